@@ -1,0 +1,100 @@
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <limits>
+#include <list>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <variant>
+#include <vector>
+
+/// Configuration as data. A `Config` struct's default member initializers are the defaults; its
+/// `fields()` binds each member to a name, a range and a line of help. Loading, environment names,
+/// the JSON Schema, `config show` and the tables in the docs are derived from that alone.
+namespace hangar {
+
+using Duration = std::chrono::milliseconds;
+
+/// A value that no output ever shows.
+class Secret {
+ public:
+  Secret() = default;
+  explicit Secret(std::string value) : value_{std::move(value)} {}
+  [[nodiscard]] const std::string& reveal() const noexcept { return value_; }
+  [[nodiscard]] bool empty() const noexcept { return value_.empty(); }
+  bool operator==(const Secret&) const = default;
+
+ private:
+  std::string value_;
+};
+
+/// A connection URL: shown with its password masked.
+struct Url {
+  std::string value;
+  bool operator==(const Url&) const = default;
+};
+
+/// A size in bytes: `64MiB`, `8MB`, `1024`.
+struct ByteSize {
+  std::uint64_t value = 0;
+  auto operator<=>(const ByteSize&) const = default;
+};
+
+/// One bound member. In YAML and the environment durations are `500ms`, `5s`, `2m`, `24h` or plain
+/// seconds; lists are YAML sequences, in the environment separated by commas.
+struct Field {
+  using Target = std::variant<bool*, std::int64_t*, std::string*, Secret*, Url*, Duration*,
+                              ByteSize*, std::vector<std::string>*, std::vector<Duration>*>;
+  std::string name;
+  std::string help;
+  Target target = static_cast<bool*>(nullptr);
+  /// Bounds of a number, of a duration in milliseconds, of a size in bytes; both are allowed.
+  std::int64_t minimum = 0;
+  std::int64_t maximum = std::numeric_limits<std::int64_t>::max();
+  std::vector<std::string> choices{};  ///< The words that a string may be; empty means any.
+
+  Field& range(std::int64_t least, std::int64_t most) {
+    minimum = least;
+    maximum = most;
+    return *this;
+  }
+  Field& one_of(std::vector<std::string> words) {
+    choices = std::move(words);
+    return *this;
+  }
+};
+
+/// What `fields()` fills: members, and groups that are nested maps in YAML.
+class Fields {
+ public:
+  Fields() = default;
+  Fields(std::string name, std::string help) : name_{std::move(name)}, help_{std::move(help)} {}
+
+  /// Binds a member; the reference stays valid as long as these fields.
+  Field& add(std::string name, Field::Target target, std::string help) {
+    Field& field = fields_.emplace_back();
+    field.name = std::move(name);
+    field.target = target;
+    field.help = std::move(help);
+    return field;
+  }
+  /// Opens a nested map; the reference stays valid as long as these fields.
+  Fields& group(std::string name, std::string help) {
+    return groups_.emplace_back(std::move(name), std::move(help));
+  }
+
+  [[nodiscard]] const std::string& name() const noexcept { return name_; }
+  [[nodiscard]] const std::string& help() const noexcept { return help_; }
+  [[nodiscard]] const std::list<Field>& fields() const noexcept { return fields_; }
+  [[nodiscard]] const std::list<Fields>& groups() const noexcept { return groups_; }
+
+ private:
+  std::string name_;
+  std::string help_;
+  std::list<Field> fields_;
+  std::list<Fields> groups_;
+};
+
+}  // namespace hangar

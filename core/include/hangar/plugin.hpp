@@ -1,0 +1,59 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+
+#include "hangar/config.hpp"
+#include "hangar/version.hpp"
+
+namespace hangar {
+
+class Context;
+class Service;
+class Storage;
+struct StorageOptions;
+
+/// Makes instances of one service and owns their configuration. The host binds `fields`, fills them
+/// from files and the environment, and then calls `make`.
+class HANGAR_API ServiceFactory {
+ public:
+  ServiceFactory() = default;
+  ServiceFactory(const ServiceFactory&) = delete;
+  ServiceFactory& operator=(const ServiceFactory&) = delete;
+  virtual ~ServiceFactory();
+  virtual void fields(Fields& fields) = 0;
+  [[nodiscard]] virtual bool enabled() const = 0;
+  /// The context outlives the service.
+  [[nodiscard]] virtual std::unique_ptr<Service> make(Context& context) const = 0;
+};
+
+/// Changes whenever anything in `hangar/*.hpp` that crosses the boundary changes.
+inline constexpr std::uint32_t plugin_abi = 1;
+
+/// Compiler, standard library, Boost and build type that a plugin must share with its host.
+inline constexpr const char* build_tag = HANGAR_BUILD_TAG;
+
+/// What a plugin exports, once, under the name `hangar_plugin`. The first two members never move:
+/// the host compares them before it reads anything else.
+struct Plugin {
+  enum class Kind : std::uint32_t { service = 1, storage = 2 };
+
+  std::uint32_t abi = plugin_abi;
+  const char* tag = build_tag;
+  Kind kind = Kind::service;
+  const char* name = "";
+  const char* version = "";
+  const char* summary = "";
+  /// For a service; the caller owns the result.
+  ServiceFactory* (*make_service)() = nullptr;
+  /// For a storage; the caller owns the result. Throws ConfigError for a URL it cannot take.
+  Storage* (*make_storage)(const StorageOptions&) = nullptr;
+};
+
+}  // namespace hangar
+
+/// Exports the description, for example
+/// `HANGAR_PLUGIN(hangar::service_plugin<EventLogger>("event_logger", "1.0.0", "Prints events"));`
+#define HANGAR_PLUGIN(...)                                                             \
+  extern "C" HANGAR_API const ::hangar::Plugin hangar_plugin;                          \
+  extern "C" HANGAR_API constexpr ::hangar::Plugin hangar_plugin = __VA_ARGS__

@@ -1,0 +1,116 @@
+#pragma once
+
+#include <boost/asio/awaitable.hpp>
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "hangar/version.hpp"
+
+namespace hangar {
+
+/// Why a message cannot be recorded; becomes the headers of its dead letter.
+struct Rejection {
+  std::string reason;  ///< A word from a closed set, for example `unknown_state_type`.
+  std::string error;   ///< One sentence for a person.
+  std::string pointer{};
+  std::string sqlstate{};
+};
+
+/// One delivery from the stream. It owns the promise to answer for it: destroyed without an answer,
+/// it goes back to the stream and is delivered again. Move-only, not thread-safe; the views live as
+/// long as the message.
+class HANGAR_API Message {
+ public:
+  /// What the source keeps for each message. Implemented by sources.
+  class HANGAR_API Delivery {
+   public:
+    Delivery() = default;
+    Delivery(const Delivery&) = delete;
+    Delivery& operator=(const Delivery&) = delete;
+    virtual ~Delivery();
+    virtual void ack() noexcept = 0;
+    /// Gives the message back, to be delivered again not before `delay`.
+    virtual void give_back(std::chrono::milliseconds delay) noexcept = 0;
+    /// The value of a header, if present.
+    [[nodiscard]] virtual std::optional<std::string_view> header(const char* name) const = 0;
+  };
+
+  struct Facts {
+    std::string_view data;       ///< At least `padding` readable bytes follow it.
+    std::string_view subject;
+    std::uint64_t sequence = 0;  ///< Position in the stream.
+    std::uint64_t deliveries = 1;
+    std::chrono::sys_time<std::chrono::nanoseconds> stored{};  ///< When the stream took it.
+  };
+  /// simdjson's padding.
+  static constexpr std::size_t padding = 64;
+
+  Message() = default;
+  Message(const Facts& facts, std::unique_ptr<Delivery> delivery)
+      : facts_{facts}, delivery_{std::move(delivery)} {}
+  Message(Message&&) noexcept = default;
+  Message& operator=(Message&& other) noexcept;
+  ~Message();
+
+  [[nodiscard]] std::string_view data() const noexcept { return facts_.data; }
+  [[nodiscard]] std::string_view subject() const noexcept { return facts_.subject; }
+  [[nodiscard]] std::uint64_t sequence() const noexcept { return facts_.sequence; }
+  [[nodiscard]] std::uint64_t deliveries() const noexcept { return facts_.deliveries; }
+  [[nodiscard]] auto stored() const noexcept { return facts_.stored; }
+  [[nodiscard]] std::optional<std::string_view> header(const char* name) const {
+    return delivery_ ? delivery_->header(name) : std::nullopt;
+  }
+
+  /// Call only when everything this message asks for is durable. Answers at most once.
+  void ack() noexcept;
+  void give_back(std::chrono::milliseconds delay = {}) noexcept;
+
+ private:
+  Facts facts_;
+  std::unique_ptr<Delivery> delivery_;
+};
+
+/// Messages in stream order. Dropped without `ack()`, it goes back to the stream.
+class HANGAR_API Batch : public std::vector<Message> {
+ public:
+  using std::vector<Message>::vector;
+  /// Acknowledges every message; the last statement of a service's loop.
+  void ack() noexcept;
+};
+
+struct SourceOptions {
+  std::string stream;
+  std::string filter_subject;
+  std::string durable;
+  /// The most messages one `next` asks for; the credit of the source follows from it.
+  std::size_t batch_size = 1000;
+  std::size_t lanes = 1;
+};
+
+/// Pulls from a durable consumer of a stream and keeps a credit of messages and bytes ahead, so that
+/// decoding overlaps committing. Used on the service's executor.
+class HANGAR_API Source {
+ public:
+  Source() = default;
+  Source(const Source&) = delete;
+  Source& operator=(const Source&) = delete;
+  virtual ~Source();
+
+  /// Waits for one message, then up to `linger` for up to `limit` of them. An empty batch means that
+  /// the host is stopping (or, under --until-drained, that the stream is drained).
+  virtual boost::asio::awaitable<Batch> next(std::size_t limit,
+                                             std::chrono::milliseconds linger) = 0;
+
+  /// Stores the message with the reason in the dead-letter stream, then acks it. Waits for as long
+  /// as the dead-letter stream does not answer; the message is never acked before.
+  virtual boost::asio::awaitable<void> reject(Message message, Rejection why) = 0;
+};
+
+}  // namespace hangar

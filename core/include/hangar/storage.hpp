@@ -1,0 +1,212 @@
+#pragma once
+
+#include <array>
+#include <chrono>
+#include <compare>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <memory_resource>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "hangar/error.hpp"
+#include "hangar/version.hpp"
+
+/// All that a storage author needs. A storage speaks operations on tables, not SQL: it checks or
+/// creates the tables that a service declares as data, and renders its own dialect. Passing
+/// `tests/conformance` is being a storage.
+namespace hangar {
+
+/// Sixteen bytes in network order.
+struct Uuid {
+  std::array<std::uint8_t, 16> bytes{};
+  auto operator<=>(const Uuid&) const = default;
+};
+
+/// UTC, microseconds, proleptic Gregorian; the years 1 to 9999.
+using Timestamp = std::chrono::sys_time<std::chrono::microseconds>;
+using Interval = std::chrono::microseconds;
+
+enum class ColumnType { uuid, text, int4, timestamp, interval, json, enumeration };
+
+struct Column {
+  std::string_view name;
+  ColumnType type = ColumnType::text;
+  bool nullable = true;
+  /// What the created table fills in by itself: empty, `now`, or a literal such as `0` or `{}`.
+  std::string_view default_value{};
+};
+
+struct Index {
+  struct Part {
+    std::size_t column = 0;
+    bool descending = false;
+  };
+  std::string_view name;
+  std::vector<Part> parts;
+  bool unique = false;
+  bool trigram = false;  ///< A substring index; storages that have none leave it out.
+};
+
+struct ForeignKey {
+  std::size_t column = 0;
+  std::string_view table;  ///< References this table's `id`, on delete cascade.
+};
+
+/// A table as data. The primary key is the first column, a uuid.
+struct Table {
+  std::string_view name;
+  std::vector<Column> columns;
+  std::vector<Index> indexes;
+  std::vector<ForeignKey> foreign_keys;  ///< Only to tables of the same service.
+  /// The one enumeration type that `enumeration` columns have.
+  std::string_view enumeration_name{};
+  std::vector<std::string_view> enumeration_values{};
+};
+
+/// One value of one row. Text, JSON and enumeration values are views: what they point to lives at
+/// least as long as the `Rows` that hold the cell (see `Rows::keep`).
+class Cell {
+ public:
+  enum class Kind : std::uint8_t { absent, null, uuid, int4, timestamp, interval, text };
+
+  constexpr Cell() noexcept : int4_{0} {}  ///< Absent: an update leaves the column as it is.
+  static constexpr Cell null() noexcept {
+    Cell cell;
+    cell.kind_ = Kind::null;
+    return cell;
+  }
+  // Implicit, so that a row reads as a list of values.
+  constexpr Cell(const Uuid& value) noexcept : kind_{Kind::uuid}, uuid_{value} {}
+  constexpr Cell(std::int32_t value) noexcept : kind_{Kind::int4}, int4_{value} {}
+  constexpr Cell(Timestamp value) noexcept
+      : kind_{Kind::timestamp}, micros_{value.time_since_epoch().count()} {}
+  constexpr Cell(Interval value) noexcept : kind_{Kind::interval}, micros_{value.count()} {}
+  constexpr Cell(std::string_view value) noexcept : kind_{Kind::text}, text_{value} {}
+
+  [[nodiscard]] constexpr Kind kind() const noexcept { return kind_; }
+  [[nodiscard]] constexpr bool absent() const noexcept { return kind_ == Kind::absent; }
+  [[nodiscard]] constexpr bool is_null() const noexcept { return kind_ == Kind::null; }
+  // Each accessor is valid for its own kind only.
+  [[nodiscard]] constexpr const Uuid& uuid() const noexcept { return uuid_; }
+  [[nodiscard]] constexpr std::int32_t int4() const noexcept { return int4_; }
+  [[nodiscard]] constexpr Timestamp timestamp() const noexcept {
+    return Timestamp{std::chrono::microseconds{micros_}};
+  }
+  [[nodiscard]] constexpr Interval interval() const noexcept { return Interval{micros_}; }
+  [[nodiscard]] constexpr std::string_view text() const noexcept { return text_; }
+
+  /// Same kind and same value; text compares by bytes.
+  friend HANGAR_API bool operator==(const Cell& left, const Cell& right) noexcept;
+
+ private:
+  Kind kind_ = Kind::absent;
+  union {
+    Uuid uuid_;
+    std::int32_t int4_;
+    std::int64_t micros_;
+    std::string_view text_;
+  };
+};
+
+/// Rows of one table, each as wide as the table, absent cells where nothing is said. Not thread-safe.
+class HANGAR_API Rows {
+ public:
+  explicit Rows(const Table& table);
+  Rows(Rows&&) noexcept;
+  Rows& operator=(Rows&&) noexcept;
+  ~Rows();
+
+  [[nodiscard]] const Table& table() const noexcept { return *table_; }
+  [[nodiscard]] std::size_t size() const noexcept { return cells_.size() / width_; }
+  [[nodiscard]] bool empty() const noexcept { return cells_.empty(); }
+  [[nodiscard]] std::span<const Cell> operator[](std::size_t row) const noexcept {
+    return std::span{cells_}.subspan(row * width_, width_);
+  }
+  [[nodiscard]] std::span<Cell> operator[](std::size_t row) noexcept {
+    return std::span{cells_}.subspan(row * width_, width_);
+  }
+  /// Appends a row of absent cells. Spans of earlier rows become invalid.
+  std::span<Cell> add();
+  /// Copies text to memory that lives as long as these rows, also after a move.
+  std::string_view keep(std::string_view text);
+
+ private:
+  const Table* table_;
+  std::size_t width_;
+  std::vector<Cell> cells_;
+  std::unique_ptr<std::pmr::monotonic_buffer_resource> texts_;
+};
+
+/// A unique key of a table and the values to look for: `values` holds `columns.size()` cells a key.
+struct Keys {
+  std::vector<std::size_t> columns;
+  std::vector<Cell> values;
+};
+
+enum class Lock {
+  none,
+  rows,  ///< Until the transaction ends nobody else changes or deletes what was found.
+};
+
+/// One connection to the database, used by one thread at a time; every call may block. A call that
+/// throws leaves the transaction to be rolled back. Errors are the three of error.hpp.
+class HANGAR_API Session {
+ public:
+  Session() = default;
+  Session(const Session&) = delete;
+  Session& operator=(const Session&) = delete;
+  virtual ~Session();
+
+  virtual void begin() = 0;
+  /// Returns when the transaction is durable. Throws TransientError when that is not known.
+  virtual void commit() = 0;
+  /// Never throws; a session that cannot roll back is dropped by the host.
+  virtual void rollback() noexcept = 0;
+
+  /// Every row that has one of the keys, once, in order of the primary key, with the cells of
+  /// `columns` filled and the others absent. Locks are taken in that order.
+  virtual Rows find(const Table& table, std::span<const Keys> keys,
+                    std::span<const std::size_t> columns, Lock lock) = 0;
+
+  /// Inserts the rows in their order, leaving out each that any unique key already holds, also when
+  /// an earlier one of the same call holds it. Returns for each whether it went in. Absent cells
+  /// take the column's default. No two rows have the same primary key.
+  virtual std::vector<bool> insert_missing(const Rows& rows) = 0;
+
+  /// Updates by primary key; each row writes exactly its own cells that are not absent. No two rows
+  /// have the same primary key; a row that is not stored is ignored.
+  virtual void update(const Rows& rows) = 0;
+};
+
+enum class Creation { never, when_absent };
+
+/// A kind of database, opened by a plugin. Thread-safe; blocking.
+class HANGAR_API Storage {
+ public:
+  Storage() = default;
+  Storage(const Storage&) = delete;
+  Storage& operator=(const Storage&) = delete;
+  virtual ~Storage();
+
+  /// Checks that each table can take what its declaration says, creating the ones that are absent
+  /// when allowed; existing tables are never altered. Throws ConfigError, which names the table,
+  /// the column and the remedy, or TransientError when the database cannot be reached.
+  virtual void prepare(std::span<const Table* const> tables, Creation creation) = 0;
+
+  virtual std::unique_ptr<Session> open_session() = 0;
+};
+
+/// What a storage plugin's factory is given.
+struct StorageOptions {
+  /// `storage.url` as the user wrote it, SQLAlchemy forms included; empty means the default.
+  std::string url;
+  std::string application_name;
+  std::chrono::milliseconds statement_timeout{10'000};
+};
+
+}  // namespace hangar

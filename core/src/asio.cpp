@@ -1,0 +1,3 @@
+// The one copy of Asio's code, and so of its thread context, in the process.
+#define BOOST_ASIO_SOURCE
+#include <boost/asio/impl/src.hpp>

@@ -1,0 +1,62 @@
+#include "host/host_config.hpp"
+
+namespace hangar {
+
+void HostConfig::fields(Fields& fields) {
+  fields.add("data_dir", &data_dir,
+             "Folder of the embedded server's store and the default SQLite file; empty: "
+             "$XDG_STATE_HOME/hangar or ~/.local/state/hangar");
+  fields
+      .add("drain_timeout", &drain_timeout,
+           "How long services may take to finish what they hold after SIGTERM or SIGINT")
+      .range(0, 3'600'000);
+
+  Fields& broker = fields.group("nats", "The JetStream server");
+  broker.add("url", &nats.urls,
+             "nats:// or tls:// URLs, or `embedded`: a nats-server that Hangar starts and stops");
+  broker.add("credentials_file", &nats.credentials_file, "File with a user JWT and its seed");
+  broker.add("nkey_seed_file", &nats.nkey_seed_file, "File with an nkey seed");
+  broker.add("user", &nats.user, "User name");
+  broker.add("password", &nats.password, "Password of the user");
+  broker.add("token", &nats.token, "Authentication token");
+  broker.add("server_binary", &nats.server_binary, "The program that `embedded` starts");
+  broker.add("replicas", &nats.replicas, "Replicas of the streams that Hangar creates").range(1, 5);
+  broker
+      .add("max_age", &nats.max_age,
+           "How long the streams that Hangar creates keep a message; 0 keeps it for ever")
+      .range(0, std::numeric_limits<std::int64_t>::max() / 1'000'000);
+  broker
+      .add("credit_bytes", &nats.credit_bytes,
+           "The most bytes of messages that one service holds")
+      .range(8 << 20, 1LL << 40);
+  Fields& tls = broker.group("tls", "TLS to the server; implied by tls:// URLs");
+  tls.add("required", &nats.tls.required, "Refuse a server without TLS");
+  tls.add("ca_file", &nats.tls.ca_file, "Certificates to trust instead of the system's");
+  tls.add("cert_file", &nats.tls.cert_file, "Client certificate");
+  tls.add("key_file", &nats.tls.key_file, "Key of the client certificate");
+  tls.add("insecure", &nats.tls.insecure,
+          "Do not verify the server and allow passwords in clear text to other hosts");
+
+  Fields& database = fields.group("storage", "Where services make their rows durable");
+  database.add("type", &storage.type, "Name of a storage plugin: sqlite, postgres");
+  database.add("url", &storage.url,
+               "postgresql://…, a SQLite path, or SQLAlchemy's postgresql+asyncpg://… and "
+               "sqlite+aiosqlite:///…; empty: PG* variables, or hangar.db in data_dir");
+  database.add("create_tables", &storage.create_tables,
+               "Create absent tables; always done in the default SQLite file");
+  database
+      .add("statement_timeout", &storage.statement_timeout,
+           "How long one statement may take before it is tried again")
+      .range(100, 600'000);
+
+  Fields& found = fields.group("plugins", "Where services and storages are found");
+  found.add("path", &plugins.path,
+            "Absolute folders to search; empty: lib/hangar/plugins beside the program");
+
+  Fields& lines = fields.group("log", "Lines on standard error");
+  lines.add("level", &log.level, "The least important level to write")
+      .one_of({"trace", "debug", "info", "warning", "error"});
+  lines.add("format", &log.format, "How a line is written").one_of({"text", "json"});
+}
+
+}  // namespace hangar

@@ -1,0 +1,52 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "hangar/config.hpp"
+
+namespace hangar {
+
+/// Everything about the host itself that a user may set; the services' settings are beside it under
+/// `services.<name>`.
+struct HostConfig {
+  struct Nats {
+    std::vector<std::string> urls{"embedded"};
+    std::string credentials_file;
+    std::string nkey_seed_file;
+    std::string user;
+    Secret password;
+    Secret token;
+    struct Tls {
+      bool required = false;
+      std::string ca_file;
+      std::string cert_file;
+      std::string key_file;
+      bool insecure = false;
+    } tls;
+    std::string server_binary = "nats-server";
+    std::int64_t replicas = 1;
+    Duration max_age{7 * 24 * 3'600'000LL};
+    ByteSize credit_bytes{16U << 20U};
+  } nats;
+  struct Storage {
+    std::string type = "sqlite";
+    Url url;
+    bool create_tables = false;
+    Duration statement_timeout{10'000};
+  } storage;
+  struct Plugins {
+    std::vector<std::string> path;
+  } plugins;
+  struct Log {
+    std::string level = "info";
+    std::string format = "text";
+  } log;
+  std::string data_dir;
+  Duration drain_timeout{25'000};
+
+  void fields(Fields& fields);
+};
+
+}  // namespace hangar

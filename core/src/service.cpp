@@ -1,0 +1,10 @@
+#include "hangar/service.hpp"
+
+namespace hangar {
+
+Log::~Log() = default;
+ServiceFactory::~ServiceFactory() = default;
+Context::~Context() = default;
+Service::~Service() = default;
+
+}  // namespace hangar

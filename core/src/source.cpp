@@ -1,0 +1,33 @@
+#include "hangar/source.hpp"
+
+#include <utility>
+
+namespace hangar {
+
+Source::~Source() = default;
+Message::Delivery::~Delivery() = default;
+
+Message& Message::operator=(Message&& other) noexcept {
+  if (this != &other) {
+    give_back();
+    facts_ = other.facts_;
+    delivery_ = std::move(other.delivery_);
+  }
+  return *this;
+}
+
+Message::~Message() { give_back(); }
+
+void Message::ack() noexcept {
+  if (auto delivery = std::exchange(delivery_, nullptr)) delivery->ack();
+}
+
+void Message::give_back(std::chrono::milliseconds delay) noexcept {
+  if (auto delivery = std::exchange(delivery_, nullptr)) delivery->give_back(delay);
+}
+
+void Batch::ack() noexcept {
+  for (Message& message : *this) message.ack();
+}
+
+}  // namespace hangar

@@ -1,0 +1,50 @@
+# The flags that every target shares: the standard, warnings as errors, hardening (OpenSSF), the build
+# tag that host and plugins must have in common, and the sanitizers of the test builds.
+set(CMAKE_CXX_STANDARD 20)
+set(CMAKE_CXX_STANDARD_REQUIRED ON)
+set(CMAKE_CXX_EXTENSIONS OFF)
+set(CMAKE_CXX_VISIBILITY_PRESET hidden)
+set(CMAKE_VISIBILITY_INLINES_HIDDEN ON)
+set(CMAKE_POSITION_INDEPENDENT_CODE ON)
+set(CMAKE_EXPORT_COMPILE_COMMANDS ON)
+set(CMAKE_RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/bin)
+set(CMAKE_LIBRARY_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/lib)
+set(CMAKE_BUILD_RPATH_USE_ORIGIN ON)
+
+if(NOT CMAKE_BUILD_TYPE)
+  set(CMAKE_BUILD_TYPE Release)
+endif()
+
+set(HANGAR_SANITIZE "" CACHE STRING "Sanitizers, for example address,undefined")
+
+find_program(CCACHE_PROGRAM ccache)
+if(CCACHE_PROGRAM)
+  set(CMAKE_CXX_COMPILER_LAUNCHER ${CCACHE_PROGRAM})
+endif()
+find_program(MOLD_PROGRAM mold)
+if(MOLD_PROGRAM)
+  add_link_options(-fuse-ld=mold)
+endif()
+
+add_library(hangar_flags INTERFACE)
+target_compile_options(hangar_flags INTERFACE
+  -Wall -Wextra -Wpedantic -Wconversion -Wsign-conversion -Wshadow -Wnon-virtual-dtor
+  -Woverloaded-virtual -Wold-style-cast -Wformat=2 -Werror
+  -fstack-protector-strong -fstack-clash-protection -fcf-protection=full
+  $<$<CONFIG:Release,RelWithDebInfo>:-U_FORTIFY_SOURCE$<SEMICOLON>-D_FORTIFY_SOURCE=3>
+  -ffile-prefix-map=${CMAKE_SOURCE_DIR}=.)
+target_compile_definitions(hangar_flags INTERFACE _GLIBCXX_ASSERTIONS)
+target_link_options(hangar_flags INTERFACE -Wl,-z,relro,-z,now,-z,noexecstack,--as-needed)
+
+if(HANGAR_SANITIZE)
+  add_compile_options(-fsanitize=${HANGAR_SANITIZE} -fno-omit-frame-pointer -fno-sanitize-recover=all)
+  add_link_options(-fsanitize=${HANGAR_SANITIZE})
+endif()
+
+find_package(Boost 1.74 REQUIRED)
+string(TOLOWER "${CMAKE_BUILD_TYPE}" HANGAR_BUILD_TYPE)
+set(HANGAR_BUILD_TAG
+  "${CMAKE_CXX_COMPILER_ID}-${CMAKE_CXX_COMPILER_VERSION}/boost-${Boost_VERSION_STRING}/${HANGAR_BUILD_TYPE}")
+if(HANGAR_SANITIZE)
+  string(APPEND HANGAR_BUILD_TAG "/${HANGAR_SANITIZE}")
+endif()

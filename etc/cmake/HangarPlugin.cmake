@@ -1,0 +1,13 @@
+# hangar_add_plugin(NAME SOURCES file... [LIBS library...]): a library that the host loads at run time,
+# `<NAME>.so` in lib/hangar/plugins. Only `hangar_plugin` is exported.
+function(hangar_add_plugin name)
+  cmake_parse_arguments(PARSE_ARGV 1 arg "" "" "SOURCES;LIBS")
+  add_library(${name} MODULE ${arg_SOURCES})
+  target_link_libraries(${name} PRIVATE hangar_flags hangar ${arg_LIBS})
+  target_link_options(${name} PRIVATE -Wl,--no-undefined)
+  set_target_properties(${name} PROPERTIES
+    PREFIX ""
+    LIBRARY_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/lib/hangar/plugins
+    INSTALL_RPATH "$ORIGIN/../..")
+  install(TARGETS ${name} LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR}/hangar/plugins)
+endfunction()
