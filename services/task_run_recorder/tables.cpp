@@ -1,0 +1,115 @@
+#include "tables.hpp"
+
+namespace hangar::recorder {
+namespace {
+
+const std::vector<std::string_view>& state_types() {
+  static const std::vector<std::string_view> types{"SCHEDULED", "PENDING", "RUNNING",
+                                                   "COMPLETED", "FAILED",  "CANCELLED",
+                                                   "CRASHED",   "PAUSED",  "CANCELLING"};
+  return types;
+}
+
+Index index(std::string_view name, std::size_t column) {
+  return {.name = name, .parts = {{column}}};
+}
+
+Index descending(std::string_view name, std::size_t column) {
+  return {.name = name, .parts = {{column, true}}};
+}
+
+Table make_task_run() {
+  using enum ColumnType;
+  namespace c = task_run;
+  return {
+      .name = "task_run",
+      .columns = {{"id", uuid, false},
+                  {"created", timestamp, false, "now"},
+                  {"updated", timestamp, false, "now"},
+                  {"name", text, false},
+                  {"task_key", text, false},
+                  {"dynamic_key", text, false},
+                  {"state_type", enumeration},
+                  {"run_count", int4, false, "0"},
+                  {"flow_run_run_count", int4, false, "0"},
+                  {"expected_start_time", timestamp},
+                  {"next_scheduled_start_time", timestamp},
+                  {"start_time", timestamp},
+                  {"end_time", timestamp},
+                  {"cache_expiration", timestamp},
+                  {"state_timestamp", timestamp},
+                  {"total_run_time", interval, false, "0"},
+                  {"cache_key", text},
+                  {"task_version", text},
+                  {"state_name", text},
+                  {"empirical_policy", json, false, "{}"},
+                  {"task_inputs", json, false, "{}"},
+                  {"tags", json, false, "[]"},
+                  {"labels", json},
+                  {"flow_run_id", uuid},
+                  {"state_id", uuid}},
+      .indexes = {{.name = "uq_task_run__flow_run_id_task_key_dynamic_key",
+                   .parts = {{c::flow_run_id}, {c::task_key}, {c::dynamic_key}},
+                   .unique = true},
+                  descending("ix_task_run__end_time_desc", c::end_time),
+                  descending("ix_task_run__expected_start_time_desc", c::expected_start_time),
+                  index("ix_task_run__flow_run_id", c::flow_run_id),
+                  index("ix_task_run__name", c::name),
+                  index("ix_task_run__next_scheduled_start_time_asc", c::next_scheduled_start_time),
+                  index("ix_task_run__start_time", c::start_time),
+                  index("ix_task_run__state_id", c::state_id),
+                  index("ix_task_run__state_name", c::state_name),
+                  index("ix_task_run__state_timestamp", c::state_timestamp),
+                  index("ix_task_run__state_type", c::state_type),
+                  {.name = "ix_task_run__state_type_start_time",
+                   .parts = {{c::state_type}, {c::start_time}}},
+                  index("ix_task_run__updated", c::updated),
+                  {.name = "trgm_ix_task_run_name", .parts = {{c::name}}, .trigram = true}},
+      .foreign_keys = {},
+      .enumeration_name = "state_type",
+      .enumeration_values = state_types(),
+  };
+}
+
+Table make_task_run_state() {
+  using enum ColumnType;
+  namespace c = task_run_state;
+  return {
+      .name = "task_run_state",
+      .columns = {{"id", uuid, false},
+                  {"created", timestamp, false, "now"},
+                  {"updated", timestamp, false, "now"},
+                  {"type", enumeration, false},
+                  {"timestamp", timestamp, false, "now"},
+                  {"name", text, false},
+                  {"message", text},
+                  {"state_details", json, false, "{}"},
+                  {"data", json},
+                  {"task_run_id", uuid, false},
+                  {"result_artifact_id", uuid}},
+      .indexes = {{.name = "uq_task_run_state__task_run_id_timestamp_desc",
+                   .parts = {{c::task_run_id}, {c::timestamp, true}},
+                   .unique = true},
+                  index("ix_task_run_state__name", c::name),
+                  index("ix_task_run_state__type", c::type),
+                  index("ix_task_run_state__updated", c::updated),
+                  index("ix_task_run_state__result_artifact_id", c::result_artifact_id)},
+      .foreign_keys = {{c::task_run_id, "task_run"}},
+      .enumeration_name = "state_type",
+      .enumeration_values = state_types(),
+  };
+}
+
+}  // namespace
+
+const Table& task_run_table() {
+  static const Table table = make_task_run();
+  return table;
+}
+
+const Table& task_run_state_table() {
+  static const Table table = make_task_run_state();
+  return table;
+}
+
+}  // namespace hangar::recorder
