@@ -1,0 +1,243 @@
+#include "fold.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cstring>
+#include <functional>
+
+namespace hangar::recorder {
+namespace {
+
+namespace run = task_run;
+namespace state = task_run_state;
+
+/// What an insert writes where the event says nothing: the defaults of Prefect's ORM model.
+void fill_defaults(std::span<Cell> cells) {
+  constexpr std::string_view policy =
+      R"({"max_retries": 0, "retry_delay_seconds": 0.0, "retries": null, "retry_delay": null, )"
+      R"("retry_jitter_factor": null})";
+  const auto fill = [&](std::size_t column, Cell value) {
+    if (cells[column].absent()) cells[column] = value;
+  };
+  fill(run::run_count, std::int32_t{0});
+  fill(run::flow_run_run_count, std::int32_t{0});
+  fill(run::total_run_time, Interval{0});
+  fill(run::empirical_policy, policy);
+  fill(run::task_inputs, std::string_view{"{}"});
+  fill(run::tags, std::string_view{"[]"});
+  for (Cell& cell : cells) {
+    if (cell.absent()) cell = Cell::null();
+  }
+}
+
+void write_uuid(const Uuid& id, char* text) {
+  constexpr std::string_view digits = "0123456789abcdef";
+  for (std::size_t i = 0; i < id.bytes.size(); ++i) {
+    if (i == 4 || i == 6 || i == 8 || i == 10) *text++ = '-';
+    *text++ = digits[id.bytes[i] >> 4U];
+    *text++ = digits[id.bytes[i] & 15U];
+  }
+}
+
+}  // namespace
+
+std::size_t Fold::Hash::operator()(const Uuid& id) const noexcept {
+  // The halves of a UUIDv7 are a clock and random bits: their sum is spread well enough.
+  std::array<std::uint64_t, 2> halves{};
+  std::memcpy(halves.data(), id.bytes.data(), sizeof halves);
+  return std::hash<std::uint64_t>{}(halves[0] * 0x9E3779B97F4A7C15U ^ halves[1]);
+}
+
+std::size_t Fold::Hash::operator()(const NaturalKey& key) const noexcept {
+  const std::hash<std::string_view> hash;
+  return ((*this)(key.flow_run_id) * 31 + hash(key.task_key)) * 31 + hash(key.dynamic_key);
+}
+
+std::optional<Fold::NaturalKey> Fold::natural_key(const TaskRunEvent& event) {
+  if (!event.flow_run_id) return std::nullopt;
+  return NaturalKey{*event.flow_run_id, event.task_key, event.dynamic_key};
+}
+
+Fold::Fold(std::span<TaskRunEvent> events, Timestamp now)
+    : events_{events},
+      now_{now},
+      inserts_{task_run_table()},
+      updates_{task_run_table()},
+      states_{task_run_state_table()} {
+  keys_[0].columns = {run::id};
+  keys_[1].columns = {run::flow_run_id, run::task_key, run::dynamic_key};
+  by_id_.reserve(events.size());
+  by_key_.reserve(events.size());
+  state_rows_.reserve(events.size());
+  state_of_event_.reserve(events.size());
+  for (const TaskRunEvent& event : events) {
+    if (by_id_.try_emplace(event.run_id, nullptr).second)
+      keys_[0].values.emplace_back(event.run_id);
+    if (const auto key = natural_key(event); key && by_key_.try_emplace(*key, nullptr).second) {
+      keys_[1].values.insert(keys_[1].values.end(),
+                             {key->flow_run_id, key->task_key, key->dynamic_key});
+    }
+  }
+}
+
+std::span<const std::size_t> Fold::columns() noexcept {
+  static constexpr std::array<std::size_t, 5> columns{run::id, run::flow_run_id, run::task_key,
+                                                      run::dynamic_key, run::state_timestamp};
+  return columns;
+}
+
+void Fold::load(const Rows& stored) {
+  for (std::size_t i = 0; i < stored.size(); ++i) {
+    const auto row = stored[i];
+    Run& found = runs_.emplace_back();
+    found.id = row[run::id].uuid();
+    found.stored = row;
+    if (!row[run::state_timestamp].is_null()) {
+      found.state_timestamp = row[run::state_timestamp].timestamp();
+    }
+    by_id_[found.id] = &found;
+    if (!row[run::flow_run_id].is_null()) {
+      found.key = NaturalKey{row[run::flow_run_id].uuid(), row[run::task_key].text(),
+                             row[run::dynamic_key].text()};
+      found.stored_key = found.key;
+      by_key_[*found.key] = &found;
+      by_stored_key_[*found.key] = &found;
+    }
+  }
+}
+
+Fold::Run* Fold::target(const TaskRunEvent& event, const std::optional<NaturalKey>& key) {
+  if (key) {
+    if (const auto found = by_key_.find(*key); found != by_key_.end() && found->second != nullptr) {
+      return found->second;
+    }
+  }
+  const auto found = by_id_.find(event.run_id);
+  return found == by_id_.end() ? nullptr : found->second;
+}
+
+bool Fold::must_wait(const TaskRunEvent& event, const std::optional<NaturalKey>& key,
+                     const Run* run, bool alias_allowed) const {
+  // A key that another stored run gives up in this transaction is free only in the next one: a
+  // unique index sees the rows of one statement in any order.
+  if (key) {
+    const auto holder = by_stored_key_.find(*key);
+    if (holder != by_stored_key_.end() && holder->second != run) return true;
+  }
+  const bool alias =
+      run != nullptr && run->stored && (run->id != event.run_id || run->stored_key != key);
+  return alias && !alias_allowed;
+}
+
+bool Fold::repeats_state(const TaskRunEvent& event, const Uuid& run) const {
+  const auto earlier = state_rows_.find(event.state_id);
+  if (earlier == state_rows_.end()) return false;
+  const auto row = states_[earlier->second];
+  return row[state::task_run_id].uuid() == run &&
+         row[state::timestamp].timestamp() == event.state_timestamp;
+}
+
+std::size_t Fold::apply(const Rows& stored, Aliases aliases) {
+  load(stored);
+  std::size_t folded = 0;
+  for (TaskRunEvent& event : events_) {
+    const auto key = natural_key(event);
+    Run* found = target(event, key);
+    const bool alias_allowed =
+        aliases == Aliases::any || (aliases == Aliases::first_event_only && folded == 0);
+    if (must_wait(event, key, found, alias_allowed)) break;
+    const Uuid& id = found != nullptr ? found->id : event.run_id;
+    const bool repeated = repeats_state(event, id);
+    // The same state id once more, but elsewhere: which of the two goes in depends on the database,
+    // so the second waits for the next transaction.
+    if (!repeated && state_rows_.contains(event.state_id)) break;
+    write_run(event, key, found);
+    if (repeated) {
+      state_of_event_.push_back(state_rows_.at(event.state_id));
+    } else {
+      add_state(event, id);
+    }
+    ++folded;
+  }
+  fill_rows();
+  return folded;
+}
+
+void Fold::write_run(const TaskRunEvent& event, const std::optional<NaturalKey>& key, Run* found) {
+  if (found == nullptr) {
+    found = &runs_.emplace_back();
+    found->id = event.run_id;
+    by_id_[found->id] = found;
+  } else if (found->state_timestamp && *found->state_timestamp >= event.state_timestamp) {
+    return;
+  }
+  found->changed = true;
+  found->state_timestamp = event.state_timestamp;
+  if (found->key != key) {
+    if (found->key) by_key_[*found->key] = nullptr;
+    if (key) by_key_[*key] = found;
+    found->key = key;
+  }
+  for (std::size_t column = 0; column < event.run.size(); ++column) {
+    if (!event.run[column].absent()) found->written[column] = event.run[column];
+  }
+}
+
+void Fold::add_state(TaskRunEvent& event, const Uuid& id) {
+  if (event.details_task_run_id != nullptr) write_uuid(id, event.details_task_run_id);
+  state_rows_.emplace(event.state_id, states_.size());
+  state_of_event_.push_back(states_.size());
+  const auto row = states_.add();
+  std::ranges::copy(event.state, row.begin());
+  row[state::task_run_id] = id;
+  row[state::created] = now_;
+  row[state::updated] = now_;
+  for (const auto column : {state::message, state::data, state::result_artifact_id}) {
+    if (row[column].absent()) row[column] = Cell::null();
+  }
+}
+
+void Fold::fill_rows() {
+  for (const Run& changed : runs_) {
+    if (!changed.changed) continue;
+    const auto row = changed.stored ? updates_.add() : inserts_.add();
+    std::ranges::copy(changed.written, row.begin());
+    row[run::id] = changed.id;
+    row[run::updated] = now_;
+    if (!changed.stored) {
+      row[run::created] = now_;
+      fill_defaults(row);
+      continue;
+    }
+    // An UPDATE that names the columns of a unique key takes the lock that waits for every open
+    // transaction that inserted a state of the row: name them only where they change.
+    for (const auto column : {run::flow_run_id, run::task_key, run::dynamic_key}) {
+      if (row[column] == (*changed.stored)[column]) row[column] = Cell{};
+    }
+  }
+}
+
+Keys Fold::missing_states(const std::vector<bool>& inserted) const {
+  Keys keys{.columns = {state::id}, .values = {}};
+  for (std::size_t i = 0; i < inserted.size(); ++i) {
+    if (!inserted[i]) keys.values.push_back(states_[i][state::id]);
+  }
+  return keys;
+}
+
+std::vector<Verdict> Fold::settle(const std::vector<bool>& inserted,
+                                  const Rows& stored_states) const {
+  std::vector<Verdict> of_row(states_.size(), Verdict::recorded);
+  for (std::size_t i = 0; i < of_row.size(); ++i) {
+    if (!inserted[i]) of_row[i] = Verdict::collision;
+  }
+  for (std::size_t i = 0; i < stored_states.size(); ++i) {
+    of_row[state_rows_.at(stored_states[i][state::id].uuid())] = Verdict::duplicate;
+  }
+  std::vector<Verdict> verdicts;
+  verdicts.reserve(state_of_event_.size());
+  for (const std::size_t row : state_of_event_) verdicts.push_back(of_row[row]);
+  return verdicts;
+}
+
+}  // namespace hangar::recorder

@@ -1,0 +1,107 @@
+#pragma once
+
+#include <cstddef>
+#include <list>
+#include <optional>
+#include <span>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+#include "hangar/storage.hpp"
+#include "task_run_event.hpp"
+
+namespace hangar::recorder {
+
+/// What became of an event's state; its run follows from the law.
+enum class Verdict {
+  recorded,
+  duplicate,  ///< The state id is stored already: nothing was left to do.
+  collision,  ///< Another state of that run has the same instant: the event cannot be recorded.
+};
+
+/// Applies events to runs in memory, so that a transaction writes each run once.
+///
+/// The law, for each event in order: find the run by natural key (flow_run_id, task_key,
+/// dynamic_key) when flow_run_id is set, else or failing that by id. None: insert it. Found and its
+/// state_timestamp is older, or NULL: write the event's columns, never the id. Found otherwise:
+/// leave it. Then insert the state with the found run's id; a state id already stored changes
+/// nothing. (Prefect's `record_bulk_task_run_events` with one event a batch.)
+///
+/// Call in this order: the constructor, `keys`, `apply` with what is stored under them, write
+/// `inserts`, `updates` and `states`, then `settle`. What the constructor was given must stay.
+class Fold {
+ public:
+  /// Whether a stored run may be reached by only one of its two names (id and natural key) by any
+  /// event. With several lanes only the oldest event in flight may do that, because the order among
+  /// two events that reach one run by different names is known to no lane.
+  enum class Aliases { any, first_event_only, none };
+
+  Fold(std::span<TaskRunEvent> events, Timestamp now);
+
+  /// What `Session::find` needs to load every stored run that the events can touch.
+  [[nodiscard]] std::span<const Keys> keys() const noexcept { return keys_; }
+  static std::span<const std::size_t> columns() noexcept;
+
+  /// Folds the longest prefix of the events that one transaction can hold and returns its length.
+  /// It is zero only when the first event is an alias that `aliases` forbids.
+  std::size_t apply(const Rows& stored, Aliases aliases);
+
+  [[nodiscard]] const Rows& inserts() const noexcept { return inserts_; }
+  [[nodiscard]] const Rows& updates() const noexcept { return updates_; }
+  [[nodiscard]] const Rows& states() const noexcept { return states_; }
+
+  /// The ids of the states that did not go in, to be looked up; `inserted` is what
+  /// `insert_missing(states())` returned.
+  [[nodiscard]] Keys missing_states(const std::vector<bool>& inserted) const;
+  /// The verdict of each folded event, given the states of `missing_states` that are stored.
+  [[nodiscard]] std::vector<Verdict> settle(const std::vector<bool>& inserted,
+                                            const Rows& stored_states) const;
+
+ private:
+  struct NaturalKey {
+    Uuid flow_run_id;
+    std::string_view task_key;
+    std::string_view dynamic_key;
+    bool operator==(const NaturalKey&) const = default;
+  };
+  struct Hash {
+    std::size_t operator()(const Uuid& id) const noexcept;
+    std::size_t operator()(const NaturalKey& key) const noexcept;
+  };
+  struct Run {
+    Uuid id;
+    std::optional<NaturalKey> key;
+    std::optional<Timestamp> state_timestamp;
+    /// The row as it was found; absent for a run that is not stored yet.
+    std::optional<std::span<const Cell>> stored;
+    std::optional<NaturalKey> stored_key;
+    std::array<Cell, task_run::column_count> written{};
+    bool changed = false;
+  };
+
+  static std::optional<NaturalKey> natural_key(const TaskRunEvent& event);
+  void load(const Rows& stored);
+  [[nodiscard]] Run* target(const TaskRunEvent& event, const std::optional<NaturalKey>& key);
+  [[nodiscard]] bool must_wait(const TaskRunEvent& event, const std::optional<NaturalKey>& key,
+                               const Run* run, bool alias_allowed) const;
+  [[nodiscard]] bool repeats_state(const TaskRunEvent& event, const Uuid& run) const;
+  void write_run(const TaskRunEvent& event, const std::optional<NaturalKey>& key, Run* run);
+  void add_state(TaskRunEvent& event, const Uuid& run);
+  void fill_rows();
+
+  std::span<TaskRunEvent> events_;
+  Timestamp now_;
+  std::array<Keys, 2> keys_;
+  std::list<Run> runs_;
+  std::unordered_map<Uuid, Run*, Hash> by_id_;
+  std::unordered_map<NaturalKey, Run*, Hash> by_key_;
+  std::unordered_map<NaturalKey, const Run*, Hash> by_stored_key_;
+  std::unordered_map<Uuid, std::size_t, Hash> state_rows_;
+  std::vector<std::size_t> state_of_event_;
+  Rows inserts_;
+  Rows updates_;
+  Rows states_;
+};
+
+}  // namespace hangar::recorder

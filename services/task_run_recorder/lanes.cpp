@@ -1,0 +1,65 @@
+#include "lanes.hpp"
+
+#include <algorithm>
+#include <functional>
+#include <string_view>
+
+namespace hangar::recorder {
+namespace {
+
+std::uint64_t hash(char kind, std::string_view text, std::uint64_t seed = 0) {
+  return std::hash<std::string_view>{}(text)*0x9E3779B97F4A7C15U + seed * 31 +
+         static_cast<std::uint64_t>(kind);
+}
+
+std::string_view bytes(const Uuid& id) {
+  return {reinterpret_cast<const char*>(id.bytes.data()), id.bytes.size()};
+}
+
+}  // namespace
+
+std::array<std::uint64_t, 3> Lanes::names(const TaskRunEvent& event) {
+  const std::uint64_t run = hash('r', bytes(event.run_id));
+  std::uint64_t key = run;
+  if (event.flow_run_id) {
+    key = hash('f', bytes(*event.flow_run_id));
+    key = hash('k', event.task_key, key);
+    key = hash('d', event.dynamic_key, key);
+  }
+  return {run, key, hash('s', bytes(event.state_id))};
+}
+
+std::optional<std::size_t> Lanes::assign(const TaskRunEvent& event, std::uint64_t sequence) {
+  const auto mine = names(event);
+  std::optional<std::size_t> lane;
+  for (const std::uint64_t name : mine) {
+    const auto known = names_.find(name);
+    if (known == names_.end()) continue;
+    if (lane && *lane != known->second.lane) return std::nullopt;
+    lane = known->second.lane;
+  }
+  if (!lane) {
+    lane = static_cast<std::size_t>(std::ranges::min_element(loads_) - loads_.begin());
+  }
+  for (const std::uint64_t name : mine) {
+    Name& entry = names_[name];
+    entry.lane = *lane;
+    ++entry.events;
+  }
+  ++loads_[*lane];
+  in_flight_.insert(sequence);
+  return lane;
+}
+
+void Lanes::release(const TaskRunEvent& event, std::uint64_t sequence) {
+  std::size_t lane = 0;
+  for (const std::uint64_t name : names(event)) {
+    const auto entry = names_.find(name);
+    lane = entry->second.lane;
+    if (--entry->second.events == 0) names_.erase(entry);
+  }
+  --loads_[lane];
+  in_flight_.erase(in_flight_.find(sequence));
+}
+
+}  // namespace hangar::recorder

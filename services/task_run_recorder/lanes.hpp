@@ -1,0 +1,51 @@
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <set>
+#include <unordered_map>
+#include <vector>
+
+#include "task_run_event.hpp"
+
+namespace hangar::recorder {
+
+/// Says in which lane an event must be recorded so that the events of one run stay in order.
+///
+/// A run is the connected component over run id, natural key and state id among the events in
+/// flight: all events of a component share a lane. Pure; not thread-safe.
+class Lanes {
+ public:
+  explicit Lanes(std::size_t count) : loads_(count) {}
+
+  /// Takes the event in flight and returns its lane: that of the events it shares a name with, else
+  /// the one with the fewest events. Nothing when it joins two lanes: ask again after a `release`,
+  /// and until then do not ask for later events.
+  std::optional<std::size_t> assign(const TaskRunEvent& event, std::uint64_t sequence);
+
+  /// The event is settled: its rows are durable, or it went back to the stream or to the dead
+  /// letters.
+  void release(const TaskRunEvent& event, std::uint64_t sequence);
+
+  /// Whether every event in flight is later in the stream.
+  [[nodiscard]] bool oldest(std::uint64_t sequence) const {
+    return in_flight_.empty() || *in_flight_.begin() >= sequence;
+  }
+  [[nodiscard]] std::size_t in_flight() const noexcept { return in_flight_.size(); }
+
+ private:
+  struct Name {
+    std::size_t lane = 0;
+    std::size_t events = 0;
+  };
+  // Names are hashes: two that collide share a lane, which is slower and never wrong.
+  static std::array<std::uint64_t, 3> names(const TaskRunEvent& event);
+
+  std::unordered_map<std::uint64_t, Name> names_;
+  std::vector<std::size_t> loads_;
+  std::multiset<std::uint64_t> in_flight_;
+};
+
+}  // namespace hangar::recorder
