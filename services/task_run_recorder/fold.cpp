@@ -58,7 +58,7 @@ std::optional<Fold::NaturalKey> Fold::natural_key(const TaskRunEvent& event) {
   return NaturalKey{*event.flow_run_id, event.task_key, event.dynamic_key};
 }
 
-Fold::Fold(std::span<TaskRunEvent> events, Timestamp now)
+Fold::Fold(std::span<TaskRunEvent* const> events, Timestamp now)
     : events_{events},
       now_{now},
       inserts_{task_run_table()},
@@ -70,7 +70,8 @@ Fold::Fold(std::span<TaskRunEvent> events, Timestamp now)
   by_key_.reserve(events.size());
   state_rows_.reserve(events.size());
   state_of_event_.reserve(events.size());
-  for (const TaskRunEvent& event : events) {
+  for (const TaskRunEvent* event_pointer : events) {
+    const TaskRunEvent& event = *event_pointer;
     if (by_id_.try_emplace(event.run_id, nullptr).second)
       keys_[0].values.emplace_back(event.run_id);
     if (const auto key = natural_key(event); key && by_key_.try_emplace(*key, nullptr).second) {
@@ -140,7 +141,8 @@ bool Fold::repeats_state(const TaskRunEvent& event, const Uuid& run) const {
 std::size_t Fold::apply(const Rows& stored, Aliases aliases) {
   load(stored);
   std::size_t folded = 0;
-  for (TaskRunEvent& event : events_) {
+  for (TaskRunEvent* event_pointer : events_) {
+    TaskRunEvent& event = *event_pointer;
     const auto key = natural_key(event);
     Run* found = target(event, key);
     const bool alias_allowed =

@@ -37,7 +37,7 @@ class Fold {
   /// two events that reach one run by different names is known to no lane.
   enum class Aliases { any, first_event_only, none };
 
-  Fold(std::span<TaskRunEvent> events, Timestamp now);
+  Fold(std::span<TaskRunEvent* const> events, Timestamp now);
 
   /// What `Session::find` needs to load every stored run that the events can touch.
   [[nodiscard]] std::span<const Keys> keys() const noexcept { return keys_; }
@@ -90,7 +90,7 @@ class Fold {
   void add_state(TaskRunEvent& event, const Uuid& run);
   void fill_rows();
 
-  std::span<TaskRunEvent> events_;
+  std::span<TaskRunEvent* const> events_;
   Timestamp now_;
   std::array<Keys, 2> keys_;
   std::list<Run> runs_;

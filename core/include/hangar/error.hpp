@@ -26,8 +26,8 @@ class HANGAR_API ConfigError : public Error {
   ~ConfigError() override;
 };
 
-/// Nothing is known to be wrong with the data: the same work is tried again, for as long as it takes.
-/// A COMMIT whose outcome is unknown is transient too, because every write is idempotent.
+/// Nothing is known to be wrong with the data: the same work is tried again, for as long as it
+/// takes. A COMMIT whose outcome is unknown is transient too, because every write is idempotent.
 class HANGAR_API TransientError : public Error {
  public:
   enum class Retry {

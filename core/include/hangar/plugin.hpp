@@ -54,6 +54,6 @@ struct Plugin {
 
 /// Exports the description, for example
 /// `HANGAR_PLUGIN(hangar::service_plugin<EventLogger>("event_logger", "1.0.0", "Prints events"));`
-#define HANGAR_PLUGIN(...)                                                             \
-  extern "C" HANGAR_API const ::hangar::Plugin hangar_plugin;                          \
+#define HANGAR_PLUGIN(...)                                    \
+  extern "C" HANGAR_API const ::hangar::Plugin hangar_plugin; \
   extern "C" HANGAR_API constexpr ::hangar::Plugin hangar_plugin = __VA_ARGS__

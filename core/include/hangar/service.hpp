@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -61,15 +62,15 @@ class HANGAR_API Context {
   [[nodiscard]] virtual Log& log() const noexcept = 0;
   /// True from the moment the host wants this service to end.
   [[nodiscard]] virtual bool stopping() const noexcept = 0;
-  /// What `start(max_persist_retries)` was called with.
-  [[nodiscard]] virtual int max_persist_retries() const noexcept = 0;
+  /// What `start(max_persist_retries)` was called with, if anything.
+  [[nodiscard]] virtual std::optional<int> max_persist_retries() const noexcept = 0;
 
   /// Connects for as long as it takes, creates or checks stream and consumer, and begins to pull;
   /// from then on the service counts as started.
   virtual boost::asio::awaitable<std::unique_ptr<Source>> open_source(SourceOptions options) = 0;
 
-  /// Opens the storage with `lanes` sessions, each on a thread of its own, and checks or creates the
-  /// tables, which outlive the service. Retries while the database cannot be reached.
+  /// Opens the storage with `lanes` sessions, each on a thread of its own, and checks or creates
+  /// the tables, which outlive the service. Retries while the database cannot be reached.
   virtual boost::asio::awaitable<void> open_storage(std::span<const Table* const> tables,
                                                     std::size_t lanes) = 0;
 

@@ -43,7 +43,7 @@ class HANGAR_API Message {
   };
 
   struct Facts {
-    std::string_view data;       ///< At least `padding` readable bytes follow it.
+    std::string_view data;  ///< At least `padding` readable bytes follow it.
     std::string_view subject;
     std::uint64_t sequence = 0;  ///< Position in the stream.
     std::uint64_t deliveries = 1;
@@ -94,8 +94,8 @@ struct SourceOptions {
   std::size_t lanes = 1;
 };
 
-/// Pulls from a durable consumer of a stream and keeps a credit of messages and bytes ahead, so that
-/// decoding overlaps committing. Used on the service's executor.
+/// Pulls from a durable consumer of a stream and keeps a credit of messages and bytes ahead, so
+/// that decoding overlaps committing. Used on the service's executor.
 class HANGAR_API Source {
  public:
   Source() = default;
@@ -103,8 +103,8 @@ class HANGAR_API Source {
   Source& operator=(const Source&) = delete;
   virtual ~Source();
 
-  /// Waits for one message, then up to `linger` for up to `limit` of them. An empty batch means that
-  /// the host is stopping (or, under --until-drained, that the stream is drained).
+  /// Waits for one message, then up to `linger` for up to `limit` of them. An empty batch means
+  /// that the host is stopping (or, under --until-drained, that the stream is drained).
   virtual boost::asio::awaitable<Batch> next(std::size_t limit,
                                              std::chrono::milliseconds linger) = 0;
 

@@ -113,7 +113,8 @@ class Cell {
   };
 };
 
-/// Rows of one table, each as wide as the table, absent cells where nothing is said. Not thread-safe.
+/// Rows of one table, each as wide as the table, absent cells where nothing is said. Not
+/// thread-safe.
 class HANGAR_API Rows {
  public:
   explicit Rows(const Table& table);

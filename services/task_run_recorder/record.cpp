@@ -1,0 +1,36 @@
+#include "record.hpp"
+
+#include <algorithm>
+#include <array>
+
+namespace hangar::recorder {
+
+std::vector<Verdict> record_bulk_task_run_events(Session& session,
+                                                 std::span<TaskRunEvent* const> events,
+                                                 Fold::Aliases aliases, Timestamp now) {
+  Fold fold{events, now};
+  const Rows stored = session.find(task_run_table(), fold.keys(), Fold::columns(), Lock::rows);
+  if (fold.apply(stored, aliases) == 0) return {};
+
+  if (!fold.inserts().empty()) {
+    const auto inserted = session.insert_missing(fold.inserts());
+    if (std::ranges::find(inserted, false) != inserted.end()) {
+      throw TransientError{"another writer inserted a task run with the same id or natural key",
+                           TransientError::Retry::at_once};
+    }
+  }
+  if (!fold.updates().empty()) session.update(fold.updates());
+
+  const auto inserted = session.insert_missing(fold.states());
+  const Keys missing = fold.missing_states(inserted);
+  if (missing.values.empty()) return fold.settle(inserted, Rows{task_run_state_table()});
+  static constexpr std::array<std::size_t, 1> id{task_run_state::id};
+  return fold.settle(inserted, session.find(task_run_state_table(), {{missing}}, id, Lock::none));
+}
+
+Verdict record_task_run_event(Session& session, TaskRunEvent& event, Timestamp now) {
+  TaskRunEvent* const one = &event;
+  return record_bulk_task_run_events(session, {&one, 1}, Fold::Aliases::any, now).front();
+}
+
+}  // namespace hangar::recorder
