@@ -1,0 +1,65 @@
+# How tests become ctest tests. A test folder has a CMakeLists.txt that calls one of these.
+find_package(GTest REQUIRED)
+find_package(Python3 3.11 REQUIRED COMPONENTS Interpreter)
+include(GoogleTest)
+
+set(HANGAR_TEST_PREFIX "" CACHE STRING "Begins every test's name, for example asan.")
+set(HANGAR_TESTS_FOLDER ${CMAKE_SOURCE_DIR}/tests)
+
+# The current server, beside Debian's: which release, and where the fixture puts it.
+set(HANGAR_CURRENT_NATS 2.15.2)
+set(HANGAR_CURRENT_NATS_SERVER ${CMAKE_SOURCE_DIR}/build/test-cache/nats-${HANGAR_CURRENT_NATS}/nats-server)
+
+set(hangar_test_environment
+  PYTHONPATH=${HANGAR_TESTS_FOLDER} PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1
+  HANGAR_TEST_BUILD=${CMAKE_BINARY_DIR})
+
+# hangar_discover_tests(target): every test of a GoogleTest program that needs no server.
+function(hangar_discover_tests target)
+  gtest_discover_tests(${target} DISCOVERY_MODE PRE_TEST TEST_PREFIX "${HANGAR_TEST_PREFIX}"
+    PROPERTIES TIMEOUT 60)
+endfunction()
+
+# hangar_add_server_test(name target [POSTGRES] [NATS] [ARGS word...] [TIMEOUT seconds]): a program
+# that finds HANGAR_TEST_POSTGRES_URL and HANGAR_TEST_NATS_URL, servers of its own.
+function(hangar_add_server_test name target)
+  cmake_parse_arguments(PARSE_ARGV 2 arg "POSTGRES;NATS" "TIMEOUT" "ARGS")
+  set(servers)
+  if(arg_POSTGRES)
+    list(APPEND servers --postgres)
+  endif()
+  if(arg_NATS)
+    list(APPEND servers --nats)
+  endif()
+  hangar_register_test(${name} "${arg_TIMEOUT}" "" ""
+    ${HANGAR_TESTS_FOLDER}/support/with_servers.py ${servers} -- $<TARGET_FILE:${target}> ${arg_ARGS})
+endfunction()
+
+# hangar_add_python_test(name script [ARGS word...] [TIMEOUT seconds] [NATS] [PREFECT]): the
+# unittest cases of a script, or of ARGS the named ones. NATS: once with each release of the
+# server; PREFECT: after the tests' Prefect is installed.
+function(hangar_add_python_test name script)
+  cmake_parse_arguments(PARSE_ARGV 2 arg "NATS;PREFECT" "TIMEOUT" "ARGS")
+  set(fixtures)
+  if(arg_PREFECT)
+    list(APPEND fixtures prefect)
+  endif()
+  set(command -m support.run_tests ${CMAKE_CURRENT_SOURCE_DIR}/${script} ${arg_ARGS})
+  hangar_register_test(${name} "${arg_TIMEOUT}" "${fixtures}" "" ${command})
+  if(arg_NATS)
+    hangar_register_test(${name}.nats_${HANGAR_CURRENT_NATS} "${arg_TIMEOUT}"
+      "${fixtures};current_nats" "HANGAR_TEST_NATS_SERVER=${HANGAR_CURRENT_NATS_SERVER}" ${command})
+  endif()
+endfunction()
+
+function(hangar_register_test name timeout fixtures environment)
+  set(name ${HANGAR_TEST_PREFIX}${name})
+  if(NOT timeout)
+    set(timeout 300)
+  endif()
+  add_test(NAME ${name} COMMAND ${Python3_EXECUTABLE} ${ARGN})
+  # 77: run_tests found that what this test is about is not on this machine, and said so.
+  set_tests_properties(${name} PROPERTIES
+    ENVIRONMENT "${hangar_test_environment};${environment}"
+    FIXTURES_REQUIRED "${fixtures}" TIMEOUT ${timeout} SKIP_RETURN_CODE 77)
+endfunction()
