@@ -1,0 +1,442 @@
+"""Real PostgreSQL and NATS servers on free loopback ports, gone when the test is gone."""
+
+from __future__ import annotations
+
+import contextlib
+import ctypes
+import json
+import os
+import pwd
+import shutil
+import signal
+import socket
+import subprocess
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from support.temporary import temporary_folder
+
+_PR_SET_PDEATHSIG = 1
+_libc = ctypes.CDLL(None, use_errno=True)
+_prctl = _libc.prctl
+_READY_WITHIN = 60.0
+
+
+class ServerError(RuntimeError):
+    """A server did not start, or ended on its own; the message carries the end of its log."""
+
+
+def die_with_parent(sig: signal.Signals) -> Callable[[], None]:
+    """A `preexec_fn` that has the kernel send `sig` to the child when its parent *thread* ends.
+
+    So a server must be started by a thread that outlives it.
+    """
+    parent = os.getpid()
+
+    def arrange() -> None:
+        _prctl(_PR_SET_PDEATHSIG, int(sig), 0, 0, 0)
+        if os.getppid() != parent:  # it ended before the kernel knew of our wish
+            os.kill(os.getpid(), signal.SIGKILL)
+
+    return arrange
+
+
+def spawn(
+    command: Sequence[str | Path],
+    *,
+    log: Path,
+    user: str | None = None,
+    environment: Mapping[str, str] | None = None,
+    cwd: Path | None = None,
+    death_signal: signal.Signals = signal.SIGKILL,
+) -> subprocess.Popen[bytes]:
+    """Starts a child that writes to `log` and dies with this thread."""
+    with log.open("ab") as output:
+        return subprocess.Popen(
+            [str(part) for part in command],
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            env=dict(environment) if environment is not None else None,
+            cwd=cwd,
+            user=user,
+            group=pwd.getpwnam(user).pw_gid if user else None,
+            extra_groups=[] if user else None,
+            preexec_fn=die_with_parent(death_signal),
+        )
+
+
+def wait_until(
+    ready: Callable[[], bool],
+    *,
+    what: str,
+    process: subprocess.Popen[bytes] | None = None,
+    log: Path | None = None,
+    within: float = _READY_WITHIN,
+) -> None:
+    """Polls `ready` until it holds; raises with the log's end when the process or time ended."""
+    deadline = time.monotonic() + within
+    before = log.stat().st_size if log and log.exists() else 0
+    while not ready():
+        ended = process.poll() if process is not None else None
+        late = time.monotonic() > deadline
+        if ended is not None or late:
+            why = f"not ready within {within:.0f} s" if late else f"ended with status {ended}"
+            tail = _tail(log, before) if log else ""
+            raise ServerError(f"{what}: {why}\n{tail}")
+        time.sleep(0.01)
+
+
+def _tail(log: Path, since: int) -> str:
+    with contextlib.suppress(OSError):
+        return log.read_bytes()[since:][-4000:].decode(errors="replace")
+    return ""
+
+
+def free_port() -> int:
+    """A port that was free a moment ago; the caller must be ready to find it taken."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+def end(process: subprocess.Popen[bytes], sig: signal.Signals, *, within: float = 20.0) -> None:
+    """Sends `sig`, then SIGKILL when the process has not ended in time."""
+    if process.poll() is not None:
+        return
+    process.send_signal(sig)
+    try:
+        process.wait(within)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
+
+
+def postgres_bin() -> Path:
+    """The newest installed PostgreSQL's programs; Debian keeps them out of PATH."""
+    found = sorted(
+        (path.parent for path in Path("/usr/lib/postgresql").glob("*/bin/initdb")),
+        key=lambda path: int(path.parent.name),
+    )
+    if found:
+        return found[-1]
+    if elsewhere := shutil.which("initdb"):
+        return Path(elsewhere).resolve().parent
+    raise ServerError("PostgreSQL is not installed: apt-get install postgresql")
+
+
+class PostgresServer:
+    """A cluster of its own in a temporary folder; trusts every local connection.
+
+    As root it runs as `postgres` or `nobody`, for PostgreSQL refuses to run as root.
+    """
+
+    user = "hangar"
+
+    def __init__(self, *, fsync: bool = True, settings: Mapping[str, str] | None = None) -> None:
+        self._bin = postgres_bin()
+        self._settings = {"fsync": "on" if fsync else "off", **(settings or {})}
+        self._exit = contextlib.ExitStack()
+        self._process: subprocess.Popen[bytes] | None = None
+        self.port = 0
+
+    def __enter__(self) -> Self:
+        self.folder = self._exit.enter_context(temporary_folder("postgres"))
+        self._exit.callback(self.stop, signal.SIGQUIT)
+        try:
+            self._initialise()
+            self._start_on_free_port()
+        except BaseException:
+            self._exit.close()
+            raise
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._exit.close()
+
+    @property
+    def data(self) -> Path:
+        return self.folder / "data"
+
+    @property
+    def sockets(self) -> Path:
+        return self.folder / "s"
+
+    @property
+    def log(self) -> Path:
+        return self.folder / "postgres.log"
+
+    @property
+    def pid(self) -> int:
+        if self._process is None:
+            raise ServerError("PostgreSQL is not running")
+        return self._process.pid
+
+    def url(self, database: str = "postgres") -> str:
+        return f"postgresql://{self.user}@127.0.0.1:{self.port}/{database}"
+
+    def _initialise(self) -> None:
+        self._system_user = self._unprivileged_user()
+        for folder in (self.data, self.sockets):
+            folder.mkdir(mode=0o700)
+            if self._system_user:
+                shutil.chown(folder, self._system_user)
+        self.sockets.chmod(0o755)
+        # What initdb writes goes with the folder; only the server's own writes need to be synced.
+        with self.log.open("ab") as output:
+            made = subprocess.run(
+                [
+                    *(self._bin / "initdb", "-D", self.data, "-U", self.user, "-A", "trust"),
+                    *("-E", "UTF8", "--locale=C", "--no-sync", "--no-instructions"),
+                ],
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+                user=self._system_user,
+                group=pwd.getpwnam(self._system_user).pw_gid if self._system_user else None,
+                extra_groups=[] if self._system_user else None,
+                env={"PATH": os.defpath, "LC_ALL": "C", "TZ": "UTC"},
+                cwd="/",
+                check=False,
+            )
+        if made.returncode != 0:
+            raise ServerError(f"initdb failed:\n{self.log.read_text(errors='replace')}")
+
+    @staticmethod
+    def _unprivileged_user() -> str | None:
+        if os.geteuid() != 0:
+            return None
+        for name in ("postgres", "nobody"):
+            with contextlib.suppress(KeyError):
+                return pwd.getpwnam(name).pw_name
+        raise ServerError("neither postgres nor nobody exists, and PostgreSQL refuses root")
+
+    def _start_on_free_port(self) -> None:
+        for attempt in range(5):
+            self.port = free_port()
+            try:
+                return self.start()
+            except ServerError as error:
+                if attempt == 4 or "could not bind" not in str(error):
+                    raise
+        return None
+
+    def start(self) -> None:
+        """Starts the server on its folder and port; returns when it takes connections."""
+        settings = {
+            "listen_addresses": "127.0.0.1",
+            "port": str(self.port),
+            "unix_socket_directories": str(self.sockets),
+            "shared_buffers": "64MB",
+            "max_connections": "100",
+            "timezone": "UTC",
+            "log_timezone": "UTC",
+            **self._settings,
+        }
+        options = [part for key, value in settings.items() for part in ("-c", f"{key}={value}")]
+        deadline = time.monotonic() + _READY_WITHIN
+        while True:
+            self._process = spawn(
+                [self._bin / "postgres", "-D", self.data, *options],
+                log=self.log,
+                user=self._system_user,
+                environment={"PATH": os.defpath, "LC_ALL": "C", "TZ": "UTC"},
+                cwd=Path("/"),
+                # The immediate shutdown takes the server's own children along, SIGKILL does not.
+                death_signal=signal.SIGQUIT,
+            )
+            try:
+                return wait_until(
+                    self._ready, what="PostgreSQL", process=self._process, log=self.log
+                )
+            except ServerError as error:
+                # The children of a killed postmaster take a moment to notice.
+                leftover = "pre-existing shared memory block" in str(error)
+                if not leftover or time.monotonic() > deadline:
+                    raise
+
+    def _ready(self) -> bool:
+        try:
+            lines = (self.data / "postmaster.pid").read_text().splitlines()
+        except OSError:
+            return False
+        return len(lines) >= 8 and lines[7].strip() == "ready" and lines[0] == str(self.pid)
+
+    def stop(self, sig: signal.Signals = signal.SIGINT) -> None:
+        """SIGINT: fast; SIGQUIT: immediate, as a crash; SIGKILL: the postmaster alone dies."""
+        if self._process is not None:
+            end(self._process, sig)
+            self._process = None
+
+    def restart(self, sig: signal.Signals = signal.SIGINT) -> None:
+        self.stop(sig)
+        self.start()
+
+    def psql(self, sql: str, database: str = "postgres") -> str:
+        """Runs SQL, each statement a transaction of its own; returns unaligned tuples."""
+        return psql(self.url(database), sql)
+
+    def create_database(self, name: str, *, template: str | None = None) -> str:
+        """Creates the database, as a copy when a template is named; returns its URL."""
+        clause = f' TEMPLATE "{template}"' if template else ""
+        self.psql(f'CREATE DATABASE "{name}"{clause}')
+        return self.url(name)
+
+    def drop_database(self, name: str) -> None:
+        self.psql(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
+
+
+def psql(url: str, sql: str) -> str:
+    """Runs SQL through PostgreSQL's own client, so that tests need no driver."""
+    done = subprocess.run(
+        # Standard input and not -c: a statement may be longer than an argument can be.
+        [postgres_bin() / "psql", "-XqAt", "-v", "ON_ERROR_STOP=1", "-f", "-", url],
+        input=sql.encode(),
+        capture_output=True,
+        env={**_without_libpq(os.environ), "PGCLIENTENCODING": "UTF8", "PGTZ": "UTC"},
+        check=False,
+    )
+    if done.returncode != 0:
+        raise ServerError(f"psql: {done.stderr.decode(errors='replace')}")
+    return done.stdout.decode()
+
+
+def _without_libpq(environment: Mapping[str, str]) -> dict[str, str]:
+    """The user's PG* variables must not lead a test to another server."""
+    return {key: value for key, value in environment.items() if not key.startswith("PG")}
+
+
+class NatsServer:
+    """A nats-server with JetStream on file in a temporary folder.
+
+    The port and the store stay the same over `kill`, `stop` and `start`; `reset` empties the store.
+    """
+
+    def __init__(self, binary: str | Path | None = None, *, settings: str = "") -> None:
+        chosen = str(binary or os.environ.get("HANGAR_TEST_NATS_SERVER") or "nats-server")
+        found = shutil.which(chosen)
+        if found is None:
+            raise ServerError(f"no {chosen}: apt-get install nats-server")
+        self.binary = found
+        self._settings = settings
+        self._exit = contextlib.ExitStack()
+        self._process: subprocess.Popen[bytes] | None = None
+        self.port = -1  # the server chooses
+        self.monitoring_port = -1
+
+    def __enter__(self) -> Self:
+        self.folder = self._exit.enter_context(temporary_folder("nats"))
+        self._exit.callback(self.kill)
+        try:
+            self.start()
+        except BaseException:
+            self._exit.close()
+            raise
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._exit.close()
+
+    @property
+    def url(self) -> str:
+        return f"nats://127.0.0.1:{self.port}"
+
+    @property
+    def monitoring_url(self) -> str:
+        return f"http://127.0.0.1:{self.monitoring_port}"
+
+    @property
+    def log(self) -> Path:
+        return self.folder / "nats.log"
+
+    @property
+    def store(self) -> Path:
+        return self.folder / "store"
+
+    @property
+    def pid(self) -> int:
+        if self._process is None:
+            raise ServerError("nats-server is not running")
+        return self._process.pid
+
+    def version(self) -> str:
+        return str(self.monitor("varz")["version"])
+
+    def start(self) -> None:
+        """Starts the server; returns when its JetStream answers healthy."""
+        config = self.folder / "nats.conf"
+        config.write_text(
+            f"listen: 127.0.0.1:{self.port}\n"
+            f"http: 127.0.0.1:{self.monitoring_port}\n"
+            f'ports_file_dir: "{self.folder}"\n'
+            f'server_name: "{self.folder.name}"\n'
+            "max_payload: 8MB\n"
+            f'jetstream {{ store_dir: "{self.store}" }}\n'
+            f"{self._settings}\n"
+        )
+        self._process = spawn([self.binary, "-c", config], log=self.log)
+        wait_until(self._ready, what="nats-server", process=self._process, log=self.log)
+
+    def _ready(self) -> bool:
+        if self.port == -1 and not self._learn_ports():
+            return False
+        try:
+            return self.monitor("healthz").get("status") == "ok"
+        except (OSError, ValueError):
+            return False
+
+    def _learn_ports(self) -> bool:
+        ports_file = self.folder / f"{Path(self.binary).name}_{self.pid}.ports"
+        try:
+            ports = json.loads(ports_file.read_text())
+            client, monitoring = ports["nats"][0], ports["monitoring"][0]
+        except (OSError, ValueError, KeyError, IndexError):
+            return False
+        self.port = int(client.rpartition(":")[2])
+        self.monitoring_port = int(monitoring.rpartition(":")[2])
+        return True
+
+    def monitor(self, path: str) -> dict[str, object]:
+        """One page of the monitoring port, for example `jsz?streams=true&consumers=true`."""
+        with urllib.request.urlopen(f"{self.monitoring_url}/{path}", timeout=5) as answer:
+            page: dict[str, object] = json.loads(answer.read())
+            return page
+
+    def stop(self) -> None:
+        """An orderly end."""
+        if self._process is not None:
+            end(self._process, signal.SIGTERM)
+            self._process = None
+
+    def kill(self) -> None:
+        """SIGKILL, as a crash."""
+        if self._process is not None:
+            end(self._process, signal.SIGKILL)
+            self._process = None
+
+    def restart(self) -> None:
+        """Kill, and start again on the same port and store."""
+        self.kill()
+        self.start()
+
+    def reset(self) -> None:
+        """The same server with an empty store."""
+        self.kill()
+        shutil.rmtree(self.store, ignore_errors=True)
+        self.start()
