@@ -1,0 +1,71 @@
+"""`lint.py format|shell|yaml|python`: one of the short checks; each finding says where."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from support.prefect_venv import cache_folder
+from support.tree import ROOT, files
+
+# Pinned, so that a commit is as clean tomorrow as it was today.
+_PYTHON_TOOLS = ("ruff==0.17.6", "mypy==2.4.1")
+
+
+def run(command: Sequence[str | Path]) -> bool:
+    return subprocess.run([str(word) for word in command], cwd=ROOT, check=False).returncode == 0
+
+
+def python_tools() -> Path:
+    """The interpreter of a venv that holds the linters, made when there is none."""
+    folder = cache_folder() / ("lint-" + "-".join(_PYTHON_TOOLS).replace("==", "-"))
+    python = folder / "bin" / "python"
+    finished = folder / "finished"
+    if not finished.exists():
+        subprocess.run([sys.executable, "-m", "venv", "--clear", folder], check=True)
+        pip = ("-m", "pip", "--disable-pip-version-check", "install", "--no-input", "-q")
+        subprocess.run([python, *pip, *_PYTHON_TOOLS], check=True)
+        finished.touch()
+    return python
+
+
+def cpp_format() -> bool:
+    """Fix: clang-format -i FILE."""
+    return run(["clang-format", "--dry-run", "--Werror", *files(".hpp", ".cpp")])
+
+
+def shell() -> bool:
+    scripts = [file for file in files() if file.is_file() and _first_line(file).endswith(b"sh")]
+    return run(["shellcheck", *scripts])
+
+
+def _first_line(file: Path) -> bytes:
+    with file.open("rb") as opened:
+        line = opened.readline(80).rstrip()
+        return line if line.startswith(b"#!") else b""
+
+
+def yaml() -> bool:
+    rules = "{extends: default, rules: {line-length: {max: 100}, document-start: disable}}"
+    return run(["yamllint", "--strict", "-d", rules, *files(".yaml", ".yml", ".clang-tidy")])
+
+
+def python() -> bool:
+    """Fix: ruff check --fix and ruff format, both with the configuration in tests."""
+    tools: tuple[str | Path, ...] = (python_tools(), "-m")
+    settings = ROOT / "tests" / "ruff.toml"
+    sources = sorted({file.parent for file in files(".py")})
+    checks = (
+        [*tools, "ruff", "check", "--quiet", "--config", settings, *sources],
+        [*tools, "ruff", "format", "--quiet", "--diff", "--config", settings, *sources],
+        [*tools, "mypy", "--config-file", ROOT / "tests" / "mypy.ini", *files(".py")],
+    )
+    return all([run(check) for check in checks])  # a list: every finding at once
+
+
+CHECKS = {"format": cpp_format, "shell": shell, "yaml": yaml, "python": python}
+
+if __name__ == "__main__":
+    sys.exit(0 if CHECKS[sys.argv[1]]() else 1)
