@@ -3,8 +3,12 @@
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/awaitable.hpp>
+#include <boost/asio/experimental/awaitable_operators.hpp>
 #include <boost/asio/steady_timer.hpp>
+#include <boost/asio/this_coro.hpp>
 #include <boost/asio/use_awaitable.hpp>
+#include <boost/system/system_error.hpp>
+#include <chrono>
 
 namespace hangar {
 
@@ -31,6 +35,14 @@ class Event {
         throw boost::system::system_error{boost::asio::error::operation_aborted};
       }
     }
+  }
+
+  /// Returns whether the flag was set within the time.
+  boost::asio::awaitable<bool> wait_for(std::chrono::milliseconds time) {
+    using boost::asio::experimental::awaitable_operators::operator||;
+    boost::asio::steady_timer deadline{timer_.get_executor(), time};
+    if (!set_) co_await (wait() || deadline.async_wait(boost::asio::use_awaitable));
+    co_return set_;
   }
 
  private:

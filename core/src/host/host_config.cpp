@@ -26,8 +26,7 @@ void HostConfig::fields(Fields& fields) {
            "How long the streams that Hangar creates keep a message; 0 keeps it for ever")
       .range(0, std::numeric_limits<std::int64_t>::max() / 1'000'000);
   broker
-      .add("credit_bytes", &nats.credit_bytes,
-           "The most bytes of messages that one service holds")
+      .add("credit_bytes", &nats.credit_bytes, "The most bytes of messages that one service holds")
       .range(8 << 20, 1LL << 40);
   Fields& tls = broker.group("tls", "TLS to the server; implied by tls:// URLs");
   tls.add("required", &nats.tls.required, "Refuse a server without TLS");

@@ -1,0 +1,42 @@
+#include "host/service_context.hpp"
+
+#include <stdexcept>
+#include <utility>
+
+namespace asio = boost::asio;
+
+namespace hangar {
+
+ServiceContext::ServiceContext(HostedService::Wiring& wiring,
+                               std::optional<int> max_persist_retries,
+                               std::function<void()> source_opened)
+    : wiring_{wiring},
+      max_persist_retries_{max_persist_retries},
+      source_opened_{std::move(source_opened)} {}
+
+asio::awaitable<std::unique_ptr<Source>> ServiceContext::open_source(SourceOptions options) {
+  OpenSource opened = co_await wiring_.resources.open_source(wiring_.strand, options, *wiring_.log,
+                                                             wiring_.stopping);
+  wiring_.stop_source = std::move(opened.stop);
+  if (stopping()) {
+    wiring_.stop_source();
+  } else {
+    source_opened_();
+  }
+  co_return std::move(opened.source);
+}
+
+asio::awaitable<void> ServiceContext::open_storage(std::span<const Table* const> tables,
+                                                   std::size_t lanes) {
+  lanes_ = std::make_unique<StorageLanes>(wiring_.strand, wiring_.resources.storage(), *wiring_.log,
+                                          wiring_.stopping, lanes);
+  co_await lanes_->prepare(tables, wiring_.resources.creation);
+}
+
+asio::awaitable<void> ServiceContext::transact(std::size_t lane,
+                                               std::function<void(Session&)> work) {
+  if (!lanes_) throw std::logic_error{"transact before open_storage"};
+  co_await lanes_->transact(lane, std::move(work));
+}
+
+}  // namespace hangar

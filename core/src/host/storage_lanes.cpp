@@ -1,0 +1,100 @@
+#include "host/storage_lanes.hpp"
+
+#include <boost/asio/associated_executor.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/asio/use_awaitable.hpp>
+#include <exception>
+#include <optional>
+#include <random>
+#include <utility>
+
+#include "host/retry_delay.hpp"
+
+namespace asio = boost::asio;
+
+namespace hangar {
+namespace {
+
+double jitter() {
+  thread_local std::minstd_rand random{std::random_device{}()};
+  return std::uniform_real_distribution<double>{0, 1}(random);
+}
+
+/// Runs `work` on the thread and resumes the caller on its own executor; what `work` throws is
+/// thrown there.
+asio::awaitable<void> run_on(asio::thread_pool& thread, std::function<void()> work) {
+  const auto start = [&](auto handler) {
+    asio::post(thread, [work = std::move(work), handler = std::move(handler)]() mutable {
+      std::exception_ptr failure;
+      try {
+        work();
+      } catch (...) {
+        failure = std::current_exception();
+      }
+      const auto executor = asio::get_associated_executor(handler);
+      asio::post(executor, [handler = std::move(handler), failure]() mutable {
+        std::move(handler)(failure);
+      });
+    });
+  };
+  co_await asio::async_initiate<decltype(asio::use_awaitable), void(std::exception_ptr)>(
+      start, asio::use_awaitable);
+}
+
+}  // namespace
+
+StorageLanes::StorageLanes(asio::any_io_executor executor, Storage& storage, Log& log,
+                           Event& stopping, std::size_t lanes)
+    : executor_{std::move(executor)}, storage_{storage}, log_{log}, stopping_{stopping} {
+  for (std::size_t i = 0; i < lanes; ++i) lanes_.push_back(std::make_unique<Lane>());
+}
+
+StorageLanes::~StorageLanes() {
+  for (const auto& lane : lanes_) lane->thread.join();
+}
+
+asio::awaitable<void> StorageLanes::retry(Lane& lane, std::function<void()> work) {
+  for (std::size_t failures = 0;;) {
+    std::optional<TransientError> failure;
+    try {
+      co_await run_on(lane.thread, work);
+      if (failures > 0) log_.info("the storage answers again after {} failed attempts", failures);
+      co_return;
+    } catch (const TransientError& error) {
+      failure = error;
+    }
+    if (stopping_.is_set()) throw *failure;
+    const auto delay = retry_delay(failure->retry(), ++failures, jitter());
+    if (delay.count() > 0) {
+      log_.warning("storage: {}; attempt {} in {} ms", failure->what(), failures + 1,
+                   delay.count());
+    }
+    if (co_await stopping_.wait_for(delay)) throw *failure;
+  }
+}
+
+asio::awaitable<void> StorageLanes::prepare(std::span<const Table* const> tables,
+                                            Creation creation) {
+  co_await retry(*lanes_.front(), [this, tables, creation] { storage_.prepare(tables, creation); });
+}
+
+asio::awaitable<void> StorageLanes::transact(std::size_t lane, std::function<void(Session&)> work) {
+  Lane& mine = *lanes_.at(lane);
+  co_await retry(mine, [this, &mine, &work] {
+    if (!mine.session) mine.session = storage_.open_session();
+    try {
+      mine.session->begin();
+      work(*mine.session);
+      mine.session->commit();
+    } catch (const TransientError& error) {
+      mine.session->rollback();
+      if (error.retry() == TransientError::Retry::reconnect) mine.session.reset();
+      throw;
+    } catch (...) {
+      mine.session->rollback();
+      throw;
+    }
+  });
+}
+
+}  // namespace hangar

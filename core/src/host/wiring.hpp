@@ -1,0 +1,64 @@
+#pragma once
+
+#include <boost/asio/strand.hpp>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "hangar/host.hpp"
+#include "hangar/log.hpp"
+#include "hangar/service.hpp"
+#include "hangar/storage.hpp"
+
+namespace hangar {
+
+/// A source that pulls, and how to end it: after `stop` its `next` returns an empty batch.
+struct OpenSource {
+  std::unique_ptr<Source> source;
+  std::function<void()> stop;
+};
+
+/// Where a service gets what it asks its context for.
+struct ServiceResources {
+  std::function<boost::asio::awaitable<OpenSource>(boost::asio::any_io_executor,
+                                                   const SourceOptions&, Log&, Event& stopping)>
+      open_source;
+  /// Opened at first use; lives as long as the host.
+  std::function<Storage&()> storage;
+  Creation creation = Creation::never;
+};
+
+/// Everything about one service that outlives its runs.
+class HostedService::Wiring {
+ public:
+  Wiring(const boost::asio::any_io_executor& executor, const Plugin& plugin,
+         std::unique_ptr<ServiceFactory> service_factory);
+
+  std::string name;
+  std::string version;
+  std::string description;
+  std::unique_ptr<ServiceFactory> factory;
+  Fields fields;
+  boost::asio::strand<boost::asio::any_io_executor> strand;
+  std::unique_ptr<Log> log;
+  ServiceResources resources;
+  /// Called after each change of state.
+  std::function<void()> changed;
+
+  ServiceState state = ServiceState::stopped;
+  std::string failure;
+  Event started;
+  Event stopping;
+  Event stopped;
+  std::function<void()> stop_source;
+
+  /// The body of `HostedService::start`, on the strand.
+  boost::asio::awaitable<void> run(std::optional<int> max_persist_retries);
+  boost::asio::awaitable<void> stop();
+
+ private:
+  void become(ServiceState next);
+};
+
+}  // namespace hangar

@@ -1,0 +1,37 @@
+#pragma once
+
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "hangar/log.hpp"
+
+namespace spdlog {
+class logger;
+}
+
+namespace hangar {
+
+/// The text of a log line as it may be shown on a terminal: control characters as `\n`, `\x1b`, and
+/// no more than 4 KiB.
+std::string printable(std::string_view line);
+
+/// Lines on standard error with time, level and the name of the part that writes.
+class StderrLog final : public Log {
+ public:
+  enum class Format { text, json };
+
+  StderrLog(std::string name, LogLevel level, Format format);
+  ~StderrLog() override;
+  void write(LogLevel level, std::string_view line) noexcept override;
+  [[nodiscard]] bool enabled(LogLevel level) const noexcept override;
+
+ private:
+  std::shared_ptr<spdlog::logger> logger_;
+  Format format_;
+};
+
+/// The level of a configured word such as `warning`.
+LogLevel log_level(std::string_view word);
+
+}  // namespace hangar
