@@ -1,4 +1,3 @@
-// Prints each event as a line, as Prefect's EventLogger does: the smallest useful service.
 #include <boost/json.hpp>
 #include <iostream>
 

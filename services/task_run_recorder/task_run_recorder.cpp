@@ -1,0 +1,261 @@
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
+#include <boost/asio/experimental/awaitable_operators.hpp>
+#include <deque>
+#include <optional>
+#include <span>
+#include <unordered_map>
+
+#include "event.hpp"
+#include "hangar/event.hpp"
+#include "hangar/service.hpp"
+#include "lanes.hpp"
+#include "record.hpp"
+
+namespace asio = boost::asio;
+
+namespace hangar::recorder {
+namespace {
+
+/// A message on its way into the database.
+struct RetryableEvent {
+  Message message;
+  std::uint64_t sequence = 0;  ///< The message's, also after it was answered.
+  TaskRunEvent event;
+  int persist_attempts = 0;
+};
+using Events = std::span<std::unique_ptr<RetryableEvent>>;
+
+Timestamp now() {
+  return std::chrono::time_point_cast<std::chrono::microseconds>(std::chrono::system_clock::now());
+}
+
+}  // namespace
+
+/// Prefect's recorder of task-run events. README.md beside this file states its guarantees.
+class TaskRunRecorder final : public Service {
+ public:
+  struct Config : ServiceConfig {
+    std::int64_t lanes = 2;
+    std::int64_t max_persist_retries = 5;
+    std::vector<Duration> orphan_retry_delays{Duration{1'000}, Duration{5'000}, Duration{15'000},
+                                              Duration{30'000}};
+    Config() {
+      filter_subject = "prefect.events.task-run";
+      durable = "events-task-run-recorder";
+    }
+    void fields(Fields& fields) {
+      ServiceConfig::fields(fields);
+      fields.add("lanes", &lanes, "Transactions in progress at the same time").range(1, 64);
+      fields
+          .add("max_persist_retries", &max_persist_retries,
+               "How often an event that fails alone for an unknown reason is tried again")
+          .range(0, 1'000);
+      fields.add("orphan_retry_delays", &orphan_retry_delays,
+                 "When an event whose flow run is missing is tried again before it is rejected");
+    }
+  };
+
+  TaskRunRecorder(Context& context, Config config)
+      : context_{context},
+        config_{std::move(config)},
+        lanes_{static_cast<std::size_t>(config_.lanes)},
+        settled_{context.executor()} {}
+
+  asio::awaitable<void> run() override {
+    const auto lanes = static_cast<std::size_t>(config_.lanes);
+    const std::array tables{&task_run_table(), &task_run_state_table()};
+    co_await context_.open_storage(tables, lanes);
+    source_ = co_await context_.open_source(config_.source(lanes));
+    co_await consumer(
+        static_cast<std::size_t>(config_.batch_size), config_.flush_interval,
+        context_.max_persist_retries().value_or(static_cast<int>(config_.max_persist_retries)));
+  }
+
+ private:
+  struct Lane {
+    explicit Lane(const asio::any_io_executor& executor) : ready{executor} {}
+    std::deque<std::unique_ptr<RetryableEvent>> queue;
+    Event ready;
+  };
+
+  asio::awaitable<void> consumer(std::size_t write_batch_size, Duration flush_every,
+                                 int max_persist_retries);
+  asio::awaitable<void> read(std::size_t limit, Duration linger);
+  asio::awaitable<void> take(Message message);
+  asio::awaitable<void> write_lanes(std::size_t first);
+  asio::awaitable<void> write_lane(std::size_t lane);
+  asio::awaitable<void> record(std::size_t lane, Events events);
+  asio::awaitable<void> record_alone(std::unique_ptr<RetryableEvent>& event, DataError failure);
+  asio::awaitable<void> settle(Events events, std::vector<Verdict> verdicts);
+  void release(const RetryableEvent& event);
+  void end();
+
+  Context& context_;
+  Config config_;
+  Lanes lanes_;
+  std::unique_ptr<Source> source_;
+  std::vector<std::unique_ptr<Lane>> queues_;
+  std::unordered_map<std::uint64_t, std::size_t> orphans_;
+  Event settled_;
+  std::size_t write_batch_size_ = 1;
+  int max_persist_retries_ = 0;
+  bool ended_ = false;
+};
+
+asio::awaitable<void> TaskRunRecorder::consumer(std::size_t write_batch_size, Duration flush_every,
+                                                int max_persist_retries) {
+  using asio::experimental::awaitable_operators::operator&&;
+  write_batch_size_ = write_batch_size;
+  max_persist_retries_ = max_persist_retries;
+  while (queues_.size() < static_cast<std::size_t>(config_.lanes)) {
+    queues_.push_back(std::make_unique<Lane>(context_.executor()));
+  }
+  co_await (read(write_batch_size, flush_every) && write_lanes(0));
+}
+
+asio::awaitable<void> TaskRunRecorder::read(std::size_t limit, Duration linger) {
+  while (true) {
+    Batch batch = co_await source_->next(limit, linger);
+    if (batch.empty()) break;
+    for (Message& message : batch) co_await take(std::move(message));
+    for (const auto& lane : queues_) lane->ready.set();
+  }
+  end();
+}
+
+asio::awaitable<void> TaskRunRecorder::take(Message message) {
+  auto event = std::make_unique<RetryableEvent>();
+  // TODO decode
+  std::optional<std::size_t> lane;
+  while (!(lane = lanes_.assign(event->event, message.sequence()))) {
+    for (const auto& waiting : queues_) waiting->ready.set();
+    settled_.clear();
+    co_await settled_.wait();
+    if (ended_) co_return;
+  }
+  event->sequence = message.sequence();
+  event->message = std::move(message);
+  queues_[*lane]->queue.push_back(std::move(event));
+}
+
+asio::awaitable<void> TaskRunRecorder::write_lanes(std::size_t first) {
+  using asio::experimental::awaitable_operators::operator&&;
+  if (first + 1 == queues_.size()) {
+    co_await write_lane(first);
+  } else {
+    co_await (write_lane(first) && write_lanes(first + 1));
+  }
+}
+
+asio::awaitable<void> TaskRunRecorder::write_lane(std::size_t number) {
+  Lane& lane = *queues_[number];
+  while (!ended_) {
+    if (lane.queue.empty()) {
+      lane.ready.clear();
+      co_await lane.ready.wait();
+      continue;
+    }
+    std::vector<std::unique_ptr<RetryableEvent>> events;
+    while (!lane.queue.empty() && events.size() < write_batch_size_) {
+      events.push_back(std::move(lane.queue.front()));
+      lane.queue.pop_front();
+    }
+    co_await record(number, events);
+  }
+}
+
+asio::awaitable<void> TaskRunRecorder::record(std::size_t lane, Events events) {
+  while (!events.empty()) {
+    const auto aliases = queues_.size() == 1                       ? Fold::Aliases::any
+                         : lanes_.oldest(events.front()->sequence) ? Fold::Aliases::first_event_only
+                                                                   : Fold::Aliases::none;
+    std::vector<TaskRunEvent*> batch;
+    batch.reserve(events.size());
+    for (const auto& event : events) batch.push_back(&event->event);
+
+    std::vector<Verdict> verdicts;
+    std::optional<DataError> failure;
+    try {
+      co_await context_.transact(lane, [&](Session& session) {
+        verdicts = record_bulk_task_run_events(session, batch, aliases, now());
+      });
+    } catch (const DataError& error) {
+      failure = error;
+    }
+    if (failure && events.size() == 1) {
+      co_await record_alone(events.front(), *failure);
+      if (!events.front()) co_return;
+    } else if (failure) {
+      co_await record(lane, events.first(events.size() / 2));
+      events = events.subspan(events.size() / 2);
+    } else if (verdicts.empty()) {
+      // An alias that is not the oldest event in flight.
+      settled_.clear();
+      co_await settled_.wait();
+      if (ended_) co_return;
+    } else {
+      const std::size_t recorded = verdicts.size();
+      co_await settle(events.first(recorded), std::move(verdicts));
+      events = events.subspan(recorded);
+    }
+  }
+}
+
+asio::awaitable<void> TaskRunRecorder::record_alone(std::unique_ptr<RetryableEvent>& event,
+                                                    DataError failure) {
+  Rejection why{.reason = failure.reason(),
+                .error = failure.what(),
+                .pointer = failure.pointer(),
+                .sqlstate = failure.sqlstate()};
+  if (failure.reason() == "foreign_key") {
+    // Its flow run is not there yet, or not any more: others must not wait for it.
+    std::size_t& tries = orphans_[event->sequence];
+    if (tries < config_.orphan_retry_delays.size()) {
+      event->message.give_back(config_.orphan_retry_delays[tries++]);
+      release(*event);
+      event.reset();
+      co_return;
+    }
+    orphans_.erase(event->sequence);
+    why.reason = "orphan_flow_run";
+  } else {
+    const int retries = failure.reason() == "unknown" ? max_persist_retries_ : 1;
+    if (event->persist_attempts++ < retries) co_return;
+  }
+  co_await source_->reject(std::move(event->message), std::move(why));
+  release(*event);
+  event.reset();
+}
+
+asio::awaitable<void> TaskRunRecorder::settle(Events events, std::vector<Verdict> verdicts) {
+  for (std::size_t i = 0; i < events.size(); ++i) {
+    orphans_.erase(events[i]->sequence);
+    if (verdicts[i] == Verdict::collision) {
+      co_await source_->reject(std::move(events[i]->message),
+                               {.reason = "state_timestamp_collision",
+                                .error = "another state of this run has the same timestamp",
+                                .pointer = "/payload/validated_state/timestamp"});
+    } else {
+      events[i]->message.ack();
+    }
+    release(*events[i]);
+  }
+}
+
+void TaskRunRecorder::release(const RetryableEvent& event) {
+  lanes_.release(event.event, event.sequence);
+  settled_.set();
+}
+
+void TaskRunRecorder::end() {
+  // What still waits in the queues goes back to the stream when they are destroyed.
+  ended_ = true;
+  for (const auto& lane : queues_) lane->ready.set();
+  settled_.set();
+}
+
+}  // namespace hangar::recorder
+
+HANGAR_PLUGIN(hangar::service_plugin<hangar::recorder::TaskRunRecorder>(
+    "task_run_recorder", "1.0.0", "Records Prefect's task-run events as task runs and states"));
