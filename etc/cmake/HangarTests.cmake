@@ -6,9 +6,8 @@ include(GoogleTest)
 set(HANGAR_TEST_PREFIX "" CACHE STRING "Begins every test's name, for example asan.")
 set(HANGAR_TESTS_FOLDER ${CMAKE_SOURCE_DIR}/tests)
 
-# The current server, beside Debian's: which release, and where the fixture puts it.
+# The current release of nats-server, which is tested beside Debian's.
 set(HANGAR_CURRENT_NATS 2.15.2)
-set(HANGAR_CURRENT_NATS_SERVER ${CMAKE_SOURCE_DIR}/build/test-cache/nats-${HANGAR_CURRENT_NATS}/nats-server)
 
 set(hangar_test_environment
   PYTHONPATH=${HANGAR_TESTS_FOLDER} PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1
@@ -46,9 +45,9 @@ function(hangar_add_python_test name script)
   endif()
   set(command -m support.run_tests ${CMAKE_CURRENT_SOURCE_DIR}/${script} ${arg_ARGS})
   hangar_register_test(${name} "${arg_TIMEOUT}" "${fixtures}" "" ${command})
-  if(arg_NATS)
+  if(arg_NATS AND NOT HANGAR_SANITIZE)
     hangar_register_test(${name}.nats_${HANGAR_CURRENT_NATS} "${arg_TIMEOUT}"
-      "${fixtures};current_nats" "HANGAR_TEST_NATS_SERVER=${HANGAR_CURRENT_NATS_SERVER}" ${command})
+      "${fixtures};current_nats" "HANGAR_TEST_NATS_VERSION=${HANGAR_CURRENT_NATS}" ${command})
   endif()
 endfunction()
 

@@ -62,7 +62,8 @@ def python() -> bool:
         [*tools, "ruff", "format", "--quiet", "--diff", "--config", settings, *sources],
         [*tools, "mypy", "--config-file", ROOT / "tests" / "mypy.ini", *files(".py")],
     )
-    return all([run(check) for check in checks])  # a list: every finding at once
+    results = [run(check) for check in checks]  # every finding at once
+    return all(results)
 
 
 CHECKS = {"format": cpp_format, "shell": shell, "yaml": yaml, "python": python}

@@ -105,8 +105,7 @@ def main() -> int:
         def check(file: str) -> bool:
             done = subprocess.run(
                 ["clang-tidy", "--quiet", "-p", database, file],
-                stdout=subprocess.PIPE,
-                stderr=subprocess.PIPE,
+                capture_output=True,
                 text=True,
                 check=False,
             )

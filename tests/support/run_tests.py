@@ -14,7 +14,7 @@ import unittest
 from pathlib import Path
 from types import ModuleType
 
-NOT_RUN = 77  # what SKIP_RETURN_CODE of etc/cmake/HangarTests.cmake names
+from support.current_nats import current_nats, not_run
 
 
 def _load(file: Path) -> ModuleType:
@@ -28,16 +28,13 @@ def _load(file: Path) -> ModuleType:
     return module
 
 
-def _absent_server() -> Path | None:
-    chosen = os.environ.get("HANGAR_TEST_NATS_SERVER")
-    return Path(chosen) if chosen and not Path(chosen).exists() else None
-
-
 def main(file: str, *names: str) -> int:
     faulthandler.register(signal.SIGUSR1)
-    if absent := _absent_server():
-        print(f"NOT RUN: there is no {absent}; see the test current_nats")
-        return 1 if os.environ.get("HANGAR_REQUIRE_CURRENT") else NOT_RUN
+    if version := os.environ.get("HANGAR_TEST_NATS_VERSION"):
+        server = current_nats(version)
+        if not server.exists():
+            return not_run(f"there is no nats-server {version}; the test current_nats says why")
+        os.environ["HANGAR_TEST_NATS_SERVER"] = str(server)
     module = _load(Path(file).resolve())
     loader = unittest.defaultTestLoader
     suite = (
