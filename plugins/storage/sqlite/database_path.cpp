@@ -1,0 +1,50 @@
+#include "database_path.hpp"
+
+#include <string>
+
+#include "hangar/error.hpp"
+
+namespace hangar::sqlite {
+namespace {
+
+constexpr std::string_view forms =
+    "write a path, sqlite:///relative/path or sqlite:////absolute/path";
+
+// URLs of other databases carry passwords, so no message shows more than the scheme.
+std::string_view without_scheme(std::string_view url) {
+  const auto end = url.find("://");
+  if (end == std::string_view::npos) return url;
+  const std::string_view scheme = url.substr(0, end);
+  if (scheme != "sqlite" && !scheme.starts_with("sqlite+")) {
+    throw ConfigError{"storage.url: the sqlite storage cannot take a " + std::string{scheme} +
+                      ":// URL: " + std::string{forms}};
+  }
+  const std::string_view rest = url.substr(end + 3);
+  if (!rest.empty() && !rest.starts_with('/')) {
+    throw ConfigError{"storage.url: a SQLite URL names no host: " + std::string{forms}};
+  }
+  return rest.empty() ? rest : rest.substr(1);
+}
+
+}  // namespace
+
+std::filesystem::path database_path(std::string_view url) {
+  if (url.empty()) throw ConfigError{"storage.url is empty: " + std::string{forms}};
+  const std::string_view path = without_scheme(url);
+  if (path.empty() || path == ":memory:") {
+    throw ConfigError{
+        "storage.url: a database in memory is gone with the process, although its events were "
+        "acknowledged: " +
+        std::string{forms}};
+  }
+  if (path.starts_with("file:") || path.find('?') != std::string_view::npos) {
+    throw ConfigError{"storage.url: options after the path and file: URIs are not taken: " +
+                      std::string{forms}};
+  }
+  if (path.find('\0') != std::string_view::npos || path.ends_with('/')) {
+    throw ConfigError{"storage.url does not name a file: " + std::string{forms}};
+  }
+  return std::filesystem::absolute(path).lexically_normal();
+}
+
+}  // namespace hangar::sqlite

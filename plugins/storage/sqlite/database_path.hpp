@@ -1,0 +1,14 @@
+#pragma once
+
+#include <filesystem>
+#include <string_view>
+
+namespace hangar::sqlite {
+
+/// The absolute path of the file that a storage URL names: a plain path, `sqlite:///relative`,
+/// `sqlite:////absolute`, and the same with a driver such as `sqlite+aiosqlite`. Throws ConfigError
+/// for any other form, and for databases in memory: what they hold is gone with the process,
+/// although its events were acknowledged.
+std::filesystem::path database_path(std::string_view url);
+
+}  // namespace hangar::sqlite

@@ -1,0 +1,138 @@
+#include "dialect.hpp"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <iterator>
+
+namespace hangar::sqlite {
+namespace {
+
+std::string literal(std::string_view text) {
+  std::string result = "'";
+  for (const char c : text) result.append(c == '\'' ? 2 : 1, c);
+  return result + "'";
+}
+
+std::string default_expression(const Column& column) {
+  if (column.type == ColumnType::timestamp && column.default_value == "now") {
+    return "(strftime('%Y-%m-%d %H:%M:%f000', 'now'))";
+  }
+  // Prefect's own '0' is no form of an interval: SQLAlchemy cannot read it.
+  if (column.type == ColumnType::interval) return "'1970-01-01 00:00:00.000000'";
+  return literal(column.default_value);
+}
+
+std::string column_definition(const Column& column) {
+  std::string result = fmt::format("{} {}", quoted(column.name), type_name(column.type));
+  if (!column.default_value.empty()) result += " DEFAULT " + default_expression(column);
+  if (!column.nullable) result += " NOT NULL";
+  return result;
+}
+
+std::string index_statement(const Table& table, const Index& index) {
+  std::vector<std::string> parts;
+  for (const Index::Part& part : index.parts) {
+    parts.push_back(quoted(table.columns[part.column].name) + (part.descending ? " DESC" : ""));
+  }
+  return fmt::format("CREATE {}INDEX {} ON {} ({})", index.unique ? "UNIQUE " : "",
+                     quoted(index.name), quoted(table.name), fmt::join(parts, ", "));
+}
+
+std::vector<std::string> names(const Table& table, std::span<const std::size_t> columns) {
+  std::vector<std::string> result;
+  std::ranges::transform(columns, std::back_inserter(result),
+                         [&](std::size_t column) { return quoted(table.columns[column].name); });
+  return result;
+}
+
+}  // namespace
+
+std::string_view type_name(ColumnType type) noexcept {
+  switch (type) {
+    case ColumnType::uuid:
+      return "CHAR(36)";
+    case ColumnType::text:
+    case ColumnType::enumeration:
+      return "VARCHAR";
+    case ColumnType::int4:
+      return "INTEGER";
+    case ColumnType::timestamp:
+    case ColumnType::interval:
+      return "DATETIME";
+    case ColumnType::json:
+      return "JSON";
+  }
+  return "";
+}
+
+std::string_view affinity(std::string_view declared_type) {
+  std::string upper{declared_type};
+  std::ranges::transform(upper, upper.begin(), [](char c) {
+    return c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c;
+  });
+  const auto has = [&](std::string_view part) { return upper.find(part) != std::string::npos; };
+  if (has("INT")) return "INTEGER";
+  if (has("CHAR") || has("CLOB") || has("TEXT")) return "TEXT";
+  if (upper.empty() || has("BLOB")) return "BLOB";
+  if (has("REAL") || has("FLOA") || has("DOUB")) return "REAL";
+  return "NUMERIC";
+}
+
+std::string quoted(std::string_view name) {
+  std::string result = "\"";
+  for (const char c : name) result.append(c == '"' ? 2 : 1, c);
+  return result + "\"";
+}
+
+std::vector<std::string> create_statements(const Table& table) {
+  std::vector<std::string> parts;
+  for (const Column& column : table.columns) parts.push_back(column_definition(column));
+  parts.push_back(fmt::format("CONSTRAINT {} PRIMARY KEY ({})",
+                              quoted("pk_" + std::string{table.name}),
+                              quoted(table.columns.front().name)));
+  for (const ForeignKey& key : table.foreign_keys) {
+    parts.push_back(fmt::format("FOREIGN KEY ({}) REFERENCES {} (\"id\") ON DELETE CASCADE",
+                                quoted(table.columns[key.column].name), quoted(key.table)));
+  }
+  std::vector<std::string> result{
+      fmt::format("CREATE TABLE {} ({})", quoted(table.name), fmt::join(parts, ", "))};
+  for (const Index& index : table.indexes) {
+    if (!index.trigram) result.push_back(index_statement(table, index));
+  }
+  return result;
+}
+
+std::string select_statement(const Table& table, std::span<const std::size_t> key_columns,
+                             std::span<const std::size_t> columns) {
+  std::vector<std::string> results = names(table, columns);
+  results.insert(results.begin(), quoted(table.columns.front().name));
+  std::vector<std::string> conditions = names(table, key_columns);
+  for (std::string& condition : conditions) condition += " = ?";
+  return fmt::format("SELECT {} FROM {} WHERE {}", fmt::join(results, ", "), quoted(table.name),
+                     fmt::join(conditions, " AND "));
+}
+
+std::string insert_statement(const Table& table) {
+  std::vector<std::string> columns;
+  for (const Column& column : table.columns) columns.push_back(quoted(column.name));
+  const std::vector<std::string> parameters(columns.size(), "?");
+  return fmt::format("INSERT INTO {} ({}) VALUES ({}) ON CONFLICT DO NOTHING", quoted(table.name),
+                     fmt::join(columns, ", "), fmt::join(parameters, ", "));
+}
+
+std::string update_statement(const Table& table, std::span<const Written> columns) {
+  std::vector<std::string> assignments;
+  for (std::size_t column = 1; column < columns.size(); ++column) {
+    const std::string name = quoted(table.columns[column].name);
+    if (columns[column] == Written::always) assignments.push_back(name + " = ?");
+    if (columns[column] == Written::sometimes) {
+      assignments.push_back(fmt::format("{0} = CASE WHEN ? THEN ? ELSE {0} END", name));
+    }
+  }
+  return fmt::format("UPDATE {} SET {} WHERE {} = ?", quoted(table.name),
+                     fmt::join(assignments, ", "), quoted(table.columns.front().name));
+}
+
+}  // namespace hangar::sqlite

@@ -1,0 +1,22 @@
+#include "hangar/plugin.hpp"
+
+#include "hangar/storage.hpp"
+#include "sqlite_storage.hpp"
+
+namespace {
+
+constexpr hangar::Plugin description() {
+  hangar::Plugin plugin;
+  plugin.kind = hangar::Plugin::Kind::storage;
+  plugin.name = "sqlite";
+  plugin.version = "0.1.0";
+  plugin.summary = "One SQLite file, also one that a Prefect server uses";
+  plugin.make_storage = [](const hangar::StorageOptions& options) -> hangar::Storage* {
+    return std::make_unique<hangar::sqlite::SqliteStorage>(options).release();
+  };
+  return plugin;
+}
+
+}  // namespace
+
+HANGAR_PLUGIN(description());

@@ -1,0 +1,130 @@
+#include "schema.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <set>
+#include <string>
+
+#include "dialect.hpp"
+#include "hangar/error.hpp"
+
+namespace hangar::sqlite {
+namespace {
+
+struct StoredColumn {
+  std::string name;
+  std::string type;
+  bool not_null = false;
+  bool has_default = false;
+  bool generated = false;
+  std::int64_t primary_key = 0;
+};
+
+using Names = std::set<std::string, std::less<>>;
+
+std::vector<StoredColumn> stored_columns(Connection& connection, std::string_view table) {
+  Statement statement{connection.handle(),
+                      "SELECT name, type, \"notnull\", dflt_value, pk, hidden "
+                      "FROM pragma_table_xinfo(?)"};
+  statement.bind_text(1, table);
+  std::vector<StoredColumn> result;
+  while (statement.step()) {
+    result.push_back({.name = std::string{statement.text(0)},
+                      .type = std::string{statement.text(1)},
+                      .not_null = statement.integer(2) != 0,
+                      .has_default = !statement.is_null(3),
+                      .generated = statement.integer(5) != 0,
+                      .primary_key = statement.integer(4)});
+  }
+  return result;
+}
+
+// The columns of each unique key that holds for all rows.
+std::vector<Names> stored_unique_keys(Connection& connection, std::string_view table) {
+  Statement statement{connection.handle(),
+                      "SELECT list.seq, info.name FROM pragma_index_list(?) AS list, "
+                      "pragma_index_info(list.name) AS info "
+                      "WHERE list.\"unique\" AND NOT list.partial ORDER BY list.seq"};
+  statement.bind_text(1, table);
+  std::vector<Names> result;
+  std::int64_t last = -1;
+  while (statement.step()) {
+    if (statement.integer(0) != last) result.emplace_back();
+    last = statement.integer(0);
+    result.back().emplace(statement.text(1));
+  }
+  return result;
+}
+
+[[noreturn]] void refuse(const Table& table, std::string_view column, std::string_view fault) {
+  throw ConfigError{fmt::format(
+      "SQLite: table {}, column {}: {}. Existing tables are never altered: bring the file to the "
+      "version that this service needs (for Prefect's tables: `prefect server database upgrade "
+      "-y`), or name another file in storage.url",
+      table.name, column, fault)};
+}
+
+void check_column(const Table& table, const Column& declared, const StoredColumn* stored) {
+  if (stored == nullptr) refuse(table, declared.name, "it is missing");
+  const std::string_view needed = type_name(declared.type);
+  if (affinity(stored->type) != affinity(needed)) {
+    refuse(table, declared.name,
+           fmt::format("its type is {}, not {}", stored->type.empty() ? "missing" : stored->type,
+                       needed));
+  }
+  if (stored->generated) refuse(table, declared.name, "it is generated and takes no value");
+  if (stored->not_null && declared.nullable) {
+    refuse(table, declared.name, "it is NOT NULL, but must be able to hold NULL");
+  }
+}
+
+void check_table(Connection& connection, const Table& table,
+                 const std::vector<StoredColumn>& stored) {
+  for (const Column& declared : table.columns) {
+    const auto found = std::ranges::find(stored, declared.name, &StoredColumn::name);
+    check_column(table, declared, found == stored.end() ? nullptr : &*found);
+  }
+  for (const StoredColumn& column : stored) {
+    const bool declared = std::ranges::count(table.columns, column.name, &Column::name) != 0;
+    const bool is_key = column.name == table.columns.front().name;
+    if ((column.primary_key != 0) != is_key) {
+      refuse(table, column.name,
+             is_key ? "it is not the primary key" : "it is part of the primary key");
+    }
+    if (!declared && column.not_null && !column.has_default && !column.generated) {
+      refuse(table, column.name,
+             "it is NOT NULL without a default, and this service does not "
+             "know it");
+    }
+  }
+  const std::vector<Names> unique_keys = stored_unique_keys(connection, table.name);
+  for (const Index& index : table.indexes) {
+    if (!index.unique) continue;
+    Names names;
+    for (const Index::Part& part : index.parts) {
+      names.emplace(table.columns[part.column].name);
+    }
+    if (std::ranges::count(unique_keys, names) == 0) {
+      refuse(table, fmt::format("{}", fmt::join(names, ", ")), "the unique key is missing");
+    }
+  }
+}
+
+}  // namespace
+
+std::vector<const Table*> check_tables(Connection& connection,
+                                       std::span<const Table* const> tables) {
+  std::vector<const Table*> absent;
+  for (const Table* table : tables) {
+    const std::vector<StoredColumn> stored = stored_columns(connection, table->name);
+    if (stored.empty()) {
+      absent.push_back(table);
+    } else {
+      check_table(connection, *table, stored);
+    }
+  }
+  return absent;
+}
+
+}  // namespace hangar::sqlite

@@ -1,0 +1,198 @@
+#include "sqlite_session.hpp"
+
+#include <algorithm>
+#include <chrono>
+#include <stdexcept>
+#include <utility>
+
+#include "cell_binding.hpp"
+#include "dialect.hpp"
+
+namespace hangar::sqlite {
+namespace {
+
+// A prepared statement that is ready for its next use at the end of the scope, whatever happens.
+class Use {
+ public:
+  explicit Use(Statement& statement) : statement_{statement} {}
+  Use(const Use&) = delete;
+  Use& operator=(const Use&) = delete;
+  ~Use() { statement_.reset(); }
+  Statement* operator->() const noexcept { return &statement_; }
+  Statement& operator*() const noexcept { return statement_; }
+
+ private:
+  Statement& statement_;
+};
+
+using Buffers = std::vector<FormBuffer>;
+
+// Rows as they were found: the primary key, then the asked columns.
+struct Found {
+  std::size_t width;
+  std::vector<Cell> cells{};
+
+  [[nodiscard]] std::span<const Cell> row(std::size_t index) const {
+    return std::span{cells}.subspan(index * width, width);
+  }
+};
+
+void find_one_set(Connection& connection, const Table& table, const Keys& keys,
+                  std::span<const std::size_t> columns, Found& found, Rows& texts) {
+  const Use use{connection.prepared(select_statement(table, keys.columns, columns))};
+  Buffers buffers(keys.columns.size());
+  for (std::size_t first = 0; first < keys.values.size(); first += keys.columns.size()) {
+    for (std::size_t part = 0; part < keys.columns.size(); ++part) {
+      bind_cell(*use, static_cast<int>(part) + 1, table, keys.columns[part],
+                keys.values[first + part], buffers[part]);
+    }
+    while (use->step()) {
+      found.cells.push_back(read_cell(*use, 0, table.columns.front(), texts));
+      for (std::size_t column = 0; column < columns.size(); ++column) {
+        found.cells.push_back(
+            read_cell(*use, static_cast<int>(column) + 1, table.columns[columns[column]], texts));
+      }
+    }
+    use->reset();
+  }
+}
+
+// The indexes of the found rows in order of the primary key, each row once.
+std::vector<std::size_t> in_key_order(const Found& found) {
+  const auto key = [&](std::size_t row) { return found.row(row).front().uuid(); };
+  std::vector<std::size_t> order(found.cells.size() / found.width);
+  for (std::size_t row = 0; row < order.size(); ++row) order[row] = row;
+  std::ranges::sort(order, {}, key);
+  const auto repeated = std::ranges::unique(order, {}, key);
+  order.erase(repeated.begin(), repeated.end());
+  return order;
+}
+
+std::vector<Written> written_columns(const Rows& rows) {
+  const std::size_t width = rows.table().columns.size();
+  std::vector<std::size_t> counts(width);
+  for (std::size_t row = 0; row < rows.size(); ++row) {
+    const std::span<const Cell> cells = rows[row];
+    for (std::size_t column = 0; column < width; ++column) {
+      if (!cells[column].absent()) ++counts[column];
+    }
+  }
+  std::vector<Written> result(width, Written::never);
+  for (std::size_t column = 1; column < width; ++column) {
+    if (counts[column] == rows.size()) {
+      result[column] = Written::always;
+    } else if (counts[column] != 0) {
+      result[column] = Written::sometimes;
+    }
+  }
+  return result;
+}
+
+void bind_update(Statement& statement, const Table& table, std::span<const Written> columns,
+                 std::span<const Cell> cells, Buffers& buffers) {
+  int parameter = 0;
+  for (std::size_t column = 1; column < cells.size(); ++column) {
+    if (columns[column] == Written::never) continue;
+    if (columns[column] == Written::sometimes) {
+      statement.bind_int(++parameter, cells[column].absent() ? 0 : 1);
+    }
+    bind_cell(statement, ++parameter, table, column, cells[column], buffers[column]);
+  }
+  bind_cell(statement, ++parameter, table, 0, cells.front(), buffers.front());
+}
+
+}  // namespace
+
+SqliteSession::SqliteSession(std::shared_ptr<Writer> writer) : writer_{std::move(writer)} {}
+
+SqliteSession::~SqliteSession() { SqliteSession::rollback(); }
+
+Connection& SqliteSession::start_call() {
+  if (state_ != State::open) throw std::logic_error{"SQLite: a call outside of a transaction"};
+  state_ = State::failed;
+  return writer_->connection();
+}
+
+void SqliteSession::begin() {
+  if (state_ != State::idle) throw std::logic_error{"SQLite: begin within a transaction"};
+  writer_->enter();
+  try {
+    writer_->fresh_connection().prepared("BEGIN IMMEDIATE").run();
+  } catch (...) {
+    writer_->drop();
+    writer_->leave();
+    throw;
+  }
+  state_ = State::open;
+}
+
+void SqliteSession::commit() {
+  start_call().prepared("COMMIT").run();
+  writer_->check_file();
+  state_ = State::idle;
+  writer_->leave();
+}
+
+void SqliteSession::rollback() noexcept {
+  if (state_ == State::idle) return;
+  if (!roll_back(writer_->connection())) writer_->drop();
+  state_ = State::idle;
+  writer_->leave();
+}
+
+Rows SqliteSession::find(const Table& table, std::span<const Keys> keys,
+                         std::span<const std::size_t> columns, Lock /*lock*/) {
+  Connection& connection = start_call();
+  Rows result{table};
+  Found found{.width = columns.size() + 1};
+  for (const Keys& set : keys) find_one_set(connection, table, set, columns, found, result);
+  for (const std::size_t row : in_key_order(found)) {
+    const std::span<Cell> cells = result.add();
+    for (std::size_t column = 0; column < columns.size(); ++column) {
+      cells[columns[column]] = found.row(row)[column + 1];
+    }
+  }
+  state_ = State::open;
+  return result;
+}
+
+std::vector<bool> SqliteSession::insert_missing(const Rows& rows) {
+  Connection& connection = start_call();
+  const Table& table = rows.table();
+  const auto now = std::chrono::floor<std::chrono::microseconds>(std::chrono::system_clock::now());
+  std::vector<Cell> defaults;
+  for (const Column& column : table.columns) defaults.push_back(default_cell(column, now));
+  const Use use{connection.prepared(insert_statement(table))};
+  Buffers buffers(table.columns.size());
+  std::vector<bool> inserted(rows.size());
+  for (std::size_t row = 0; row < rows.size(); ++row) {
+    const std::span<const Cell> cells = rows[row];
+    for (std::size_t column = 0; column < cells.size(); ++column) {
+      const Cell& cell = cells[column].absent() ? defaults[column] : cells[column];
+      bind_cell(*use, static_cast<int>(column) + 1, table, column, cell, buffers[column]);
+    }
+    use->run();
+    inserted[row] = connection.changes() == 1;
+  }
+  state_ = State::open;
+  return inserted;
+}
+
+void SqliteSession::update(const Rows& rows) {
+  Connection& connection = start_call();
+  const Table& table = rows.table();
+  const std::vector<Written> columns = written_columns(rows);
+  const bool any =
+      std::ranges::count(columns, Written::never) != static_cast<std::ptrdiff_t>(columns.size());
+  if (any) {
+    const Use use{connection.prepared(update_statement(table, columns))};
+    Buffers buffers(columns.size());
+    for (std::size_t row = 0; row < rows.size(); ++row) {
+      bind_update(*use, table, columns, rows[row], buffers);
+      use->run();
+    }
+  }
+  state_ = State::open;
+}
+
+}  // namespace hangar::sqlite

@@ -1,0 +1,39 @@
+#pragma once
+
+#include <memory>
+#include <span>
+#include <vector>
+
+#include "hangar/storage.hpp"
+#include "writer.hpp"
+
+namespace hangar::sqlite {
+
+/// One user of the storage's only connection, from `begin` until the transaction ends. `begin`
+/// takes the write lock of the file, so nothing that is found can change meanwhile, locked or not.
+/// After a call that threw, only `rollback` is allowed: anything else is a std::logic_error.
+class SqliteSession final : public Session {
+ public:
+  explicit SqliteSession(std::shared_ptr<Writer> writer);
+  ~SqliteSession() override;
+
+  void begin() override;
+  void commit() override;
+  void rollback() noexcept override;
+  Rows find(const Table& table, std::span<const Keys> keys, std::span<const std::size_t> columns,
+            Lock lock) override;
+  std::vector<bool> insert_missing(const Rows& rows) override;
+  void update(const Rows& rows) override;
+
+ private:
+  enum class State { idle, open, failed };
+
+  // Failed until the call reaches its end: SQLite may have ended the transaction by itself, and
+  // what came after would be committed alone.
+  Connection& start_call();
+
+  std::shared_ptr<Writer> writer_;
+  State state_ = State::idle;
+};
+
+}  // namespace hangar::sqlite

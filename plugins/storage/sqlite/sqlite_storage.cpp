@@ -1,0 +1,110 @@
+#include "sqlite_storage.hpp"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <system_error>
+
+#include "database_path.hpp"
+#include "dialect.hpp"
+#include "schema.hpp"
+#include "sqlite_session.hpp"
+
+namespace hangar::sqlite {
+namespace {
+
+namespace fs = std::filesystem;
+
+// So that the new folder is still there after a loss of power.
+void sync_folder(const fs::path& folder) {
+  const int descriptor = ::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  if (descriptor < 0) return;
+  ::fsync(descriptor);
+  ::close(descriptor);
+}
+
+void create_folder(const fs::path& folder) {
+  if (fs::is_directory(folder)) return;
+  create_folder(folder.parent_path());
+  // Writable for nobody else, whatever the umask.
+  if (::mkdir(folder.c_str(), 0755) != 0 && errno != EEXIST) {
+    throw TransientError{fmt::format("SQLite: creating the folder {}: {}: name another path in "
+                                     "storage.url, or create it for this user",
+                                     folder.string(), std::generic_category().message(errno)),
+                         TransientError::Retry::when_answerable};
+  }
+  sync_folder(folder.parent_path());
+}
+
+[[noreturn]] void refuse_absent(const fs::path& path, const Table& table) {
+  throw ConfigError{fmt::format(
+      "SQLite: table {} with its column {} is not in {}: let the program that owns the file create "
+      "it first (for Prefect's tables: `prefect server database upgrade -y`), or set "
+      "storage.create_tables: true",
+      table.name, table.columns.front().name, path.string())};
+}
+
+void create_absent(Connection& connection, std::span<const Table* const> tables) {
+  // Anew, because another process may have created them in the meantime.
+  Transaction transaction{connection, Transaction::Mode::write};
+  for (const Table* table : check_tables(connection, tables)) {
+    for (const std::string& statement : create_statements(*table)) connection.execute(statement);
+  }
+  transaction.commit();
+}
+
+// Before this nothing of an existing file has been changed.
+void use_write_ahead_log(Connection& connection) {
+  Statement statement{connection.handle(), "PRAGMA journal_mode=WAL"};
+  if (statement.step() && statement.text(0) == "wal") return;
+  throw TransientError{
+      "SQLite: the file system cannot hold a write-ahead log: put the file of "
+      "storage.url on a local disk",
+      TransientError::Retry::when_answerable};
+}
+
+void prepare_file(Writer& writer, std::span<const Table* const> tables, Creation creation) {
+  OpenMode mode = OpenMode::existing;
+  if (!tables.empty() && !fs::exists(writer.path())) {
+    if (creation == Creation::never) refuse_absent(writer.path(), *tables.front());
+    create_folder(writer.path().parent_path());
+    mode = OpenMode::create;
+  }
+  Connection& connection = writer.fresh_connection(mode);
+  std::vector<const Table*> absent;
+  {
+    const Transaction one_view{connection, Transaction::Mode::read};
+    absent = check_tables(connection, tables);
+  }
+  if (!absent.empty() && creation == Creation::never) {
+    refuse_absent(writer.path(), *absent.front());
+  }
+  use_write_ahead_log(connection);
+  if (!absent.empty()) create_absent(connection, tables);
+}
+
+}  // namespace
+
+SqliteStorage::SqliteStorage(const StorageOptions& options)
+    : writer_{std::make_shared<Writer>(database_path(options.url), options.statement_timeout)} {}
+
+void SqliteStorage::prepare(std::span<const Table* const> tables, Creation creation) {
+  const Turn turn{*writer_};
+  try {
+    prepare_file(*writer_, tables, creation);
+  } catch (...) {
+    writer_->drop();
+    throw;
+  }
+}
+
+std::unique_ptr<Session> SqliteStorage::open_session() {
+  const Turn turn{*writer_};
+  writer_->fresh_connection();
+  return std::make_unique<SqliteSession>(writer_);
+}
+
+}  // namespace hangar::sqlite
