@@ -9,8 +9,8 @@
 
 namespace hangar::recorder {
 
-/// One client task-run event as values of columns: what the decoder makes and the fold applies. Text
-/// points into memory that the decoder was given and that outlives the event.
+/// One client task-run event as values of columns: what the decoder makes and the fold applies.
+/// Text points into memory that the decoder was given and that outlives the event.
 struct TaskRunEvent {
   /// The identity of the run: the payload's `id` and `flow_run_id` where it has them, else the
   /// resource's.
@@ -22,8 +22,8 @@ struct TaskRunEvent {
   Uuid state_id;
   Timestamp state_timestamp;
 
-  /// The columns that this event writes to its run, others absent; `id`, `created` and `updated` are
-  /// the fold's.
+  /// The columns that this event writes to its run, others absent; `id`, `created` and `updated`
+  /// are the fold's.
   std::array<Cell, task_run::column_count> run{};
   /// `id`, `type`, `timestamp`, `name`, `message`, `state_details` and `data`; `task_run_id`,
   /// `created` and `updated` are the fold's.

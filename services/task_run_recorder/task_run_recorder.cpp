@@ -130,8 +130,7 @@ asio::awaitable<void> TaskRunRecorder::take(Message message) {
   std::optional<std::size_t> lane;
   while (!(lane = lanes_.assign(event->event, message.sequence()))) {
     for (const auto& waiting : queues_) waiting->ready.set();
-    settled_.clear();
-    co_await settled_.wait();
+    co_await settled_.next();
     if (ended_) co_return;
   }
   event->sequence = message.sequence();
@@ -191,8 +190,7 @@ asio::awaitable<void> TaskRunRecorder::record(std::size_t lane, Events events) {
       events = events.subspan(events.size() / 2);
     } else if (verdicts.empty()) {
       // An alias that is not the oldest event in flight.
-      settled_.clear();
-      co_await settled_.wait();
+      co_await settled_.next();
       if (ended_) co_return;
     } else {
       const std::size_t recorded = verdicts.size();

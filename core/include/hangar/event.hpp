@@ -9,6 +9,7 @@
 #include <boost/asio/use_awaitable.hpp>
 #include <boost/system/system_error.hpp>
 #include <chrono>
+#include <cstdint>
 
 namespace hangar {
 
@@ -22,21 +23,20 @@ class Event {
   /// Wakes every coroutine that waits.
   void set() {
     set_ = true;
+    ++times_set_;
     timer_.cancel();
   }
   void clear() noexcept { set_ = false; }
 
   /// Returns once the flag is set; at once when it is.
   boost::asio::awaitable<void> wait() {
-    while (!set_) {
-      co_await timer_.async_wait(boost::asio::as_tuple(boost::asio::use_awaitable));
-      if ((co_await boost::asio::this_coro::cancellation_state).cancelled() !=
-          boost::asio::cancellation_type::none) {
-        throw boost::system::system_error{boost::asio::error::operation_aborted};
-      }
-    }
+    while (!set_) co_await woken();
   }
-
+  /// Returns at the next `set`, whatever the flag is now: for conditions that others change.
+  boost::asio::awaitable<void> next() {
+    const auto before = times_set_;
+    while (times_set_ == before) co_await woken();
+  }
   /// Returns whether the flag was set within the time.
   boost::asio::awaitable<bool> wait_for(std::chrono::milliseconds time) {
     using boost::asio::experimental::awaitable_operators::operator||;
@@ -46,7 +46,16 @@ class Event {
   }
 
  private:
+  boost::asio::awaitable<void> woken() {
+    co_await timer_.async_wait(boost::asio::as_tuple(boost::asio::use_awaitable));
+    if ((co_await boost::asio::this_coro::cancellation_state).cancelled() !=
+        boost::asio::cancellation_type::none) {
+      throw boost::system::system_error{boost::asio::error::operation_aborted};
+    }
+  }
+
   boost::asio::steady_timer timer_;
+  std::uint64_t times_set_ = 0;
   bool set_ = false;
 };
 
