@@ -238,7 +238,11 @@ std::vector<Verdict> Fold::settle(const std::vector<bool>& inserted,
   }
   std::vector<Verdict> verdicts;
   verdicts.reserve(state_of_event_.size());
-  for (const std::size_t row : state_of_event_) verdicts.push_back(of_row[row]);
+  for (const std::size_t row : state_of_event_) {
+    verdicts.push_back(of_row[row]);
+    // From the second time on it is there already.
+    if (of_row[row] == Verdict::recorded) of_row[row] = Verdict::duplicate;
+  }
   return verdicts;
 }
 

@@ -1,0 +1,174 @@
+#include "fold.hpp"
+
+#include <gtest/gtest.h>
+
+#include <deque>
+#include <memory>
+#include <random>
+#include <string>
+
+#include "lanes.hpp"
+#include "memory_session.hpp"
+#include "record.hpp"
+
+namespace hangar::recorder {
+namespace {
+
+using testing::MemorySession;
+
+Uuid uuid(int kind, int number) {
+  Uuid id;
+  id.bytes[0] = static_cast<std::uint8_t>(kind);
+  id.bytes[15] = static_cast<std::uint8_t>(number);
+  return id;
+}
+
+/// An event with names from small sets, so that ids, natural keys, states and instants collide.
+struct OwnedEvent {
+  TaskRunEvent event;
+  std::string details = "00000000-0000-0000-0000-000000000000";
+};
+
+std::unique_ptr<OwnedEvent> make_event(std::mt19937& random) {
+  static constexpr std::array<std::string_view, 4> words{"a", "b", "c", "d"};
+  const auto pick = [&](int count) {
+    return static_cast<int>(random() % static_cast<unsigned>(count));
+  };
+  auto owned = std::make_unique<OwnedEvent>();
+  TaskRunEvent& event = owned->event;
+  event.run_id = uuid(1, pick(5));
+  if (pick(5) != 0) event.flow_run_id = uuid(2, pick(3));
+  event.task_key = words[static_cast<std::size_t>(pick(2))];
+  event.dynamic_key = words[static_cast<std::size_t>(pick(2))];
+  event.state_id = uuid(3, pick(60));
+  event.state_timestamp = Timestamp{Interval{pick(40)}};
+  event.run[task_run::flow_run_id] = event.flow_run_id ? Cell{*event.flow_run_id} : Cell::null();
+  event.run[task_run::task_key] = event.task_key;
+  event.run[task_run::dynamic_key] = event.dynamic_key;
+  event.run[task_run::state_id] = event.state_id;
+  event.run[task_run::state_timestamp] = event.state_timestamp;
+  event.run[task_run::name] = words[static_cast<std::size_t>(pick(4))];
+  for (const auto column : {task_run::run_count, task_run::flow_run_run_count}) {
+    if (pick(2) == 0) event.run[column] = std::int32_t{pick(100)};
+  }
+  if (pick(2) == 0) event.run[task_run::cache_key] = Cell::null();
+  event.state[task_run_state::id] = event.state_id;
+  event.state[task_run_state::timestamp] = event.state_timestamp;
+  event.state[task_run_state::name] = words[static_cast<std::size_t>(pick(4))];
+  event.state[task_run_state::state_details] = std::string_view{owned->details};
+  event.details_task_run_id = owned->details.data();
+  return owned;
+}
+
+std::vector<std::unique_ptr<OwnedEvent>> make_stream(unsigned seed, std::size_t length) {
+  std::mt19937 random{seed};
+  std::vector<std::unique_ptr<OwnedEvent>> stream;
+  while (stream.size() < length) stream.push_back(make_event(random));
+  return stream;
+}
+
+struct Outcome {
+  MemorySession::Content content;
+  std::vector<Verdict> verdicts;
+  bool operator==(const Outcome&) const = default;
+};
+
+Outcome one_by_one(unsigned seed, std::size_t length) {
+  MemorySession session;
+  Outcome outcome;
+  for (const auto& owned : make_stream(seed, length)) {
+    outcome.verdicts.push_back(record_task_run_event(session, owned->event, Timestamp{}));
+  }
+  outcome.content = std::move(session.content);
+  return outcome;
+}
+
+Outcome in_batches(unsigned seed, std::size_t length, std::size_t batch_size) {
+  const auto stream = make_stream(seed, length);
+  std::vector<TaskRunEvent*> events;
+  for (const auto& owned : stream) events.push_back(&owned->event);
+  MemorySession session;
+  Outcome outcome;
+  for (std::size_t done = 0; done < length;) {
+    const auto batch = std::span{events}.subspan(done, std::min(batch_size, length - done));
+    const auto verdicts =
+        record_bulk_task_run_events(session, batch, Fold::Aliases::any, Timestamp{});
+    outcome.verdicts.insert(outcome.verdicts.end(), verdicts.begin(), verdicts.end());
+    done += verdicts.size();
+  }
+  outcome.content = std::move(session.content);
+  return outcome;
+}
+
+/// Several lanes whose transactions happen in any order, as the recorder runs them.
+Outcome in_lanes(unsigned seed, std::size_t length, std::size_t batch_size, std::size_t count) {
+  const auto stream = make_stream(seed, length);
+  std::mt19937 random{seed};
+  MemorySession session;
+  Outcome outcome;
+  outcome.verdicts.resize(length);
+  Lanes lanes{count};
+  std::vector<std::deque<std::size_t>> queues(count);
+  std::size_t read = 0;
+  std::size_t settled = 0;
+  while (settled < length) {
+    if (read < length && random() % 3 != 0) {
+      if (const auto lane = lanes.assign(stream[read]->event, read))
+        queues[*lane].push_back(read++);
+    }
+    auto& queue = queues[random() % count];
+    if (queue.empty()) continue;
+    std::vector<TaskRunEvent*> batch;
+    for (std::size_t i = 0; i < std::min(batch_size, queue.size()); ++i) {
+      batch.push_back(&stream[queue[i]]->event);
+    }
+    const auto aliases =
+        lanes.oldest(queue.front()) ? Fold::Aliases::first_event_only : Fold::Aliases::none;
+    for (const Verdict verdict :
+         record_bulk_task_run_events(session, batch, aliases, Timestamp{})) {
+      outcome.verdicts[queue.front()] = verdict;
+      lanes.release(stream[queue.front()]->event, queue.front());
+      queue.pop_front();
+      ++settled;
+    }
+  }
+  outcome.content = std::move(session.content);
+  return outcome;
+}
+
+class FoldLaw : public ::testing::TestWithParam<unsigned> {};
+
+TEST_P(FoldLaw, any_cut_into_batches_leaves_the_rows_of_one_event_at_a_time) {
+  const auto expected = one_by_one(GetParam(), 120);
+  for (const std::size_t batch_size : {2U, 7U, 40U, 120U}) {
+    EXPECT_EQ(in_batches(GetParam(), 120, batch_size), expected) << "batch size " << batch_size;
+  }
+}
+
+TEST_P(FoldLaw, any_interleaving_of_lanes_leaves_the_rows_of_one_event_at_a_time) {
+  const auto expected = one_by_one(GetParam(), 120);
+  for (const std::size_t lanes : {2U, 4U}) {
+    for (const std::size_t batch_size : {1U, 5U, 30U}) {
+      EXPECT_EQ(in_lanes(GetParam(), 120, batch_size, lanes), expected)
+          << lanes << " lanes, batch size " << batch_size;
+    }
+  }
+}
+
+TEST_P(FoldLaw, redelivered_batch_changes_nothing) {
+  const auto stream = make_stream(GetParam(), 60);
+  MemorySession session;
+  for (const auto& owned : stream) record_task_run_event(session, owned->event, Timestamp{});
+  const auto once = session.content;
+  // The newest event of each run, again: it is not newer than what is stored.
+  std::vector<TaskRunEvent*> events{&stream.back()->event};
+  const auto verdicts =
+      record_bulk_task_run_events(session, events, Fold::Aliases::any, Timestamp{Interval{1}});
+  EXPECT_EQ(session.content, once);
+  EXPECT_NE(verdicts.front(), Verdict::recorded);
+}
+
+INSTANTIATE_TEST_SUITE_P(Seeds, FoldLaw, ::testing::Range(0U, 200U));
+
+}  // namespace
+}  // namespace hangar::recorder
