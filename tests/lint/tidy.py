@@ -112,7 +112,8 @@ def main() -> int:
             if done.returncode == 0:
                 wanted[file].touch()
                 return True
-            print(f"{named(Path(file))}:\n{done.stdout}{done.stderr}", flush=True)
+            # Findings are on stdout; stderr counts what system headers would have had.
+            print(f"{named(Path(file))}:\n{done.stdout or done.stderr}", flush=True)
             return False
 
         with ThreadPoolExecutor(os.cpu_count()) as pool:
