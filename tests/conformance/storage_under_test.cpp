@@ -1,0 +1,45 @@
+#include "storage_under_test.hpp"
+
+#include <dlfcn.h>
+
+#include <stdexcept>
+
+#include "hangar/plugin.hpp"
+
+namespace hangar::conformance {
+
+void StorageUnderTest::load(const char* path) {
+  // Never closed: what the plugin's exceptions and objects are made of stays.
+  void* library = dlopen(path, RTLD_NOW | RTLD_LOCAL);
+  if (library == nullptr) throw std::runtime_error{dlerror()};
+  const void* symbol = dlsym(library, "hangar_plugin");
+  if (symbol == nullptr) throw std::runtime_error{dlerror()};
+  const auto* plugin = static_cast<const Plugin*>(symbol);
+  if (plugin->abi != plugin_abi || std::string_view{plugin->tag} != build_tag) {
+    throw std::runtime_error{std::string{path} + " is of another build: " + plugin->tag};
+  }
+  if (plugin->kind != Plugin::Kind::storage) {
+    throw std::runtime_error{std::string{path} + " is no storage"};
+  }
+  plugin_ = plugin;
+}
+
+std::string_view StorageUnderTest::name() const noexcept { return plugin_->name; }
+
+std::unique_ptr<FreshDatabase> StorageUnderTest::fresh_database() const {
+  return make_fresh_database(name());
+}
+
+std::unique_ptr<Storage> StorageUnderTest::open(const std::string& url) const {
+  StorageOptions options;
+  options.url = url;
+  options.application_name = "conformance";
+  return std::unique_ptr<Storage>{plugin_->make_storage(options)};
+}
+
+StorageUnderTest& storage_under_test() {
+  static StorageUnderTest instance;
+  return instance;
+}
+
+}  // namespace hangar::conformance
