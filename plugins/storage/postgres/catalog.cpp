@@ -1,0 +1,100 @@
+#include "catalog.hpp"
+
+#include <fmt/format.h>
+
+#include <string>
+#include <vector>
+
+#include "statements.hpp"
+
+namespace hangar::postgres {
+namespace {
+
+// One number for everybody who creates tables with this program.
+constexpr std::int64_t creation_lock = 0x48616e676172;  // "Hangar"
+
+bool exists(pqxx::work& transaction, const std::string& function, std::string_view name) {
+  const pqxx::result found =
+      transaction.exec(fmt::format("SELECT {}({}) IS NOT NULL", function, literal(quoted(name))));
+  return found[0][0].as<bool>();
+}
+
+std::set<std::string> read_enumeration(pqxx::work& transaction, std::string_view name) {
+  std::set<std::string> values;
+  if (name.empty()) return values;
+  const pqxx::result labels = transaction.exec(fmt::format(
+      "SELECT enumlabel::text FROM pg_catalog.pg_enum WHERE enumtypid = to_regtype({})::oid",
+      literal(quoted(name))));
+  for (const auto& row : labels) values.insert(row[0].as<std::string>());
+  return values;
+}
+
+void create_trigrams(pqxx::work& transaction, const std::vector<std::string>& statements) {
+  const pqxx::result available =
+      transaction.exec("SELECT 1 FROM pg_catalog.pg_available_extensions WHERE name = 'pg_trgm'");
+  if (available.empty() || statements.empty()) return;
+  try {
+    // It may need rights that we do not have, and the rest does not depend on it.
+    pqxx::subtransaction attempt{transaction};
+    attempt.exec("CREATE EXTENSION IF NOT EXISTS pg_trgm");
+    for (const std::string& statement : statements) attempt.exec(statement);
+    attempt.commit();
+  } catch (const pqxx::sql_error&) {
+    return;
+  }
+}
+
+}  // namespace
+
+std::optional<StoredTable> read_table(pqxx::work& transaction, const Table& table) {
+  if (!exists(transaction, "to_regclass", table.name)) return std::nullopt;
+  const std::string oid = fmt::format("to_regclass({})::oid", literal(quoted(table.name)));
+  StoredTable stored;
+  const pqxx::result columns = transaction.exec(
+      fmt::format("SELECT a.attname::text, t.typname::text, a.attnotnull, "
+                  "a.atthasdef OR a.attidentity <> '' OR a.attgenerated <> '' "
+                  "FROM pg_catalog.pg_attribute a JOIN pg_catalog.pg_type t ON t.oid = a.atttypid "
+                  "WHERE a.attrelid = {} AND a.attnum > 0 AND NOT a.attisdropped",
+                  oid));
+  for (const auto& row : columns) {
+    stored.columns[row[0].as<std::string>()] = {.type = row[1].as<std::string>(),
+                                                .not_null = row[2].as<bool>(),
+                                                .filled_in = row[3].as<bool>()};
+  }
+  const pqxx::result parts = transaction.exec(fmt::format(
+      "SELECT i.indexrelid, a.attname::text FROM pg_catalog.pg_index i "
+      "CROSS JOIN LATERAL unnest(i.indkey::int2[]) WITH ORDINALITY AS part(number, position) "
+      "JOIN pg_catalog.pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = part.number "
+      "WHERE i.indrelid = {} AND i.indisunique AND i.indisvalid AND i.indimmediate "
+      "AND i.indpred IS NULL AND i.indexprs IS NULL AND part.position <= i.indnkeyatts",
+      oid));
+  std::map<std::string, std::set<std::string>> keys;
+  for (const auto& row : parts) keys[row[0].as<std::string>()].insert(row[1].as<std::string>());
+  for (auto& [index, names] : keys) stored.unique_keys.insert(std::move(names));
+  stored.enumeration_values = read_enumeration(transaction, table.enumeration_name);
+  return stored;
+}
+
+void create_absent(pqxx::work& transaction, std::span<const Table* const> tables) {
+  transaction.exec(fmt::format("SELECT pg_advisory_xact_lock({})", creation_lock));
+  std::vector<std::string> afterwards;
+  std::vector<std::string> trigrams;
+  for (const Table* table : tables) {
+    if (exists(transaction, "to_regclass", table->name)) continue;
+    if (!table->enumeration_name.empty() &&
+        !exists(transaction, "to_regtype", table->enumeration_name)) {
+      transaction.exec(create_enumeration(*table));
+    }
+    for (const std::string& statement : create_statements(*table)) transaction.exec(statement);
+    for (std::string& statement : create_foreign_keys(*table)) {
+      afterwards.push_back(std::move(statement));
+    }
+    for (std::string& statement : create_trigram_indexes(*table)) {
+      trigrams.push_back(std::move(statement));
+    }
+  }
+  for (const std::string& statement : afterwards) transaction.exec(statement);
+  create_trigrams(transaction, trigrams);
+}
+
+}  // namespace hangar::postgres

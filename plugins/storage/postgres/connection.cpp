@@ -1,0 +1,182 @@
+#include "connection.hpp"
+
+#include <fmt/format.h>
+#include <poll.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <utility>
+
+#include "hangar/error.hpp"
+#include "sqlstate.hpp"
+
+namespace hangar::postgres {
+namespace {
+
+using namespace std::chrono_literals;
+using Clock = std::chrono::steady_clock;
+using enum TransientError::Retry;
+
+std::string_view field(const PGresult* result, int code) {
+  const char* text = PQresultErrorField(result, code);
+  return text == nullptr ? "" : text;
+}
+
+/// Without the lines that name places in PostgreSQL's source.
+std::string readable(std::string_view text) {
+  std::string kept;
+  while (!text.empty()) {
+    const std::size_t end = std::min(text.find('\n'), text.size());
+    const std::string_view line = text.substr(0, end);
+    text.remove_prefix(std::min(end + 1, text.size()));
+    // The second word of the label is translated, the file's name is not.
+    const bool place = line.find(".c:") != line.npos && line.find(", ") != line.npos;
+    if (!place && !line.empty()) kept += fmt::format("{}{}", kept.empty() ? "" : "; ", line);
+  }
+  return kept;
+}
+
+[[noreturn]] void refused(const ConnectionOptions& options, const PGconn* connection) {
+  std::string text = readable(PQerrorMessage(connection));
+  const std::string code{connect_sqlstate(text)};
+  const auto sslmode = options.find("sslmode");
+  if (sslmode != options.end() && sslmode->second.starts_with("verify") && code.empty()) {
+    text +=
+        "; servers on other machines must prove who they are: give sslrootcert=/path/to/ca.pem, "
+        "or sslmode=require or disable in storage.url to do without";
+  }
+  raise("connect", {.sqlstate = code, .message = std::move(text)});
+}
+
+void receive_notice(void* warned, const PGresult* notice) {
+  const std::string_view code = field(notice, PG_DIAG_SQLSTATE);
+  // 57P01 is the server's other way to stop waiting for a synchronous standby.
+  if (code == "01000" || code == "57P01") *static_cast<bool*>(warned) = true;
+}
+
+Failure failure(const PGresult* result) {
+  return {.sqlstate = std::string{field(result, PG_DIAG_SQLSTATE)},
+          .message = std::string{field(result, PG_DIAG_MESSAGE_PRIMARY)},
+          .table = std::string{field(result, PG_DIAG_TABLE_NAME)},
+          .column = std::string{field(result, PG_DIAG_COLUMN_NAME)},
+          .constraint = std::string{field(result, PG_DIAG_CONSTRAINT_NAME)}};
+}
+
+}  // namespace
+
+Handle connect(const ConnectionOptions& options) {
+  std::vector<const char*> keywords;
+  std::vector<const char*> values;
+  for (const auto& [keyword, value] : options) {
+    keywords.push_back(keyword.c_str());
+    values.push_back(value.c_str());
+  }
+  keywords.push_back(nullptr);
+  values.push_back(nullptr);
+  const Clock::time_point start = Clock::now();
+  Handle handle{PQconnectdbParams(keywords.data(), values.data(), 0)};
+  if (!handle) throw TransientError{"PostgreSQL: connect: out of memory", reconnect};
+  if (PQstatus(handle.get()) != CONNECTION_OK && Clock::now() - start < 1s) {
+    // libpq gives no SQLSTATE of a refused connection, only text in the server's language; its
+    // verbose form has the code, but can be asked for only now.
+    PQsetErrorVerbosity(handle.get(), PQERRORS_VERBOSE);
+    PQreset(handle.get());
+  }
+  if (PQstatus(handle.get()) != CONNECTION_OK) refused(options, handle.get());
+  PQsetErrorVerbosity(handle.get(), PQERRORS_DEFAULT);
+  return handle;
+}
+
+Connection::Connection(const ConnectionOptions& options, std::chrono::milliseconds patience)
+    : handle_{connect(options)}, patience_{patience} {
+  PQsetNoticeReceiver(handle_.get(), receive_notice, warned_.get());
+  if (PQsetnonblocking(handle_.get(), 1) != 0 || PQenterPipelineMode(handle_.get()) != 1) {
+    lost(PQerrorMessage(handle_.get()));
+  }
+}
+
+bool Connection::usable() noexcept {
+  // Reading notices a server that closed the connection while nobody used it.
+  return handle_ && PQconsumeInput(handle_.get()) == 1 &&
+         PQstatus(handle_.get()) == CONNECTION_OK &&
+         PQtransactionStatus(handle_.get()) == PQTRANS_IDLE;
+}
+
+void Connection::send(const std::string& statement) {
+  Parameters none;
+  send(statement, none);
+}
+
+void Connection::send(const std::string& statement, Parameters& parameters) {
+  if (!handle_) lost("not connected");
+  constexpr int binary = 1;
+  const int sent =
+      PQsendQueryParams(handle_.get(), statement.c_str(), parameters.count(), nullptr,
+                        parameters.values(), parameters.lengths(), parameters.formats(), binary);
+  if (sent != 1) lost(PQerrorMessage(handle_.get()));
+  ++sent_;
+  flush();
+}
+
+std::vector<Result> Connection::finish(std::string_view doing) {
+  if (!handle_) lost("not connected");
+  if (PQpipelineSync(handle_.get()) != 1) lost(PQerrorMessage(handle_.get()));
+  flush();
+  std::vector<Result> results;
+  Result failed;
+  bool ended = false;
+  while (true) {
+    Result result = next(Clock::now() + patience_);
+    if (!result) {
+      // Once it is the end of a statement; twice, there is nothing more to come.
+      if (std::exchange(ended, true) || PQstatus(handle_.get()) == CONNECTION_BAD) break;
+      continue;
+    }
+    ended = false;
+    const ExecStatusType status = PQresultStatus(result.get());
+    if (status == PGRES_PIPELINE_SYNC) break;
+    Result& kept = status == PGRES_FATAL_ERROR && !failed ? failed : results.emplace_back();
+    kept = std::move(result);
+  }
+  const std::size_t sent = std::exchange(sent_, 0);
+  if (failed && !field(failed.get(), PG_DIAG_SQLSTATE).empty()) {
+    if (PQstatus(handle_.get()) == CONNECTION_BAD) handle_.reset();
+    raise(doing, failure(failed.get()));
+  }
+  if (failed || results.size() != sent) lost(readable(PQerrorMessage(handle_.get())));
+  return results;
+}
+
+bool Connection::take_warning() noexcept { return std::exchange(*warned_, false); }
+
+void Connection::flush() {
+  const Clock::time_point deadline = Clock::now() + patience_;
+  for (int left = PQflush(handle_.get()); left != 0; left = PQflush(handle_.get())) {
+    if (left < 0) return;  // what the server said last is still to be read
+    wait(true, deadline);
+  }
+}
+
+void Connection::wait(bool writable, Deadline deadline) {
+  const auto left = std::chrono::ceil<std::chrono::milliseconds>(deadline - Clock::now());
+  if (PQsocket(handle_.get()) < 0) lost(readable(PQerrorMessage(handle_.get())));
+  pollfd ready{PQsocket(handle_.get()), static_cast<short>(writable ? POLLIN | POLLOUT : POLLIN),
+               0};
+  const int count = left > 0ms ? poll(&ready, 1, static_cast<int>(left.count())) : 0;
+  if (count == 0) lost(fmt::format("no answer for {} ms", patience_.count()));
+  if (count < 0 && errno != EINTR) lost("poll failed");
+  if (count > 0 && (ready.revents & ~POLLOUT) != 0) PQconsumeInput(handle_.get());
+}
+
+Result Connection::next(Deadline deadline) {
+  while (PQisBusy(handle_.get()) == 1) wait(false, deadline);
+  return Result{PQgetResult(handle_.get())};
+}
+
+void Connection::lost(std::string_view why) {
+  const std::string text = fmt::format("PostgreSQL: the connection is lost: {}", why);
+  handle_.reset();
+  throw TransientError{text, reconnect};
+}
+
+}  // namespace hangar::postgres

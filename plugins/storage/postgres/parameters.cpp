@@ -1,0 +1,293 @@
+#include "parameters.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <charconv>
+#include <chrono>
+#include <limits>
+#include <stdexcept>
+
+#include "hangar/error.hpp"
+
+namespace hangar::postgres {
+namespace {
+
+using namespace std::chrono_literals;
+
+// pg_type.dat; the numbers of built-in types never change.
+enum Oid : std::uint32_t {
+  int8_oid = 20,
+  int4_oid = 23,
+  text_oid = 25,
+  timestamptz_oid = 1184,
+  interval_oid = 1186,
+  uuid_oid = 2950,
+  jsonb_oid = 3802,
+};
+
+constexpr char jsonb_version = 1;
+constexpr std::size_t header_size = 20;
+// Length and value of the widest element that is not text.
+constexpr std::size_t element_size = 4 + 16;
+// PostgreSQL counts from 2000-01-01.
+constexpr std::int64_t epoch_shift = 946'684'800'000'000;
+constexpr std::int64_t micros_per_day = 86'400'000'000;
+constexpr std::int64_t days_per_month = 30;  // as PostgreSQL compares intervals
+
+std::uint32_t element_oid(ColumnType type) {
+  switch (type) {
+    case ColumnType::uuid:
+      return uuid_oid;
+    case ColumnType::int4:
+      return int4_oid;
+    case ColumnType::timestamp:
+      return timestamptz_oid;
+    case ColumnType::interval:
+      return interval_oid;
+    case ColumnType::json:
+      return jsonb_oid;
+    case ColumnType::text:
+    case ColumnType::enumeration:
+      break;
+  }
+  return text_oid;
+}
+
+Cell::Kind kind_of(ColumnType type) {
+  switch (type) {
+    case ColumnType::uuid:
+      return Cell::Kind::uuid;
+    case ColumnType::int4:
+      return Cell::Kind::int4;
+    case ColumnType::timestamp:
+      return Cell::Kind::timestamp;
+    case ColumnType::interval:
+      return Cell::Kind::interval;
+    case ColumnType::text:
+    case ColumnType::json:
+    case ColumnType::enumeration:
+      break;
+  }
+  return Cell::Kind::text;
+}
+
+template <class T>
+T read(std::string_view& bytes) {
+  std::make_unsigned_t<T> value = 0;
+  if (bytes.size() < sizeof value) throw std::logic_error{"PostgreSQL sent a value cut short"};
+  for (std::size_t i = 0; i < sizeof value; ++i) {
+    value = static_cast<std::make_unsigned_t<T>>(value << 8U | static_cast<std::uint8_t>(bytes[i]));
+  }
+  bytes.remove_prefix(sizeof value);
+  return static_cast<T>(value);
+}
+
+Timestamp read_timestamp(std::string_view bytes) {
+  constexpr Timestamp first = std::chrono::sys_days{std::chrono::year{1} / 1 / 1};
+  constexpr Timestamp last = std::chrono::sys_days{std::chrono::year{10'000} / 1 / 1} - 1us;
+  const auto stored = read<std::int64_t>(bytes);
+  if (stored > last.time_since_epoch().count() - epoch_shift) return last;
+  if (stored < first.time_since_epoch().count() - epoch_shift) return first;
+  return Timestamp{std::chrono::microseconds{stored + epoch_shift}};
+}
+
+Interval read_interval(std::string_view bytes) {
+  const auto micros = read<std::int64_t>(bytes);
+  const auto days = read<std::int32_t>(bytes);
+  const auto months = read<std::int32_t>(bytes);
+  return Interval{micros + (days + days_per_month * months) * micros_per_day};
+}
+
+std::int32_t number(const Column& column) {
+  std::int32_t value = 0;
+  const std::string_view text = column.default_value;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (error == std::errc{} && end == text.data() + text.size()) return value;
+  throw ConfigError{fmt::format("column {}: the default '{}' is not a number", column.name, text)};
+}
+
+}  // namespace
+
+Cell default_cell(const Column& column, Timestamp now) {
+  if (column.default_value.empty()) return Cell::null();
+  switch (column.type) {
+    case ColumnType::timestamp:
+      if (column.default_value == "now") return now;
+      break;
+    case ColumnType::int4:
+      return number(column);
+    case ColumnType::interval:
+      return Interval{std::chrono::seconds{number(column)}};
+    case ColumnType::text:
+    case ColumnType::json:
+    case ColumnType::enumeration:
+      return column.default_value;
+    case ColumnType::uuid:
+      break;
+  }
+  throw ConfigError{fmt::format("column {}: a default '{}' is not supported for its type",
+                                column.name, column.default_value)};
+}
+
+void Parameters::clear() noexcept {
+  size_ = 0;
+  starts_.clear();
+}
+
+void Parameters::reserve(std::size_t more) {
+  if (capacity_ - size_ >= more) return;
+  constexpr std::size_t least = 64U << 10U;
+  const std::size_t capacity = std::max({least, capacity_ * 2, size_ + more});
+  auto grown = std::make_unique_for_overwrite<char[]>(capacity);
+  if (size_ != 0) std::memcpy(grown.get(), bytes_.get(), size_);
+  bytes_ = std::move(grown);
+  capacity_ = capacity;
+}
+
+void Parameters::begin_array(ColumnType type, std::size_t count) {
+  begin_array(element_oid(type), count);
+}
+
+void Parameters::begin_array(std::uint32_t element_oid, std::size_t count) {
+  starts_.push_back(size_);
+  has_null_ = false;
+  reserve(header_size + count * element_size);
+  const bool empty = count == 0;
+  put<std::int32_t>(empty ? 0 : 1);  // dimensions
+  put<std::int32_t>(0);              // whether there are nulls, see end_array
+  put(element_oid);
+  if (empty) return;
+  put_length(count);
+  put<std::int32_t>(1);  // lower bound
+}
+
+void Parameters::end_array() noexcept {
+  if (has_null_) bytes_[starts_.back() + 7] = 1;
+}
+
+void Parameters::put_length(std::size_t length) {
+  if (length > static_cast<std::size_t>(std::numeric_limits<std::int32_t>::max())) {
+    throw DataError{"out_of_range", "PostgreSQL: a value of more than 2 GiB"};
+  }
+  put(static_cast<std::int32_t>(length));
+}
+
+void Parameters::add_element(ColumnType type, const Cell& cell) {
+  reserve(element_size);
+  if (cell.is_null() || cell.absent()) {
+    has_null_ = true;
+    put<std::int32_t>(-1);
+    return;
+  }
+  if (cell.kind() != kind_of(type))
+    throw std::logic_error{"a cell of another kind than its column"};
+  switch (type) {
+    case ColumnType::uuid:
+      put_length(cell.uuid().bytes.size());
+      put_bytes(cell.uuid().bytes.data(), cell.uuid().bytes.size());
+      return;
+    case ColumnType::int4:
+      put_length(sizeof(std::int32_t));
+      put(cell.int4());
+      return;
+    case ColumnType::timestamp:
+      put_length(sizeof(std::int64_t));
+      put(std::int64_t{cell.timestamp().time_since_epoch().count()} - epoch_shift);
+      return;
+    case ColumnType::interval:
+      add_interval(cell.interval());
+      return;
+    case ColumnType::json:
+      add_json(cell.text());
+      return;
+    case ColumnType::text:
+    case ColumnType::enumeration:
+      add_text(cell.text());
+  }
+}
+
+void Parameters::add_text(std::string_view text) {
+  reserve(sizeof(std::int32_t) + text.size());
+  put_length(text.size());
+  put_bytes(text.data(), text.size());
+}
+
+void Parameters::add_json(std::string_view text) {
+  reserve(sizeof(std::int32_t) + 1 + text.size());
+  put_length(1 + text.size());
+  put_bytes(&jsonb_version, 1);
+  put_bytes(text.data(), text.size());
+}
+
+// Whole days apart, as Prefect stores a Python timedelta: a negative one has negative days and a
+// positive rest.
+void Parameters::add_interval(Interval value) {
+  std::int64_t days = value.count() / micros_per_day;
+  if (value.count() % micros_per_day < 0) --days;
+  constexpr std::int64_t most = std::numeric_limits<std::int32_t>::max();
+  if (days > most || days < -most) {
+    throw DataError{"out_of_range", "PostgreSQL: an interval of more than 2,147,483,647 days"};
+  }
+  put_length(16);
+  put(std::int64_t{value.count() - days * micros_per_day});
+  put(static_cast<std::int32_t>(days));
+  put<std::int32_t>(0);  // months
+}
+
+void Parameters::add_masks(std::span<const std::uint64_t> masks) {
+  begin_array(int8_oid, masks.size());
+  for (const std::uint64_t mask : masks) {
+    put_length(sizeof mask);
+    put(mask);
+  }
+}
+
+const char* const* Parameters::values() {
+  values_.clear();
+  for (const std::size_t start : starts_) values_.push_back(&bytes_[start]);
+  return values_.data();
+}
+
+const int* Parameters::lengths() {
+  lengths_.clear();
+  for (std::size_t i = 0; i < starts_.size(); ++i) {
+    const std::size_t end = i + 1 < starts_.size() ? starts_[i + 1] : size_;
+    const std::size_t length = end - starts_[i];
+    if (length > static_cast<std::size_t>(std::numeric_limits<int>::max())) {
+      throw DataError{"out_of_range", "PostgreSQL: a column of more than 2 GiB in one batch"};
+    }
+    lengths_.push_back(static_cast<int>(length));
+  }
+  return lengths_.data();
+}
+
+const int* Parameters::formats() {
+  formats_.assign(starts_.size(), 1);
+  return formats_.data();
+}
+
+Cell cell_from_binary(ColumnType type, std::string_view bytes) {
+  switch (type) {
+    case ColumnType::uuid: {
+      Uuid value;
+      if (bytes.size() != value.bytes.size()) throw std::logic_error{"PostgreSQL sent no uuid"};
+      std::memcpy(value.bytes.data(), bytes.data(), bytes.size());
+      return value;
+    }
+    case ColumnType::int4:
+      return read<std::int32_t>(bytes);
+    case ColumnType::timestamp:
+      return read_timestamp(bytes);
+    case ColumnType::interval:
+      return read_interval(bytes);
+    case ColumnType::json:
+      return bytes.substr(1);
+    case ColumnType::text:
+    case ColumnType::enumeration:
+      break;
+  }
+  return bytes;
+}
+
+}  // namespace hangar::postgres

@@ -1,0 +1,21 @@
+#include "hangar/plugin.hpp"
+
+#include "postgres_storage.hpp"
+
+namespace {
+
+constexpr hangar::Plugin postgres_plugin() {
+  hangar::Plugin plugin;
+  plugin.kind = hangar::Plugin::Kind::storage;
+  plugin.name = "postgres";
+  plugin.version = "1.0.0";
+  plugin.summary = "PostgreSQL 13 or newer, also behind PgBouncer";
+  plugin.make_storage = [](const hangar::StorageOptions& options) -> hangar::Storage* {
+    return new hangar::postgres::PostgresStorage{options};
+  };
+  return plugin;
+}
+
+}  // namespace
+
+HANGAR_PLUGIN(postgres_plugin());

@@ -1,0 +1,64 @@
+#include "postgres_storage.hpp"
+
+#include <fmt/format.h>
+
+#include <cstdlib>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "adopted_connection.hpp"
+#include "catalog.hpp"
+#include "hangar/error.hpp"
+#include "session.hpp"
+#include "sqlstate.hpp"
+
+namespace hangar::postgres {
+namespace {
+
+std::optional<std::string> environment(const std::string& name) {
+  const char* value = std::getenv(name.c_str());  // NOLINT(concurrency-mt-unsafe): nobody sets any
+  return value == nullptr ? std::nullopt : std::optional<std::string>{value};
+}
+
+void settle(pqxx::work& transaction, std::span<const Table* const> tables, Creation creation) {
+  if (creation == Creation::when_absent) create_absent(transaction, tables);
+  std::vector<std::string> absent;
+  for (const Table* table : tables) {
+    const std::optional<StoredTable> stored = read_table(transaction, *table);
+    if (stored) {
+      check(*table, *stored);
+    } else {
+      absent.emplace_back(table->name);
+    }
+  }
+  if (!absent.empty()) throw ConfigError{absent_tables_message(absent)};
+}
+
+}  // namespace
+
+PostgresStorage::PostgresStorage(const StorageOptions& options)
+    : options_{connection_options(options, environment)},
+      statement_timeout_{options.statement_timeout} {}
+
+void PostgresStorage::prepare(std::span<const Table* const> tables, Creation creation) {
+  for (const Table* table : tables) check_declaration(*table);
+  try {
+    auto connection = adopt(connect(options_));
+    pqxx::work transaction{connection};
+    transaction.exec(fmt::format("SELECT set_config('statement_timeout', '{}', true)",
+                                 statement_timeout_.count()));
+    settle(transaction, tables, creation);
+    transaction.commit();
+  } catch (const pqxx::sql_error& error) {
+    raise("check the tables", {.sqlstate = error.sqlstate(), .message = error.what()});
+  } catch (const pqxx::failure& error) {
+    raise("check the tables", {.message = error.what()});
+  }
+}
+
+std::unique_ptr<Session> PostgresStorage::open_session() {
+  return std::make_unique<PostgresSession>(options_, statement_timeout_);
+}
+
+}  // namespace hangar::postgres

@@ -1,0 +1,35 @@
+#pragma once
+
+#include <map>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "hangar/storage.hpp"
+
+namespace hangar::postgres {
+
+/// A table as PostgreSQL's catalog has it.
+struct StoredTable {
+  struct Column {
+    std::string type;  ///< pg_type's name: `int4`, `varchar`, ...
+    bool not_null = false;
+    bool filled_in = false;  ///< Has a default, is an identity or generated.
+  };
+  std::map<std::string, Column> columns;
+  /// The columns of each unique index that covers every row; their order does not matter.
+  std::set<std::set<std::string>> unique_keys;
+  std::set<std::string> enumeration_values;  ///< Of the type that the declaration names.
+};
+
+/// Throws ConfigError, with table, column and remedy, when the stored table cannot take everything
+/// that its declaration allows to write. What else it has does not matter.
+void check(const Table& table, const StoredTable& stored);
+
+/// Throws ConfigError for a declaration that this storage cannot render.
+void check_declaration(const Table& table);
+
+/// What a user reads when tables are not there and must not be created.
+[[nodiscard]] std::string absent_tables_message(const std::vector<std::string>& names);
+
+}  // namespace hangar::postgres

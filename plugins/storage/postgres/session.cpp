@@ -1,0 +1,262 @@
+#include "session.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <chrono>
+#include <functional>
+#include <stdexcept>
+#include <string_view>
+#include <utility>
+
+#include "hangar/error.hpp"
+
+namespace hangar::postgres {
+namespace {
+
+using namespace std::chrono_literals;
+
+// Large enough that PostgreSQL's work for one more statement does not show, small enough that the
+// buffers stay in the cache and PostgreSQL writes one piece while the next is encoded.
+constexpr std::size_t piece_bytes = 512U << 10U;
+
+/// Timeouts of this transaction alone. The planner must look rows up by index: its guess from stale
+/// statistics may be a scan of millions of rows, and foreign keys' plans, made once for a
+/// connection, would remember that a table was empty. Compiling a statement costs more than it ever
+/// saves here.
+std::string settings_statement(std::chrono::milliseconds statement_timeout) {
+  const auto lock_timeout = std::min<std::chrono::milliseconds>(3s, statement_timeout);
+  return fmt::format(
+      "SELECT set_config('statement_timeout', '{}', true), set_config('lock_timeout', '{}', true), "
+      "set_config('idle_in_transaction_session_timeout', '15000', true), "
+      "set_config('enable_seqscan', 'off', true), set_config('enable_nestloop', 'off', true), "
+      "set_config('enable_mergejoin', 'off', true), set_config('jit', 'off', true)",
+      statement_timeout.count(), lock_timeout.count());
+}
+
+std::size_t bytes_of(std::span<const Cell> row) {
+  std::size_t bytes = row.size() * 8;
+  for (const Cell& cell : row) {
+    if (cell.kind() == Cell::Kind::text) bytes += cell.text().size();
+  }
+  return bytes;
+}
+
+/// Calls `send(first, last)` for ranges of rows that make up about one piece each.
+template <class RowAt, class Send>
+void in_pieces(std::size_t count, RowAt&& row, Send&& send) {
+  std::size_t first = 0;
+  std::size_t bytes = 0;
+  for (std::size_t i = 0; i < count; ++i) {
+    bytes += bytes_of(row(i));
+    if (bytes < piece_bytes && i + 1 < count) continue;
+    send(first, i + 1);
+    first = i + 1;
+    bytes = 0;
+  }
+}
+
+Timestamp now() {
+  return std::chrono::floor<std::chrono::microseconds>(std::chrono::system_clock::now());
+}
+
+std::string_view value(const PGresult* result, int row, int column) {
+  return {PQgetvalue(result, row, column),
+          static_cast<std::size_t>(PQgetlength(result, row, column))};
+}
+
+}  // namespace
+
+PostgresSession::PostgresSession(ConnectionOptions options,
+                                 std::chrono::milliseconds statement_timeout)
+    : options_{std::move(options)},
+      // The server gives up by itself; later than that it is the connection that does not answer.
+      patience_{statement_timeout + 5s},
+      settings_{settings_statement(statement_timeout)} {}
+
+void PostgresSession::begin() {
+  if (!connection_ || !connection_->usable()) {
+    connection_.reset();
+    connection_.emplace(options_, patience_);
+  }
+  transaction_ = Transaction::promised;
+}
+
+void PostgresSession::open_transaction() {
+  if (transaction_ == Transaction::none) throw std::logic_error{"no transaction was begun"};
+  if (transaction_ == Transaction::open) return;
+  transaction_ = Transaction::open;
+  connection_->send("BEGIN ISOLATION LEVEL READ COMMITTED");
+  connection_->send(settings_);
+}
+
+void PostgresSession::commit() {
+  const Transaction transaction = std::exchange(transaction_, Transaction::none);
+  if (transaction != Transaction::open) return;
+  static_cast<void>(connection_->take_warning());
+  connection_->send("COMMIT");
+  const std::vector<Result> results = connection_->finish("commit");
+  if (connection_->take_warning()) {
+    connection_.reset();
+    throw TransientError{
+        "PostgreSQL: commit: the server stopped waiting for its synchronous standby, so the rows "
+        "are "
+        "not as durable as synchronous_commit asks for; check the standbys",
+        TransientError::Retry::reconnect, "01000"};
+  }
+  if (std::string_view{PQcmdStatus(results.back().get())} != "COMMIT") {
+    throw TransientError{"PostgreSQL: commit: the transaction had failed and was rolled back",
+                         TransientError::Retry::backoff, "25P02"};
+  }
+}
+
+void PostgresSession::rollback() noexcept {
+  if (std::exchange(transaction_, Transaction::none) != Transaction::open) return;
+  try {
+    connection_->send("ROLLBACK");
+    static_cast<void>(connection_->finish("rollback"));
+  } catch (const std::exception&) {
+    connection_.reset();  // the server rolls back by itself
+  }
+}
+
+const PostgresSession::Statements& PostgresSession::statements(const Table& table) {
+  const auto found = statements_.find(&table);
+  if (found != statements_.end()) return found->second;
+  return statements_
+      .emplace(&table,
+               Statements{.insert = insert_statement(table),
+                          .update = update_statement(table, UpdateForm::leaves_keys),
+                          .update_with_keys = update_statement(table, UpdateForm::writes_keys),
+                          .inserting = fmt::format("insert into {}", table.name),
+                          .updating = fmt::format("update {}", table.name)})
+      .first->second;
+}
+
+Rows PostgresSession::find(const Table& table, std::span<const Keys> keys,
+                           std::span<const std::size_t> columns, Lock lock) {
+  Rows rows{table};
+  std::vector<Keys> asked;
+  parameters_.clear();
+  for (const Keys& key : keys) {
+    if (key.values.empty()) continue;
+    const std::size_t width = key.columns.size();
+    for (std::size_t i = 0; i < width; ++i) {
+      parameters_.add_column(table.columns[key.columns[i]].type, key.values.size() / width,
+                             [&](std::size_t row) { return key.values[row * width + i]; });
+    }
+    asked.push_back({key.columns, {}});
+  }
+  if (asked.empty()) return rows;
+  open_transaction();
+  connection_->send(find_statement(table, asked, columns, lock), parameters_);
+  const std::vector<Result> results = connection_->finish(fmt::format("read {}", table.name));
+  const PGresult* found = results.back().get();
+  for (int row = 0; row < PQntuples(found); ++row) {
+    const std::span<Cell> cells = rows.add();
+    for (std::size_t i = 0; i < columns.size(); ++i) {
+      const int column = static_cast<int>(i) + 1;
+      Cell& cell = cells[columns[i]];
+      if (PQgetisnull(found, row, column) == 1) {
+        cell = Cell::null();
+        continue;
+      }
+      cell = cell_from_binary(table.columns[columns[i]].type, value(found, row, column));
+      if (cell.kind() == Cell::Kind::text) cell = rows.keep(cell.text());
+    }
+  }
+  return rows;
+}
+
+void PostgresSession::send_inserts(const Rows& rows, const std::string& statement) {
+  const Table& table = rows.table();
+  const Timestamp present = now();
+  std::vector<Cell> defaults;
+  for (const Column& column : table.columns) defaults.push_back(default_cell(column, present));
+  const auto row_at = [&](std::size_t i) { return rows[i]; };
+  in_pieces(rows.size(), row_at, [&](std::size_t first, std::size_t last) {
+    parameters_.clear();
+    for (std::size_t column = 0; column < table.columns.size(); ++column) {
+      parameters_.add_column(table.columns[column].type, last - first, [&](std::size_t i) {
+        const Cell& cell = rows[first + i][column];
+        return cell.absent() ? defaults[column] : cell;
+      });
+    }
+    connection_->send(statement, parameters_);
+  });
+}
+
+std::vector<bool> PostgresSession::insert_missing(const Rows& rows) {
+  std::vector<bool> inserted(rows.size(), false);
+  if (rows.empty()) return inserted;
+  const Statements& texts = statements(rows.table());
+  const bool first_statement = transaction_ != Transaction::open;
+  open_transaction();
+  send_inserts(rows, texts.insert);
+  const std::vector<Result> results = connection_->finish(texts.inserting);
+  // Keys come back in the order of the rows, so one walk over both tells which ones are missing.
+  std::size_t row = 0;
+  for (std::size_t i = first_statement ? 2 : 0; i < results.size(); ++i) {
+    const PGresult* result = results[i].get();
+    for (int found = 0; found < PQntuples(result); ++found) {
+      const Uuid id = cell_from_binary(ColumnType::uuid, value(result, found, 0)).uuid();
+      while (row < rows.size() && rows[row][0].uuid() != id) ++row;
+      if (row == rows.size()) throw std::logic_error{"PostgreSQL returned a key that was not sent"};
+      inserted[row++] = true;
+    }
+  }
+  return inserted;
+}
+
+void PostgresSession::send_updates(const Rows& rows, std::span<const std::size_t> order,
+                                   UpdateForm form) {
+  const Table& table = rows.table();
+  const std::vector<std::size_t> columns = update_columns(table, form);
+  const Statements& texts = statements(table);
+  std::vector<std::uint64_t> masks;
+  const auto row_at = [&](std::size_t i) { return rows[order[i]]; };
+  in_pieces(order.size(), row_at, [&](std::size_t first, std::size_t last) {
+    masks.assign(last - first, 0);
+    parameters_.clear();
+    parameters_.add_column(ColumnType::uuid, last - first,
+                           [&](std::size_t i) { return row_at(first + i)[0]; });
+    for (std::size_t i = first; i < last; ++i) {
+      for (const std::size_t column : columns) {
+        const std::uint64_t bit = std::uint64_t{1} << column;
+        if (!row_at(i)[column].absent()) masks[i - first] |= bit;
+      }
+    }
+    parameters_.add_masks(masks);
+    for (const std::size_t column : columns) {
+      parameters_.add_column(table.columns[column].type, last - first,
+                             [&](std::size_t i) { return row_at(first + i)[column]; });
+    }
+    connection_->send(form == UpdateForm::leaves_keys ? texts.update : texts.update_with_keys,
+                      parameters_);
+  });
+}
+
+void PostgresSession::update(const Rows& rows) {
+  const Table& table = rows.table();
+  std::vector<std::size_t> order;
+  for (std::size_t row = 0; row < rows.size(); ++row) {
+    const std::span<const Cell> cells = rows[row].subspan(1);
+    if (!std::ranges::all_of(cells, &Cell::absent)) order.push_back(row);
+  }
+  std::ranges::sort(order, {}, [&](std::size_t row) { return rows[row][0].uuid(); });
+  const auto writes_keys = [&](std::size_t row) {
+    for (std::size_t column = 1; column < table.columns.size(); ++column) {
+      if (!rows[row][column].absent() && in_unique_key(table, column)) return true;
+    }
+    return false;
+  };
+  const auto wide = std::ranges::stable_partition(order, std::not_fn(writes_keys));
+  const std::span narrow{order.begin(), wide.begin()};
+  if (order.empty()) return;
+  open_transaction();
+  send_updates(rows, narrow, UpdateForm::leaves_keys);
+  send_updates(rows, wide, UpdateForm::writes_keys);
+  static_cast<void>(connection_->finish(statements(table).updating));
+}
+
+}  // namespace hangar::postgres

@@ -1,0 +1,58 @@
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "connection.hpp"
+#include "connection_options.hpp"
+#include "hangar/storage.hpp"
+#include "parameters.hpp"
+#include "statements.hpp"
+
+namespace hangar::postgres {
+
+/// A session on one connection, which it opens at `begin` when there is none or it was lost. Each
+/// call costs one round trip; `begin` costs none, for it travels with the first statement. Needs
+/// nothing of the server's session beyond the transaction, so it may go through PgBouncer in
+/// transaction mode.
+class PostgresSession final : public Session {
+ public:
+  PostgresSession(ConnectionOptions options, std::chrono::milliseconds statement_timeout);
+
+  void begin() override;
+  void commit() override;
+  void rollback() noexcept override;
+  Rows find(const Table& table, std::span<const Keys> keys, std::span<const std::size_t> columns,
+            Lock lock) override;
+  std::vector<bool> insert_missing(const Rows& rows) override;
+  void update(const Rows& rows) override;
+
+ private:
+  enum class Transaction { none, promised, open };
+  struct Statements {
+    std::string insert;
+    std::string update;
+    std::string update_with_keys;
+    std::string inserting;
+    std::string updating;
+  };
+
+  void open_transaction();
+  const Statements& statements(const Table& table);
+  void send_inserts(const Rows& rows, const std::string& statement);
+  void send_updates(const Rows& rows, std::span<const std::size_t> order, UpdateForm form);
+
+  ConnectionOptions options_;
+  std::chrono::milliseconds patience_;
+  std::string settings_;
+  std::optional<Connection> connection_;
+  Transaction transaction_ = Transaction::none;
+  Parameters parameters_;
+  std::map<const Table*, Statements> statements_;
+};
+
+}  // namespace hangar::postgres

@@ -1,0 +1,41 @@
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "hangar/error.hpp"
+
+namespace hangar::postgres {
+
+/// What a failure means for the work: either when to try again, or why the data is refused.
+struct Verdict {
+  std::optional<TransientError::Retry> retry;  ///< Empty: the data is at fault.
+  std::string_view reason{};                   ///< Of the data's fault; see `DataError::reason`.
+  bool operator==(const Verdict&) const = default;
+};
+
+/// The verdict for every SQLSTATE, known or not; an empty one means that the session was lost. A
+/// code that is not understood never blames the data, unless it is of class 22 or 23. `message` is
+/// the server's, in any language. Reasons: nul_byte, invalid_text, out_of_range,
+/// index_row_too_large, too_deep, not_null, check, foreign_key, unknown.
+[[nodiscard]] Verdict judge(std::string_view sqlstate, std::string_view message = {});
+
+/// A failed statement or connection, without statement text, parameters or passwords.
+struct Failure {
+  std::string sqlstate{};
+  std::string message{};
+  std::string table{};
+  std::string column{};
+  std::string constraint{};
+};
+
+/// Throws the failure as its verdict demands. `doing` begins the text, for example
+/// `insert into task_run`.
+[[noreturn]] void raise(std::string_view doing, const Failure& failure);
+
+/// The SQLSTATE in libpq's verbose text of a refused connection, `FATAL:  28P01: …` in any
+/// language; the last one when several hosts refused; empty when none answered.
+[[nodiscard]] std::string_view connect_sqlstate(std::string_view text);
+
+}  // namespace hangar::postgres

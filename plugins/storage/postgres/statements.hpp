@@ -1,0 +1,46 @@
+#pragma once
+
+#include <cstddef>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "hangar/storage.hpp"
+
+/// The SQL of this storage. Every statement is made of a table's declaration alone: data goes into
+/// parameters only, and the text does not depend on which cells a row has.
+namespace hangar::postgres {
+
+[[nodiscard]] std::string quoted(std::string_view identifier);
+[[nodiscard]] std::string literal(std::string_view text);
+
+/// Whether a unique index has the column, the primary key too.
+[[nodiscard]] bool in_unique_key(const Table& table, std::size_t column);
+
+/// Parameters: one array for each column of each key. Columns of the result: the primary key, then
+/// `columns`. Rows come, and are locked, in order of the primary key.
+[[nodiscard]] std::string find_statement(const Table& table, std::span<const Keys> keys,
+                                         std::span<const std::size_t> columns, Lock lock);
+
+/// Parameters: one array for each column. Returns the primary keys that went in, in order.
+[[nodiscard]] std::string insert_statement(const Table& table);
+
+/// The columns that an update writes: those that are in no unique key, or all but the primary key.
+/// Naming one column of a unique key makes PostgreSQL take the lock that waits for everybody who
+/// merely refers to the row, so only rows that change such a column go through the second form.
+enum class UpdateForm { leaves_keys, writes_keys };
+[[nodiscard]] std::vector<std::size_t> update_columns(const Table& table, UpdateForm form);
+
+/// Parameters: the primary keys, a bigint for each row whose bit i says that column i is written,
+/// and one array for each of `update_columns`.
+[[nodiscard]] std::string update_statement(const Table& table, UpdateForm form);
+
+// What creates a table. Foreign keys come when all tables are there; the enumeration type may be
+// there already, and trigram indexes may be refused.
+[[nodiscard]] std::string create_enumeration(const Table& table);
+[[nodiscard]] std::vector<std::string> create_statements(const Table& table);
+[[nodiscard]] std::vector<std::string> create_foreign_keys(const Table& table);
+[[nodiscard]] std::vector<std::string> create_trigram_indexes(const Table& table);
+
+}  // namespace hangar::postgres
