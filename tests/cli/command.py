@@ -1,0 +1,59 @@
+"""The program as a person or a script calls it: nothing of this machine's settings reaches it."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+
+from support.servers import die_with_parent, end
+from support.tree import build_folder
+
+_SETTINGS = ("HANGAR_", "PREFECT_", "NATS_", "PG", "XDG_")
+
+
+def environment(changes: Mapping[str, str] | None = None) -> dict[str, str]:
+    kept = {key: value for key, value in os.environ.items() if not key.startswith(_SETTINGS)}
+    return {**kept, **(changes or {})}
+
+
+def program() -> Path:
+    return build_folder() / "bin" / "hangar"
+
+
+def hangar(
+    *arguments: str | Path, env: Mapping[str, str] | None = None, data: str = ""
+) -> subprocess.CompletedProcess[str]:
+    """Runs a command to its end."""
+    return subprocess.run(
+        [program(), *arguments],
+        env=environment(env),
+        input=data,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+
+
+@contextmanager
+def hangar_running(
+    *arguments: str | Path, log: Path, env: Mapping[str, str] | None = None
+) -> Iterator[subprocess.Popen[bytes]]:
+    """A `hangar run` in the background; what it says goes to `log`."""
+    with log.open("ab") as output:
+        process = subprocess.Popen(
+            [program(), "run", *arguments],
+            env=environment(env),
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            preexec_fn=die_with_parent(signal.SIGKILL),
+        )
+    try:
+        yield process
+    finally:
+        end(process, signal.SIGKILL)

@@ -1,0 +1,211 @@
+"""Commands that need no server: what they print, where to, and their exit codes."""
+
+import json
+import re
+import time
+import unittest
+from pathlib import Path
+
+from command import hangar
+from support.temporary import temporary_folder
+
+_RECORDER = "task_run_recorder"
+
+
+class Case(unittest.TestCase):
+    def setUp(self) -> None:
+        self.folder = self.enterContext(temporary_folder("cli"))
+        self.data = ("--set", f"data_dir={self.folder / 'data'}")
+
+    def file(self, text: str, name: str = "hangar.yaml") -> Path:
+        path = self.folder / name
+        path.write_text(text)
+        return path
+
+
+class Listings(Case):
+    def services(self, *arguments: str, env: dict[str, str] | None = None) -> dict[str, dict]:  # type: ignore[type-arg]
+        done = hangar(*self.data, *arguments, "services", "ls", "-o", "json", env=env)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        return {service["name"]: service for service in json.loads(done.stdout)}
+
+    def test_services_are_listed_with_these_members(self) -> None:
+        found = self.services()
+        self.assertEqual(set(found), {_RECORDER, "event_logger"})
+        for service in found.values():
+            self.assertEqual(
+                set(service),
+                {"name", "enabled", "environment_variable", "description", "version", "state"},
+            )
+            self.assertEqual(service["state"], "stopped")
+            self.assertEqual(
+                service["environment_variable"],
+                f"HANGAR_SERVICES_{service['name'].upper()}_ENABLED",
+            )
+
+    def test_the_recorder_is_on_and_the_logger_off(self) -> None:
+        found = self.services()
+        self.assertIs(found[_RECORDER]["enabled"], True)
+        self.assertIs(found["event_logger"]["enabled"], False)
+
+    def test_the_environment_switches_a_service(self) -> None:
+        for value, enabled in (("true", True), ("1", True), ("on", True)):
+            variable = self.services()["event_logger"]["environment_variable"]
+            found = self.services(env={variable: value})
+            self.assertIs(found["event_logger"]["enabled"], enabled, value)
+        found = self.services(env={"HANGAR_SERVICES_TASK_RUN_RECORDER_ENABLED": "false"})
+        self.assertIs(found[_RECORDER]["enabled"], False)
+
+    def test_a_flag_wins_over_the_environment_and_that_over_a_file(self) -> None:
+        file = str(self.file("services:\n  event_logger:\n    enabled: true\n"))
+        off = {"HANGAR_SERVICES_EVENT_LOGGER_ENABLED": "false"}
+        on = ("--set", "services.event_logger.enabled=true")
+        self.assertIs(self.services("-c", file)["event_logger"]["enabled"], True)
+        self.assertIs(self.services("-c", file, env=off)["event_logger"]["enabled"], False)
+        self.assertIs(self.services("-c", file, *on, env=off)["event_logger"]["enabled"], True)
+
+    def test_a_person_sees_a_table(self) -> None:
+        lines = hangar(*self.data, "services", "ls").stdout.splitlines()
+        self.assertRegex(lines[0], re.compile(r"name.*enabled.*state", re.IGNORECASE))
+        self.assertEqual(len(lines), 3)
+
+    def test_services_are_listed_within_50_ms(self) -> None:
+        def took() -> float:
+            began = time.monotonic()
+            hangar(*self.data, "services", "ls")
+            return time.monotonic() - began
+
+        self.assertLess(min(took() for _ in range(20)), 0.050)
+
+    def test_plugins_are_listed_and_a_refused_one_with_its_reason(self) -> None:
+        done = hangar(*self.data, "plugins", "ls", "-o", "json")
+        names = {plugin["name"] for plugin in json.loads(done.stdout)}
+        self.assertLessEqual({_RECORDER, "event_logger", "sqlite", "postgres"}, names)
+
+        self.file("this is no library", "broken.so")
+        done = hangar(*self.data, "--set", f"plugins.path={self.folder}", "plugins", "ls")
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertIn("broken", done.stdout)
+
+    def test_the_version_is_one_line(self) -> None:
+        done = hangar("version")
+        self.assertEqual(done.returncode, 0)
+        self.assertRegex(done.stdout, r"\A[^\n]*\d+\.\d+\.\d+[^\n]*\n\Z")
+
+
+class Usage(Case):
+    def test_help_shows_examples_and_is_data(self) -> None:
+        done = hangar("--help")
+        self.assertEqual((done.returncode, done.stderr), (0, ""))
+        self.assertIn("Examples:", done.stdout)
+
+    def test_what_is_not_understood_is_a_usage_error_on_stderr(self) -> None:
+        for arguments in (
+            (),
+            ("fly",),
+            ("run", "--fast"),
+            ("services",),
+            ("services", "ls", "-o", "xml"),
+            ("publish",),
+        ):
+            with self.subTest(arguments=arguments):
+                done = hangar(*arguments)
+                self.assertEqual((done.returncode, done.stdout), (2, ""))
+                self.assertTrue(done.stderr)
+
+
+class Configuration(Case):
+    def test_every_error_is_reported_at_once_with_its_place(self) -> None:
+        file = self.file(
+            "services:\n"
+            "  task_run_recorder:\n"
+            "    bach_size: 100\n"
+            "    lanes: many\n"
+            "nats:\n"
+            "  replicas: 9\n"
+            "storage:\n"
+            "  type: sqlite\n"
+            "  type: postgres\n"
+        )
+        for command in (("config", "check"), ("run",), ("services", "ls")):
+            with self.subTest(command=command):
+                done = hangar(*self.data, "-c", file, *command)
+                self.assertEqual((done.returncode, done.stdout), (78, ""), done.stderr)
+                for place in ("3:5", "4:12", "6:13", "9:3"):
+                    self.assertIn(f"{file}:{place}", done.stderr)
+                self.assertIn("batch_size", done.stderr)
+
+    def test_what_yaml_would_read_otherwise_is_refused(self) -> None:
+        for text in (
+            "services: {task_run_recorder: {batch_size: 010}}\n",
+            "x-a: &a {lanes: 2}\nservices: {task_run_recorder: {<<: *a}}\n",
+            "services: {task_run_recorder: {batch_size: ${HANGAR_TEST_UNSET}}}\n",
+            "storage: {url: '${HANGAR_TEST_UNSET:?set the database}'}\n",
+            "services: {no_such_service: {enabled: true}}\n",
+            "services: [task_run_recorder\n",
+        ):
+            with self.subTest(text=text):
+                done = hangar(*self.data, "-c", self.file(text), "config", "check")
+                self.assertEqual((done.returncode, done.stdout), (78, ""), done.stderr)
+                self.assertIn("hangar.yaml:", done.stderr)
+
+    def test_the_example_and_what_is_shown_are_valid(self) -> None:
+        example = hangar("config", "example")
+        self.assertEqual(example.returncode, 0, example.stderr)
+        done = hangar(*self.data, "-c", self.file(example.stdout), "config", "check")
+        self.assertEqual(done.returncode, 0, done.stderr)
+
+    def test_the_schema_is_json(self) -> None:
+        schema = json.loads(hangar("config", "schema").stdout)
+        self.assertIn("$schema", schema)
+        self.assertIn(_RECORDER, schema["properties"]["services"]["properties"])
+
+    def test_a_secret_is_never_shown(self) -> None:
+        secret = "correcthorsebatterystaple"
+        password = self.file(f"{secret}\n", "password")
+        password.chmod(0o600)
+        settings = (
+            ("--set", f"storage.url=postgresql://me:{secret}@127.0.0.1/x"),
+            ("--set", f"nats.url=nats://me:{secret}@127.0.0.1:1"),
+            ("--set", f"nats.password={secret}"),
+        )
+        for setting in settings:
+            for command in (("config", "show"), ("config", "show", "-o", "json"), ("dlq", "ls")):
+                with self.subTest(setting=setting[1].partition("=")[0], command=command):
+                    done = hangar(*self.data, *setting, *command)
+                    self.assertNotIn(secret, done.stdout + done.stderr)
+        shown = hangar(
+            *self.data, "config", "show", env={"HANGAR_NATS_PASSWORD_FILE": str(password)}
+        )
+        self.assertEqual(shown.returncode, 0, shown.stderr)
+        self.assertIn("********", shown.stdout)
+        self.assertNotIn(secret, shown.stdout + shown.stderr)
+
+    def test_a_value_says_where_it_comes_from(self) -> None:
+        file = self.file("services:\n  task_run_recorder:\n    batch_size: 77\n")
+        shown = hangar(
+            *self.data, "-c", file, "config", "show", env={"HANGAR_STORAGE_TYPE": "postgres"}
+        ).stdout
+        self.assertRegex(shown, r"batch_size.*77.*hangar\.yaml:3")
+        self.assertRegex(shown, r"type.*postgres.*HANGAR_STORAGE_TYPE")
+        self.assertRegex(shown, r"lanes.*default")
+
+
+class Unreachable(Case):
+    def test_without_a_server_publish_and_dlq_say_so(self) -> None:
+        events = self.file('{"id": "1"}\n', "events.jsonl")
+        closed = ("--set", "nats.url=nats://127.0.0.1:1")
+        for command in (("publish", str(events)), ("dlq", "ls")):
+            with self.subTest(command=command):
+                done = hangar(*self.data, *closed, *command)
+                self.assertEqual((done.returncode, done.stdout), (69, ""), done.stderr)
+                self.assertIn("127.0.0.1:1", done.stderr)
+
+    def test_a_file_that_is_not_there_is_named(self) -> None:
+        done = hangar(*self.data, "publish", str(self.folder / "none.jsonl"))
+        self.assertIn("none.jsonl", done.stderr)
+        self.assertIn(done.returncode, (1, 2))
+
+
+if __name__ == "__main__":
+    unittest.main()

@@ -1,0 +1,45 @@
+"""A long stream from a short one whose rows are known: copies with identities of their own."""
+
+from __future__ import annotations
+
+import random
+import re
+import uuid
+from collections.abc import Callable
+from pathlib import Path
+
+from support.flow_runs import stream_lines
+from support.rows import COLUMNS, Tables, dump_json, load_rows, parse_json
+
+_GOLDEN = Path(__file__).resolve().parents[1] / "golden"
+_UUID = re.compile(rb"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+_SPACE = uuid.UUID("00000000-0000-4000-8000-00000000c0b1")
+
+
+def _renamed(copy: int) -> Callable[[bytes], bytes]:
+    """Gives every UUID of a text another one, the same for the same."""
+
+    def fresh(found: re.Match[bytes]) -> bytes:
+        return str(uuid.uuid5(_SPACE, f"{copy}:{found[0].decode()}")).encode()
+
+    return lambda text: _UUID.sub(fresh, text)
+
+
+def copies_of(name: str, count: int, *, seed: int) -> tuple[list[bytes], Tables]:
+    """The events of `count` copies of a golden stream, and the rows that they leave.
+
+    A copy keeps its order; the copies are dealt into each other. They share nothing, so the rows
+    are those that the reference left for the original, renamed like the events.
+    """
+    lines = stream_lines((_GOLDEN / f"{name}.jsonl").read_bytes())
+    known = load_rows(_GOLDEN / f"{name}.rows.json")
+    rows = dump_json({table: known[table] for table in COLUMNS}).encode()
+    deal = random.Random(seed)
+    order = [copy for copy in range(count) for _ in lines]
+    deal.shuffle(order)
+    renamed = [map(_renamed(copy), lines) for copy in range(count)]
+    tables: Tables = {table: [] for table in COLUMNS}
+    for copy in range(count):
+        for table, found in parse_json(_renamed(copy)(rows)).items():
+            tables[table].extend(found)
+    return [next(renamed[copy]) for copy in order], tables

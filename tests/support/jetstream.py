@@ -1,0 +1,97 @@
+"""JetStream's own API over one plain connection: enough to look at streams and to prepare them."""
+
+from __future__ import annotations
+
+import base64
+import json
+import socket
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from types import TracebackType
+from typing import Any, Self
+from urllib.parse import urlsplit
+
+_INBOX = "_INBOX.hangar-test"
+
+
+class JetStreamError(RuntimeError):
+    """The server refused a request; the message is its own."""
+
+
+@dataclass(frozen=True)
+class StoredMessage:
+    sequence: int
+    subject: str
+    headers: Mapping[str, str]
+    data: bytes
+
+
+class JetStream:
+    """One connection to a server's JetStream; one request at a time."""
+
+    def __init__(self, url: str) -> None:
+        address = urlsplit(url)
+        self._socket = socket.create_connection((address.hostname, address.port), timeout=30)
+        self._lines = self._socket.makefile("rb")
+        self._send(b'CONNECT {"verbose":false,"headers":true,"no_responders":true}\r\n')
+        self._send(f"SUB {_INBOX} 1\r\n".encode())
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._lines.close()
+        self._socket.close()
+
+    def request(self, subject: str, **body: Any) -> dict[str, Any]:
+        """Asks `$JS.API.<subject>`; raises when the answer is an error."""
+        data = json.dumps(body).encode() if body else b""
+        self._send(f"PUB $JS.API.{subject} {_INBOX} {len(data)}\r\n".encode() + data + b"\r\n")
+        answer: dict[str, Any] = json.loads(self._receive())
+        if "error" in answer:
+            raise JetStreamError(f"{subject}: {answer['error']}")
+        return answer
+
+    def messages(self, stream: str) -> Iterator[StoredMessage]:
+        """What the stream holds, in order."""
+        state = self.request(f"STREAM.INFO.{stream}")["state"]
+        for sequence in range(state["first_seq"], state["last_seq"] + 1):
+            found = self.request(f"STREAM.MSG.GET.{stream}", seq=sequence)["message"]
+            yield StoredMessage(
+                found["seq"],
+                found["subject"],
+                _headers(base64.b64decode(found.get("hdrs", ""))),
+                base64.b64decode(found.get("data", "")),
+            )
+
+    def streams(self) -> list[str]:
+        return self.request("STREAM.NAMES").get("streams") or []
+
+    def _send(self, data: bytes) -> None:
+        self._socket.sendall(data)
+
+    def _receive(self) -> bytes:
+        """The payload of the next message."""
+        while True:
+            words = self._lines.readline().split()
+            if not words:
+                raise JetStreamError("the server closed the connection")
+            if words[0] == b"PING":
+                self._send(b"PONG\r\n")
+            elif words[0] == b"-ERR":
+                raise JetStreamError(b" ".join(words[1:]).decode())
+            elif words[0] in (b"MSG", b"HMSG"):
+                payload = self._lines.read(int(words[-1]) + 2)[:-2]
+                return payload[int(words[-2]) :] if words[0] == b"HMSG" else payload
+
+
+def _headers(block: bytes) -> dict[str, str]:
+    lines = block.decode().split("\r\n")[1:]
+    return {
+        name: value.strip() for name, _, value in (line.partition(":") for line in lines) if name
+    }
