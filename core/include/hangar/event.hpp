@@ -1,13 +1,12 @@
 #pragma once
 
 #include <boost/asio/any_io_executor.hpp>
-#include <boost/asio/as_tuple.hpp>
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/experimental/awaitable_operators.hpp>
+#include <boost/asio/redirect_error.hpp>
 #include <boost/asio/steady_timer.hpp>
-#include <boost/asio/this_coro.hpp>
 #include <boost/asio/use_awaitable.hpp>
-#include <boost/system/system_error.hpp>
+#include <boost/system/error_code.hpp>
 #include <chrono>
 #include <cstdint>
 
@@ -47,11 +46,10 @@ class Event {
 
  private:
   boost::asio::awaitable<void> woken() {
-    co_await timer_.async_wait(boost::asio::as_tuple(boost::asio::use_awaitable));
-    if ((co_await boost::asio::this_coro::cancellation_state).cancelled() !=
-        boost::asio::cancellation_type::none) {
-      throw boost::system::system_error{boost::asio::error::operation_aborted};
-    }
+    // That the timer was cancelled is the good news; a cancelled coroutine throws at its next wait.
+    // (as_tuple in the place of redirect_error crashes with Asio 1.81 and g++ 12.)
+    boost::system::error_code ignored;
+    co_await timer_.async_wait(boost::asio::redirect_error(boost::asio::use_awaitable, ignored));
   }
 
   boost::asio::steady_timer timer_;

@@ -1,0 +1,168 @@
+#include "cli/command_line.hpp"
+
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <CLI/CLI.hpp>
+#include <functional>
+#include <iostream>
+#include <map>
+
+#include "cli/commands.hpp"
+#include "hangar/error.hpp"
+#include "log/stderr_log.hpp"
+
+namespace hangar {
+namespace {
+
+std::map<std::string, std::string> environment() {
+  std::map<std::string, std::string> variables;
+  for (char** entry = ::environ; entry != nullptr && *entry != nullptr; ++entry) {
+    const std::string text{*entry};
+    if (const auto equals = text.find('='); equals != std::string::npos) {
+      variables.emplace(text.substr(0, equals), text.substr(equals + 1));
+    }
+  }
+  return variables;
+}
+
+/// The grammar of the command line and what was parsed.
+class CommandLine {
+ public:
+  CommandLine() {
+    app_.require_subcommand(1);
+    app_.fallthrough();
+    app_.get_formatter()->column_width(34);
+    app_.add_option("-c,--config", host_.config_files,
+                    "YAML file, or folder of *.yaml; later ones win; may be repeated");
+    app_.add_option("--set", host_.sets, "Set one value, for example storage.type=postgres");
+    host_.environment = environment();
+    add_run();
+    add_publish();
+    add_lists();
+    add_config();
+    add_dead_letters();
+    command(
+        "version", "Print the version", [this] { return cli::print_version(output_); }, true);
+  }
+
+  int run(int argc, const char* const* argv) {
+    try {
+      app_.parse(argc, argv);
+    } catch (const CLI::ParseError& error) {
+      return app_.exit(error, std::cout, std::cerr) == 0 ? cli::exit_code::done
+                                                         : cli::exit_code::usage;
+    }
+    return chosen_();
+  }
+
+ private:
+  CLI::App* command(const std::string& name, const std::string& help, std::function<int()> action,
+                    bool with_output = false, CLI::App* parent = nullptr) {
+    CLI::App* sub = (parent != nullptr ? parent : &app_)->add_subcommand(name, help);
+    if (with_output) {
+      sub->add_option("-o,--output", output_, "How to print")
+          ->transform(CLI::CheckedTransformer(std::map<std::string, cli::Output>{
+              {"table", cli::Output::table}, {"json", cli::Output::json}}))
+          ->option_text("table|json");
+    }
+    sub->callback([this, action = std::move(action)] { chosen_ = action; });
+    return sub;
+  }
+
+  CLI::App* group(const std::string& name, const std::string& help) {
+    CLI::App* sub = app_.add_subcommand(name, help);
+    sub->require_subcommand(1);
+    return sub;
+  }
+
+  void add_run() {
+    CLI::App* run = command("run", "Run the enabled services until SIGTERM or SIGINT",
+                            [this] { return cli::run(host_); });
+    run->add_option("--only", host_.only, "Run these services instead of the enabled ones: a,b")
+        ->delimiter(',');
+    run->add_flag("--until-drained", host_.until_drained,
+                  "Exit when everything that is in the streams now is recorded or dead-lettered");
+  }
+
+  void add_publish() {
+    CLI::App* publish = command("publish", "Publish files of events, one JSON document a line",
+                                [this] { return cli::publish(host_, publish_); });
+    publish->add_option("FILE", publish_.files, "Files; - is standard input")->required();
+    publish->add_option("--subject", publish_.subject,
+                        "Publish to this subject instead of the one that the event's name implies");
+    publish->add_flag("--raw", publish_.raw, "Publish lines that are not JSON as they are");
+  }
+
+  void add_lists() {
+    CLI::App* services = group("services", "Services that were found");
+    command(
+        "ls", "List them", [this] { return cli::list_services(host_, output_); }, true, services);
+    CLI::App* plugins = group("plugins", "Plugins that were found");
+    command(
+        "ls", "List them", [this] { return cli::list_plugins(host_, output_); }, true, plugins);
+  }
+
+  void add_config() {
+    CLI::App* config = group("config", "The configuration");
+    command(
+        "check", "Check it and report every error", [this] { return cli::check_config(host_); },
+        false, config);
+    command(
+        "show", "Print every value and where it comes from",
+        [this] { return cli::show_config(host_, output_); }, true, config);
+    command(
+        "schema", "Print its JSON Schema", [this] { return cli::print_schema(host_); }, false,
+        config);
+    command(
+        "example", "Print a file with every setting", [this] { return cli::print_example(host_); },
+        false, config);
+    command(
+        "table", "Print the table of settings for the documentation",
+        [this] { return cli::print_table(host_); }, false, config);
+  }
+
+  void add_dead_letters() {
+    CLI::App* letters = group("dlq", "Events that could not be recorded");
+    CLI::App* list = command(
+        "ls", "List them", [this] { return cli::list_dead_letters(host_, output_, service_); },
+        true, letters);
+    list->add_option("--service", service_, "Only those of this service");
+  }
+
+  CLI::App app_{
+      "Hangar hosts services on NATS JetStream. Examples:\n"
+      "  hangar run                                   everything embedded, rows in SQLite\n"
+      "  hangar run -c /etc/hangar/hangar.yaml        as configured\n"
+      "  hangar publish events.jsonl                  publish a file of events\n"
+      "  hangar run --until-drained                   record what is there, then exit\n"
+      "  hangar dlq ls                                what could not be recorded, and why\n"
+      "  hangar config show                           every setting and where it comes from\n",
+      "hangar"};
+  HostOptions host_;
+  cli::PublishOptions publish_;
+  cli::Output output_ = cli::Output::table;
+  std::string service_;
+  std::function<int()> chosen_;
+};
+
+int report(int code, const std::exception& error) {
+  fmt::print(stderr, "hangar: {}\n", error.what());
+  return code;
+}
+
+}  // namespace
+
+int run_command_line(int argc, const char* const* argv) {
+  try {
+    return CommandLine{}.run(argc, argv);
+  } catch (const ConfigError& error) {
+    return report(cli::exit_code::configuration, error);
+  } catch (const TransientError& error) {
+    return report(cli::exit_code::unavailable, error);
+  } catch (const std::exception& error) {
+    return report(cli::exit_code::failed, error);
+  }
+}
+
+}  // namespace hangar

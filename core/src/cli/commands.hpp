@@ -1,0 +1,42 @@
+#pragma once
+
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "hangar/host.hpp"
+
+/// The commands of the program, one function each: they throw the errors of error.hpp and return an
+/// exit code.
+namespace hangar::cli {
+
+namespace exit_code {
+inline constexpr int done = 0;
+inline constexpr int failed = 1;
+inline constexpr int usage = 2;
+inline constexpr int unavailable = 69;  ///< EX_UNAVAILABLE of sysexits.h
+inline constexpr int drain_timed_out = 75;
+inline constexpr int configuration = 78;
+}  // namespace exit_code
+
+enum class Output { table, json };
+
+struct PublishOptions {
+  std::vector<std::filesystem::path> files;  ///< `-` is standard input.
+  std::string subject;                       ///< Empty: chosen by the event's name.
+  bool raw = false;
+};
+
+int run(const HostOptions& host);
+int publish(const HostOptions& host, const PublishOptions& options);
+int list_services(const HostOptions& host, Output output);
+int list_plugins(const HostOptions& host, Output output);
+int list_dead_letters(const HostOptions& host, Output output, const std::string& service);
+int check_config(const HostOptions& host);
+int show_config(const HostOptions& host, Output output);
+int print_schema(const HostOptions& host);
+int print_example(const HostOptions& host);
+int print_table(const HostOptions& host);
+int print_version(Output output);
+
+}  // namespace hangar::cli

@@ -1,0 +1,195 @@
+#include <gtest/gtest.h>
+
+#include <atomic>
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/asio/thread_pool.hpp>
+#include <stdexcept>
+
+#include "hangar/host.hpp"
+#include "host/wiring.hpp"
+
+namespace asio = boost::asio;
+
+namespace hangar {
+namespace {
+
+/// A source with nothing in it: `next` returns when it is stopped.
+class SilentSource final : public Source {
+ public:
+  explicit SilentSource(std::shared_ptr<Event> stopped) : stopped_{std::move(stopped)} {}
+  asio::awaitable<Batch> next(std::size_t, std::chrono::milliseconds) override {
+    co_await stopped_->wait();
+    co_return Batch{};
+  }
+  asio::awaitable<void> reject(Message, Rejection) override { co_return; }
+
+ private:
+  std::shared_ptr<Event> stopped_;
+};
+
+class QuietLog final : public Log {
+ public:
+  void write(LogLevel, std::string_view) noexcept override {}
+  [[nodiscard]] bool enabled(LogLevel) const noexcept override { return false; }
+};
+
+class Reader final : public Service {
+ public:
+  using Config = ServiceConfig;
+  Reader(Context& context, Config config) : context_{context}, config_{std::move(config)} {}
+  asio::awaitable<void> run() override {
+    const auto source = co_await context_.open_source(config_.source());
+    while (!(co_await source->next(1, {})).empty()) {
+    }
+  }
+
+ private:
+  Context& context_;
+  Config config_;
+};
+
+class Broken final : public Service {
+ public:
+  using Config = ServiceConfig;
+  Broken(Context&, const Config&) {}
+  asio::awaitable<void> run() override {
+    throw std::runtime_error{"it broke"};
+    co_return;
+  }
+};
+
+template <class S>
+std::unique_ptr<HostedService> host(const asio::any_io_executor& executor) {
+  static constexpr Plugin plugin = service_plugin<S>("reader", "1.2.3", "Reads and forgets");
+  auto wiring = std::make_unique<HostedService::Wiring>(
+      executor, plugin, std::unique_ptr<ServiceFactory>{plugin.make_service()});
+  wiring->log = std::make_unique<QuietLog>();
+  wiring->resources.open_source = [](asio::any_io_executor strand, const SourceOptions&, Log&,
+                                     Event&) -> asio::awaitable<OpenSource> {
+    auto stopped = std::make_shared<Event>(strand);
+    co_return OpenSource{std::make_unique<SilentSource>(stopped), [stopped] { stopped->set(); }};
+  };
+  return std::make_unique<HostedService>(std::move(wiring));
+}
+
+/// Runs a coroutine to its end and throws what it throws.
+void run(asio::io_context& io, asio::awaitable<void> body) {
+  std::exception_ptr error;
+  asio::co_spawn(io, std::move(body), [&](std::exception_ptr thrown) { error = thrown; });
+  io.restart();
+  io.run();
+  if (error) std::rethrow_exception(error);
+}
+
+TEST(hosted_service, is_named_as_configured) {
+  asio::io_context io;
+  const auto service = host<Reader>(io.get_executor());
+  EXPECT_EQ(service->name(), "reader");
+  EXPECT_EQ(service->version(), "1.2.3");
+  EXPECT_EQ(service->environment_variable_name(), "HANGAR_SERVICES_READER_ENABLED");
+  EXPECT_TRUE(service->enabled());
+  EXPECT_FALSE(service->service_settings().fields().empty());
+}
+
+TEST(hosted_service, stop_before_start_and_twice_is_harmless) {
+  asio::io_context io;
+  const auto service = host<Reader>(io.get_executor());
+  run(io, [&]() -> asio::awaitable<void> {
+    co_await service->stop();
+    co_await service->stop();
+    bool ran = false;
+    co_await service->running([&]() -> asio::awaitable<void> {
+      ran = true;
+      EXPECT_EQ(service->state(), ServiceState::running);
+      EXPECT_TRUE(service->started_event().is_set());
+      co_return;
+    });
+    EXPECT_TRUE(ran);
+    co_await service->stop();
+    co_await service->stop();
+  }());
+  EXPECT_EQ(service->state(), ServiceState::stopped);
+  EXPECT_FALSE(service->started_event().is_set());
+}
+
+TEST(hosted_service, refuses_to_start_twice) {
+  asio::io_context io;
+  const auto service = host<Reader>(io.get_executor());
+  run(io, service->running([&]() -> asio::awaitable<void> {
+    bool refused = false;
+    try {
+      co_await service->start();
+    } catch (const std::logic_error&) {
+      refused = true;
+    }
+    EXPECT_TRUE(refused);
+    EXPECT_EQ(service->state(), ServiceState::running);
+  }));
+}
+
+TEST(hosted_service, failure_is_thrown_by_start_and_kept) {
+  asio::io_context io;
+  const auto service = host<Broken>(io.get_executor());
+  EXPECT_THROW(run(io, service->start()), std::runtime_error);
+  EXPECT_EQ(service->state(), ServiceState::failed);
+  EXPECT_EQ(service->failure(), "it broke");
+}
+
+TEST(hosted_service, scope_of_a_service_that_fails_throws_its_error) {
+  asio::io_context io;
+  const auto service = host<Broken>(io.get_executor());
+  EXPECT_THROW(run(io, service->running([]() -> asio::awaitable<void> { co_return; })),
+               std::exception);
+}
+
+TEST(hosted_service, scope_throws_what_its_body_throws_and_stops_the_service) {
+  asio::io_context io;
+  const auto service = host<Reader>(io.get_executor());
+  EXPECT_THROW(run(io, service->running([]() -> asio::awaitable<void> {
+                 throw std::runtime_error{"body"};
+                 co_return;
+               })),
+               std::runtime_error);
+  EXPECT_EQ(service->state(), ServiceState::stopped);
+}
+
+TEST(hosted_service, starts_and_stops_from_many_threads_end_stopped) {
+  constexpr int rounds = 2'000;
+  asio::thread_pool threads{4};
+  const auto service = host<Reader>(threads.get_executor());
+  std::atomic<int> started{0};
+  std::atomic<int> ended{0};
+  for (int i = 0; i < rounds; ++i) {
+    asio::co_spawn(
+        threads,
+        [&]() -> asio::awaitable<void> {
+          try {
+            co_await service->start();
+            ++started;
+          } catch (const std::logic_error&) {  // Another one had started it already.
+          }
+          ++ended;
+        },
+        asio::detached);
+    asio::co_spawn(threads, service->stop(), asio::detached);
+  }
+  // One that started after the last stop would run for ever: stop until all have ended.
+  asio::co_spawn(
+      threads,
+      [&]() -> asio::awaitable<void> {
+        while (ended < rounds) {
+          co_await service->stop();
+          co_await asio::post(asio::use_awaitable);
+        }
+      },
+      asio::detached);
+  threads.join();
+  EXPECT_GT(started, 0);
+  EXPECT_EQ(service->state(), ServiceState::stopped);
+}
+
+}  // namespace
+}  // namespace hangar
