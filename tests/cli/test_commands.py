@@ -6,7 +6,7 @@ import time
 import unittest
 from pathlib import Path
 
-from command import hangar
+from support.program import hangar
 from support.temporary import temporary_folder
 
 _RECORDER = "task_run_recorder"

@@ -5,13 +5,14 @@ from __future__ import annotations
 import base64
 import json
 import socket
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from types import TracebackType
 from typing import Any, Self
 from urllib.parse import urlsplit
 
 _INBOX = "_INBOX.hangar-test"
+_IN_FLIGHT = 256
 
 
 class JetStreamError(RuntimeError):
@@ -56,6 +57,17 @@ class JetStream:
         if "error" in answer:
             raise JetStreamError(f"{subject}: {answer['error']}")
         return answer
+
+    def publish(self, subject: str, payloads: Sequence[bytes]) -> None:
+        """Publishes without message ids, so equal ones are stored too; returns when all are."""
+        for first in range(0, len(payloads), _IN_FLIGHT):
+            chunk = payloads[first : first + _IN_FLIGHT]
+            for data in chunk:
+                self._send(f"PUB {subject} {_INBOX} {len(data)}\r\n".encode() + data + b"\r\n")
+            for _ in chunk:
+                answer = json.loads(self._receive())
+                if "error" in answer:
+                    raise JetStreamError(f"publish to {subject}: {answer['error']}")
 
     def messages(self, stream: str) -> Iterator[StoredMessage]:
         """What the stream holds, in order."""

@@ -18,7 +18,6 @@ from support.current_nats import current_nats, not_run
 
 
 def _load(file: Path) -> ModuleType:
-    sys.path.insert(0, str(file.parent))
     spec = importlib.util.spec_from_file_location(file.stem, file)
     if spec is None or spec.loader is None:
         raise ImportError(f"{file} is no Python file")

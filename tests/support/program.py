@@ -24,8 +24,16 @@ def program() -> Path:
     return build_folder() / "bin" / "hangar"
 
 
+def flags(settings: Mapping[str, object]) -> list[str]:
+    """The settings as arguments."""
+    return [word for key, value in settings.items() for word in ("--set", f"{key}={value}")]
+
+
 def hangar(
-    *arguments: str | Path, env: Mapping[str, str] | None = None, data: str = ""
+    *arguments: str | Path,
+    env: Mapping[str, str] | None = None,
+    data: str = "",
+    within: float = 120,
 ) -> subprocess.CompletedProcess[str]:
     """Runs a command to its end."""
     return subprocess.run(
@@ -34,7 +42,7 @@ def hangar(
         input=data,
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=within,
         check=False,
     )
 
