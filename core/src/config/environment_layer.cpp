@@ -1,0 +1,97 @@
+#include "config/environment_layer.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <set>
+#include <utility>
+
+#include "config/nearest.hpp"
+#include "config/read_file.hpp"
+#include "hangar/error.hpp"
+
+namespace hangar {
+namespace {
+
+/// From the nats CLI's manual.
+constexpr std::array<std::pair<const char*, const char*>, 9> nats_cli{{
+    {"nats.url", "NATS_URL"},
+    {"nats.user", "NATS_USER"},
+    {"nats.password", "NATS_PASSWORD"},
+    {"nats.token", "NATS_TOKEN"},
+    {"nats.credentials_file", "NATS_CREDS"},
+    {"nats.nkey_seed_file", "NATS_NKEY"},
+    {"nats.tls.cert_file", "NATS_CERT"},
+    {"nats.tls.key_file", "NATS_KEY"},
+    {"nats.tls.ca_file", "NATS_CA"},
+}};
+
+Candidate from_variable(const Field& field, const std::string& name, const std::string& text) {
+  Candidate candidate = candidate_from_text(field, text);
+  candidate.origin = "environment " + name;
+  candidate.label = name;
+  return candidate;
+}
+
+bool belongs_to_refused(const std::string& name, const Sections& sections) {
+  return std::ranges::any_of(sections.refused, [&](const std::string& service) {
+    return name.starts_with(environment_name("services." + service + "."));
+  });
+}
+
+}  // namespace
+
+std::vector<std::string> read_environment_layer(const Environment& environment,
+                                                const Sections& sections, Candidates& candidates,
+                                                Problems& problems) {
+  std::vector<std::string> known;
+  for (const auto& [path, field] : entries(sections)) {
+    const std::string name = known.emplace_back(environment_name(path));
+    const auto value = environment.find(name);
+    if (value != environment.end()) {
+      candidates.insert_or_assign(path, from_variable(*field, name, value->second));
+    }
+    if (!is_confidential(*field)) continue;
+
+    const std::string file_name = known.emplace_back(name + "_FILE");
+    const auto file = environment.find(file_name);
+    if (file == environment.end() || file->second.empty()) continue;
+    if (value != environment.end() && !value->second.empty()) {
+      problems.add(fmt::format("{} and {} are both set: unset one", name, file_name));
+      continue;
+    }
+    try {
+      candidates.insert_or_assign(path,
+                                  from_variable(*field, file_name, read_secret_file(file->second)));
+    } catch (const ConfigError& error) {
+      problems.add(file_name + ": " + error.what());
+    }
+  }
+
+  std::vector<std::string> warnings;
+  for (auto variable = environment.lower_bound("HANGAR_");
+       variable != environment.end() && variable->first.starts_with("HANGAR_"); ++variable) {
+    const std::string& name = variable->first;
+    if (std::ranges::count(known, name) == 0 && !is_foreign_variable(name) &&
+        !belongs_to_refused(name, sections)) {
+      warnings.push_back(
+          fmt::format("{} is no setting of Hangar{}", name, did_you_mean(name, known)));
+    }
+  }
+  return warnings;
+}
+
+void read_nats_fallback(const Environment& environment, const Sections& sections,
+                        Candidates& candidates) {
+  for (const auto& [path, field] : entries(sections)) {
+    const auto* const name =
+        std::ranges::find(nats_cli, path, &decltype(nats_cli)::value_type::first);
+    if (name == nats_cli.end() || candidates.contains(path)) continue;
+    const auto value = environment.find(name->second);
+    if (value == environment.end() || value->second.empty()) continue;
+    candidates.insert_or_assign(path, from_variable(*field, name->second, value->second));
+  }
+}
+
+}  // namespace hangar

@@ -1,0 +1,23 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "config/candidate.hpp"
+#include "config/interpolate.hpp"
+#include "config/sections.hpp"
+
+namespace hangar {
+
+/// Puts what HANGAR_* variables say over the candidates. A secret or a URL may be in the file that
+/// `<NAME>_FILE` names; a problem when both are set. Returns warnings about HANGAR_* variables that
+/// nothing reads.
+std::vector<std::string> read_environment_layer(const Environment& environment,
+                                                const Sections& sections, Candidates& candidates,
+                                                Problems& problems);
+
+/// Fills what no candidate sets from the nats CLI's variables: NATS_URL and its kind.
+void read_nats_fallback(const Environment& environment, const Sections& sections,
+                        Candidates& candidates);
+
+}  // namespace hangar

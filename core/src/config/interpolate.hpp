@@ -1,0 +1,24 @@
+#pragma once
+
+#include <map>
+#include <string>
+#include <string_view>
+
+namespace hangar {
+
+/// A snapshot of the process's environment.
+using Environment = std::map<std::string, std::string>;
+
+/// What a scalar of a configuration file stands for.
+///
+/// `${VAR}` is the variable, `${VAR:-default}` the default where it is unset or empty,
+/// `${VAR:?message}` an error then, `${file:/path}` a file's content without one trailing newline,
+/// `$$` a dollar sign; any other `$` is one too. A default, a message or a path may hold further
+/// expressions, up to 8 levels; they are read only when used. What was put in is not read again.
+/// Throws ConfigError; the message holds no value.
+std::string interpolate(std::string_view text, const Environment& environment);
+
+/// Whether the text holds an expression, so that its value may be a secret.
+bool has_expression(std::string_view text);
+
+}  // namespace hangar

@@ -1,0 +1,115 @@
+#include "config/load.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <optional>
+#include <utility>
+
+#include "config/candidate.hpp"
+#include "config/environment_layer.hpp"
+#include "config/file_layer.hpp"
+#include "config/nearest.hpp"
+#include "hangar/error.hpp"
+
+namespace hangar {
+namespace {
+
+bool belongs_to_refused(std::string_view path, const Sections& sections) {
+  return std::ranges::any_of(sections.refused, [&](const std::string& service) {
+    return path.starts_with("services." + service + ".");
+  });
+}
+
+void read_flag_layer(const std::vector<std::string>& sets, const Sections& sections,
+                     Candidates& candidates, Problems& problems) {
+  const std::vector<Entry> all = entries(sections);
+  for (const std::string& set : sets) {
+    const std::size_t equals = set.find('=');
+    if (equals == 0 || equals == std::string::npos) {
+      problems.add("--set: expected PATH=VALUE, for example nats.url=nats://127.0.0.1:4222");
+      continue;
+    }
+    const std::string path = set.substr(0, equals);
+    const auto entry = std::ranges::find(all, path, &Entry::path);
+    if (entry != all.end()) {
+      Candidate candidate = candidate_from_text(*entry->field, set.substr(equals + 1));
+      candidate.origin = "flag --set";
+      candidate.label = "--set " + path;
+      candidates.insert_or_assign(path, std::move(candidate));
+    } else if (!belongs_to_refused(path, sections)) {
+      std::vector<std::string> known;
+      for (const Entry& each : all) known.push_back(each.path);
+      problems.add(
+          fmt::format("--set: unknown key {}{}", in_quotes(path), did_you_mean(path, known)));
+    }
+  }
+}
+
+/// The value of the candidate that won, or nothing and a problem.
+std::optional<Value> read_winner(const std::string& path, const Candidate& candidate,
+                                 const Environment& environment, Problems& problems) {
+  const Field& field = *candidate.field;
+  const auto add = [&](const Candidate::Text& text, const std::string& what) {
+    if (text.place.file.empty()) {
+      problems.add(candidate.label + ": " + what);
+    } else {
+      problems.add(text.place, path + ": " + what);
+    }
+  };
+  std::vector<std::string> texts;
+  for (const Candidate::Text& text : candidate.texts) {
+    const bool expression = candidate.form == Form::file && has_expression(text.text);
+    if (text.quoted && !expression && is_number_or_bool(field)) {
+      add(text, fmt::format("expected {}, found the string {}: remove the quotes",
+                            expectation(field), in_quotes(text.text)));
+      return std::nullopt;
+    }
+    try {
+      texts.push_back(candidate.form == Form::file ? interpolate(text.text, environment)
+                                                   : text.text);
+    } catch (const ConfigError& error) {
+      add(text, error.what());
+      return std::nullopt;
+    }
+  }
+  Parsed parsed = parse_value(field, texts, candidate.form);
+  if (!parsed.value) {
+    const Candidate::Text& fault = candidate.texts.at(parsed.fault);
+    // What an expression stands for may be a secret that landed in the wrong place.
+    const bool shown =
+        !is_confidential(field) && !(candidate.form == Form::file && has_expression(fault.text));
+    add(fault, fmt::format("expected {}{}", expectation(field),
+                           shown ? ", found " + in_quotes(fault.text) : ""));
+  }
+  return std::move(parsed.value);
+}
+
+}  // namespace
+
+Loaded load(const Sections& sections, const LoadInputs& inputs) {
+  Problems problems;
+  for (const std::string& collision : check_collisions(sections)) problems.add(collision);
+
+  Candidates candidates;
+  Loaded loaded;
+  for (const auto& file : inputs.files) read_file_layer(file, sections, candidates, problems);
+  loaded.warnings = read_environment_layer(inputs.environment, sections, candidates, problems);
+  read_flag_layer(inputs.sets, sections, candidates, problems);
+  read_nats_fallback(inputs.environment, sections, candidates);
+
+  std::vector<std::pair<const Field*, Value>> values;
+  for (const auto& [path, candidate] : candidates) {
+    if (auto value = read_winner(path, candidate, inputs.environment, problems)) {
+      values.emplace_back(candidate.field, *std::move(value));
+    }
+  }
+  problems.raise();
+
+  for (const auto& [field, value] : values) assign(*field, value);
+  for (const Entry& entry : entries(sections)) loaded.origins[entry.path] = "default";
+  for (const auto& [path, candidate] : candidates) loaded.origins[path] = candidate.origin;
+  return loaded;
+}
+
+}  // namespace hangar

@@ -1,0 +1,35 @@
+#pragma once
+
+#include <filesystem>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "config/interpolate.hpp"
+#include "config/sections.hpp"
+
+namespace hangar {
+
+struct LoadInputs {
+  std::vector<std::filesystem::path> files;  ///< Files, or folders of `*.yaml`; a later one wins.
+  std::vector<std::string> sets;             ///< `a.b=value`; a later one wins.
+  Environment environment;
+};
+
+/// Where each value came from, by dotted path: `flag --set`, `environment HANGAR_NATS_URL`,
+/// `hangar.yaml:14:5` or `default`. Has every path.
+using Origins = std::map<std::string, std::string>;
+
+struct Loaded {
+  Origins origins;
+  std::vector<std::string> warnings;  ///< Without secrets; one sentence each.
+};
+
+/// Fills every member that the sections bind: from a flag, else the environment, else the last file
+/// that has it, else the nats CLI's variables, else it stays at its default.
+///
+/// Throws ConfigError that lists everything that is wrong, and has then changed nothing. Only the
+/// value that wins is expanded and read; names and shapes are checked in every file.
+Loaded load(const Sections& sections, const LoadInputs& inputs);
+
+}  // namespace hangar

@@ -1,0 +1,17 @@
+#pragma once
+
+#include <string>
+#include <string_view>
+
+namespace hangar {
+
+/// The text with every password and token in it replaced by `********`; call it on whatever may
+/// hold a URL before it is logged, shown or thrown.
+///
+/// Masks `scheme://user:password@host`, `scheme://token@host` (but not PostgreSQL's user),
+/// `user:password@host`, and `password=`, `sslpassword=`, `token=` and their kind, in the query of
+/// a URL as in a keyword DSN. Text that is no well-formed URL loses more rather than less. Masking
+/// twice changes nothing.
+std::string mask_url(std::string_view text);
+
+}  // namespace hangar

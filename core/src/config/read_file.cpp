@@ -1,0 +1,47 @@
+#include "config/read_file.hpp"
+
+#include <fmt/format.h>
+
+#include <cerrno>
+#include <fstream>
+#include <system_error>
+
+#include "config/problems.hpp"
+#include "hangar/error.hpp"
+
+namespace hangar {
+namespace {
+
+constexpr std::size_t longest_secret = 64U << 10U;
+
+[[noreturn]] void fail(const std::filesystem::path& path, int reason) {
+  throw ConfigError{fmt::format("cannot read {}: {}", in_quotes(path.native()),
+                                std::generic_category().message(reason))};
+}
+
+}  // namespace
+
+std::string read_file(const std::filesystem::path& path, std::size_t limit) {
+  errno = 0;
+  std::ifstream file{path, std::ios::binary};
+  if (!file) fail(path, errno);
+  std::error_code ignored;
+  if (std::filesystem::is_directory(path, ignored)) fail(path, EISDIR);
+  std::string content(limit + 1, '\0');
+  file.read(content.data(), static_cast<std::streamsize>(content.size()));
+  if (file.bad()) fail(path, errno);
+  content.resize(static_cast<std::size_t>(file.gcount()));
+  if (content.size() > limit) {
+    throw ConfigError{fmt::format("{} is longer than the {} KiB that are read",
+                                  in_quotes(path.native()), limit >> 10U)};
+  }
+  return content;
+}
+
+std::string read_secret_file(const std::filesystem::path& path) {
+  std::string content = read_file(path, longest_secret);
+  if (content.ends_with('\n')) content.pop_back();
+  return content;
+}
+
+}  // namespace hangar

@@ -1,0 +1,43 @@
+#pragma once
+
+#include <map>
+#include <set>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "hangar/config.hpp"
+
+namespace hangar {
+
+/// Everything that can be configured in this process, as one tree: the host's members at the root,
+/// each service's under `services.<name>`.
+struct Sections {
+  Fields host;
+  std::map<std::string, Fields> services;
+  /// Services whose library is there but was refused. Their settings are read by nobody and are no
+  /// error, so that one bad plugin does not take the others down.
+  std::set<std::string> refused;
+};
+
+/// One field with its dotted path, for example `services.task_run_recorder.batch_size`.
+struct Entry {
+  std::string path;
+  const Field* field;
+};
+
+/// Every field in the order of its declaration, the services by name after the host.
+std::vector<Entry> entries(const Sections& sections);
+
+/// `HANGAR_SERVICES_TASK_RUN_RECORDER_BATCH_SIZE` for that path.
+std::string environment_name(std::string_view path);
+
+/// Whether the variable is somebody else's although it begins with HANGAR_: what Kubernetes sets
+/// for a Service of that name, and what the tests use.
+bool is_foreign_variable(std::string_view name);
+
+/// One sentence for each two fields that one variable would set, and for each field whose variable
+/// is somebody else's.
+std::vector<std::string> check_collisions(const Sections& sections);
+
+}  // namespace hangar
