@@ -94,18 +94,6 @@ TEST_F(TwoSessions, a_rollback_gives_the_lock_back) {
   EXPECT_EQ(other.get(), Cell{1});
 }
 
-TEST_F(TwoSessions, a_failed_transaction_keeps_its_locks_until_the_rollback) {
-  Rows bad{remark_table()};
-  add_remark(bad, 1, 99, 0);
-  session_->begin();
-  EXPECT_EQ(locked_count(*session_, 1), Cell{1});
-  EXPECT_THROW(session_->insert_missing(bad), DataError);
-  auto other = start_other([](Session& session) { return locked_count(session, 1); });
-  EXPECT_EQ(other.wait_for(moment), std::future_status::timeout);
-  session_->rollback();
-  ASSERT_EQ(other.wait_for(patience), std::future_status::ready);
-}
-
 TEST_F(TwoSessions, a_key_that_the_other_is_inserting_is_waited_for_and_then_held) {
   Rows rows{item_table()};
   add_item(rows, 60)[item::code] = std::string_view{"c"};

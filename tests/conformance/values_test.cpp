@@ -81,9 +81,10 @@ TEST_F(Values, times_of_all_years_come_back_to_the_microsecond) {
 }
 
 TEST_F(Values, intervals_come_back_also_negative_and_long_ones) {
-  expect_round_trip(item::spent, {0us, 1us, -1us, -1'500'000us, 12'300us, 259'200'000'001us,
-                                  Interval{60'000'000'000s}, Interval{-60'000'000'000s}, Interval{86'400s},
-                                  Interval{24h * 31}, -Interval{24h * 400 + 1us}});
+  expect_round_trip(item::spent,
+                    {0us, 1us, -1us, -1'500'000us, 12'300us, 259'200'000'001us,
+                     Interval{60'000'000'000s}, Interval{-60'000'000'000s}, Interval{86'400s},
+                     Interval{24h * 31}, -Interval{24h * 400 + 1us}});
 }
 
 TEST_F(Values, json_keeps_its_values_and_the_form_of_its_numbers) {

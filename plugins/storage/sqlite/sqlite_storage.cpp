@@ -102,8 +102,8 @@ void SqliteStorage::prepare(std::span<const Table* const> tables, Creation creat
 }
 
 std::unique_ptr<Session> SqliteStorage::open_session() {
-  const Turn turn{*writer_};
-  writer_->fresh_connection();
+  // The connection is opened, or found to be impossible, when a transaction begins: another session
+  // may have the turn now.
   return std::make_unique<SqliteSession>(writer_);
 }
 

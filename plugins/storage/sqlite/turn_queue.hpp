@@ -2,6 +2,7 @@
 
 #include <chrono>
 #include <condition_variable>
+#include <cstddef>
 #include <cstdint>
 #include <deque>
 #include <mutex>
@@ -16,11 +17,13 @@ class TurnQueue {
   [[nodiscard]] bool enter(std::chrono::milliseconds patience);
   /// Gives back the turn that `enter` took.
   void leave() noexcept;
+  /// How many wait for their turn.
+  [[nodiscard]] std::size_t waiting() const;
 
  private:
-  std::mutex mutex_;
+  mutable std::mutex mutex_;
   std::condition_variable changed_;
-  std::deque<std::uint64_t> waiting_;  // The front one has the turn.
+  std::deque<std::uint64_t> arrived_;  // The front one has the turn.
   std::uint64_t next_ = 0;
 };
 

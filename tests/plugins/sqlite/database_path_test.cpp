@@ -1,0 +1,51 @@
+#include "database_path.hpp"
+
+#include <gtest/gtest.h>
+
+#include "hangar/error.hpp"
+
+namespace hangar::sqlite {
+namespace {
+
+namespace fs = std::filesystem;
+
+TEST(DatabasePath, takes_paths_and_the_urls_of_sqlalchemy) {
+  const fs::path here = fs::current_path();
+  const std::pair<std::string_view, fs::path> cases[] = {
+      {"/var/lib/hangar.db", "/var/lib/hangar.db"},
+      {"hangar.db", here / "hangar.db"},
+      {"./data/../hangar.db", here / "hangar.db"},
+      {"sqlite:///hangar.db", here / "hangar.db"},
+      {"sqlite:///data/hangar.db", here / "data/hangar.db"},
+      {"sqlite:////var/lib/hangar.db", "/var/lib/hangar.db"},
+      {"sqlite+aiosqlite:////var/lib/hangar.db", "/var/lib/hangar.db"},
+      {"sqlite+aiosqlite:///hangar.db", here / "hangar.db"},
+      {"sqlite+pysqlite:////a b/ü%20.db", "/a b/ü%20.db"},
+  };
+  for (const auto& [url, path] : cases) EXPECT_EQ(database_path(url), path) << url;
+}
+
+TEST(DatabasePath, refuses_what_names_no_durable_file) {
+  for (const std::string_view url :
+       {"", ":memory:", "sqlite://", "sqlite:///",
+        "sqlite:///:memory:", "sqlite+aiosqlite:///:memory:", "sqlite://host/x.db",
+        "sqlite:///x.db?cache=shared", "file:x.db", "sqlite:///file:x.db", "postgresql:///x",
+        "postgresql+asyncpg://h/x", "dir/", "sqlite:////var/lib/"}) {
+    EXPECT_THROW(database_path(url), ConfigError) << url;
+  }
+  EXPECT_THROW(database_path({"a\0b", 3}), ConfigError);
+}
+
+TEST(DatabasePath, says_nothing_of_what_another_url_holds) {
+  try {
+    database_path("postgresql://user:secret@host/db");
+    FAIL() << "accepted";
+  } catch (const ConfigError& error) {
+    const std::string message = error.what();
+    EXPECT_EQ(message.find("secret"), std::string::npos) << message;
+    EXPECT_NE(message.find("postgresql"), std::string::npos) << message;
+  }
+}
+
+}  // namespace
+}  // namespace hangar::sqlite

@@ -1,0 +1,236 @@
+#include <gtest/gtest.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+
+#include <array>
+#include <csignal>
+#include <stdexcept>
+
+#include "scratch_file.hpp"
+
+namespace hangar::sqlite {
+namespace {
+
+namespace fs = std::filesystem;
+using enum TransientError::Retry;
+using namespace std::chrono_literals;
+
+const Table& note_table() {
+  static const Table table{
+      .name = "note",
+      .columns = {{"id", ColumnType::uuid, false}, {"text", ColumnType::text, false}},
+      .indexes = {},
+      .foreign_keys = {}};
+  return table;
+}
+
+Rows notes(std::uint8_t first, std::size_t count, std::string_view text = "text") {
+  Rows rows{note_table()};
+  for (std::size_t i = 0; i < count; ++i) {
+    const std::span<Cell> cells = rows.add();
+    Uuid id;
+    id.bytes[0] = first;
+    id.bytes[1] = static_cast<std::uint8_t>(i >> 8U);
+    id.bytes[2] = static_cast<std::uint8_t>(i);
+    cells[0] = id;
+    cells[1] = rows.keep(text);
+  }
+  return rows;
+}
+
+class File : public testing::Test {
+ protected:
+  void prepare(Creation creation = Creation::when_absent) {
+    const std::array<const Table*, 1> tables{&note_table()};
+    storage_->prepare(tables, creation);
+  }
+
+  void insert(Session& session, const Rows& rows) {
+    session.begin();
+    session.insert_missing(rows);
+    session.commit();
+  }
+
+  template <class Call>
+  void expect_transient(TransientError::Retry retry, Call call) {
+    try {
+      call();
+      ADD_FAILURE() << "no failure";
+    } catch (const TransientError& error) {
+      EXPECT_EQ(error.retry(), retry) << error.what();
+      EXPECT_NE(std::string_view{error.what()}.find(file_.folder().string()),
+                std::string_view::npos)
+          << error.what();
+    }
+  }
+
+  ScratchFile file_;
+  std::unique_ptr<Storage> storage_ = file_.open_storage();
+};
+
+TEST_F(File, folders_are_made_and_are_writable_for_nobody_else) {
+  fs::remove(file_.folder());
+  const mode_t before = umask(0);
+  prepare();
+  umask(before);
+  struct stat folder {};
+  struct stat file {};
+  ASSERT_EQ(stat(file_.folder().c_str(), &folder), 0);
+  ASSERT_EQ(stat(file_.path().c_str(), &file), 0);
+  EXPECT_EQ(folder.st_mode & 07777U, 0755U);
+  EXPECT_EQ(file.st_mode & 0022U, 0U);
+}
+
+TEST_F(File, commits_go_to_a_write_ahead_log) {
+  prepare();
+  EXPECT_EQ(file_.query("PRAGMA journal_mode"), std::vector<std::string>{"wal"});
+}
+
+TEST_F(File, another_process_that_writes_is_waited_for_and_then_it_is_tried_again) {
+  storage_ = file_.open_storage(30ms);
+  prepare();
+  const auto session = storage_->open_session();
+  file_.query("BEGIN IMMEDIATE; INSERT INTO note VALUES ('x', 'x')");
+  expect_transient(backoff, [&] { session->begin(); });
+  session->rollback();
+  file_.query("ROLLBACK");
+  insert(*session, notes(1, 1));
+  EXPECT_EQ(file_.query("SELECT count(*) FROM note"), std::vector<std::string>{"1"});
+}
+
+TEST_F(File, another_lane_is_waited_for_no_longer_than_the_timeout) {
+  storage_ = file_.open_storage(30ms);
+  prepare();
+  const auto first = storage_->open_session();
+  const auto second = storage_->open_session();
+  first->begin();
+  expect_transient(backoff, [&] { second->begin(); });
+  first->commit();
+  insert(*second, notes(1, 1));
+}
+
+TEST_F(File, a_file_of_another_kind_is_left_alone) {
+  const std::string bytes(8192, 'x');
+  file_.write(bytes);
+  for (const Creation creation : {Creation::never, Creation::when_absent}) {
+    expect_transient(when_answerable, [&] { prepare(creation); });
+  }
+  EXPECT_EQ(file_.bytes(), bytes);
+}
+
+TEST_F(File, the_database_of_another_program_is_left_alone) {
+  file_.query("CREATE TABLE bookmark (id INTEGER PRIMARY KEY); CREATE TABLE note (id CHAR(36))");
+  file_.disconnect();
+  const std::string bytes = file_.bytes();
+  for (const Creation creation : {Creation::never, Creation::when_absent}) {
+    EXPECT_THROW(prepare(creation), ConfigError);
+  }
+  EXPECT_EQ(file_.bytes(), bytes);
+}
+
+TEST_F(File, an_absent_file_is_not_made_when_no_table_may_be) {
+  EXPECT_THROW(prepare(Creation::never), ConfigError);
+  EXPECT_FALSE(fs::exists(file_.path()));
+}
+
+TEST_F(File, a_damaged_file_is_left_alone) {
+  prepare();
+  insert(*storage_->open_session(), notes(1, 500));
+  storage_.reset();
+  std::string bytes = file_.bytes();
+  ASSERT_GT(bytes.size(), 8192U);
+  std::fill(bytes.begin() + 4096, bytes.end(), 'x');
+  file_.write(bytes);
+  storage_ = file_.open_storage();
+  const auto session = storage_->open_session();
+  session->begin();
+  expect_transient(when_answerable, [&] { session->insert_missing(notes(2, 1)); });
+  session->rollback();
+  storage_.reset();
+  EXPECT_EQ(file_.bytes(), bytes);
+}
+
+TEST_F(File, a_folder_in_its_place_is_waited_out) {
+  fs::create_directory(file_.path());
+  expect_transient(when_answerable, [&] { prepare(); });
+}
+
+TEST_F(File, a_table_that_vanished_is_waited_for) {
+  prepare();
+  const auto session = storage_->open_session();
+  file_.query("ALTER TABLE note RENAME TO gone");
+  session->begin();
+  expect_transient(when_answerable, [&] { session->insert_missing(notes(1, 1)); });
+  session->rollback();
+  file_.query("ALTER TABLE gone RENAME TO note");
+  insert(*session, notes(1, 1));
+  EXPECT_EQ(file_.query("SELECT count(*) FROM note"), std::vector<std::string>{"1"});
+}
+
+TEST_F(File, nothing_is_committed_into_a_file_that_was_deleted) {
+  prepare();
+  const auto session = storage_->open_session();
+  insert(*session, notes(1, 1));
+  fs::remove(file_.path());
+  fs::remove(file_.path().string() + "-wal");
+  fs::remove(file_.path().string() + "-shm");
+  expect_transient(when_answerable, [&] { session->begin(); });
+  EXPECT_FALSE(fs::exists(file_.path()));
+  prepare();
+  insert(*session, notes(2, 1));
+  EXPECT_EQ(file_.query("SELECT count(*) FROM note"), std::vector<std::string>{"1"});
+}
+
+TEST_F(File, a_commit_into_a_file_that_was_deleted_meanwhile_is_no_success) {
+  prepare();
+  const auto session = storage_->open_session();
+  session->begin();
+  session->insert_missing(notes(1, 1));
+  fs::remove(file_.path());
+  expect_transient(backoff, [&] { session->commit(); });
+  session->rollback();
+}
+
+TEST_F(File, a_full_disk_is_waited_out_and_leaves_nothing_behind) {
+  prepare();
+  const auto session = storage_->open_session();
+  insert(*session, notes(1, 1));
+  rlimit before{};
+  ASSERT_EQ(getrlimit(RLIMIT_FSIZE, &before), 0);
+  const auto handler = std::signal(SIGXFSZ, SIG_IGN);
+  const rlimit small{200'000, before.rlim_max};
+  ASSERT_EQ(setrlimit(RLIMIT_FSIZE, &small), 0);
+  expect_transient(when_answerable,
+                   [&] { insert(*session, notes(2, 5'000, std::string(1'000, 'x'))); });
+  session->rollback();
+  ASSERT_EQ(setrlimit(RLIMIT_FSIZE, &before), 0);
+  std::signal(SIGXFSZ, handler);
+  EXPECT_EQ(file_.query("SELECT count(*) FROM note"), std::vector<std::string>{"1"});
+  insert(*session, notes(2, 5'000, std::string(1'000, 'x')));
+  EXPECT_EQ(file_.query("SELECT count(*) FROM note"), std::vector<std::string>{"5001"});
+}
+
+TEST_F(File, calls_outside_of_a_transaction_are_refused) {
+  prepare();
+  const auto session = storage_->open_session();
+  EXPECT_THROW(session->insert_missing(notes(1, 1)), std::logic_error);
+  EXPECT_THROW(session->commit(), std::logic_error);
+  session->begin();
+  EXPECT_THROW(session->begin(), std::logic_error);
+  session->commit();
+}
+
+TEST_F(File, after_a_failure_nothing_can_be_committed) {
+  prepare();
+  const auto session = storage_->open_session();
+  session->begin();
+  session->insert_missing(notes(1, 1));
+  EXPECT_THROW(session->insert_missing(notes(2, 1, std::string_view{"\0", 1})), DataError);
+  EXPECT_THROW(session->insert_missing(notes(3, 1)), std::logic_error);
+  EXPECT_THROW(session->commit(), std::logic_error);
+  session->rollback();
+  EXPECT_EQ(file_.query("SELECT count(*) FROM note"), std::vector<std::string>{"0"});
+}
+
+}  // namespace
+}  // namespace hangar::sqlite
