@@ -1,0 +1,73 @@
+"""Every command that a page shows works, and shows what the page says.
+
+A fence marked `console` holds commands, `$ ` before each, and lines of their output: each of those
+lines must appear, but for digits and the width of gaps; a line of `…` stands for any others.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import unittest
+from collections.abc import Iterator
+from pathlib import Path
+
+from support.program import environment
+from support.temporary import temporary_folder
+from support.tree import ROOT, build_folder, files, named
+
+_FENCE = re.compile(r"^```console\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+# This is run by them, or needs what a reader has and a test has not.
+_LEFT_OUT = ("tests/run", ".ci/run")
+
+
+def _commands(page: Path) -> Iterator[tuple[str, list[str]]]:
+    """Each command of the page with the lines that it is said to print."""
+    for fence in _FENCE.findall(page.read_text()):
+        parts = re.split(r"^\$ ", fence, flags=re.MULTILINE)[1:]
+        for part in parts:
+            command, _, printed = re.sub(r"\\\n> ?", " ", part).partition("\n")
+            yield command, [line for line in printed.splitlines() if line.strip(" …")]
+
+
+def _form(line: str) -> str:
+    return re.sub(r"[\s─═-]+", " ", re.sub(r"\d+", "0", line)).strip()
+
+
+class Console(unittest.TestCase):
+    def test_every_command_of_every_page_works(self) -> None:
+        pages = [ROOT / "README.md", *files(".md", under="etc"), *files(".md", under="services")]
+        folder = self.enterContext(temporary_folder("docs"))
+        paths = f"{build_folder() / 'bin'}{os.pathsep}{os.environ['PATH']}"
+        env = environment({"PATH": paths, "HANGAR_DATA_DIR": str(folder), "HOME": str(folder)})
+        found = 0
+        for page in pages:
+            for command, printed in _commands(page):
+                if command.startswith(_LEFT_OUT):
+                    continue
+                found += 1
+                with self.subTest(page=named(page), command=command):
+                    self._run(command, printed, env)
+        self.assertTrue(found, "no page shows a command")
+
+    def _run(self, command: str, printed: list[str], env: dict[str, str]) -> None:
+        done = subprocess.run(
+            ["bash", "-c", command],
+            cwd=ROOT,
+            env=env,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            timeout=300,
+            check=False,
+        )
+        self.assertEqual(done.returncode, 0, done.stdout[-4000:])
+        lines = {_form(line) for line in done.stdout.splitlines()}
+        missing = [line for line in printed if _form(line) not in lines]
+        self.assertEqual(missing, [], f"the page shows other lines than these:\n{done.stdout}")
+
+
+if __name__ == "__main__":
+    unittest.main()

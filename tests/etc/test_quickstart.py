@@ -1,0 +1,47 @@
+"""etc/quickstart, on a machine that has everything."""
+
+import re
+import subprocess
+import time
+import unittest
+from pathlib import Path
+
+from support.program import environment
+from support.tree import ROOT
+
+
+class Quickstart(unittest.TestCase):
+    def test_it_shows_the_recorded_runs_and_leaves_nothing_running(self) -> None:
+        began = time.monotonic()
+        done = subprocess.run(
+            [ROOT / "etc" / "quickstart"],
+            cwd="/",
+            env=environment(),
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            timeout=240,
+            check=False,
+        )
+        self.assertEqual(done.returncode, 0, done.stdout)
+        self.assertLess(time.monotonic() - began, 30, "a few seconds when built")
+        self.assertRegex(done.stdout, re.compile(r"│ \S.*│ Completed +│", re.MULTILINE))
+        self.assertRegex(done.stdout, re.compile(r"│ 93 +│ 283 +│", re.MULTILINE))
+        self.assertEqual(_processes_in(ROOT / "build" / "quickstart-data"), [])
+
+
+def _processes_in(folder: Path) -> list[str]:
+    found = []
+    for process in Path("/proc").glob("[0-9]*/cmdline"):
+        try:
+            command = process.read_bytes().replace(b"\0", b" ").decode(errors="replace")
+        except OSError:
+            continue
+        if str(folder) in command:
+            found.append(command)
+    return found
+
+
+if __name__ == "__main__":
+    unittest.main()
