@@ -27,8 +27,9 @@ std::string readable(std::string_view text) {
   std::string kept;
   while (!text.empty()) {
     const std::size_t end = std::min(text.find('\n'), text.size());
-    const std::string_view line = text.substr(0, end);
+    std::string_view line = text.substr(0, end);
     text.remove_prefix(std::min(end + 1, text.size()));
+    line.remove_prefix(std::min(line.find_first_not_of(" \t"), line.size()));
     // The second word of the label is translated, the file's name is not.
     const bool place = line.find(".c:") != line.npos && line.find(", ") != line.npos;
     if (!place && !line.empty()) kept += fmt::format("{}{}", kept.empty() ? "" : "; ", line);

@@ -250,12 +250,11 @@ void PostgresSession::update(const Rows& rows) {
     }
     return false;
   };
-  const auto wide = std::ranges::stable_partition(order, std::not_fn(writes_keys));
-  const std::span narrow{order.begin(), wide.begin()};
+  const auto wide = std::stable_partition(order.begin(), order.end(), std::not_fn(writes_keys));
   if (order.empty()) return;
   open_transaction();
-  send_updates(rows, narrow, UpdateForm::leaves_keys);
-  send_updates(rows, wide, UpdateForm::writes_keys);
+  send_updates(rows, {order.begin(), wide}, UpdateForm::leaves_keys);
+  send_updates(rows, {wide, order.end()}, UpdateForm::writes_keys);
   static_cast<void>(connection_->finish(statements(table).updating));
 }
 
