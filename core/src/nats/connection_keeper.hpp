@@ -1,0 +1,96 @@
+#pragma once
+
+#include <condition_variable>
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <string_view>
+#include <thread>
+#include <variant>
+#include <vector>
+
+#include "nats/connection.hpp"
+#include "nats/endpoint.hpp"
+#include "nats/inbox.hpp"
+#include "nats/wire_message.hpp"
+
+namespace hangar {
+
+/// An answer to a delivery, sent to its reply subject.
+struct Answer {
+  WireMessage received;
+  std::string body;
+};
+
+/// Ends the subscription for pulled messages, after everything that is on its way.
+struct EndPulls {};
+
+using Outgoing = std::variant<WireMessage, Answer, EndPulls>;
+
+/// Keeps a connection to one of several servers up, for as long as it takes, on a thread of its own
+/// that does everything that may block: connecting, publishing, closing.
+class ConnectionKeeper {
+ public:
+  struct Subscription {
+    std::string subject;
+    Inbox* inbox = nullptr;
+  };
+  /// Called on the keeper's thread, `trouble` on any. `up` and `down` alternate.
+  struct Callbacks {
+    /// Each connection has a number of its own, from 1.
+    std::function<void(std::uint64_t connection, std::uint64_t max_payload)> up;
+    /// Every message that came over this connection is in its inbox. `unsent` was not sent; `why`
+    /// is empty after `finish`.
+    std::function<void(std::string why, std::vector<Outgoing> unsent)> down;
+    /// After EndPulls: nothing more comes into the first subscription's inbox.
+    std::function<void()> pulls_ended;
+    /// An attempt to connect failed or the server refused something; no secret is in it.
+    std::function<void(std::string_view what)> trouble;
+    std::function<void()> ended;
+  };
+
+  /// The first subscription is the one that EndPulls ends. Throws ConfigError when the settings
+  /// cannot be used.
+  ConnectionKeeper(Connection::Settings settings, std::vector<Subscription> subscriptions,
+                   Callbacks callbacks);
+  /// Waits for the thread, which may take as long as an attempt to connect: 5 s.
+  ~ConnectionKeeper();
+  ConnectionKeeper(const ConnectionKeeper&) = delete;
+  ConnectionKeeper& operator=(const ConnectionKeeper&) = delete;
+
+  /// Sends over that connection, in order, and empties `items`. Returns false and leaves them alone
+  /// when that connection is no longer the present one. Any thread.
+  bool send(std::uint64_t connection, std::vector<Outgoing>& items);
+  /// Sends what was taken for sending, waits up to 2 s for the server to read it, and disconnects.
+  void finish() noexcept;
+
+ private:
+  void run() noexcept;
+  std::unique_ptr<Connection> connect();
+  std::unique_ptr<Connection> try_to_connect(const Endpoint& endpoint);
+  std::vector<Outgoing> serve(Connection& connection);
+  void send_all(Connection& connection, std::vector<Outgoing>& items);
+  void learn(const Connection& connection);
+
+  Connection::Settings settings_;
+  std::vector<Subscription> subscriptions_;
+  Callbacks callbacks_;
+  // Of the thread alone.
+  std::vector<Endpoint> endpoints_;
+  std::size_t configured_ = 0;  ///< How many endpoints come from the configuration.
+  std::size_t at_ = 0;
+  std::uint64_t connections_ = 0;
+
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  std::vector<Outgoing> queue_;
+  std::uint64_t present_ = 0;  ///< The number of the connection that is up; 0 when none is.
+  bool lost_ = false;
+  bool finishing_ = false;
+  std::thread thread_;
+};
+
+}  // namespace hangar

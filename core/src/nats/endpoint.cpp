@@ -1,0 +1,121 @@
+#include "nats/endpoint.hpp"
+
+#include <fmt/format.h>
+
+#include <boost/url/host_type.hpp>
+#include <boost/url/parse.hpp>
+#include <boost/url/url_view.hpp>
+
+#include "hangar/error.hpp"
+
+namespace urls = boost::urls;
+
+namespace hangar {
+namespace {
+
+bool is_loopback(std::string_view host) {
+  return host == "localhost" || host == "::1" || host.starts_with("127.");
+}
+
+std::string_view trimmed(std::string_view text) {
+  constexpr std::string_view blanks = " \t\r\n";
+  const std::size_t first = text.find_first_not_of(blanks);
+  if (first == std::string_view::npos) return {};
+  return text.substr(first, text.find_last_not_of(blanks) - first + 1);
+}
+
+// What is left may be shown: everything before the last @ of the authority is gone.
+std::string without_user(std::string_view url) {
+  const std::size_t scheme = url.find("://");
+  const std::size_t from = scheme == std::string_view::npos ? 0 : scheme + 3;
+  const std::size_t at = url.substr(0, url.find_first_of("/?#", from)).rfind('@');
+  if (at == std::string_view::npos || at < from) return std::string{url};
+  return fmt::format("{}***{}", url.substr(0, from), url.substr(at));
+}
+
+void take_user(Endpoint& endpoint, const urls::url_view& url, const HostConfig::Nats& config) {
+  if (url.has_userinfo() && url.has_password()) {
+    endpoint.user = url.user();
+    endpoint.password = Secret{url.password()};
+  } else if (url.has_userinfo() && !url.user().empty()) {
+    endpoint.token = Secret{url.user()};
+  } else {
+    endpoint.user = config.user;
+    endpoint.password = config.password;
+    endpoint.token = config.token;
+  }
+}
+
+Endpoint parse(std::string_view text, const HostConfig::Nats& config) {
+  const std::string whole = text.find("://") == std::string_view::npos
+                                ? fmt::format("nats://{}", text)
+                                : std::string{text};
+  const auto parsed = urls::parse_uri(whole);
+  const auto fail = [&](std::string_view why) {
+    return ConfigError{fmt::format("nats.url: `{}` {}", without_user(text), why)};
+  };
+  if (parsed.has_error() || parsed->host_address().empty()) {
+    throw fail("is not a server's URL: write nats://host:4222 or tls://host:4222");
+  }
+  const urls::url_view url = *parsed;
+  Endpoint endpoint;
+  endpoint.host = url.host_address();
+  if (url.has_port()) {
+    endpoint.port = url.port_number();
+    if (endpoint.port == 0) throw fail("has no valid port");
+  }
+  const std::string scheme = url.scheme();
+  if (scheme != "nats" && scheme != "tls") {
+    throw fail("has a scheme that Hangar does not speak: write nats:// or tls://");
+  }
+  const auto& tls = config.tls;
+  endpoint.tls = scheme == "tls" || tls.required || !tls.ca_file.empty() ||
+                 !tls.cert_file.empty() || !tls.key_file.empty();
+  endpoint.tls_name = endpoint.host;
+  take_user(endpoint, url, config);
+  const bool secret = !endpoint.password.empty() || !endpoint.token.empty();
+  if (secret && !endpoint.tls && !tls.insecure && !is_loopback(endpoint.host)) {
+    throw fail(
+        "would get the password or token in clear text: use tls://, or set "
+        "nats.tls.insecure: true on a network that you trust");
+  }
+  return endpoint;
+}
+
+}  // namespace
+
+std::string Endpoint::address() const {
+  const bool v6 = host.find(':') != std::string::npos;
+  return fmt::format("{}://{}{}{}:{}", tls ? "tls" : "nats", v6 ? "[" : "", host, v6 ? "]" : "",
+                     port);
+}
+
+std::vector<Endpoint> endpoints(const HostConfig::Nats& config) {
+  std::vector<Endpoint> found;
+  for (std::string_view rest : config.urls) {
+    while (!rest.empty()) {
+      const std::size_t comma = rest.find(',');
+      const std::string_view url = trimmed(rest.substr(0, comma));
+      rest = comma == std::string_view::npos ? std::string_view{} : rest.substr(comma + 1);
+      if (!url.empty()) found.push_back(parse(url, config));
+    }
+  }
+  if (found.empty()) throw ConfigError{"nats.url: no server is named"};
+  return found;
+}
+
+Endpoint discovered(const Endpoint& teller, std::string_view url) {
+  HostConfig::Nats same;
+  same.tls.required = teller.tls;
+  same.tls.insecure = true;  // the teller has been judged
+  Endpoint endpoint = parse(url, same);
+  endpoint.user = teller.user;
+  endpoint.password = teller.password;
+  endpoint.token = teller.token;
+  // Clusters tell of each other by address, and certificates carry names.
+  const urls::host_type kind = urls::parse_uri(endpoint.address())->host_type();
+  if (kind != urls::host_type::name) endpoint.tls_name = teller.tls_name;
+  return endpoint;
+}
+
+}  // namespace hangar

@@ -1,0 +1,88 @@
+#include "nats/jetstream.hpp"
+
+#include <fmt/format.h>
+
+#include <boost/json/parse.hpp>
+#include <boost/json/serialize.hpp>
+#include <boost/json/value.hpp>
+#include <utility>
+
+#include "hangar/error.hpp"
+
+namespace asio = boost::asio;
+namespace json = boost::json;
+
+namespace hangar {
+namespace {
+
+std::int64_t integer(const json::object& object, std::string_view name) {
+  const json::value* value = object.if_contains(name);
+  return value && value->is_int64() ? value->as_int64() : 0;
+}
+
+[[noreturn]] void throw_unanswered(const Link& link, Link::Reply::Fate fate,
+                                   std::string_view subject) {
+  using Fate = Link::Reply::Fate;
+  std::string why = "the connection was lost";
+  if (fate == Fate::no_responders) {
+    why = "nobody serves it: is JetStream enabled (`jetstream {}` in the server's configuration)?";
+  } else if (fate == Fate::timed_out) {
+    why = "no answer within 5 s: may this user publish there and subscribe to _INBOX.>?";
+    if (!link.last_trouble().empty()) why += fmt::format(" ({})", link.last_trouble());
+  }
+  throw TransientError{fmt::format("NATS: {}: {}", subject, why), TransientError::Retry::backoff};
+}
+
+}  // namespace
+
+JetStreamAnswer parse_jetstream_answer(std::string_view body) {
+  JetStreamAnswer answer;
+  boost::system::error_code failed;
+  json::value value = json::parse(body, failed);
+  if (failed || !value.is_object()) {
+    answer.code = 500;
+    answer.description = "the answer is not JSON";
+    return answer;
+  }
+  answer.body = std::move(value.as_object());
+  if (const json::value* error = answer.body.if_contains("error"); error && error->is_object()) {
+    const json::object& told = error->as_object();
+    answer.code = integer(told, "code");
+    if (answer.code == 0) answer.code = 500;
+    answer.error_code = integer(told, "err_code");
+    if (const json::value* text = told.if_contains("description"); text && text->is_string()) {
+      answer.description = text->as_string();
+    }
+  }
+  return answer;
+}
+
+asio::awaitable<JetStreamAnswer> call_jetstream(Link& link, std::string call,
+                                                json::object request) {
+  const std::string subject = "$JS.API." + call;
+  std::string body = request.empty() ? std::string{} : json::serialize(request);
+  const Link::Reply reply = co_await link.request(subject, std::move(body));
+  if (reply.fate != Link::Reply::Fate::answered) throw_unanswered(link, reply.fate, subject);
+  co_return parse_jetstream_answer(body_of(*reply.message));
+}
+
+void throw_jetstream_error(const JetStreamAnswer& answer, std::string_view doing) {
+  const std::string text =
+      fmt::format("{}: {} (JetStream error {})", doing, answer.description, answer.error_code);
+  if (answer.code >= 500) throw TransientError{text, TransientError::Retry::backoff};
+  throw ConfigError{text};
+}
+
+void check_jetstream_name(std::string_view name, std::string_view setting) {
+  // What the server refuses, and what would change the meaning of an API subject.
+  const bool good =
+      !name.empty() && name.size() <= 255 &&
+      name.find_first_of(std::string_view{" \t\r\n\f\0.*>/\\", 11}) == std::string_view::npos;
+  if (!good) {
+    throw ConfigError{fmt::format(
+        "{}: `{}` cannot be a name in JetStream: no blanks, dots, `*`, `>`, `/` or `\\`", setting,
+        name)};
+  }
+}
+
+}  // namespace hangar

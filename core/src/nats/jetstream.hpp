@@ -1,0 +1,50 @@
+#pragma once
+
+#include <boost/asio/awaitable.hpp>
+#include <boost/json/object.hpp>
+#include <cstdint>
+#include <string>
+
+#include "nats/link.hpp"
+
+namespace hangar {
+
+/// JetStream's error codes that Hangar acts upon (`err_code`).
+namespace jetstream_error {
+inline constexpr std::int64_t consumer_not_found = 10014;
+inline constexpr std::int64_t stream_name_in_use = 10058;
+inline constexpr std::int64_t stream_not_found = 10059;
+inline constexpr std::int64_t no_message_found = 10037;
+}  // namespace jetstream_error
+
+/// What JetStream said: an object, or an error with its code.
+struct JetStreamAnswer {
+  boost::json::object body;
+  std::int64_t code = 0;  ///< 0 when it is no error, else as in HTTP.
+  std::int64_t error_code = 0;
+  std::string description;
+
+  [[nodiscard]] bool ok() const noexcept { return code == 0; }
+  /// Not there, as opposed to not allowed or not possible.
+  [[nodiscard]] bool not_found() const noexcept {
+    return error_code == jetstream_error::consumer_not_found ||
+           error_code == jetstream_error::stream_not_found ||
+           error_code == jetstream_error::no_message_found;
+  }
+};
+
+/// Reads an answer; one that is not JSON is an error with code 500.
+JetStreamAnswer parse_jetstream_answer(std::string_view body);
+
+/// Calls `$JS.API.<call>`. Throws TransientError, which names what to look at, when nobody answers.
+boost::asio::awaitable<JetStreamAnswer> call_jetstream(Link& link, std::string call,
+                                                       boost::json::object request = {});
+
+/// Throws what an error that nothing special is known about means: TransientError when the server
+/// may recover by itself, else ConfigError. `doing` begins the sentence.
+[[noreturn]] void throw_jetstream_error(const JetStreamAnswer& answer, std::string_view doing);
+
+/// Throws ConfigError unless `name` can be the name of a stream or consumer; `setting` is shown.
+void check_jetstream_name(std::string_view name, std::string_view setting);
+
+}  // namespace hangar

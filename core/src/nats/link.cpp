@@ -1,0 +1,222 @@
+#include "nats/link.hpp"
+
+#include <fmt/format.h>
+
+#include <boost/asio/async_result.hpp>
+#include <boost/asio/post.hpp>
+#include <charconv>
+#include <utility>
+
+namespace asio = boost::asio;
+
+namespace hangar {
+namespace {
+
+using namespace std::chrono_literals;
+using Clock = std::chrono::steady_clock;
+
+constexpr auto sweep_every = 250ms;
+constexpr auto repeat_trouble_after = 30s;
+
+std::string new_inbox() {
+  natsInbox* made = nullptr;
+  if (natsInbox_Create(&made) != NATS_OK) throw std::bad_alloc{};
+  const std::unique_ptr<natsInbox, decltype(&natsInbox_Destroy)> inbox{made, &natsInbox_Destroy};
+  return inbox.get();
+}
+
+std::optional<std::uint64_t> number(std::string_view text) noexcept {
+  std::uint64_t value = 0;
+  const auto [stop, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (error != std::errc{} || stop != text.data() + text.size()) return std::nullopt;
+  return value;
+}
+
+std::optional<std::uint64_t> token_after(std::string_view subject, std::string_view prefix,
+                                         std::string_view kind) noexcept {
+  if (!subject.starts_with(prefix)) return std::nullopt;
+  subject.remove_prefix(prefix.size());
+  if (!subject.starts_with(kind)) return std::nullopt;
+  return number(subject.substr(kind.size()));
+}
+
+constexpr std::string_view of_pulls = ".p.";
+constexpr std::string_view of_requests = ".r.";
+
+}  // namespace
+
+std::shared_ptr<Link> Link::open(asio::any_io_executor executor, Connection::Settings settings,
+                                 Log& log, Handlers handlers) {
+  struct Opened : Link {
+    Opened(asio::any_io_executor on, Log& to, Handlers with)
+        : Link{std::move(on), to, std::move(with)} {}
+  };
+  auto link = std::make_shared<Opened>(std::move(executor), log, std::move(handlers));
+  link->start(std::move(settings));
+  return link;
+}
+
+Link::Link(asio::any_io_executor executor, Log& log, Handlers handlers)
+    : executor_{std::move(executor)},
+      log_{log},
+      handlers_{std::move(handlers)},
+      prefix_{new_inbox()},
+      changed_{executor_},
+      sweeper_{executor_} {}
+
+Link::~Link() = default;
+
+std::unique_ptr<Inbox> Link::inbox(void (Link::*take)()) {
+  return std::make_unique<Inbox>([this, take] { post([take](Link& link) { (link.*take)(); }); });
+}
+
+void Link::post(std::function<void(Link&)> action) {
+  asio::post(executor_, [weak = weak_from_this(), action = std::move(action)] {
+    if (const auto self = weak.lock()) action(*self);
+  });
+}
+
+void Link::start(Connection::Settings settings) {
+  pulled_ = inbox(&Link::take_pulled);
+  replies_ = inbox(&Link::take_replies);
+  std::vector<ConnectionKeeper::Subscription> subscriptions{
+      {fmt::format("{}{}*", prefix_, of_pulls), pulled_.get()},
+      {fmt::format("{}{}*", prefix_, of_requests), replies_.get()}};
+  ConnectionKeeper::Callbacks callbacks;
+  callbacks.up = [this](std::uint64_t connection, std::uint64_t payload) {
+    post([=](Link& link) { link.came_up(connection, payload); });
+  };
+  callbacks.down = [this](std::string why, std::vector<Outgoing> unsent) {
+    // A std::function has to be copyable, and messages are not.
+    auto shared = std::make_shared<std::vector<Outgoing>>(std::move(unsent));
+    post([why = std::move(why), shared](Link& link) { link.went_down(why, std::move(*shared)); });
+  };
+  callbacks.pulls_ended = [this] {
+    post([](Link& link) {
+      if (link.handlers_.pulls_ended) link.handlers_.pulls_ended();
+    });
+  };
+  callbacks.trouble = [this](std::string_view what) {
+    post([text = std::string{what}](Link& link) { link.trouble(text); });
+  };
+  callbacks.ended = [this] {
+    post([](Link& link) {
+      link.ended_ = true;
+      link.changed_.wake_all();
+    });
+  };
+  keeper_ = std::make_unique<ConnectionKeeper>(std::move(settings), std::move(subscriptions),
+                                               std::move(callbacks));
+}
+
+void Link::came_up(std::uint64_t connection, std::uint64_t max_payload) {
+  connection_ = connection;
+  ++connections_;
+  max_payload_ = max_payload;
+  if (!last_trouble_.empty() || connections_ > 1) log_.info("NATS: connected");
+  last_trouble_.clear();
+  changed_.wake_all();
+  if (handlers_.up) handlers_.up();
+}
+
+void Link::went_down(const std::string& why, std::vector<Outgoing> unsent) {
+  connection_ = 0;
+  if (!ended_ && !why.empty()) trouble(fmt::format("NATS: connection lost: {}", why));
+  auto failed = std::exchange(pending_, {});
+  changed_.wake_all();
+  if (handlers_.down) handlers_.down(std::move(unsent));
+  for (auto& [token, pending] : failed) pending.on_reply({.fate = Reply::Fate::disconnected});
+}
+
+void Link::trouble(const std::string& what) {
+  const auto now = Clock::now();
+  if (what == last_trouble_ && now - last_told_ < repeat_trouble_after) return;
+  last_trouble_ = what;
+  last_told_ = now;
+  log_.warning("{}", what);
+}
+
+asio::awaitable<bool> Link::wait_connected(Waiters::Time deadline) {
+  while (!connected() && !ended_ && Clock::now() < deadline) co_await changed_.wait_until(deadline);
+  co_return connected();
+}
+
+asio::awaitable<void> Link::ended(Waiters::Time deadline) {
+  while (!ended_ && Clock::now() < deadline) co_await changed_.wait_until(deadline);
+}
+
+std::string Link::pull_inbox(std::uint64_t token) const {
+  return fmt::format("{}{}{}", prefix_, of_pulls, token);
+}
+
+std::optional<std::uint64_t> Link::pull_token(std::string_view subject) const noexcept {
+  return token_after(subject, prefix_, of_pulls);
+}
+
+void Link::take_pulled() {
+  spare_ = pulled_->take(std::move(spare_));
+  if (handlers_.pulled) handlers_.pulled(spare_);
+  spare_.clear();
+}
+
+void Link::take_replies() {
+  for (WireMessage& message : replies_->take()) {
+    const auto token = token_after(subject_of(*message), prefix_, of_requests);
+    const auto found = token ? pending_.find(*token) : pending_.end();
+    if (found == pending_.end()) continue;  // it came too late
+    const OnReply on_reply = std::move(found->second.on_reply);
+    pending_.erase(found);
+    const bool nobody = body_of(*message).empty() && header_of(*message, "Status") == "503";
+    on_reply({nobody ? Reply::Fate::no_responders : Reply::Fate::answered, std::move(message)});
+  }
+}
+
+void Link::request(const std::string& subject, std::string_view body, const Headers& headers,
+                   std::chrono::milliseconds within, OnReply on_reply) {
+  const std::uint64_t token = ++last_request_;
+  std::vector<Outgoing> items;
+  items.emplace_back(
+      make_message(subject, fmt::format("{}{}{}", prefix_, of_requests, token), body, headers));
+  if (!send(items)) {
+    asio::post(executor_,
+               [on_reply = std::move(on_reply)] { on_reply({.fate = Reply::Fate::disconnected}); });
+    return;
+  }
+  pending_.emplace(token, Pending{Clock::now() + within, std::move(on_reply)});
+  sweep();
+}
+
+// One timer for all requests: a timer for each costs more than the request.
+void Link::sweep() {
+  if (sweeping_ || pending_.empty()) return;
+  sweeping_ = true;
+  sweeper_.expires_after(sweep_every);
+  sweeper_.async_wait([weak = weak_from_this()](boost::system::error_code) {
+    const auto self = weak.lock();
+    if (!self) return;
+    self->sweeping_ = false;
+    std::vector<OnReply> late;
+    const auto now = Clock::now();
+    boost::unordered::erase_if(self->pending_, [&](auto& entry) {
+      if (entry.second.deadline > now) return false;
+      late.push_back(std::move(entry.second.on_reply));
+      return true;
+    });
+    for (const OnReply& on_reply : late) on_reply({.fate = Reply::Fate::timed_out});
+    self->sweep();
+  });
+}
+
+asio::awaitable<Link::Reply> Link::request(std::string subject, std::string body, Headers headers,
+                                           std::chrono::milliseconds within) {
+  co_return co_await asio::async_initiate<const asio::use_awaitable_t<>, void(Reply)>(
+      [&](auto handler) {
+        // A std::function has to be copyable, and the handler is not.
+        auto shared = std::make_shared<decltype(handler)>(std::move(handler));
+        request(subject, body, headers, within,
+                [shared](Reply reply) { std::move (*shared)(std::move(reply)); });
+      },
+      asio::use_awaitable);
+}
+
+}  // namespace hangar

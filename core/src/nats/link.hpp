@@ -1,0 +1,123 @@
+#pragma once
+
+#include <boost/asio/any_io_executor.hpp>
+#include <boost/asio/awaitable.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/unordered/unordered_flat_map.hpp>
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "hangar/log.hpp"
+#include "nats/connection.hpp"
+#include "nats/connection_keeper.hpp"
+#include "nats/inbox.hpp"
+#include "nats/waiters.hpp"
+#include "nats/wire_message.hpp"
+
+namespace hangar {
+
+/// The connection to NATS as coroutines see it: up or down, requests with their replies, and pulled
+/// messages. Never blocks. Everything runs on one strand, the executor it is given, and every
+/// member is for that strand, with the exception of `finish`.
+class Link : public std::enable_shared_from_this<Link> {
+ public:
+  struct Handlers {
+    std::function<void()> up;
+    /// What was not sent over the connection that is gone.
+    std::function<void(std::vector<Outgoing> unsent)> down;
+    std::function<void(std::vector<WireMessage>& messages)> pulled;
+    /// After EndPulls: nothing more is pulled.
+    std::function<void()> pulls_ended;
+  };
+
+  struct Reply {
+    enum class Fate { answered, no_responders, timed_out, disconnected };
+    Fate fate = Fate::disconnected;
+    WireMessage message{};  ///< Only when answered.
+  };
+  using OnReply = std::function<void(Reply)>;
+
+  /// Begins to connect, for as long as it takes. Throws ConfigError when the settings cannot be
+  /// used. The executor must be a strand, or run on one thread.
+  static std::shared_ptr<Link> open(boost::asio::any_io_executor executor,
+                                    Connection::Settings settings, Log& log, Handlers handlers);
+  /// Finishes. May block for 5 s when `ended` has not been awaited.
+  ~Link();
+  Link(const Link&) = delete;
+  Link& operator=(const Link&) = delete;
+
+  [[nodiscard]] bool connected() const noexcept { return connection_ != 0; }
+  [[nodiscard]] std::uint64_t max_payload() const noexcept { return max_payload_; }
+  [[nodiscard]] std::uint64_t connections() const noexcept { return connections_; }
+  /// What went wrong last; empty when nothing did. Holds no secret.
+  [[nodiscard]] const std::string& last_trouble() const noexcept { return last_trouble_; }
+  /// Returns whether it is connected, at the latest at `deadline`.
+  boost::asio::awaitable<bool> wait_connected(Waiters::Time deadline);
+
+  /// Sends over the present connection in order and empties `items`; false when there is none.
+  bool send(std::vector<Outgoing>& items) { return keeper_->send(connection_, items); }
+  /// Where pulled messages and the statuses of the pull `token` go.
+  [[nodiscard]] std::string pull_inbox(std::uint64_t token) const;
+  /// The token of a status; nothing for a message of the stream.
+  [[nodiscard]] std::optional<std::uint64_t> pull_token(std::string_view subject) const noexcept;
+
+  /// Sends a request; `on_reply` is called exactly once, never from inside this call.
+  void request(const std::string& subject, std::string_view body, const Headers& headers,
+               std::chrono::milliseconds within, OnReply on_reply);
+  boost::asio::awaitable<Reply> request(std::string subject, std::string body, Headers headers = {},
+                                        std::chrono::milliseconds within = default_patience);
+  [[nodiscard]] std::size_t requests() const noexcept { return pending_.size(); }
+
+  /// Sends what was given for sending and disconnects, for good. Any thread.
+  void finish() noexcept { keeper_->finish(); }
+  /// Returns when it has ended after `finish`, at the latest at `deadline`.
+  boost::asio::awaitable<void> ended(Waiters::Time deadline);
+
+  static constexpr std::chrono::milliseconds default_patience{5000};
+
+ private:
+  struct Pending {
+    Waiters::Time deadline;
+    OnReply on_reply;
+  };
+
+  Link(boost::asio::any_io_executor executor, Log& log, Handlers handlers);
+  void start(Connection::Settings settings);
+  std::unique_ptr<Inbox> inbox(void (Link::*take)());
+  void post(std::function<void(Link&)> action);
+  void came_up(std::uint64_t connection, std::uint64_t max_payload);
+  void went_down(const std::string& why, std::vector<Outgoing> unsent);
+  void trouble(const std::string& what);
+  void take_pulled();
+  void take_replies();
+  void sweep();
+
+  boost::asio::any_io_executor executor_;
+  Log& log_;
+  Handlers handlers_;
+  std::string prefix_;
+  std::uint64_t connection_ = 0;
+  std::uint64_t connections_ = 0;
+  std::uint64_t max_payload_ = 0;
+  std::string last_trouble_;
+  std::chrono::steady_clock::time_point last_told_{};
+  bool ended_ = false;
+  Waiters changed_;
+  std::uint64_t last_request_ = 0;
+  boost::unordered_flat_map<std::uint64_t, Pending> pending_;
+  boost::asio::steady_timer sweeper_;
+  bool sweeping_ = false;
+  std::unique_ptr<Inbox> pulled_;
+  std::unique_ptr<Inbox> replies_;
+  std::vector<WireMessage> spare_;
+  // Last: its thread uses everything above.
+  std::unique_ptr<ConnectionKeeper> keeper_;
+};
+
+}  // namespace hangar

@@ -1,0 +1,347 @@
+#include "nats/pull_session.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <boost/asio/ip/host_name.hpp>
+#include <boost/asio/post.hpp>
+#include <iterator>
+#include <utility>
+
+#include "hangar/error.hpp"
+
+namespace asio = boost::asio;
+
+namespace hangar {
+namespace {
+
+using namespace std::chrono_literals;
+
+// Enough for two batches of the default size and one that is being written.
+constexpr std::size_t least_credit = 4000;
+constexpr auto look_for_signals_every = 2500ms;
+constexpr auto close_within = 8s;
+constexpr auto look_whether_drained_every = 100ms;
+
+std::string connection_name(const std::string& service) {
+  boost::system::error_code unknown;
+  return fmt::format("hangar/{}@{}", service, asio::ip::host_name(unknown));
+}
+
+}  // namespace
+
+std::shared_ptr<PullSession> PullSession::start(asio::any_io_executor executor,
+                                                const HostConfig::Nats& nats, PullOptions options,
+                                                Log& log) {
+  struct Started : PullSession {
+    Started(asio::any_io_executor on, const HostConfig::Nats& with, PullOptions what, Log& to)
+        : PullSession{std::move(on), with, std::move(what), to} {}
+  };
+  auto session = std::make_shared<Started>(executor, nats, std::move(options), log);
+  const std::weak_ptr<PullSession> weak = session;
+  const auto with = [weak](auto action) {
+    return [weak, action](auto&&... arguments) {
+      if (const auto self = weak.lock()) action(*self, arguments...);
+    };
+  };
+  Link::Handlers handlers;
+  handlers.up = with([](PullSession& self) { self.came_up(); });
+  handlers.down = with(
+      [](PullSession& self, std::vector<Outgoing>& unsent) { self.went_down(std::move(unsent)); });
+  handlers.pulled =
+      with([](PullSession& self, std::vector<WireMessage>& messages) { self.pulled(messages); });
+  handlers.pulls_ended = with([](PullSession& self) {
+    self.pulls_ended_ = true;
+    self.changes_.wake_all();
+  });
+  session->link_ = Link::open(executor, {nats, connection_name(session->options_.service)}, log,
+                              std::move(handlers));
+  return session;
+}
+
+PullSession::PullSession(asio::any_io_executor executor, const HostConfig::Nats& nats,
+                         PullOptions options, Log& log)
+    : executor_{std::move(executor)},
+      options_{std::move(options)},
+      log_{log},
+      replicas_{nats.replicas},
+      max_age_{nats.max_age},
+      credit_messages_{
+          std::max(least_credit, (options_.source.lanes + 1) * options_.source.batch_size)},
+      batch_bytes_{nats.credit_bytes.value / (options_.source.lanes + 1)},
+      puller_{{.messages = credit_messages_, .bytes = nats.credit_bytes.value}},
+      arrivals_{executor_},
+      changes_{executor_},
+      pump_timer_{executor_},
+      signal_timer_{executor_} {}
+
+void PullSession::came_up() {
+  counters_->connections.add();
+  counters_->connected.set(1);
+  if (!stopping_) begin_verification();
+}
+
+void PullSession::went_down(std::vector<Outgoing> unsent) {
+  counters_->connected.set(0);
+  verified_ = false;
+  pulls_ended_ = true;
+  puller_.shut();
+  // Only acks and the like are worth keeping; pulls and signals belong to the moment.
+  std::erase_if(unsent, [](const Outgoing& item) { return !std::holds_alternative<Answer>(item); });
+  answers_.insert(answers_.begin(), std::make_move_iterator(unsent.begin()),
+                  std::make_move_iterator(unsent.end()));
+  changes_.wake_all();
+}
+
+void PullSession::pulled(std::vector<WireMessage>& messages) {
+  const auto now = Clock::now();
+  for (WireMessage& message : messages) {
+    if (reply_of(*message).empty()) {
+      status_came(*message, now);
+    } else {
+      message_came(std::move(message), now);
+    }
+  }
+  count_held();
+  if (!ready_.empty()) arrivals_.wake_all();
+  pump();
+}
+
+void PullSession::message_came(WireMessage message, Clock::time_point now) {
+  const auto ack = parse_ack_subject(reply_of(*message));
+  if (!ack) return;  // not from this consumer; nobody waits for an answer
+  if (const auto found = held_.find(ack->stream_sequence); found != held_.end()) {
+    found->second->delivered_again(reply_of(*message), *ack);
+    counters_->copies.add();
+    puller_.copy_arrived(now);
+    return;
+  }
+  counters_->received.add();
+  if (ack->deliveries > 1) counters_->redelivered.add();
+  auto held = std::make_unique<HeldMessage>(shared_from_this(), std::move(message), *ack);
+  held_.emplace(held->sequence(), held.get());
+  puller_.arrived(held->bytes(), now);
+  if (stopping_) {
+    give_back(*held, 0ms);
+    return;
+  }
+  ready_bytes_ += held->bytes();
+  ready_.push_back(std::move(held));
+}
+
+void PullSession::status_came(natsMsg& message, Clock::time_point now) {
+  const auto token = link_->pull_token(subject_of(message));
+  const std::string code{header_of(message, "Status").value_or("")};
+  const std::string text{header_of(message, "Description").value_or("")};
+  const PullStatus status = classify_pull_status(code, text);
+  if (!token || !puller_.said(*token, status, now)) {
+    counters_->stale_statuses.add();
+    return;
+  }
+  switch (status) {
+    case PullStatus::unknown:
+      counters_->unknown_statuses.add();
+      log_.warning("stream {}: the server ended a pull with `{} {}`", options_.source.stream, code,
+                   text);
+      break;
+    case PullStatus::refused:
+    case PullStatus::too_many_waiting:
+    case PullStatus::over_request_batch:
+    case PullStatus::over_request_bytes:
+    case PullStatus::over_request_expiry:
+    case PullStatus::consumer_gone:
+      log_.warning("consumer {} of stream {}: {} {}", options_.source.durable,
+                   options_.source.stream, code, text);
+      break;
+    default:
+      break;
+  }
+}
+
+void PullSession::pump() {
+  if (stopping_) return;
+  const auto now = Clock::now();
+  const Puller::Step step = puller_.step(now);
+  if (step.pull) send_pull(*step.pull);
+  if (step.verify) begin_verification();
+  if (step.wake == Puller::Time::max()) return;
+  pump_timer_.expires_at(step.wake);
+  pump_timer_.async_wait([weak = weak_from_this()](boost::system::error_code error) {
+    const auto self = weak.lock();
+    if (self && !error) self->pump();
+  });
+}
+
+void PullSession::send_pull(const Puller::Pull& pull) {
+  using std::chrono::nanoseconds;
+  std::string request =
+      fmt::format(R"({{"batch":{},"expires":{},"idle_heartbeat":{})", pull.messages,
+                  nanoseconds{pull.expires}.count(), nanoseconds{pull.heartbeat}.count());
+  if (pull.bytes > 0) request += fmt::format(R"(,"max_bytes":{})", pull.bytes);
+  request += '}';
+  std::vector<Outgoing> items;
+  items.emplace_back(make_message(fmt::format("$JS.API.CONSUMER.MSG.NEXT.{}.{}",
+                                              options_.source.stream, options_.source.durable),
+                                  link_->pull_inbox(pull.token), request));
+  // When it is not sent, the link is down and will say so.
+  if (link_->send(items)) counters_->pulls.add();
+}
+
+void PullSession::count_held() {
+  counters_->held.set(held_.size());
+  counters_->held_bytes.set(puller_.held_bytes());
+}
+
+void PullSession::answer(HeldMessage& message, std::string body) {
+  held_.erase(message.sequence());
+  message.close();
+  puller_.released(message.bytes());
+  answers_.emplace_back(Answer{message.release(), std::move(body)});
+  flush_soon();
+}
+
+void PullSession::ack(HeldMessage& message) noexcept {
+  if (message.closed()) return;
+  counters_->acked.add();
+  answer(message, "+ACK");
+}
+
+void PullSession::give_back(HeldMessage& message, std::chrono::milliseconds delay) noexcept {
+  if (message.closed()) return;
+  counters_->given_back.add();
+  answer(message, delay > 0ms ? fmt::format(R"(-NAK {{"delay":{}}})",
+                                            std::chrono::nanoseconds{delay}.count())
+                              : "-NAK");
+}
+
+void PullSession::forget(const HeldMessage& message) noexcept {
+  const auto found = held_.find(message.sequence());
+  if (found != held_.end() && found->second == &message) held_.erase(found);
+}
+
+// The answers of a whole batch leave together.
+void PullSession::flush_soon() {
+  if (std::exchange(flush_posted_, true)) return;
+  asio::post(executor_, [weak = weak_from_this()] {
+    if (const auto self = weak.lock()) self->flush();
+  });
+}
+
+void PullSession::flush() {
+  flush_posted_ = false;
+  count_held();
+  if (verified_ && !answers_.empty()) link_->send(answers_);
+  pump();
+}
+
+void PullSession::signal_progress() {
+  signal_timer_.expires_after(look_for_signals_every);
+  signal_timer_.async_wait([weak = weak_from_this()](boost::system::error_code error) {
+    const auto self = weak.lock();
+    if (self && !error) self->signal_progress();
+  });
+  if (!verified_) return;
+  const auto now = Clock::now();
+  std::vector<Outgoing> signals;
+  for (auto& [sequence, held] : held_) {
+    if (now - held->signalled < signal_after_) continue;
+    held->signalled = now;
+    signals.emplace_back(make_message(held->reply(), {}, "+WPI"));
+  }
+  counters_->in_progress.add(signals.size());
+  if (!signals.empty()) link_->send(signals);
+}
+
+asio::awaitable<void> PullSession::open() {
+  while (!opened_ && !stopping_ && !failure_) co_await changes_.wait_until(Waiters::Time::max());
+  if (failure_) std::rethrow_exception(failure_);
+}
+
+bool PullSession::idle() const noexcept { return verified_ && held_.empty() && answers_.empty(); }
+
+bool PullSession::full(std::size_t limit) const noexcept {
+  // Without credit nothing more comes, however long one waits.
+  return ready_.size() >= limit || ready_bytes_ >= batch_bytes_ || puller_.exhausted();
+}
+
+asio::awaitable<Batch> PullSession::next(std::size_t limit, std::chrono::milliseconds linger) {
+  const auto self = shared_from_this();
+  while (!over()) {
+    if (ready_.empty()) co_await wait_for_first();
+    const auto deadline = Clock::now() + linger;
+    while (!over() && !ready_.empty() && !full(limit) && Clock::now() < deadline) {
+      co_await arrivals_.wait_until(deadline);
+    }
+    // Another caller may have taken them.
+    if (!ready_.empty()) co_return take(limit);
+  }
+  co_return Batch{};
+}
+
+asio::awaitable<void> PullSession::wait_for_first() {
+  while (!over() && ready_.empty()) {
+    if (!options_.until_drained) {
+      co_await arrivals_.wait_until(Waiters::Time::max());
+    } else {
+      co_await arrivals_.wait_until(Clock::now() + look_whether_drained_every);
+      if (!over() && idle()) co_await look_whether_drained();
+    }
+  }
+}
+
+asio::awaitable<void> PullSession::look_whether_drained() {
+  if (looking_ || !drain_target_) co_return;
+  looking_ = true;
+  try {
+    const ConsumerFacts consumer =
+        co_await consumer_info(*link_, options_.source.stream, options_.source.durable);
+    drained_ = settled(consumer, *drain_target_) && idle();
+  } catch (const Error& error) {
+    log_.debug("cannot see yet whether the stream is drained: {}", error.what());
+  }
+  looking_ = false;
+  if (drained_) arrivals_.wake_all();
+}
+
+Batch PullSession::take(std::size_t limit) {
+  Batch batch;
+  batch.reserve(std::min(limit, ready_.size()));
+  std::uint64_t bytes = 0;
+  while (!ready_.empty() && batch.size() < limit) {
+    HeldMessage& held = *ready_.front();
+    if (!batch.empty() && bytes + held.bytes() > batch_bytes_) break;
+    bytes += held.bytes();
+    batch.emplace_back(held.hand_out(), std::move(ready_.front()));
+    ready_.pop_front();
+  }
+  ready_bytes_ -= bytes;
+  return batch;
+}
+
+void PullSession::stop() {
+  if (std::exchange(stopping_, true)) return;
+  puller_.shut();
+  pump_timer_.cancel();
+  for (const auto& held : ready_) give_back(*held, 0ms);
+  ready_.clear();
+  ready_bytes_ = 0;
+  flush();
+  std::vector<Outgoing> items;
+  items.emplace_back(EndPulls{});
+  pulls_ended_ = !link_->send(items);
+  arrivals_.wake_all();
+  changes_.wake_all();
+}
+
+asio::awaitable<void> PullSession::close() {
+  const auto self = shared_from_this();
+  const auto deadline = Clock::now() + close_within;
+  stop();
+  while (!pulls_ended_ && Clock::now() < deadline) co_await changes_.wait_until(deadline);
+  flush();
+  signal_timer_.cancel();
+  link_->finish();
+  co_await link_->ended(deadline);
+}
+
+}  // namespace hangar

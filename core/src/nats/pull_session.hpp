@@ -1,0 +1,133 @@
+#pragma once
+
+#include <boost/asio/any_io_executor.hpp>
+#include <boost/asio/awaitable.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/unordered/unordered_flat_map.hpp>
+#include <chrono>
+#include <cstdint>
+#include <deque>
+#include <exception>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "hangar/log.hpp"
+#include "hangar/source.hpp"
+#include "nats/held_message.hpp"
+#include "nats/link.hpp"
+#include "nats/pull_source.hpp"
+#include "nats/puller.hpp"
+#include "nats/source_counters.hpp"
+#include "nats/stream_setup.hpp"
+#include "nats/waiters.hpp"
+
+namespace hangar {
+
+/// What a PullSource and its messages share: it connects the link, the puller that decides, and the
+/// table of messages that have no answer yet. For one strand.
+class PullSession : public std::enable_shared_from_this<PullSession> {
+ public:
+  static std::shared_ptr<PullSession> start(boost::asio::any_io_executor executor,
+                                            const HostConfig::Nats& nats, PullOptions options,
+                                            Log& log);
+  PullSession(const PullSession&) = delete;
+  PullSession& operator=(const PullSession&) = delete;
+
+  boost::asio::awaitable<void> open();
+  boost::asio::awaitable<Batch> next(std::size_t limit, std::chrono::milliseconds linger);
+  boost::asio::awaitable<void> reject(Message message, Rejection why);
+  void stop();
+  boost::asio::awaitable<void> close();
+  [[nodiscard]] std::shared_ptr<const SourceCounters> counters() const { return counters_; }
+
+  // For HeldMessage.
+  void ack(HeldMessage& message) noexcept;
+  void give_back(HeldMessage& message, std::chrono::milliseconds delay) noexcept;
+  void forget(const HeldMessage& message) noexcept;
+
+ private:
+  using Clock = std::chrono::steady_clock;
+
+  PullSession(boost::asio::any_io_executor executor, const HostConfig::Nats& nats,
+              PullOptions options, Log& log);
+
+  // The link.
+  void came_up();
+  void went_down(std::vector<Outgoing> unsent);
+  void pulled(std::vector<WireMessage>& messages);
+  void message_came(WireMessage message, Clock::time_point now);
+  void status_came(natsMsg& message, Clock::time_point now);
+
+  // Stream and consumer.
+  void begin_verification();
+  boost::asio::awaitable<void> verify();
+  boost::asio::awaitable<void> look();
+  void judge(const StreamFacts& stream, const ConsumerFacts& consumer);
+  void tell(const std::vector<Finding>& findings);
+  void abandon();
+
+  // Pulls and answers.
+  void pump();
+  void send_pull(const Puller::Pull& pull);
+  void answer(HeldMessage& message, std::string body);
+  void flush_soon();
+  void flush();
+  void signal_progress();
+  void count_held();
+
+  // What next() waits for.
+  [[nodiscard]] bool over() const noexcept { return stopping_ || drained_; }
+  [[nodiscard]] bool idle() const noexcept;
+  [[nodiscard]] bool full(std::size_t limit) const noexcept;
+  boost::asio::awaitable<void> wait_for_first();
+  boost::asio::awaitable<void> look_whether_drained();
+  Batch take(std::size_t limit);
+
+  boost::asio::awaitable<bool> store_dead_letter(const HeldMessage& held, Rejection why);
+
+  boost::asio::any_io_executor executor_;
+  PullOptions options_;
+  Log& log_;
+  std::int64_t replicas_;
+  std::chrono::nanoseconds max_age_;
+  std::size_t credit_messages_;
+  std::uint64_t batch_bytes_;
+  std::shared_ptr<SourceCounters> counters_ = std::make_shared<SourceCounters>();
+  std::shared_ptr<Link> link_;
+  Puller puller_;
+
+  /// Messages that have no answer, by position in the stream.
+  boost::unordered_flat_map<std::uint64_t, HeldMessage*> held_;
+  /// Those of them that were not handed out, in order of arrival.
+  std::deque<std::unique_ptr<HeldMessage>> ready_;
+  std::uint64_t ready_bytes_ = 0;
+  /// Answers that were not sent yet.
+  std::vector<Outgoing> answers_;
+  bool flush_posted_ = false;
+
+  /// Whether stream and consumer were found as they should be over the present connection: only
+  /// then answers are sent.
+  bool verified_ = false;
+  bool verifying_ = false;
+  bool opened_ = false;
+  std::exception_ptr failure_;
+  Incarnation incarnation_;
+  std::vector<Finding> told_;
+  std::chrono::nanoseconds signal_after_{};
+
+  bool stopping_ = false;
+  bool pulls_ended_ = false;
+  bool drained_ = false;
+  std::optional<std::uint64_t> drain_target_;
+  bool looking_ = false;
+  Clock::time_point last_dead_letter_warning_{};
+
+  Waiters arrivals_;  ///< What next() waits for changed.
+  Waiters changes_;   ///< The link or the verification changed.
+  boost::asio::steady_timer pump_timer_;
+  boost::asio::steady_timer signal_timer_;
+};
+
+}  // namespace hangar

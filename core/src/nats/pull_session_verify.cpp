@@ -1,0 +1,152 @@
+// How a PullSession finds out whether stream and consumer are the ones it knows.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
+#include <utility>
+
+#include "hangar/error.hpp"
+#include "nats/pull_session.hpp"
+
+namespace asio = boost::asio;
+
+namespace hangar {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr std::chrono::nanoseconds signal_at_most_after = 10s;
+constexpr auto first_wait = 250ms;
+constexpr auto longest_wait = 5000ms;
+
+}  // namespace
+
+void PullSession::begin_verification() {
+  verified_ = false;
+  if (std::exchange(verifying_, true)) return;
+  asio::co_spawn(
+      executor_,
+      [self = shared_from_this()]() -> asio::awaitable<void> { co_await self->verify(); },
+      asio::detached);
+}
+
+// Tries until it succeeds; a connection that is lost meanwhile is a failure like any other.
+asio::awaitable<void> PullSession::verify() {
+  std::chrono::milliseconds wait = first_wait;
+  std::string last;
+  while (!stopping_ && !verified_ && !failure_) {
+    std::string problem;
+    try {
+      co_await link_->wait_connected(Clock::now() + longest_wait);
+      const auto connection = link_->connections();
+      if (link_->connected()) co_await look();
+      verified_ = link_->connected() && connection == link_->connections() && !stopping_;
+    } catch (const ConfigError& error) {
+      // A service that has not begun yet fails; one that runs waits for somebody to repair it.
+      if (!opened_) failure_ = std::current_exception();
+      problem = error.what();
+    } catch (const std::exception& error) {
+      problem = error.what();
+    }
+    if (verified_ || failure_) break;
+    if (!problem.empty()) {
+      if (problem != last) log_.warning("{}; trying again", problem);
+      last = std::move(problem);
+      co_await changes_.wait_until(Clock::now() + wait);
+      wait = std::min<std::chrono::milliseconds>(wait * 2, longest_wait);
+    }
+  }
+  verifying_ = false;
+  if (verified_) {
+    puller_.open(Clock::now());
+    if (!std::exchange(opened_, true)) signal_progress();
+    flush();
+  }
+  changes_.wake_all();
+}
+
+asio::awaitable<void> PullSession::look() {
+  const SourceOptions& source = options_.source;
+  StreamSpec stream_spec{.name = source.stream,
+                         .subject = stream_subject(source.stream, source.filter_subject),
+                         .replicas = replicas_,
+                         .max_age = max_age_};
+  if (stream_spec.subject.empty()) {
+    throw ConfigError{fmt::format("stream {}: filter_subject is empty", source.stream)};
+  }
+  const StreamFacts stream = co_await ensure_stream(*link_, std::move(stream_spec));
+  ConsumerSpec consumer_spec{
+      .durable = source.durable, .filter = source.filter_subject, .credit = credit_messages_};
+  const ConsumerFacts consumer =
+      co_await ensure_consumer(*link_, source.stream, std::move(consumer_spec));
+  co_await ensure_dead_letter_stream(*link_, replicas_);
+  judge(stream, consumer);
+}
+
+void PullSession::judge(const StreamFacts& stream, const ConsumerFacts& consumer) {
+  std::vector<Finding> findings = lint_stream(stream, max_age_);
+  std::ranges::move(
+      lint_consumer(stream, consumer, options_.source.filter_subject, credit_messages_),
+      std::back_inserter(findings));
+  if (const auto most = link_->max_payload(); most < wanted_max_payload) {
+    findings.push_back({Finding::Severity::warn, "max_payload",
+                        fmt::format("the server takes {} bytes; Prefect sends up to 1.5 MB", most),
+                        "set `max_payload: 8MB` in the server's configuration"});
+  }
+  tell(findings);
+
+  Incarnation now{stream.created, consumer.created};
+  if (now != incarnation_) {
+    if (!incarnation_.stream_created.empty()) {
+      counters_->incarnations.add();
+      log_.error(
+          "stream {} or its consumer {} was deleted and created again: {} messages that are "
+          "held are not acked, and what the stream holds is recorded again",
+          stream.name, consumer.durable, held_.size());
+      abandon();
+    }
+    incarnation_ = std::move(now);
+  }
+  if (consumer.delivered_sequence > stream.last_sequence) {
+    // Told loudly for now; a server before 2.14 skips the events that come next.
+    counters_->rolled_back.add();
+    log_.error(
+        "stream {} ends at {}, and consumer {} has been given {}: the server lost the end "
+        "of the stream",
+        stream.name, stream.last_sequence, consumer.durable, consumer.delivered_sequence);
+  }
+  signal_after_ = std::min(signal_at_most_after, consumer.ack_wait / 3);
+  if (options_.until_drained && !drain_target_) drain_target_ = stream.last_sequence;
+}
+
+void PullSession::tell(const std::vector<Finding>& findings) {
+  std::string refused;
+  for (const Finding& finding : findings) {
+    if (finding.severity == Finding::Severity::refuse) {
+      refused += fmt::format("{}{}", refused.empty() ? "" : "\n", describe(finding));
+    } else if (std::ranges::find(told_, finding) == told_.end()) {
+      log_.warning("stream {}, consumer {}: {}", options_.source.stream, options_.source.durable,
+                   describe(finding));
+      told_.push_back(finding);
+    }
+  }
+  if (!refused.empty()) {
+    throw ConfigError{fmt::format("consumer {} of stream {} cannot be used: {}",
+                                  options_.source.durable, options_.source.stream, refused)};
+  }
+}
+
+// Their acks would hit messages of the new stream that have the same numbers.
+void PullSession::abandon() {
+  counters_->abandoned.add(held_.size());
+  for (auto& [sequence, held] : held_) held->close();
+  held_.clear();
+  ready_.clear();
+  ready_bytes_ = 0;
+  answers_.clear();
+  puller_.abandoned();
+  count_held();
+}
+
+}  // namespace hangar

@@ -1,0 +1,45 @@
+#include "nats/pull_source.hpp"
+
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
+#include <boost/asio/dispatch.hpp>
+#include <utility>
+
+#include "nats/pull_session.hpp"
+
+namespace asio = boost::asio;
+
+namespace hangar {
+
+PullSource::PullSource(const asio::any_io_executor& executor, const HostConfig::Nats& nats,
+                       PullOptions options, Log& log)
+    : executor_{executor}, session_{PullSession::start(executor, nats, std::move(options), log)} {}
+
+PullSource::~PullSource() {
+  session_->stop();
+  asio::co_spawn(executor_, session_->close(), asio::detached);
+}
+
+asio::awaitable<void> PullSource::open() { return session_->open(); }
+
+asio::awaitable<Batch> PullSource::next(std::size_t limit, std::chrono::milliseconds linger) {
+  return session_->next(limit, linger);
+}
+
+asio::awaitable<void> PullSource::reject(Message message, Rejection why) {
+  return session_->reject(std::move(message), std::move(why));
+}
+
+std::function<void()> PullSource::stopper() const {
+  return [executor = executor_, weak = std::weak_ptr{session_}] {
+    asio::dispatch(executor, [weak] {
+      if (const auto session = weak.lock()) session->stop();
+    });
+  };
+}
+
+std::shared_ptr<const SourceCounters> PullSource::counters() const { return session_->counters(); }
+
+asio::awaitable<void> PullSource::close() { return session_->close(); }
+
+}  // namespace hangar

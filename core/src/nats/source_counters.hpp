@@ -1,0 +1,44 @@
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+
+namespace hangar {
+
+/// A number that one strand writes and any thread reads.
+class Count {
+ public:
+  void add(std::uint64_t more = 1) noexcept { set(value() + more); }
+  void set(std::uint64_t now) noexcept { value_.store(now, std::memory_order_relaxed); }
+  [[nodiscard]] std::uint64_t value() const noexcept {
+    return value_.load(std::memory_order_relaxed);
+  }
+
+ private:
+  std::atomic<std::uint64_t> value_ = 0;
+};
+
+/// What a source has seen and done since it was opened. At any moment on the strand: received =
+/// acked + given_back + rejected + abandoned + held.
+struct SourceCounters {
+  Count received;     ///< Messages taken from the stream, copies of held ones not counted.
+  Count redelivered;  ///< Of these: delivered before, here or elsewhere.
+  Count copies;       ///< Copies of messages that were held at the time.
+  Count acked;        ///< Recorded or ignored by the service.
+  Count given_back;   ///< To be delivered again.
+  Count rejected;     ///< Stored in the dead-letter stream, then acked.
+  Count abandoned;    ///< Of a stream or consumer that was deleted; not answered.
+  Count held;         ///< Messages in this process that have no answer yet.
+  Count held_bytes;
+  Count in_progress;  ///< Signals that a message is still being worked on.
+  Count pulls;
+  Count pulls_given_up;  ///< Two heartbeats were missed.
+  Count stale_statuses;  ///< Of pulls that lived no more.
+  Count unknown_statuses;
+  Count connections;   ///< How often it connected.
+  Count connected;     ///< 1 or 0.
+  Count incarnations;  ///< How often stream or consumer turned out to be another one.
+  Count rolled_back;   ///< How often the stream was found to be behind its consumer.
+};
+
+}  // namespace hangar

@@ -1,0 +1,122 @@
+#include "nats/stream_facts.hpp"
+
+#include <algorithm>
+#include <boost/json/value.hpp>
+#include <boost/json/value_to.hpp>
+#include <cstddef>
+
+namespace json = boost::json;
+
+namespace hangar {
+namespace {
+
+const json::object& part(const json::object& object, std::string_view name) {
+  static const json::object nothing;
+  const json::value* found = object.if_contains(name);
+  return found && found->is_object() ? found->as_object() : nothing;
+}
+
+template <class T>
+void read(const json::object& object, std::string_view name, T& target) {
+  const json::value* found = object.if_contains(name);
+  if (found && !found->is_null()) target = json::value_to<T>(*found);
+}
+
+void read(const json::object& object, std::string_view name, std::chrono::nanoseconds& target) {
+  std::int64_t count = target.count();
+  read(object, name, count);
+  target = std::chrono::nanoseconds{count};
+}
+
+std::string_view next_token(std::string_view& subject) noexcept {
+  const std::size_t dot = subject.find('.');
+  const std::string_view token = subject.substr(0, dot);
+  subject = dot == std::string_view::npos ? std::string_view{} : subject.substr(dot + 1);
+  return token;
+}
+
+}  // namespace
+
+StreamFacts stream_facts(const json::object& info) {
+  StreamFacts facts;
+  const json::object& config = part(info, "config");
+  read(config, "name", facts.name);
+  read(config, "subjects", facts.subjects);
+  read(config, "storage", facts.storage);
+  read(config, "retention", facts.retention);
+  read(config, "discard", facts.discard);
+  read(config, "max_age", facts.max_age);
+  read(config, "duplicate_window", facts.duplicate_window);
+  read(config, "max_msgs", facts.max_messages);
+  read(config, "max_bytes", facts.max_bytes);
+  read(config, "max_msgs_per_subject", facts.max_messages_per_subject);
+  read(config, "max_msg_size", facts.max_message_size);
+  read(config, "num_replicas", facts.replicas);
+  read(config, "sealed", facts.sealed);
+  read(info, "created", facts.created);
+  const json::object& state = part(info, "state");
+  read(state, "messages", facts.messages);
+  read(state, "first_seq", facts.first_sequence);
+  read(state, "last_seq", facts.last_sequence);
+  return facts;
+}
+
+ConsumerFacts consumer_facts(const json::object& info) {
+  ConsumerFacts facts;
+  const json::object& config = part(info, "config");
+  read(config, "durable_name", facts.durable);
+  read(config, "ack_policy", facts.ack_policy);
+  read(config, "deliver_policy", facts.deliver_policy);
+  read(config, "replay_policy", facts.replay_policy);
+  read(config, "deliver_subject", facts.deliver_subject);
+  read(config, "filter_subjects", facts.filter_subjects);
+  std::string filter;
+  read(config, "filter_subject", filter);
+  if (!filter.empty()) facts.filter_subjects.push_back(filter);
+  read(config, "ack_wait", facts.ack_wait);
+  read(config, "inactive_threshold", facts.inactive_threshold);
+  read(config, "max_deliver", facts.max_deliver);
+  read(config, "max_ack_pending", facts.max_ack_pending);
+  if (const json::value* backoff = config.if_contains("backoff"); backoff && backoff->is_array()) {
+    facts.backoff = backoff->as_array().size();
+  }
+  read(config, "headers_only", facts.headers_only);
+  read(config, "mem_storage", facts.memory_storage);
+  read(info, "created", facts.created);
+  read(part(info, "delivered"), "stream_seq", facts.delivered_sequence);
+  read(part(info, "ack_floor"), "stream_seq", facts.ack_floor);
+  read(info, "num_pending", facts.pending);
+  read(info, "num_ack_pending", facts.ack_pending);
+  read(info, "num_waiting", facts.waiting);
+  return facts;
+}
+
+bool settled(const ConsumerFacts& consumer, std::uint64_t target) noexcept {
+  // The floor stands still where later messages do not match the filter.
+  return consumer.ack_floor >= target || (consumer.pending == 0 && consumer.ack_pending == 0);
+}
+
+bool subject_covers(std::string_view pattern, std::string_view subject) noexcept {
+  while (!pattern.empty() && !subject.empty()) {
+    const std::string_view wanted = next_token(pattern);
+    const std::string_view token = next_token(subject);
+    if (wanted == ">") return true;
+    if (token == ">" || (wanted != "*" && wanted != token)) return false;
+  }
+  return pattern.empty() && subject.empty();
+}
+
+std::string stream_subject(std::string_view stream, std::string_view filter) {
+  constexpr std::string_view prefix = "PREFECT_";
+  if (stream.starts_with(prefix) && stream.size() > prefix.size()) {
+    std::string subject{"prefect."};
+    for (const char c : stream.substr(prefix.size())) {
+      subject += c >= 'A' && c <= 'Z' ? static_cast<char>(c + ('a' - 'A')) : c;
+    }
+    subject += ".>";
+    if (filter.empty() || subject_covers(subject, filter)) return subject;
+  }
+  return std::string{filter};
+}
+
+}  // namespace hangar

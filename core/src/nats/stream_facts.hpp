@@ -1,0 +1,79 @@
+#pragma once
+
+#include <boost/json/object.hpp>
+#include <chrono>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace hangar {
+
+/// A stream as the server describes it in `$JS.API.STREAM.INFO`.
+struct StreamFacts {
+  std::string name;
+  std::vector<std::string> subjects;
+  std::string storage = "file";
+  std::string retention = "limits";
+  std::string discard = "old";
+  std::chrono::nanoseconds max_age{};
+  std::chrono::nanoseconds duplicate_window{};
+  std::int64_t max_messages = -1;
+  std::int64_t max_bytes = -1;
+  std::int64_t max_messages_per_subject = -1;
+  std::int64_t max_message_size = -1;
+  std::int64_t replicas = 1;
+  bool sealed = false;
+  /// Tells a stream from a later one of the same name.
+  std::string created;
+  std::uint64_t messages = 0;
+  std::uint64_t first_sequence = 0;
+  std::uint64_t last_sequence = 0;
+};
+
+/// A consumer as the server describes it in `$JS.API.CONSUMER.INFO`.
+struct ConsumerFacts {
+  std::string durable;
+  std::string ack_policy = "none";
+  std::string deliver_policy = "all";
+  std::string replay_policy = "instant";
+  std::string deliver_subject;  ///< Of a push consumer.
+  std::vector<std::string> filter_subjects;
+  std::chrono::nanoseconds ack_wait{};
+  std::chrono::nanoseconds inactive_threshold{};
+  std::int64_t max_deliver = -1;
+  std::int64_t max_ack_pending = 0;
+  std::size_t backoff = 0;  ///< How many steps.
+  bool headers_only = false;
+  bool memory_storage = false;
+  std::string created;
+  std::uint64_t delivered_sequence = 0;  ///< The last position in the stream that was delivered.
+  std::uint64_t ack_floor = 0;           ///< Every position up to this one is settled.
+  std::uint64_t pending = 0;             ///< Not delivered yet.
+  std::uint64_t ack_pending = 0;         ///< Delivered and not acked.
+  std::uint64_t waiting = 0;             ///< Pulls that wait.
+};
+
+/// Reads an answer of the server; what it leaves out has its default. Throws on a wrong type.
+StreamFacts stream_facts(const boost::json::object& info);
+ConsumerFacts consumer_facts(const boost::json::object& info);
+
+/// Stream and consumer as two creation times. Acks and sequences of one mean nothing to another.
+struct Incarnation {
+  std::string stream_created;
+  std::string consumer_created;
+  bool operator==(const Incarnation&) const = default;
+};
+
+/// Whether nothing up to `target` is left to do: delivered and acked, by whichever replica.
+bool settled(const ConsumerFacts& consumer, std::uint64_t target) noexcept;
+
+/// Whether every subject that `subject` can match is matched by `pattern`.
+bool subject_covers(std::string_view pattern, std::string_view subject) noexcept;
+
+/// The subjects of a stream that is to be created: `PREFECT_<TOPIC>` listens on
+/// `prefect.<topic>.>` where that covers the filter, any other stream on the filter alone.
+std::string stream_subject(std::string_view stream, std::string_view filter);
+
+}  // namespace hangar

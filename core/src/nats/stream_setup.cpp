@@ -1,0 +1,105 @@
+#include "nats/stream_setup.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <boost/json/array.hpp>
+#include <utility>
+
+#include "hangar/error.hpp"
+#include "nats/jetstream.hpp"
+
+namespace asio = boost::asio;
+namespace json = boost::json;
+
+namespace hangar {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr std::chrono::nanoseconds ack_wait = 30s;
+// Enough for several replicas and for messages that nobody could record yet.
+constexpr std::size_t least_max_ack_pending = 20'000;
+
+json::object stream_config(const StreamSpec& spec) {
+  return {{"name", spec.name},
+          {"subjects", json::array{json::string{spec.subject}}},
+          {"retention", "limits"},
+          {"storage", "file"},
+          {"discard", "new"},
+          {"max_age", spec.max_age.count()},
+          {"duplicate_window", spec.duplicate_window.count()},
+          {"num_replicas", spec.replicas},
+          {"max_consumers", -1},
+          {"max_msgs", -1},
+          {"max_bytes", -1},
+          {"max_msgs_per_subject", -1},
+          {"max_msg_size", -1}};
+}
+
+json::object consumer_config(const std::string& stream, const ConsumerSpec& spec) {
+  json::object config{{"durable_name", spec.durable},
+                      {"deliver_policy", "all"},
+                      {"ack_policy", "explicit"},
+                      {"ack_wait", ack_wait.count()},
+                      {"max_deliver", -1},
+                      {"max_ack_pending", std::max(least_max_ack_pending, spec.credit * 2)},
+                      {"replay_policy", "instant"}};
+  if (!spec.filter.empty()) config["filter_subject"] = spec.filter;
+  return {{"stream_name", stream}, {"config", std::move(config)}};
+}
+
+}  // namespace
+
+asio::awaitable<StreamFacts> ensure_stream(Link& link, StreamSpec spec) {
+  check_jetstream_name(spec.name, "stream");
+  JetStreamAnswer answer = co_await call_jetstream(link, "STREAM.INFO." + spec.name);
+  if (answer.not_found()) {
+    // A window longer than the stream keeps anything would be refused.
+    if (spec.max_age > 0ns) spec.duplicate_window = std::min(spec.duplicate_window, spec.max_age);
+    answer = co_await call_jetstream(link, "STREAM.CREATE." + spec.name, stream_config(spec));
+    if (answer.error_code == jetstream_error::stream_name_in_use) {  // another replica was faster
+      answer = co_await call_jetstream(link, "STREAM.INFO." + spec.name);
+    }
+  }
+  if (!answer.ok()) {
+    throw_jetstream_error(answer, fmt::format("stream {} on {}, {} replica(s)", spec.name,
+                                              spec.subject, spec.replicas));
+  }
+  co_return stream_facts(answer.body);
+}
+
+asio::awaitable<ConsumerFacts> ensure_consumer(Link& link, std::string stream, ConsumerSpec spec) {
+  check_jetstream_name(spec.durable, "durable");
+  const std::string at = fmt::format("{}.{}", stream, spec.durable);
+  JetStreamAnswer answer = co_await call_jetstream(link, "CONSUMER.INFO." + at);
+  if (answer.not_found()) {
+    // The form of the call that servers before 2.9 know too.
+    answer = co_await call_jetstream(link, "CONSUMER.DURABLE.CREATE." + at,
+                                     consumer_config(stream, spec));
+  }
+  if (!answer.ok()) {
+    throw_jetstream_error(answer, fmt::format("consumer {} of stream {}", spec.durable, stream));
+  }
+  co_return consumer_facts(answer.body);
+}
+
+asio::awaitable<StreamFacts> ensure_dead_letter_stream(Link& link, std::int64_t replicas) {
+  StreamSpec spec{.name = dead_letter_stream,
+                  .subject = "hangar.dlq.>",
+                  .replicas = replicas,
+                  .max_age = 0ns,
+                  .duplicate_window = 24h};
+  co_return co_await ensure_stream(link, std::move(spec));
+}
+
+asio::awaitable<ConsumerFacts> consumer_info(Link& link, std::string stream, std::string durable) {
+  const JetStreamAnswer answer =
+      co_await call_jetstream(link, fmt::format("CONSUMER.INFO.{}.{}", stream, durable));
+  if (!answer.ok()) {
+    throw_jetstream_error(answer, fmt::format("consumer {} of stream {}", durable, stream));
+  }
+  co_return consumer_facts(answer.body);
+}
+
+}  // namespace hangar

@@ -1,0 +1,50 @@
+#pragma once
+
+#include <boost/asio/awaitable.hpp>
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "nats/link.hpp"
+#include "nats/stream_facts.hpp"
+#include "nats/stream_lint.hpp"
+
+namespace hangar {
+
+/// The stream that dead letters go to, on `hangar.dlq.>`.
+inline constexpr const char* dead_letter_stream = "HANGAR_DLQ";
+/// Prefect sends up to 1.5 MB; NATS takes 1 MiB unless it is told otherwise.
+inline constexpr std::uint64_t wanted_max_payload = 2U << 20U;
+
+/// A stream to create when it is absent.
+struct StreamSpec {
+  std::string name;
+  std::string subject;
+  std::int64_t replicas = 1;
+  std::chrono::nanoseconds max_age{};
+  std::chrono::nanoseconds duplicate_window = std::chrono::minutes{5};
+};
+
+/// A durable pull consumer to create when it is absent.
+struct ConsumerSpec {
+  std::string durable;
+  std::string filter;      ///< Empty: every subject of the stream.
+  std::size_t credit = 0;  ///< The most messages that one replica holds.
+};
+
+/// Returns the stream, created when it was absent and as it is otherwise. Throws ConfigError or
+/// TransientError.
+boost::asio::awaitable<StreamFacts> ensure_stream(Link& link, StreamSpec spec);
+/// The same for a consumer. One that is there is never altered.
+boost::asio::awaitable<ConsumerFacts> ensure_consumer(Link& link, std::string stream,
+                                                      ConsumerSpec spec);
+/// The dead-letter stream; a cap of `max_age` does not apply to it.
+boost::asio::awaitable<StreamFacts> ensure_dead_letter_stream(Link& link, std::int64_t replicas);
+
+/// The consumer as it is now; throws as above, also when it is not there.
+boost::asio::awaitable<ConsumerFacts> consumer_info(Link& link, std::string stream,
+                                                    std::string durable);
+
+}  // namespace hangar

@@ -1,0 +1,79 @@
+#include "nats/wire_message.hpp"
+
+#include <cstdlib>
+#include <limits>
+#include <new>
+#include <stdexcept>
+
+namespace hangar {
+namespace {
+
+struct Free {
+  void operator()(const char** list) const noexcept { std::free(list); }  // NOLINT: cnats's malloc
+};
+using List = std::unique_ptr<const char*, Free>;
+
+// cnats takes what it only reads by a pointer to non-const.
+natsMsg* mutable_of(const natsMsg& message) noexcept { return const_cast<natsMsg*>(&message); }
+
+std::string_view view(const char* text) noexcept {
+  return text ? std::string_view{text} : std::string_view{};
+}
+
+}  // namespace
+
+WireMessage make_message(const std::string& subject, const std::string& reply,
+                         std::string_view body, const Headers& headers) {
+  if (body.size() > static_cast<std::size_t>(std::numeric_limits<int>::max())) {
+    throw std::invalid_argument{"a NATS message cannot be larger than 2 GiB"};
+  }
+  natsMsg* made = nullptr;
+  const natsStatus status =
+      natsMsg_Create(&made, subject.c_str(), reply.empty() ? nullptr : reply.c_str(), body.data(),
+                     static_cast<int>(body.size()));
+  if (status == NATS_NO_MEMORY) throw std::bad_alloc{};
+  if (status != NATS_OK) throw std::invalid_argument{"no NATS subject: `" + subject + "`"};
+  WireMessage message{made};
+  for (const auto& [name, value] : headers) {
+    if (natsMsgHeader_Add(made, name.c_str(), value.c_str()) != NATS_OK) throw std::bad_alloc{};
+  }
+  return message;
+}
+
+std::string_view body_of(const natsMsg& message) noexcept {
+  return {natsMsg_GetData(mutable_of(message)),
+          static_cast<std::size_t>(natsMsg_GetDataLength(mutable_of(message)))};
+}
+
+std::string_view subject_of(const natsMsg& message) noexcept {
+  return view(natsMsg_GetSubject(mutable_of(message)));
+}
+
+std::string_view reply_of(const natsMsg& message) noexcept {
+  return view(natsMsg_GetReply(mutable_of(message)));
+}
+
+std::optional<std::string_view> header_of(natsMsg& message, const char* name) noexcept {
+  const char* value = nullptr;
+  if (natsMsgHeader_Get(&message, name, &value) != NATS_OK) return std::nullopt;
+  return view(value);
+}
+
+Headers headers_of(natsMsg& message) {
+  Headers headers;
+  const char** raw = nullptr;
+  int count = 0;
+  if (natsMsgHeader_Keys(&message, &raw, &count) != NATS_OK) return headers;
+  const List names{raw};
+  for (int i = 0; i < count; ++i) {
+    const char* name = names.get()[i];
+    const char** raw_values = nullptr;
+    int values_count = 0;
+    if (natsMsgHeader_Values(&message, name, &raw_values, &values_count) != NATS_OK) continue;
+    const List values{raw_values};
+    for (int j = 0; j < values_count; ++j) headers.emplace_back(name, values.get()[j]);
+  }
+  return headers;
+}
+
+}  // namespace hangar

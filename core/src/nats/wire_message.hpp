@@ -1,0 +1,37 @@
+#pragma once
+
+#include <nats/nats.h>
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace hangar {
+
+struct WireMessageDeleter {
+  void operator()(natsMsg* message) const noexcept { natsMsg_Destroy(message); }
+};
+
+/// A message as cnats holds it.
+using WireMessage = std::unique_ptr<natsMsg, WireMessageDeleter>;
+
+/// Names and values in order; a name may come several times.
+using Headers = std::vector<std::pair<std::string, std::string>>;
+
+/// Throws std::bad_alloc when there is no memory, std::invalid_argument for an empty subject.
+WireMessage make_message(const std::string& subject, const std::string& reply,
+                         std::string_view body, const Headers& headers = {});
+
+std::string_view body_of(const natsMsg& message) noexcept;
+std::string_view subject_of(const natsMsg& message) noexcept;
+/// Empty when the message has none.
+std::string_view reply_of(const natsMsg& message) noexcept;
+/// The first value of a header. Parses the headers at the first call, so it is not thread-safe; the
+/// view lives as long as the message.
+std::optional<std::string_view> header_of(natsMsg& message, const char* name) noexcept;
+Headers headers_of(natsMsg& message);
+
+}  // namespace hangar
