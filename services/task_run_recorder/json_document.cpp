@@ -302,8 +302,8 @@ bool JsonDocument::open_container() {
     return false;
   }
   if (open_.size() == deepest) {
-    throw DataError{"too_deep", "The JSON is nested more than 200 deep at byte " +
-                                    std::to_string(position_)};
+    throw DataError{"too_deep",
+                    "The JSON is nested more than 200 deep at byte " + std::to_string(position_)};
   }
   open_.push_back(static_cast<std::uint32_t>(node));
   return true;
@@ -349,25 +349,19 @@ JsonValue JsonDocument::parse(std::string_view text) {
   if (!simdjson::validate_utf8(text.data(), text.size())) {
     throw DataError{"parse_error", "The message is not JSON: it is not well-formed UTF-8"};
   }
-  do {
+  while (true) {
     skip_space();
     const char c = at(position_);
-    if (c != '{' && c != '[') {
+    if (c == '{' || c == '[') {
+      if (open_container()) {
+        if (c == '{') read_key();
+        continue;
+      }
+    } else {
       read_scalar();
-    } else if (open_container()) {
-      if (c == '{') read_key();
-      open_.reserve(deepest);
-      // The first value of a container is read like any other.
-      skip_space();
-      while ((at(position_) == '{' || at(position_) == '[') && open_container()) {
-        if (nodes_[open_.back()].kind == Kind::object) read_key();
-        skip_space();
-      }
-      if (nodes_.back().kind != Kind::object && nodes_.back().kind != Kind::array) {
-        read_scalar();
-      }
     }
-  } while (close_or_continue());
+    if (!close_or_continue()) break;
+  }
   skip_space();
   if (position_ != text_.size()) fail("the end");
   return {this, 0};

@@ -37,7 +37,8 @@ class JsonValue {
   template <class Visit>
   void each_element(Visit visit) const {
     const std::uint32_t end = after();
-    for (JsonValue value{document_, index_ + 1}; value.index_ != end; value.index_ = value.after()) {
+    for (JsonValue value{document_, index_ + 1}; value.index_ != end;
+         value.index_ = value.after()) {
       visit(value);
     }
   }
@@ -65,10 +66,10 @@ class JsonValue {
   std::uint32_t index_ = 0;
 };
 
-/// A JSON text as a flat list of nodes, with the limits of Prefect's parser (jiter): containers that
-/// hold something nest at most 200 deep, integers have at most 4,300 characters, NaN and Infinity are
-/// numbers, strings are well-formed UTF-8 without lone surrogates. Keeps its memory for the next
-/// document. Not thread-safe.
+/// A JSON text as a flat list of nodes, with the limits of Prefect's parser (jiter): containers
+/// that hold something nest at most 200 deep, integers have at most 4,300 characters, NaN and
+/// Infinity are numbers, strings are well-formed UTF-8 without lone surrogates. Keeps its memory
+/// for the next document. Not thread-safe.
 class JsonDocument {
  public:
   /// Returns the root. The text must stay as long as values are used. Throws DataError

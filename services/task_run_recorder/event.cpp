@@ -1,0 +1,114 @@
+#include "event.hpp"
+
+#include <array>
+#include <unordered_set>
+
+#include "json_members.hpp"
+#include "task_run.hpp"
+#include "unicode.hpp"
+
+namespace hangar::recorder {
+
+namespace {
+
+using Kind = JsonValue::Kind;
+
+// The defaults of Prefect's settings server.events.maximum_*.
+constexpr std::size_t longest_event_name = 1024;
+constexpr std::uint32_t most_related = 100;
+constexpr std::size_t most_labels = 500;
+
+struct Resource {
+  JsonValue id;
+  JsonValue role;
+  JsonValue orchestration;
+};
+
+/// A resource is an object of strings. Here even a value that a repeated key overrides must be one.
+Resource read_resource(const FieldReader& reader, JsonValue value) {
+  enum Member : std::size_t { id, role, orchestration, count };
+  static constexpr MemberNames<count> names{std::array<std::string_view, count>{
+      "prefect.resource.id", "prefect.resource.role", "prefect.orchestration"}};
+  FieldReader::object(value).each_member(
+      [](JsonValue, JsonValue label) { FieldReader::string(label); });
+  const auto labels = names.pick(value);
+  if (!labels[id]) reject_missing(value, "prefect.resource.id");
+  if (labels[id].token().empty()) reject(labels[id], "missing_field", "a resource has an id");
+  if (value.size() > most_labels) {
+    std::unordered_set<std::string_view> keys;
+    value.each_member([&](JsonValue key, JsonValue) { keys.insert(key.text(reader.texts())); });
+    if (keys.size() > most_labels) {
+      reject(value, "too_long", "a resource has more than 500 labels");
+    }
+  }
+  return {labels[id], labels[role], labels[orchestration]};
+}
+
+/// Checks all related resources; returns the id of the first flow run, if there is one.
+JsonValue read_related(const FieldReader& reader, JsonValue value) {
+  JsonValue flow_run;
+  FieldReader::array(value).each_element([&](JsonValue related) {
+    const Resource resource = read_resource(reader, related);
+    if (!resource.role) reject_missing(related, "prefect.resource.role");
+    if (resource.role.token().empty()) {
+      reject(resource.role, "missing_field", "a related resource has a role");
+    }
+    if (!flow_run && resource.role.text(reader.texts()) == "flow-run") flow_run = resource.id;
+  });
+  if (value.size() > most_related) {
+    reject(value, "too_long", "an event has more than 100 related resources");
+  }
+  return flow_run;
+}
+
+}  // namespace
+
+ReceivedEvent read_event(const FieldReader& reader, JsonValue root) {
+  enum Member : std::size_t {
+    occurred,
+    event,
+    resource,
+    related,
+    payload,
+    id,
+    follows,
+    received,
+    count
+  };
+  static constexpr std::array<std::string_view, count> all{
+      "occurred", "event", "resource", "related", "payload", "id", "follows", "received"};
+  static constexpr MemberNames<count> names{all};
+  if (!root.is(Kind::object)) reject(root, "not_an_event", "an event is a JSON object");
+  const auto values = names.pick(root);
+  for (const Member member : {occurred, event, resource, id}) {
+    if (!values[member]) reject_missing(root, all[member]);
+  }
+  ReceivedEvent result;
+  result.occurred = reader.time(values[occurred]);
+  result.occurred_source = values[occurred];
+  result.event = reader.text(values[event]);
+  if (result.event.size() > longest_event_name &&
+      count_code_points(result.event) > longest_event_name) {
+    reject(values[event], "too_long", "the name of an event has more than 1,024 characters");
+  }
+  const Resource main = read_resource(reader, values[resource]);
+  result.resource_id = main.id;
+  if (main.orchestration) result.orchestration = main.orchestration.text(reader.texts());
+  if (values[related]) result.flow_run_resource_id = read_related(reader, values[related]);
+  if (values[payload]) result.payload = FieldReader::object(values[payload]);
+  result.id = FieldReader::uuid(values[id]);
+  if (values[follows] && !values[follows].is_null()) FieldReader::uuid(values[follows]);
+  if (values[received]) static_cast<void>(reader.time(values[received]));
+  return result;
+}
+
+std::optional<TaskRunEvent> EventDecoder::decode(std::string_view json, Timestamp now,
+                                                 std::pmr::memory_resource& texts) {
+  const FieldReader reader{texts, now};
+  const JsonValue root = document_.parse(json);
+  const ReceivedEvent event = read_event(reader, root);
+  if (!event.is_client_task_run()) return std::nullopt;
+  return db_recordable_task_run_from_event(reader, root, event, scratch_);
+}
+
+}  // namespace hangar::recorder

@@ -1,0 +1,52 @@
+#pragma once
+
+#include <memory_resource>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "field_reader.hpp"
+#include "json_document.hpp"
+#include "task_run_event.hpp"
+
+namespace hangar::recorder {
+
+/// An event as `prefect.server.events.schemas.events.ReceivedEvent` has it, checked as a whole. The
+/// values live as long as the document.
+struct ReceivedEvent {
+  Uuid id;
+  ZonedTime occurred;
+  JsonValue occurred_source;
+  std::string_view event;
+  JsonValue resource_id;
+  std::string_view orchestration;
+  /// The id of the first related resource in the role `flow-run`.
+  JsonValue flow_run_resource_id;
+  JsonValue payload;
+
+  /// Whether the recorder counts it: `prefect.task-run*` from a client's orchestration.
+  [[nodiscard]] bool is_client_task_run() const noexcept {
+    return event.starts_with("prefect.task-run") && orchestration == "client";
+  }
+};
+
+/// Throws a DataError when the value is no such event.
+ReceivedEvent read_event(const FieldReader& reader, JsonValue root);
+
+/// Turns message data into what the fold applies. Keeps its buffers between events, so each thread
+/// has its own.
+class EventDecoder {
+ public:
+  /// Nothing when the message is an event that the recorder does not count. The result points into
+  /// `json` and into `texts`; both must outlive it. `now` is the present: the time of a scheduled
+  /// state that has none. Throws a DataError with reason and JSON pointer for a message that the
+  /// reference cannot record on PostgreSQL 15.
+  std::optional<TaskRunEvent> decode(std::string_view json, Timestamp now,
+                                     std::pmr::memory_resource& texts);
+
+ private:
+  JsonDocument document_;
+  std::string scratch_;
+};
+
+}  // namespace hangar::recorder

@@ -1,0 +1,66 @@
+#pragma once
+
+#include <cstdint>
+#include <memory_resource>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "hangar/error.hpp"
+#include "hangar/storage.hpp"
+#include "json_document.hpp"
+#include "zoned_time.hpp"
+
+namespace hangar::recorder {
+
+/// Throws the DataError of a value that cannot be recorded; `what` says what is wrong with it.
+[[noreturn]] void reject(JsonValue value, std::string reason, std::string_view what);
+/// The same for a member that is not there.
+[[noreturn]] void reject_missing(JsonValue object, std::string_view member);
+
+/// Turns values into fields with the coercions of the reference (pydantic's lax mode). Every
+/// function throws a DataError that points to the value where the reference refuses it.
+class FieldReader {
+ public:
+  /// `texts` receives the text that must outlive the document's values. `now` is what an event
+  /// means by the present.
+  FieldReader(std::pmr::memory_resource& texts, Timestamp now) : texts_{texts}, now_{now} {}
+
+  [[nodiscard]] Timestamp now() const noexcept { return now_; }
+  [[nodiscard]] std::pmr::memory_resource& texts() const noexcept { return texts_; }
+  /// A copy that lives as long as the texts.
+  [[nodiscard]] char* keep(std::string_view text) const;
+
+  // `value` is there but may be null or of any kind.
+  static JsonValue object(JsonValue value);
+  static JsonValue array(JsonValue value);
+  static JsonValue string(JsonValue value);
+  [[nodiscard]] std::string_view text(JsonValue value) const { return string(value).text(texts_); }
+  static Uuid uuid(JsonValue value);
+  [[nodiscard]] ZonedTime time(JsonValue value) const;
+  static Interval interval(JsonValue value);
+  static bool boolean(JsonValue value);
+  static double real(JsonValue value);
+  /// The decimal digits of an integer of any size.
+  static std::string integer(JsonValue value);
+  /// One of the nine state types; a view of static text.
+  static std::string_view state_type(JsonValue value);
+
+  // What only columns refuse.
+  static std::int32_t int4(JsonValue value);
+  static Timestamp instant(const ZonedTime& time, JsonValue value);
+  static void refuse_nul(JsonValue value);
+
+  /// Python's truth of a value; a missing one is false.
+  static bool is_truthy(JsonValue value);
+
+  // Whether the value is a real or integer in lax mode, without a DataError.
+  static std::optional<double> try_real(JsonValue value);
+  static std::optional<std::string> try_integer(JsonValue value);
+
+ private:
+  std::pmr::memory_resource& texts_;
+  Timestamp now_;
+};
+
+}  // namespace hangar::recorder

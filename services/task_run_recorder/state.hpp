@@ -1,0 +1,47 @@
+#pragma once
+
+#include <cstddef>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "field_reader.hpp"
+#include "hangar/storage.hpp"
+#include "json_document.hpp"
+
+namespace hangar::recorder {
+
+/// The state of a run, read from an event.
+struct State {
+  Uuid id;
+  std::string_view type;
+  std::string_view name;
+  Timestamp timestamp;
+  std::optional<std::string_view> message;
+  /// The state's result as JSON, if there is one.
+  std::optional<std::string_view> data;
+  /// JSON with all members, `task_run_id` among them.
+  std::string_view details;
+  /// Where in `details` the 36 characters of `task_run_id` stand.
+  char* details_task_run_id = nullptr;
+};
+
+/// What a state has where its object says nothing, and the runs that it belongs to.
+struct StateOrigin {
+  Uuid id;
+  ZonedTime timestamp;
+  JsonValue timestamp_source;  ///< Where the timestamp stands in the event.
+  Uuid task_run_id;
+  std::optional<Uuid> flow_run_id;
+  /// Whether the details keep their own `flow_run_id` instead of the origin's.
+  bool keeps_flow_run_id = false;
+  /// Whether the state becomes a row; else it is only checked as a model, and nothing but that is
+  /// known of the result.
+  bool stored = true;
+};
+
+/// Reads a state as `prefect.server.schemas.states.State` does. `scratch` is overwritten.
+State read_state(const FieldReader& reader, JsonValue object, const StateOrigin& origin,
+                 std::string& scratch);
+
+}  // namespace hangar::recorder

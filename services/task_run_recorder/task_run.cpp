@@ -1,0 +1,329 @@
+#include "task_run.hpp"
+
+#include <span>
+
+#include "index_row.hpp"
+#include "json_cells.hpp"
+#include "json_members.hpp"
+#include "run_name.hpp"
+#include "unicode.hpp"
+#include "uuid.hpp"
+
+namespace hangar::recorder {
+
+namespace {
+
+using Kind = JsonValue::Kind;
+
+// The default of Prefect's setting server.tasks.max_cache_key_length.
+constexpr std::size_t longest_cache_key = 2000;
+
+/// Reads the members of the payload's task_run into columns; what is not there stays absent.
+class ColumnReader {
+ public:
+  enum Member : std::size_t {
+    id,
+    created,
+    updated,
+    name,
+    flow_run_id,
+    task_key,
+    dynamic_key,
+    cache_key,
+    cache_expiration,
+    task_version,
+    empirical_policy,
+    tags,
+    labels,
+    state_id,
+    task_inputs,
+    state_type,
+    state_name,
+    run_count,
+    flow_run_run_count,
+    expected_start_time,
+    next_scheduled_start_time,
+    start_time,
+    end_time,
+    total_run_time,
+    estimated_run_time,
+    estimated_start_time_delta,
+    state,
+    count
+  };
+
+  ColumnReader(const FieldReader& reader, JsonValue object, TaskRun& run, std::string& scratch)
+      : reader_{reader}, object_{object}, run_{run}, scratch_{scratch} {
+    static constexpr MemberNames<count> names{
+        std::array<std::string_view, count>{"id",
+                                            "created",
+                                            "updated",
+                                            "name",
+                                            "flow_run_id",
+                                            "task_key",
+                                            "dynamic_key",
+                                            "cache_key",
+                                            "cache_expiration",
+                                            "task_version",
+                                            "empirical_policy",
+                                            "tags",
+                                            "labels",
+                                            "state_id",
+                                            "task_inputs",
+                                            "state_type",
+                                            "state_name",
+                                            "run_count",
+                                            "flow_run_run_count",
+                                            "expected_start_time",
+                                            "next_scheduled_start_time",
+                                            "start_time",
+                                            "end_time",
+                                            "total_run_time",
+                                            "estimated_run_time",
+                                            "estimated_start_time_delta",
+                                            "state"}};
+    values_ = names.pick(object);
+  }
+
+  [[nodiscard]] JsonValue operator[](Member member) const noexcept { return values_[member]; }
+
+  void read() {
+    read_identity();
+    namespace c = recorder::task_run;
+    optional_text(cache_key, c::cache_key);
+    optional_text(task_version, c::task_version);
+    check_cache_key();
+    integer(run_count, c::run_count);
+    integer(flow_run_run_count, c::flow_run_run_count);
+    optional_time(expected_start_time, c::expected_start_time);
+    optional_time(next_scheduled_start_time, c::next_scheduled_start_time);
+    optional_time(start_time, c::start_time);
+    optional_time(end_time, c::end_time);
+    optional_time(cache_expiration, c::cache_expiration);
+    if (values_[total_run_time]) {
+      run_.columns[c::total_run_time] = FieldReader::interval(values_[total_run_time]);
+    }
+    json(empirical_policy, c::empirical_policy, append_empirical_policy);
+    json(tags, c::tags, append_tags);
+    json(task_inputs, c::task_inputs, append_task_inputs);
+    if (says(labels)) {
+      json(labels, c::labels, append_labels);
+    } else if (values_[labels]) {
+      run_.columns[c::labels] = Cell::null();
+    }
+    check_unwritten();
+  }
+
+ private:
+  [[nodiscard]] bool says(Member member) const noexcept {
+    return values_[member] && !values_[member].is_null();
+  }
+
+  void read_identity() {
+    namespace c = recorder::task_run;
+    if (values_[id]) run_.id = FieldReader::uuid(values_[id]);
+    if (says(flow_run_id)) {
+      run_.flow_run_id = FieldReader::uuid(values_[flow_run_id]);
+    } else if (values_[flow_run_id]) {
+      run_.flow_run_id.reset();
+    }
+    run_.task_key = key(task_key, "task_key");
+    run_.dynamic_key = key(dynamic_key, "dynamic_key");
+    run_.columns[c::flow_run_id] = run_.flow_run_id ? Cell{*run_.flow_run_id} : Cell::null();
+    run_.columns[c::task_key] = run_.task_key;
+    run_.columns[c::dynamic_key] = run_.dynamic_key;
+    if (values_[name]) run_.columns[c::name] = name_of_run();
+  }
+
+  std::string_view key(Member member, std::string_view word) const {
+    if (!values_[member]) reject_missing(object_, word);
+    const std::string_view text = reader_.text(values_[member]);
+    FieldReader::refuse_nul(values_[member]);
+    return text;
+  }
+
+  /// A name that Python counts as false is replaced by a generated one.
+  [[nodiscard]] std::string_view name_of_run() const {
+    if (!FieldReader::is_truthy(values_[name])) {
+      const std::string generated = generated_name(run_.id);
+      return {reader_.keep(generated), generated.size()};
+    }
+    const std::string_view text = reader_.text(values_[name]);
+    FieldReader::refuse_nul(values_[name]);
+    return text;
+  }
+
+  void optional_text(Member member, recorder::task_run::Column column) {
+    if (!values_[member]) return;
+    if (values_[member].is_null()) {
+      run_.columns[column] = Cell::null();
+      return;
+    }
+    run_.columns[column] = reader_.text(values_[member]);
+    FieldReader::refuse_nul(values_[member]);
+  }
+
+  void check_cache_key() const {
+    if (!says(cache_key)) return;
+    const std::string_view text = run_.columns[recorder::task_run::cache_key].text();
+    if (text.size() > longest_cache_key && count_code_points(text) > longest_cache_key) {
+      reject(values_[cache_key], "too_long", "a cache key has more than 2,000 characters");
+    }
+  }
+
+  void integer(Member member, recorder::task_run::Column column) {
+    if (values_[member]) run_.columns[column] = FieldReader::int4(values_[member]);
+  }
+
+  void optional_time(Member member, recorder::task_run::Column column) {
+    if (!values_[member]) return;
+    run_.columns[column] =
+        values_[member].is_null()
+            ? Cell::null()
+            : Cell{FieldReader::instant(reader_.time(values_[member]), values_[member])};
+  }
+
+  void json(Member member, recorder::task_run::Column column,
+            void (*append)(std::string&, JsonValue)) {
+    if (!values_[member]) return;
+    scratch_.clear();
+    append(scratch_, values_[member]);
+    run_.columns[column] = std::string_view{reader_.keep(scratch_), scratch_.size()};
+  }
+
+  /// Members that are validated like the others but never written.
+  void check_unwritten() const {
+    for (const Member member : {created, updated}) {
+      if (says(member)) static_cast<void>(reader_.time(values_[member]));
+    }
+    for (const Member member : {estimated_run_time, estimated_start_time_delta}) {
+      if (values_[member]) FieldReader::interval(values_[member]);
+    }
+    if (says(state_id)) FieldReader::uuid(values_[state_id]);
+    if (says(state_type)) FieldReader::state_type(values_[state_type]);
+    if (says(state_name)) FieldReader::string(values_[state_name]);
+  }
+
+  const FieldReader& reader_;
+  JsonValue object_;
+  TaskRun& run_;
+  std::string& scratch_;
+  std::array<JsonValue, count> values_;
+};
+
+Uuid id_of_resource(const FieldReader& reader, JsonValue id, std::string_view kind) {
+  const std::string_view text = id.text(reader.texts());
+  if (!text.starts_with(kind)) {
+    reject(id, "wrong_kind", "the id does not start with " + std::string{kind});
+  }
+  const auto uuid = parse_resource_uuid(text.substr(kind.size()));
+  if (!uuid) reject(id, "invalid_uuid", "the id does not end in a UUID");
+  return *uuid;
+}
+
+struct PayloadParts {
+  JsonValue validated_state;
+  JsonValue task_run;
+};
+
+PayloadParts read_payload(JsonValue root, const ReceivedEvent& event) {
+  static constexpr std::array<std::string_view, 2> all{"validated_state", "task_run"};
+  static constexpr MemberNames<2> names{all};
+  if (!event.payload) reject_missing(root, "payload");
+  const auto values = names.pick(event.payload);
+  for (std::size_t i = 0; i < all.size(); ++i) {
+    if (!values[i]) reject_missing(event.payload, all[i]);
+    FieldReader::object(values[i]);
+  }
+  return {values[0], values[1]};
+}
+
+void require_indexable(const TaskRun& run, JsonValue task_run) {
+  namespace c = recorder::task_run;
+  const auto check = [&](std::span<const std::string_view> texts, bool uuid, bool nulls,
+                         std::string_view what) {
+    std::size_t bytes = 64;
+    for (const std::string_view text : texts) bytes += text.size();
+    if (bytes <= longest_index_row) return;
+    if (index_row_bytes(texts, uuid, nulls) > longest_index_row) {
+      reject(task_run, "index_row_too_large",
+             "PostgreSQL has no room for " + std::string{what} + " in a row of an index");
+    }
+  };
+  const std::array keys{run.task_key, run.dynamic_key};
+  check(keys, run.flow_run_id.has_value(), !run.flow_run_id, "task_key and dynamic_key");
+  if (!run.columns[c::name].absent()) {
+    const std::array name{run.columns[c::name].text()};
+    check(name, false, false, "the name of the run");
+  }
+  const std::array state_name{run.state.name};
+  check(state_name, false, false, "the name of the state");
+}
+
+}  // namespace
+
+TaskRun task_run_from_event(const FieldReader& reader, JsonValue root, const ReceivedEvent& event,
+                            std::string& scratch) {
+  TaskRun run;
+  run.id = id_of_resource(reader, event.resource_id, "prefect.task-run.");
+  if (event.flow_run_resource_id) {
+    run.flow_run_id = id_of_resource(reader, event.flow_run_resource_id, "prefect.flow-run.");
+  }
+  const PayloadParts payload = read_payload(root, event);
+  ColumnReader columns{reader, payload.task_run, run, scratch};
+
+  const JsonValue own_state = columns[ColumnReader::state];
+  StateOrigin origin{.id = event.id,
+                     .timestamp = event.occurred,
+                     .timestamp_source = event.occurred_source,
+                     .task_run_id = run.id,
+                     .flow_run_id = run.flow_run_id,
+                     .stored = !own_state};
+  run.state = read_state(reader, payload.validated_state, origin, scratch);
+  if (own_state) {
+    // A state inside the payload's task_run replaces the validated one. What it lacks the reference
+    // makes up anew at each delivery; here it is the same each time.
+    origin.timestamp = ZonedTime::utc(reader.now());
+    origin.keeps_flow_run_id = true;
+    origin.stored = true;
+    run.state = read_state(reader, own_state, origin, scratch);
+  }
+  columns.read();
+  return run;
+}
+
+TaskRunEvent db_recordable_task_run_from_event(const FieldReader& reader, JsonValue root,
+                                               const ReceivedEvent& event, std::string& scratch) {
+  const TaskRun run = task_run_from_event(reader, root, event, scratch);
+  require_indexable(run, root);
+  TaskRunEvent result;
+  result.run_id = run.id;
+  result.flow_run_id = run.flow_run_id;
+  result.task_key = run.task_key;
+  result.dynamic_key = run.dynamic_key;
+  result.state_id = run.state.id;
+  result.state_timestamp = run.state.timestamp;
+  result.details_task_run_id = run.state.details_task_run_id;
+  result.run = run.columns;
+  {
+    namespace c = recorder::task_run;
+    result.run[c::state_id] = run.state.id;
+    result.run[c::state_type] = run.state.type;
+    result.run[c::state_name] = run.state.name;
+    result.run[c::state_timestamp] = run.state.timestamp;
+  }
+  namespace c = recorder::task_run_state;
+  const auto nullable = [](const std::optional<std::string_view>& text) {
+    return text ? Cell{*text} : Cell::null();
+  };
+  result.state[c::id] = run.state.id;
+  result.state[c::type] = run.state.type;
+  result.state[c::timestamp] = run.state.timestamp;
+  result.state[c::name] = run.state.name;
+  result.state[c::message] = nullable(run.state.message);
+  result.state[c::state_details] = run.state.details;
+  result.state[c::data] = nullable(run.state.data);
+  return result;
+}
+
+}  // namespace hangar::recorder

@@ -1,0 +1,253 @@
+#include "zoned_time.hpp"
+
+#include <array>
+#include <chrono>
+#include <cmath>
+#include <limits>
+
+#include "loose_time.hpp"
+#include "number.hpp"
+
+namespace hangar::recorder {
+
+namespace {
+
+using namespace std::chrono_literals;
+using std::chrono::sys_days;
+
+constexpr std::int64_t second = 1'000'000;
+constexpr std::int64_t day = 86'400 * second;
+constexpr std::int64_t first_wall =
+    std::chrono::microseconds{sys_days{std::chrono::year{1} / 1 / 1}.time_since_epoch()}.count();
+constexpr std::int64_t last_wall =
+    std::chrono::microseconds{sys_days{std::chrono::year{10000} / 1 / 1}.time_since_epoch()}
+        .count() -
+    1;
+constexpr std::int64_t milliseconds_from = 20'000'000'000;
+
+bool is_digit(char c) noexcept { return c >= '0' && c <= '9'; }
+
+/// Reads fixed-width fields from left to right and remembers whether all of them were there.
+class Scanner {
+ public:
+  explicit Scanner(std::string_view text) : text_{text} {}
+  [[nodiscard]] bool at_end() const noexcept { return text_.empty(); }
+  [[nodiscard]] char peek() const noexcept { return text_.empty() ? '\0' : text_.front(); }
+  bool skip_any(std::string_view characters) noexcept {
+    if (text_.empty() || characters.find(text_.front()) == std::string_view::npos) return false;
+    text_.remove_prefix(1);
+    return true;
+  }
+  bool skip(std::string_view word) noexcept {
+    if (!text_.starts_with(word)) return false;
+    text_.remove_prefix(word.size());
+    return true;
+  }
+  bool number(std::size_t digits, unsigned& value) noexcept {
+    if (text_.size() < digits) return false;
+    value = 0;
+    for (std::size_t i = 0; i < digits; ++i) {
+      if (!is_digit(text_[i])) return false;
+      value = value * 10 + static_cast<unsigned>(text_[i] - '0');
+    }
+    text_.remove_prefix(digits);
+    return true;
+  }
+  /// A fraction of a second of any length, cut to microseconds.
+  bool fraction(unsigned& microseconds) noexcept {
+    std::size_t digits = 0;
+    unsigned scale = 100'000;
+    microseconds = 0;
+    for (; is_digit(peek()); text_.remove_prefix(1), ++digits, scale /= 10) {
+      microseconds += static_cast<unsigned>(text_.front() - '0') * scale;
+    }
+    return digits > 0;
+  }
+
+ private:
+  std::string_view text_;
+};
+
+/// The offset in seconds; none when it is malformed. No offset at all is UTC.
+std::optional<std::int32_t> read_offset(Scanner& in) noexcept {
+  if (in.at_end() || in.skip_any("Zz")) return 0;
+  std::int32_t sign = -1;
+  if (in.skip_any("+")) {
+    sign = 1;
+  } else if (!in.skip_any("-") && !in.skip("\u2212")) {
+    return std::nullopt;
+  }
+  unsigned hours = 0;
+  unsigned minutes = 0;
+  if (!in.number(2, hours)) return std::nullopt;
+  in.skip_any(":");
+  if (!in.number(2, minutes) || minutes > 59 || hours > 23) return std::nullopt;
+  return sign * static_cast<std::int32_t>(hours * 3600 + minutes * 60);
+}
+
+std::optional<ZonedTime> parse_rfc3339(std::string_view text) noexcept {
+  Scanner in{text};
+  WallClock clock;
+  unsigned year = 0;
+  if (!in.number(4, year) || !in.skip_any("-") || !in.number(2, clock.month) || !in.skip_any("-") ||
+      !in.number(2, clock.day) || !in.skip_any("Tt _") || !in.number(2, clock.hour) ||
+      !in.skip_any(":") || !in.number(2, clock.minute)) {
+    return std::nullopt;
+  }
+  clock.year = static_cast<int>(year);
+  if (in.skip_any(":")) {
+    if (!in.number(2, clock.second)) return std::nullopt;
+    if (in.skip_any(".,") && !in.fraction(clock.microsecond)) return std::nullopt;
+  }
+  const auto offset = read_offset(in);
+  const auto wall = clock.microseconds();
+  if (!offset || !wall || !in.at_end()) return std::nullopt;
+  return ZonedTime{*wall, *offset};
+}
+
+/// Seconds and microseconds since 1970, UTC.
+std::optional<ZonedTime> from_unix(std::int64_t seconds, std::int64_t microseconds) noexcept {
+  if (seconds < first_wall / second || seconds > last_wall / second) return std::nullopt;
+  const std::int64_t wall = seconds * second + microseconds;
+  if (wall > last_wall) return std::nullopt;
+  return ZonedTime{wall, 0};
+}
+
+/// As speedate does it: the watershed looks at the whole part alone.
+std::optional<ZonedTime> from_whole(std::int64_t whole, std::int64_t microseconds) noexcept {
+  if (whole >= -milliseconds_from && whole <= milliseconds_from) {
+    return from_unix(whole, microseconds);
+  }
+  std::int64_t seconds = whole / 1000;
+  std::int64_t rest = whole % 1000 * 1000;
+  if (rest < 0) {
+    --seconds;
+    rest += second;
+  }
+  return from_unix(seconds, microseconds + rest);
+}
+
+std::int64_t saturate(double value) noexcept {
+  constexpr double limit = 9223372036854775808.0;
+  if (value >= limit) return std::numeric_limits<std::int64_t>::max();
+  if (value < -limit) return std::numeric_limits<std::int64_t>::min();
+  return static_cast<std::int64_t>(value);
+}
+
+/// An integer as speedate reads it: it wraps at 64 bits and only notices when the sign turns.
+/// `point` tells that the text stopped being an integer at a decimal point.
+std::optional<std::int64_t> parse_wrapping(std::string_view text, bool& point) noexcept {
+  const bool negative = text.starts_with('-');
+  if (text.size() > 1 && (negative || text.front() == '+')) text.remove_prefix(1);
+  if (text.empty()) return std::nullopt;
+  std::uint64_t value = 0;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    if (!is_digit(text[i])) {
+      point = text[i] == '.';
+      return std::nullopt;
+    }
+    value = value * 10 + static_cast<std::uint64_t>(text[i] - '0');
+    if (i > 0 && static_cast<std::int64_t>(value) < 0) return std::nullopt;
+  }
+  const auto result = static_cast<std::int64_t>(value);
+  return negative ? -result : result;
+}
+
+std::optional<ZonedTime> parse_unix(std::string_view text) {
+  bool point = false;
+  if (const auto whole = parse_wrapping(text, point)) return from_whole(*whole, 0);
+  if (!point) return std::nullopt;
+  // Rust's grammar without the trimming and the underscores of lax numbers.
+  if (text.find_first_not_of("+-.0123456789eE") != std::string_view::npos) return std::nullopt;
+  const auto value = parse_real(text);
+  if (!value) return std::nullopt;
+  const double seconds =
+      std::abs(*value) > static_cast<double>(milliseconds_from) ? *value / 1000 : *value;
+  const double whole = std::floor(seconds);
+  return from_whole(saturate(whole), std::llround((seconds - whole) * 1e6));
+}
+
+void append_digits(std::string& out, unsigned value, std::size_t width) {
+  std::array<char, 8> digits{};
+  for (std::size_t i = width; i-- > 0; value /= 10) {
+    digits[i] = static_cast<char>('0' + value % 10);
+  }
+  out.append(digits.data(), width);
+}
+
+}  // namespace
+
+std::optional<Timestamp> ZonedTime::instant() const noexcept {
+  if (offset <= -86'400 || offset >= 86'400) return std::nullopt;
+  const std::int64_t utc = wall - offset * second;
+  if (utc < first_wall || utc > last_wall) return std::nullopt;
+  return Timestamp{std::chrono::microseconds{utc}};
+}
+
+ZonedTime ZonedTime::utc(Timestamp instant) noexcept {
+  return {instant.time_since_epoch().count(), 0};
+}
+
+std::optional<std::int64_t> WallClock::microseconds() const noexcept {
+  const std::chrono::year_month_day date{std::chrono::year{year}, std::chrono::month{month},
+                                         std::chrono::day{day}};
+  if (year < 1 || year > 9999 || !date.ok() || hour > 23 || minute > 59 || second > 59) {
+    return std::nullopt;
+  }
+  const std::int64_t days = sys_days{date}.time_since_epoch().count();
+  const std::int64_t seconds = static_cast<std::int64_t>(hour * 3600 + minute * 60 + second);
+  return days * recorder::day + seconds * recorder::second + microsecond;
+}
+
+std::optional<ZonedTime> parse_time(std::string_view text, Timestamp now) {
+  if (const auto time = parse_rfc3339(text)) return time;
+  if (const auto time = parse_unix(text)) return time;
+  return parse_loose_time(text, now);
+}
+
+std::optional<ZonedTime> time_of(std::int64_t unix_time) noexcept {
+  return from_whole(unix_time, 0);
+}
+
+std::optional<ZonedTime> time_of(double unix_time) noexcept {
+  if (std::isnan(unix_time)) return std::nullopt;
+  const bool seconds = std::abs(unix_time) <= static_cast<double>(milliseconds_from);
+  const double fraction = std::abs(unix_time - std::trunc(unix_time)) * (seconds ? 1e6 : 1e3);
+  if (std::isinf(unix_time)) return std::nullopt;
+  return from_whole(saturate(std::floor(unix_time)), std::llround(fraction));
+}
+
+void append_time(std::string& out, const ZonedTime& time) {
+  const auto days = std::chrono::floor<std::chrono::days>(Timestamp{1us * time.wall});
+  const std::chrono::year_month_day date{days};
+  const auto rest = static_cast<std::uint64_t>(
+      time.wall - std::chrono::microseconds{days.time_since_epoch()}.count());
+  const auto seconds = static_cast<unsigned>(rest / second);
+  const auto micros = static_cast<unsigned>(rest % second);
+  append_digits(out, static_cast<unsigned>(static_cast<int>(date.year())), 4);
+  out += '-';
+  append_digits(out, static_cast<unsigned>(date.month()), 2);
+  out += '-';
+  append_digits(out, static_cast<unsigned>(date.day()), 2);
+  out += 'T';
+  append_digits(out, seconds / 3600, 2);
+  out += ':';
+  append_digits(out, seconds / 60 % 60, 2);
+  out += ':';
+  append_digits(out, seconds % 60, 2);
+  if (micros != 0) {
+    out += '.';
+    append_digits(out, micros, 6);
+  }
+  if (time.offset == 0) {
+    out += 'Z';
+    return;
+  }
+  const unsigned minutes = static_cast<unsigned>(std::abs(time.offset)) / 60;
+  out += time.offset < 0 ? '-' : '+';
+  append_digits(out, minutes / 60, 2);
+  out += ':';
+  append_digits(out, minutes % 60, 2);
+}
+
+}  // namespace hangar::recorder
