@@ -85,19 +85,24 @@ std::optional<Value> read_winner(const std::string& path, const Candidate& candi
   return std::move(parsed.value);
 }
 
+Candidates read_layers(const Sections& sections, const LoadInputs& inputs, Problems& problems,
+                       std::vector<std::string>& warnings) {
+  Candidates candidates;
+  for (const auto& file : inputs.files) read_file_layer(file, sections, candidates, problems);
+  warnings = read_environment_layer(inputs.environment, sections, candidates, problems);
+  read_flag_layer(inputs.sets, sections, candidates, problems);
+  read_nats_fallback(inputs.environment, sections, candidates);
+  return candidates;
+}
+
 }  // namespace
 
 Loaded load(const Sections& sections, const LoadInputs& inputs) {
   Problems problems;
   for (const std::string& collision : check_collisions(sections)) problems.add(collision);
 
-  Candidates candidates;
   Loaded loaded;
-  for (const auto& file : inputs.files) read_file_layer(file, sections, candidates, problems);
-  loaded.warnings = read_environment_layer(inputs.environment, sections, candidates, problems);
-  read_flag_layer(inputs.sets, sections, candidates, problems);
-  read_nats_fallback(inputs.environment, sections, candidates);
-
+  const Candidates candidates = read_layers(sections, inputs, problems, loaded.warnings);
   std::vector<std::pair<const Field*, Value>> values;
   for (const auto& [path, candidate] : candidates) {
     if (auto value = read_winner(path, candidate, inputs.environment, problems)) {
@@ -110,6 +115,19 @@ Loaded load(const Sections& sections, const LoadInputs& inputs) {
   for (const Entry& entry : entries(sections)) loaded.origins[entry.path] = "default";
   for (const auto& [path, candidate] : candidates) loaded.origins[path] = candidate.origin;
   return loaded;
+}
+
+std::optional<std::vector<std::string>> peek(const Fields& host, const std::string& path,
+                                             const LoadInputs& inputs) {
+  Problems ignored;
+  std::vector<std::string> warnings;
+  const Sections sections{host, {}, {}};
+  const Candidates candidates = read_layers(sections, inputs, ignored, warnings);
+  const auto found = candidates.find(path);
+  if (found == candidates.end()) return std::nullopt;
+  const auto value = read_winner(path, found->second, inputs.environment, ignored);
+  if (!value) return std::nullopt;
+  return std::get<std::vector<std::string>>(*value);
 }
 
 }  // namespace hangar

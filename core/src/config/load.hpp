@@ -2,6 +2,7 @@
 
 #include <filesystem>
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -31,5 +32,11 @@ struct Loaded {
 /// Throws ConfigError that lists everything that is wrong, and has then changed nothing. Only the
 /// value that wins is expanded and read; names and shapes are checked in every file.
 Loaded load(const Sections& sections, const LoadInputs& inputs);
+
+/// What the inputs set one list of the host to, or nothing: for the folders of plugins, which must
+/// be known before the sections can be. Whatever is wrong with the inputs is left for `load` to
+/// report.
+std::optional<std::vector<std::string>> peek(const Fields& host, const std::string& path,
+                                             const LoadInputs& inputs);
 
 }  // namespace hangar

@@ -22,11 +22,15 @@ constexpr std::size_t longest_secret = 64U << 10U;
 }  // namespace
 
 std::string read_file(const std::filesystem::path& path, std::size_t limit) {
+  std::error_code error;
+  const std::filesystem::file_status status = std::filesystem::status(path, error);
+  // A pipe could wait for ever, and a second reading of it would find nothing.
+  if (std::filesystem::exists(status) && !std::filesystem::is_regular_file(status)) {
+    throw ConfigError{fmt::format("cannot read {}: not a regular file", in_quotes(path.native()))};
+  }
   errno = 0;
   std::ifstream file{path, std::ios::binary};
   if (!file) fail(path, errno);
-  std::error_code ignored;
-  if (std::filesystem::is_directory(path, ignored)) fail(path, EISDIR);
   std::string content(limit + 1, '\0');
   file.read(content.data(), static_cast<std::streamsize>(content.size()));
   if (file.bad()) fail(path, errno);

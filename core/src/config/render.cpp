@@ -23,7 +23,7 @@ std::string one_line(std::string text) {
 }
 
 std::string comment(const std::string& text, std::size_t level) {
-  const std::string begin = std::string(2 * level, ' ') + "#";
+  const std::string begin = fmt::format("{:{}}#", "", 2 * level);
   std::string result;
   std::string line = begin;
   for (std::size_t at = 0; at < text.size();) {
@@ -32,7 +32,7 @@ std::string comment(const std::string& text, std::size_t level) {
       result += line + "\n";
       line = begin;
     }
-    line += " " + text.substr(at, end - at);
+    line.append(" ").append(text, at, end - at);
     at = end + 1;
   }
   return result + line + "\n";
@@ -69,7 +69,7 @@ std::string whole_tree(const Sections& sections, const TreeText& text) {
   if (sections.services.empty()) return result;
   result += text.group(Fields{"services", "What runs in this process"}, 0) + "services:\n";
   for (const auto& [name, fields] : sections.services) {
-    result += text.group(fields, 1) + "  " + name + ":\n";
+    result += fmt::format("{}  {}:\n", text.group(fields, 1), name);
     result += tree(fields, "services." + name + ".", 2, text);
   }
   return result;
@@ -114,7 +114,7 @@ std::string render_example(const Sections& sections, std::string_view schema_loc
            fmt::format("{:{}}#{}: {}\n", "", 2 * level, field.name, shown_yaml(field));
   };
   text.group = [](const Fields& group, std::size_t level) {
-    return "\n" + (group.help().empty() ? "" : comment(group.help(), level));
+    return fmt::format("\n{}", group.help().empty() ? "" : comment(group.help(), level));
   };
   return fmt::format("# yaml-language-server: $schema={}\n", schema_location) +
          "# Every setting at its default; remove a '#' to change one. ${VAR}, ${VAR:-default},\n"
