@@ -97,9 +97,13 @@ Connection::Connection(const ConnectionOptions& options, std::chrono::millisecon
 }
 
 bool Connection::usable() noexcept {
-  // Reading notices a server that closed the connection while nobody used it.
-  return handle_ && PQconsumeInput(handle_.get()) == 1 &&
-         PQstatus(handle_.get()) == CONNECTION_OK &&
+  if (!handle_) return false;
+  // A server that closed the connection while nobody used it said why first, so one read does not
+  // reach the end.
+  constexpr int reads = 3;
+  pollfd ready{PQsocket(handle_.get()), POLLIN, 0};
+  for (int i = 0; i < reads && poll(&ready, 1, 0) == 1; ++i) PQconsumeInput(handle_.get());
+  return PQstatus(handle_.get()) == CONNECTION_OK &&
          PQtransactionStatus(handle_.get()) == PQTRANS_IDLE;
 }
 
@@ -144,7 +148,7 @@ std::vector<Result> Connection::finish(std::string_view doing) {
     if (PQstatus(handle_.get()) == CONNECTION_BAD) handle_.reset();
     raise(doing, failure(failed.get()));
   }
-  if (failed || results.size() != sent) lost(readable(PQerrorMessage(handle_.get())));
+  if (failed || results.size() != sent) lost(PQerrorMessage(handle_.get()));
   return results;
 }
 
@@ -160,7 +164,7 @@ void Connection::flush() {
 
 void Connection::wait(bool writable, Deadline deadline) {
   const auto left = std::chrono::ceil<std::chrono::milliseconds>(deadline - Clock::now());
-  if (PQsocket(handle_.get()) < 0) lost(readable(PQerrorMessage(handle_.get())));
+  if (PQsocket(handle_.get()) < 0) lost(PQerrorMessage(handle_.get()));
   pollfd ready{PQsocket(handle_.get()), static_cast<short>(writable ? POLLIN | POLLOUT : POLLIN),
                0};
   const int count = left > 0ms ? poll(&ready, 1, static_cast<int>(left.count())) : 0;
@@ -175,7 +179,7 @@ Result Connection::next(Deadline deadline) {
 }
 
 void Connection::lost(std::string_view why) {
-  const std::string text = fmt::format("PostgreSQL: the connection is lost: {}", why);
+  const std::string text = fmt::format("PostgreSQL: the connection is lost: {}", readable(why));
   handle_.reset();
   throw TransientError{text, reconnect};
 }

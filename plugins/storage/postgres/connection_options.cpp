@@ -112,7 +112,8 @@ ConnectionOptions parse(std::string_view url) {
 
 bool on_this_machine(std::string_view host) {
   return host.empty() || host.starts_with('/') || host.starts_with('@') || host == "localhost" ||
-         host == "::1" || host.starts_with("127.");
+         host == "::1" ||
+         (host.starts_with("127.") && host.find_first_not_of("0123456789.") == host.npos);
 }
 
 bool leaves_this_machine(const ConnectionOptions& options, const Environment& environment) {

@@ -221,14 +221,10 @@ void Parameters::add_json(std::string_view text) {
 }
 
 // Whole days apart, as Prefect stores a Python timedelta: a negative one has negative days and a
-// positive rest.
+// positive rest. All of an Interval's days fit.
 void Parameters::add_interval(Interval value) {
   std::int64_t days = value.count() / micros_per_day;
   if (value.count() % micros_per_day < 0) --days;
-  constexpr std::int64_t most = std::numeric_limits<std::int32_t>::max();
-  if (days > most || days < -most) {
-    throw DataError{"out_of_range", "PostgreSQL: an interval of more than 2,147,483,647 days"};
-  }
   put_length(16);
   put(std::int64_t{value.count() - days * micros_per_day});
   put(static_cast<std::int32_t>(days));

@@ -115,7 +115,7 @@ void check(const Table& table, const StoredTable& stored) {
 }
 
 void check_declaration(const Table& table) {
-  constexpr std::size_t widest = 64;  // an update has one bit for each column
+  constexpr std::size_t widest = 63;  // an update has one bit of a bigint for each column
   const auto columns = table.columns.size();
   if (columns == 0 || columns > widest || table.columns[0].type != ColumnType::uuid) {
     throw ConfigError{

@@ -1,0 +1,78 @@
+#include <fmt/format.h>
+
+#include <string>
+
+#include "database.hpp"
+
+namespace hangar::postgres {
+namespace {
+
+class Plans : public ServerTest {
+ protected:
+  /// Twenty thousand owners of one thing each is all that the statistics know; then one owner gets
+  /// twenty thousand.
+  void store_a_skewed_table() {
+    database_.execute(
+        "ALTER TABLE thing SET (autovacuum_enabled = off); "
+        "INSERT INTO thing (id, owner, part) SELECT gen_random_uuid(), gen_random_uuid(), 'p' || i "
+        "FROM generate_series(1, 20000) AS numbers(i); "
+        "ANALYZE thing; "
+        "INSERT INTO thing (id, owner, part) "
+        "SELECT gen_random_uuid(), '00000000-0000-0000-0000-000000000001', 'p' || i "
+        "FROM generate_series(1, 20000) AS numbers(i)");
+  }
+
+  std::string tuples_read(const std::string& index) {
+    // Counters are published when a session ends.
+    terminate_sessions();
+    return database_.execute(
+        "SELECT idx_tup_read FROM pg_stat_user_indexes WHERE indexrelname = '" + index + "'");
+  }
+
+  std::string sequential_scans() {
+    terminate_sessions();
+    return database_.execute("SELECT sum(seq_scan) FROM pg_stat_user_tables");
+  }
+};
+
+TEST_F(Plans, natural_keys_are_looked_up_by_their_unique_index_alone) {
+  store_a_skewed_table();
+  Keys pairs{{thing::owner, thing::part}, {}};
+  std::vector<std::string> parts;
+  for (int i = 100; i <= 20'000; i += 100) parts.push_back(fmt::format("p{}", i));
+  for (const std::string& part : parts) {
+    pairs.values.emplace_back(uuid_of(1));
+    pairs.values.emplace_back(std::string_view{part});
+  }
+  const std::vector<Keys> keys{pairs};
+  const std::vector<std::size_t> columns{thing::part};
+  session_->begin();
+  EXPECT_EQ(session_->find(thing_table(), keys, columns, Lock::rows).size(), parts.size());
+  session_->commit();
+  EXPECT_EQ(tuples_read("ix_thing__owner"), "0");
+  EXPECT_EQ(tuples_read("uq_thing__owner_part"), std::to_string(parts.size()));
+}
+
+TEST_F(Plans, no_call_reads_a_whole_table_even_a_small_one) {
+  store_thing(1, 1, "a");
+  store_thing(2, 1, "b");
+  const std::vector<Keys> keys{by_id(1),
+                               {{thing::owner, thing::part}, {uuid_of(1), std::string_view{"b"}}}};
+  const std::vector<std::size_t> columns{thing::part};
+  Rows marks{mark_table()};
+  marks.add()[mark::id] = uuid_of(1);
+  marks[0][mark::thing_id] = uuid_of(1);
+  Rows changes = update_of(1, thing::count, 3);
+  changes.add()[thing::id] = uuid_of(2);
+  changes[1][thing::part] = std::string_view{"c"};
+  const std::string before = sequential_scans();
+  session_->begin();
+  EXPECT_EQ(session_->find(thing_table(), keys, columns, Lock::rows).size(), 2U);
+  session_->update(changes);
+  session_->insert_missing(marks);
+  session_->commit();
+  EXPECT_EQ(sequential_scans(), before);
+}
+
+}  // namespace
+}  // namespace hangar::postgres

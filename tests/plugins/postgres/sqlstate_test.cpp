@@ -1,0 +1,158 @@
+#include "sqlstate.hpp"
+
+#include <gtest/gtest.h>
+
+#include <map>
+#include <string>
+
+namespace hangar::postgres {
+namespace {
+
+using enum TransientError::Retry;
+
+// The taxonomy, code by code.
+const std::map<std::string, TransientError::Retry> transient{{"", reconnect},
+                                                             {"08000", reconnect},
+                                                             {"08001", reconnect},
+                                                             {"08003", reconnect},
+                                                             {"08004", reconnect},
+                                                             {"08006", reconnect},
+                                                             {"08007", reconnect},
+                                                             {"40003", reconnect},
+                                                             {"40001", at_once},
+                                                             {"40P01", at_once},
+                                                             {"23505", at_once},
+                                                             {"55P03", backoff},
+                                                             {"57014", backoff},
+                                                             {"57P01", reconnect},
+                                                             {"57P02", reconnect},
+                                                             {"57P03", reconnect},
+                                                             {"57P05", reconnect},
+                                                             {"25006", reconnect},
+                                                             {"25P02", reconnect},
+                                                             {"25P03", reconnect},
+                                                             {"25001", reconnect},
+                                                             {"0A000", reconnect},
+                                                             {"26000", reconnect},
+                                                             {"42P05", reconnect},
+                                                             {"53000", reconnect},
+                                                             {"53200", reconnect},
+                                                             {"53300", reconnect},
+                                                             {"53400", reconnect},
+                                                             {"53100", when_answerable},
+                                                             {"58000", when_answerable},
+                                                             {"58030", when_answerable},
+                                                             {"XX001", when_answerable},
+                                                             {"XX002", when_answerable},
+                                                             {"XX000", backoff},
+                                                             {"42P01", when_answerable},
+                                                             {"42703", when_answerable},
+                                                             {"42704", when_answerable},
+                                                             {"42804", when_answerable},
+                                                             {"42P10", when_answerable},
+                                                             {"42883", when_answerable},
+                                                             {"42501", when_answerable},
+                                                             {"3F000", when_answerable},
+                                                             {"3D000", when_answerable},
+                                                             {"28000", when_answerable},
+                                                             {"28P01", when_answerable},
+                                                             {"F0000", when_answerable},
+                                                             {"01000", backoff},
+                                                             {"P0001", backoff},
+                                                             {"55006", backoff},
+                                                             {"40002", backoff},
+                                                             {"99999", backoff}};
+
+const std::map<std::string, std::string> data{
+    {"22P05", "nul_byte"},     {"22021", "invalid_text"},
+    {"22P02", "invalid_text"}, {"22P03", "invalid_text"},
+    {"22003", "out_of_range"}, {"22007", "invalid_text"},
+    {"22008", "out_of_range"}, {"22009", "out_of_range"},
+    {"22015", "out_of_range"}, {"22001", "out_of_range"},
+    {"22023", "unknown"},      {"22030", "invalid_text"},
+    {"22032", "invalid_text"}, {"22012", "unknown"},
+    {"21000", "unknown"},      {"54000", "index_row_too_large"},
+    {"54001", "too_deep"},     {"54011", "unknown"},
+    {"54023", "unknown"},      {"23502", "not_null"},
+    {"23503", "foreign_key"},  {"23514", "check"},
+    {"23P01", "unknown"},      {"23000", "unknown"}};
+
+TEST(Sqlstate, each_transient_code_says_when_to_try_again) {
+  for (const auto& [code, retry] : transient) {
+    EXPECT_EQ(judge(code), (Verdict{retry, {}})) << code;
+  }
+}
+
+TEST(Sqlstate, each_data_code_has_its_reason) {
+  for (const auto& [code, reason] : data) {
+    EXPECT_EQ(judge(code), (Verdict{std::nullopt, reason})) << code;
+  }
+}
+
+TEST(Sqlstate, only_known_codes_and_classes_22_and_23_blame_the_data) {
+  const std::string digits = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ";
+  for (const char first : digits) {
+    for (const char second : digits) {
+      const std::string family{first, second};
+      const std::string code = family + "Z99";
+      EXPECT_EQ(!judge(code).retry, family == "22" || family == "23") << code;
+    }
+  }
+}
+
+TEST(Sqlstate, a_nul_byte_is_told_from_other_bad_bytes_in_any_language) {
+  EXPECT_EQ(judge("22021", "invalid byte sequence for encoding \"UTF8\": 0x00").reason, "nul_byte");
+  EXPECT_EQ(judge("22021", "ungültige Byte-Sequenz für Kodierung »UTF8«: 0x00").reason, "nul_byte");
+  EXPECT_EQ(judge("22021", "invalid byte sequence for encoding \"UTF8\": 0x00 0xff").reason,
+            "invalid_text");
+  EXPECT_EQ(judge("22021", "invalid byte sequence for encoding \"UTF8\": 0xc3").reason,
+            "invalid_text");
+}
+
+TEST(Sqlstate, the_thrown_error_carries_code_and_place) {
+  const Failure failure{.sqlstate = "23503",
+                        .message = "violates foreign key constraint\n",
+                        .table = "mark",
+                        .column = "thing_id",
+                        .constraint = "fk_mark"};
+  try {
+    raise("insert into mark", failure);
+  } catch (const DataError& error) {
+    EXPECT_EQ(error.reason(), "foreign_key");
+    EXPECT_EQ(error.sqlstate(), "23503");
+    EXPECT_EQ(error.pointer(), "");
+    EXPECT_STREQ(error.what(),
+                 "PostgreSQL: insert into mark: violates foreign key constraint (SQLSTATE 23503); "
+                 "table mark; column thing_id; constraint fk_mark");
+  }
+  try {
+    raise("update thing", {.sqlstate = "42501", .message = "permission denied for table thing"});
+  } catch (const TransientError& error) {
+    EXPECT_EQ(error.retry(), when_answerable);
+    EXPECT_EQ(error.sqlstate(), "42501");
+    EXPECT_NE(std::string{error.what()}.find("grant"), std::string::npos);
+  }
+}
+
+TEST(Sqlstate, a_long_message_is_cut) {
+  try {
+    raise("insert into thing", {.sqlstate = "22P02", .message = std::string(10'000, 'x')});
+  } catch (const DataError& error) {
+    EXPECT_LT(std::string{error.what()}.size(), 400U);
+  }
+}
+
+TEST(Sqlstate, a_refused_connection_shows_its_code_in_any_language) {
+  const std::string place = "connection to server at \"127.0.0.1\", port 5432 failed: ";
+  EXPECT_EQ(connect_sqlstate(place + "FATAL:  28P01: password authentication failed\n"), "28P01");
+  EXPECT_EQ(connect_sqlstate(place + "KATASTROPHAL:  57P03: das Datenbanksystem startet\n"),
+            "57P03");
+  EXPECT_EQ(connect_sqlstate(place + "FATAL:  57P03: a\n" + place + "FATAL:  3D000: b\n"), "3D000");
+  EXPECT_EQ(connect_sqlstate(place + "Connection refused\n\tIs the server running"), "");
+  EXPECT_EQ(connect_sqlstate("FATAL:  28P0"), "");
+  EXPECT_EQ(connect_sqlstate("FATAL:  "), "");
+  EXPECT_EQ(connect_sqlstate(""), "");
+}
+
+}  // namespace
+}  // namespace hangar::postgres
