@@ -1,8 +1,13 @@
 #include "sqlite_session.hpp"
 
 #include <algorithm>
+#include <array>
+#include <bit>
 #include <chrono>
+#include <cstdint>
+#include <numeric>
 #include <stdexcept>
+#include <unordered_set>
 #include <utility>
 
 #include "cell_binding.hpp"
@@ -27,10 +32,18 @@ class Use {
 
 using Buffers = std::vector<FormBuffer>;
 
-// Rows as they were found: the primary key, then the asked columns.
+struct HashOfUuid {
+  std::size_t operator()(const Uuid& id) const noexcept {
+    const auto halves = std::bit_cast<std::array<std::uint64_t, 2>>(id);
+    return halves[0] ^ halves[1];
+  }
+};
+
+// Rows as they were found, each once: the primary key, then the asked columns.
 struct Found {
   std::size_t width;
   std::vector<Cell> cells{};
+  std::unordered_set<Uuid, HashOfUuid> seen{};
 
   [[nodiscard]] std::span<const Cell> row(std::size_t index) const {
     return std::span{cells}.subspan(index * width, width);
@@ -47,7 +60,10 @@ void find_one_set(Connection& connection, const Table& table, const Keys& keys,
                 keys.values[first + part], buffers[part]);
     }
     while (use->step()) {
-      found.cells.push_back(read_cell(*use, 0, table.columns.front(), texts));
+      const Cell id = read_cell(*use, 0, table.columns.front(), texts);
+      // SQLite allows a primary key of NULL; such a row has no place in the order.
+      if (id.is_null() || !found.seen.insert(id.uuid()).second) continue;
+      found.cells.push_back(id);
       for (std::size_t column = 0; column < columns.size(); ++column) {
         found.cells.push_back(
             read_cell(*use, static_cast<int>(column) + 1, table.columns[columns[column]], texts));
@@ -57,14 +73,10 @@ void find_one_set(Connection& connection, const Table& table, const Keys& keys,
   }
 }
 
-// The indexes of the found rows in order of the primary key, each row once.
 std::vector<std::size_t> in_key_order(const Found& found) {
-  const auto key = [&](std::size_t row) { return found.row(row).front().uuid(); };
-  std::vector<std::size_t> order(found.cells.size() / found.width);
-  for (std::size_t row = 0; row < order.size(); ++row) order[row] = row;
-  std::ranges::sort(order, {}, key);
-  const auto repeated = std::ranges::unique(order, {}, key);
-  order.erase(repeated.begin(), repeated.end());
+  std::vector<std::size_t> order(found.seen.size());
+  std::iota(order.begin(), order.end(), 0U);
+  std::ranges::sort(order, {}, [&](std::size_t row) { return found.row(row).front().uuid(); });
   return order;
 }
 

@@ -30,8 +30,8 @@ class PrefectFile : public testing::Test {
  protected:
   PrefectFile() {
     std::ifstream schema{PREFECT_SCHEMA};
-    file_.query({std::istreambuf_iterator<char>{schema}, {}});
     file_.query("PRAGMA journal_mode=WAL");
+    file_.query("BEGIN;" + std::string{std::istreambuf_iterator<char>{schema}, {}} + "COMMIT");
     storage_->prepare(tables, Creation::never);
     session_ = storage_->open_session();
   }
