@@ -16,6 +16,7 @@ namespace {
 
 constexpr std::size_t most_levels = 64;
 constexpr std::size_t most_aliases = 100;
+constexpr std::size_t most_values = 10'000;
 
 /// Ends the parsing of a document.
 struct Stop {
@@ -38,7 +39,12 @@ class NodeBuilder final : public YAML::EventHandler {
   }
   void OnDocumentEnd() override {}
   void OnNull(const YAML::Mark& mark, YAML::anchor_t anchor) override {
-    put(node(Node::Kind::null, mark), anchor);
+    auto nothing = node(Node::Kind::null, mark);
+    // The parser places it where the next thing begins.
+    if (!open_.empty() && open_.back().has_key) {
+      nothing->place = open_.back().node->entries.back().place;
+    }
+    put(std::move(nothing), anchor);
   }
   void OnAlias(const YAML::Mark& mark, YAML::anchor_t anchor) override {
     const auto found = anchors_.find(anchor);
@@ -78,7 +84,10 @@ class NodeBuilder final : public YAML::EventHandler {
   [[nodiscard]] Place place(const YAML::Mark& mark) const {
     return {file_, mark.line + 1, mark.column + 1};
   }
-  [[nodiscard]] std::shared_ptr<Node> node(Node::Kind kind, const YAML::Mark& mark) const {
+  [[nodiscard]] std::shared_ptr<Node> node(Node::Kind kind, const YAML::Mark& mark) {
+    if (++values_ > most_values) {
+      throw Stop{place(mark), fmt::format("more than {} values", most_values)};
+    }
     auto made = std::make_shared<Node>();
     made->kind = kind;
     made->place = place(mark);
@@ -152,6 +161,7 @@ class NodeBuilder final : public YAML::EventHandler {
   std::unordered_map<YAML::anchor_t, std::shared_ptr<const Node>> anchors_;
   std::shared_ptr<const Node> root_;
   std::size_t aliases_ = 0;
+  std::size_t values_ = 0;
   bool started_ = false;
 };
 

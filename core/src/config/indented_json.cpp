@@ -20,7 +20,7 @@ void write(const json::value& value, std::size_t level, std::string& text) {
     text += '{';
     for (const auto& [key, member] : value.get_object()) {
       text.append(separator).append(indent);
-      text.append(json::serialize(json::value{key})).append(": ");
+      text.append(json::serialize(json::value(key))).append(": ");
       write(member, level + 1, text);
       separator = ",\n";
     }

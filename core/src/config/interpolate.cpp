@@ -91,8 +91,10 @@ std::string interpolate(std::string_view text, const Environment& environment) {
 }
 
 bool has_expression(std::string_view text) {
-  for (std::size_t at = text.find('$'); at + 1 < text.size(); at = text.find('$', at + 2)) {
+  std::size_t at = text.find('$');
+  while (at != npos && at + 1 < text.size()) {
     if (text[at + 1] == '{') return true;
+    at = text.find('$', at + (text[at + 1] == '$' ? 2 : 1));
   }
   return false;
 }

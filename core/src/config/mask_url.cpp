@@ -57,6 +57,7 @@ std::string mask_pairs(std::string_view text) {
     while (word > copied && is_word(text[word - 1])) --word;
     const std::size_t begin = text.find_first_not_of(blanks, equals + 1);
     if (begin == npos || !names_secret(text.substr(word, word_end - word))) continue;
+    if (text.substr(begin).starts_with(mask)) continue;
     const bool in_query = word > 0 && (text[word - 1] == '?' || text[word - 1] == '&');
     result.append(text.substr(copied, begin - copied)).append(mask);
     copied = value_end(text, begin, in_query);

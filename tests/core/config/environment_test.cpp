@@ -1,0 +1,144 @@
+#include <gtest/gtest.h>
+
+#include <string>
+#include <vector>
+
+#include "workbench.hpp"
+
+namespace hangar {
+namespace {
+
+TEST(Environment, names_are_paths_in_upper_case) {
+  EXPECT_EQ(environment_name("services.task_run_recorder.batch_size"),
+            "HANGAR_SERVICES_TASK_RUN_RECORDER_BATCH_SIZE");
+  EXPECT_EQ(environment_name("nats.url"), "HANGAR_NATS_URL");
+  EXPECT_EQ(environment_name("data_dir"), "HANGAR_DATA_DIR");
+  EXPECT_EQ(environment_name("services.two-words.x"), "HANGAR_SERVICES_TWO_WORDS_X");
+}
+
+TEST(Environment, every_field_is_reached_by_its_name) {
+  Workbench bench;
+  for (const auto& [path, field] : entries(bench.sections)) {
+    // Wrong for every type but strings, which take it.
+    bench.variable(environment_name(path), field->choices.empty() ? "wrong" : field->choices[0]);
+  }
+  const std::string report = bench.errors();
+  for (const auto& [path, field] : entries(bench.sections)) {
+    const bool takes_it = std::holds_alternative<std::string*>(field->target) ||
+                          std::holds_alternative<Secret*>(field->target) ||
+                          std::holds_alternative<Url*>(field->target) ||
+                          std::holds_alternative<std::vector<std::string>*>(field->target);
+    EXPECT_EQ(report.find(environment_name(path) + ": expected") == std::string::npos, takes_it)
+        << path;
+  }
+}
+
+TEST(Environment, lists_are_separated_by_commas) {
+  Workbench bench;
+  bench.variable("HANGAR_NATS_URL", "nats://a:1, nats://b:2,")
+      .variable("HANGAR_SERVICES_SAMPLE_DELAYS", "1s,2,3m")
+      .variable("HANGAR_PLUGINS_PATH", "")
+      .load();
+  EXPECT_EQ(bench.host.nats.urls, (std::vector<std::string>{"nats://a:1", "nats://b:2"}));
+  EXPECT_EQ(bench.sample.delays,
+            (std::vector{Duration{1'000}, Duration{2'000}, Duration{180'000}}));
+  EXPECT_TRUE(bench.host.plugins.path.empty());
+  EXPECT_EQ(bench.origin("plugins.path"), "environment HANGAR_PLUGINS_PATH");
+}
+
+TEST(Environment, values_of_variables_are_not_expanded) {
+  Workbench bench;
+  bench.variable("HANGAR_NATS_PASSWORD", "${HOME}$$").load();
+  EXPECT_EQ(bench.host.nats.password.reveal(), "${HOME}$$");
+}
+
+TEST(Environment, secrets_and_urls_may_be_in_files) {
+  Workbench bench;
+  bench.variable("HANGAR_STORAGE_URL_FILE", bench.write("url", "postgresql://u:p@h/db\n").native())
+      .variable("HANGAR_NATS_TOKEN_FILE", bench.write("token", "t\n\n").native())
+      .variable("HANGAR_NATS_PASSWORD_FILE", "")
+      .load();
+  EXPECT_EQ(bench.host.storage.url.value, "postgresql://u:p@h/db");
+  EXPECT_EQ(bench.host.nats.token.reveal(), "t\n");
+  EXPECT_EQ(bench.host.nats.password.reveal(), "");
+  EXPECT_EQ(bench.origin("storage.url"), "environment HANGAR_STORAGE_URL_FILE");
+}
+
+TEST(Environment, a_variable_and_its_file_exclude_each_other) {
+  Workbench bench;
+  bench.variable("HANGAR_NATS_TOKEN", "t").variable("HANGAR_NATS_TOKEN_FILE", "/nowhere");
+  EXPECT_EQ(bench.errors(),
+            "HANGAR_NATS_TOKEN and HANGAR_NATS_TOKEN_FILE are both set: unset one\n"
+            "1 error in the configuration");
+  bench.variable("HANGAR_NATS_TOKEN", "");
+  EXPECT_EQ(bench.errors(),
+            "HANGAR_NATS_TOKEN_FILE: cannot read '/nowhere': No such file or directory\n"
+            "1 error in the configuration");
+}
+
+TEST(Environment, other_fields_have_no_file_variable) {
+  Workbench bench;
+  bench.variable("HANGAR_DATA_DIR_FILE", "/nowhere").load();
+  EXPECT_EQ(bench.loaded.warnings.size(), 1U);
+}
+
+TEST(Environment, unknown_variables_are_warned_of) {
+  Workbench bench;
+  bench.variable("HANGAR_NATS_URLL", "x")
+      .variable("HANGAR_NOTHING_LIKE_IT", "x")
+      .variable("HANGAR_SERVICES_NOBODY_ENABLED", "x")
+      .variable("HANGARS", "x")
+      .variable("PATH", "x")
+      .load();
+  EXPECT_EQ(bench.loaded.warnings,
+            (std::vector<std::string>{
+                "HANGAR_NATS_URLL is no setting of Hangar (did you mean 'HANGAR_NATS_URL'?)",
+                "HANGAR_NOTHING_LIKE_IT is no setting of Hangar",
+                "HANGAR_SERVICES_NOBODY_ENABLED is no setting of Hangar"}));
+}
+
+TEST(Environment, what_kubernetes_and_tests_set_is_no_typing_mistake) {
+  Workbench bench;
+  for (const std::string name :
+       {"HANGAR_SERVICE_HOST", "HANGAR_SERVICE_PORT", "HANGAR_SERVICE_PORT_HTTP", "HANGAR_PORT",
+        "HANGAR_PORT_8080_TCP_ADDR", "HANGAR_TEST_NATS_URL", "HANGAR_BIN"}) {
+    bench.variable(name, "x");
+  }
+  EXPECT_TRUE(bench.load().loaded.warnings.empty());
+}
+
+TEST(Environment, the_nats_clis_variables_fill_what_nothing_else_sets) {
+  Workbench bench;
+  bench.variable("NATS_URL", "nats://a:1,nats://b:2")
+      .variable("NATS_USER", "user")
+      .variable("NATS_PASSWORD", "password")
+      .variable("NATS_TOKEN", "token")
+      .variable("NATS_CREDS", "/creds")
+      .variable("NATS_NKEY", "/nkey")
+      .variable("NATS_CERT", "/cert")
+      .variable("NATS_KEY", "/key")
+      .variable("NATS_CA", "/ca")
+      .load();
+  const HostConfig::Nats& nats = bench.host.nats;
+  EXPECT_EQ(nats.urls, (std::vector<std::string>{"nats://a:1", "nats://b:2"}));
+  EXPECT_EQ(nats.user, "user");
+  EXPECT_EQ(nats.password.reveal(), "password");
+  EXPECT_EQ(nats.token.reveal(), "token");
+  EXPECT_EQ(nats.credentials_file, "/creds");
+  EXPECT_EQ(nats.nkey_seed_file, "/nkey");
+  EXPECT_EQ(nats.tls.cert_file, "/cert");
+  EXPECT_EQ(nats.tls.key_file, "/key");
+  EXPECT_EQ(nats.tls.ca_file, "/ca");
+  EXPECT_EQ(bench.origin("nats.tls.ca_file"), "environment NATS_CA");
+  EXPECT_TRUE(bench.loaded.warnings.empty());
+}
+
+TEST(Environment, an_empty_variable_of_the_nats_cli_is_not_set) {
+  Workbench bench;
+  bench.variable("NATS_URL", "").load();
+  EXPECT_EQ(bench.host.nats.urls, std::vector<std::string>{"embedded"});
+  EXPECT_EQ(bench.origin("nats.url"), "default");
+}
+
+}  // namespace
+}  // namespace hangar
