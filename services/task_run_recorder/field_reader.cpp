@@ -6,7 +6,6 @@
 #include <cmath>
 #include <cstring>
 
-#include "interval.hpp"
 #include "number.hpp"
 #include "uuid.hpp"
 
@@ -119,21 +118,22 @@ ZonedTime FieldReader::time(JsonValue value) const {
   return *time;
 }
 
-Interval FieldReader::interval(JsonValue value) {
-  std::optional<Interval> interval;
+Duration FieldReader::duration(JsonValue value) {
+  std::optional<Duration> duration;
   if (value.is(Kind::string)) {
-    interval = parse_interval(value.escaped() ? Transient{value} : value.token());
+    duration = parse_duration(value.escaped() ? Transient{value} : value.token());
   } else if (value.is(Kind::integer)) {
-    if (const auto number = as_int64(value)) interval = interval_of(*number);
+    if (const auto number = as_int64(value)) duration = duration_of(*number);
   } else if (value.is(Kind::real)) {
-    interval = interval_of(to_real(value.token()));
+    duration = duration_of(to_real(value.token()));
   } else if (value.is(Kind::boolean)) {
-    interval = interval_of(std::int64_t{value.token() == "true"});
+    duration = duration_of(std::int64_t{value.token() == "true"});
   } else {
     reject_kind(value, "a duration");
   }
-  if (!interval) reject(value, "invalid_duration", "this is no duration that can be stored");
-  return *interval;
+  if (!duration)
+    reject(value, "invalid_duration", "this is no duration of at most 999,999,999 days");
+  return *duration;
 }
 
 bool FieldReader::boolean(JsonValue value) {
@@ -156,7 +156,7 @@ std::optional<double> FieldReader::try_real(JsonValue value) {
     case Kind::real:
       return to_real(value.token());
     case Kind::integer: {
-      const double number = to_real(value.token());
+      const double number = value.token() == "-0" ? 0 : to_real(value.token());
       return std::isinf(number) ? std::nullopt : std::optional{number};
     }
     case Kind::boolean:
@@ -238,6 +238,12 @@ Timestamp FieldReader::instant(const ZonedTime& time, JsonValue value) {
   const auto instant = time.instant();
   if (!instant) reject(value, "out_of_range", "in UTC this is outside the years 1 to 9999");
   return *instant;
+}
+
+Interval FieldReader::interval(JsonValue value) {
+  const auto interval = duration(value).interval();
+  if (!interval) reject(value, "out_of_range", "the duration is longer than 106,751,991 days");
+  return *interval;
 }
 
 void FieldReader::refuse_nul(JsonValue value) {

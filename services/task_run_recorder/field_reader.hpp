@@ -6,6 +6,7 @@
 #include <string>
 #include <string_view>
 
+#include "duration.hpp"
 #include "hangar/error.hpp"
 #include "hangar/storage.hpp"
 #include "json_document.hpp"
@@ -38,7 +39,7 @@ class FieldReader {
   [[nodiscard]] std::string_view text(JsonValue value) const { return string(value).text(texts_); }
   static Uuid uuid(JsonValue value);
   [[nodiscard]] ZonedTime time(JsonValue value) const;
-  static Interval interval(JsonValue value);
+  static Duration duration(JsonValue value);
   static bool boolean(JsonValue value);
   static double real(JsonValue value);
   /// The decimal digits of an integer of any size.
@@ -48,6 +49,7 @@ class FieldReader {
 
   // What only columns refuse.
   static std::int32_t int4(JsonValue value);
+  static Interval interval(JsonValue value);
   static Timestamp instant(const ZonedTime& time, JsonValue value);
   static void refuse_nul(JsonValue value);
 

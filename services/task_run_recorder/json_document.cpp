@@ -14,7 +14,7 @@ namespace {
 using Kind = JsonValue::Kind;
 
 constexpr std::size_t deepest = 200;
-constexpr std::size_t longest_integer = 4300;
+constexpr std::size_t most_digits = 4300;
 
 bool is_digit(char c) noexcept { return c >= '0' && c <= '9'; }
 
@@ -58,6 +58,25 @@ char* put_utf8(char* out, unsigned code) noexcept {
     *out++ = byte(0x80 | (code & 0x3F));
   }
   return out;
+}
+
+/// One step of a JSON pointer. Control characters are escaped as in JSON, so that the pointer can
+/// stand in a header.
+void append_step(std::string& path, std::string_view key) {
+  constexpr std::string_view hex = "0123456789abcdef";
+  path += '/';
+  for (const char c : key) {
+    const auto byte = static_cast<unsigned char>(c);
+    if (c == '~') {
+      path += "~0";
+    } else if (c == '/') {
+      path += "~1";
+    } else if (byte < 0x20 || byte == 0x7F) {
+      path.append("\\u00").append(1, hex[byte >> 4]).append(1, hex[byte & 0xF]);
+    } else {
+      path += c;
+    }
+  }
 }
 
 /// Unescapes a string that the parser has checked; returns the end of the text.
@@ -128,16 +147,7 @@ std::string JsonValue::pointer() const {
     if (at.is(Kind::object)) {
       at.each_member([&](JsonValue key, JsonValue value) {
         if (below || index_ >= value.after()) return;
-        path += '/';
-        for (const char c : key.text(memory)) {
-          if (c == '~') {
-            path += "~0";
-          } else if (c == '/') {
-            path += "~1";
-          } else {
-            path += c;
-          }
-        }
+        append_step(path, key.text(memory));
         below = index_ < value.index_ ? JsonValue{document_, index_} : value;
       });
     } else {
@@ -195,13 +205,14 @@ void JsonDocument::read_number() {
     position_ = begin;
     return expect_literal(at(begin) == '-' ? "-Infinity" : "Infinity", Kind::real);
   }
+  const std::size_t digits = position_;
   if (at(position_) == '0') {
     ++position_;
     if (is_digit(at(position_))) fail("no digit behind a leading zero");
   } else {
     skip_digits();
   }
-  if (position_ - begin > longest_integer) fail("an integer of at most 4,300 characters");
+  if (position_ - digits > most_digits) fail("at most 4,300 digits before the point");
   Kind kind = Kind::integer;
   if (at(position_) == '.') {
     kind = Kind::real;

@@ -53,7 +53,7 @@ class JsonValue {
     }
   }
 
-  /// The JSON pointer (RFC 6901) of this value in its document.
+  /// The JSON pointer (RFC 6901) of this value in its document, control characters escaped.
   [[nodiscard]] std::string pointer() const;
 
  private:
@@ -67,7 +67,8 @@ class JsonValue {
 };
 
 /// A JSON text as a flat list of nodes, with the limits of Prefect's parser (jiter): containers
-/// that hold something nest at most 200 deep, integers have at most 4,300 characters, NaN and
+/// that hold something nest at most 200 deep, numbers have at most 4,300 digits before
+/// the point, NaN and
 /// Infinity are numbers, strings are well-formed UTF-8 without lone surrogates. Keeps its memory
 /// for the next document. Not thread-safe.
 class JsonDocument {

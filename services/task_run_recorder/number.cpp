@@ -12,7 +12,7 @@ namespace hangar::recorder {
 
 namespace {
 
-constexpr std::size_t longest_integer = 4300;
+constexpr std::size_t most_digits = 4300;
 
 bool is_digit(char c) noexcept { return c >= '0' && c <= '9'; }
 
@@ -125,16 +125,12 @@ std::optional<double> parse_real(std::string_view text) {
 }
 
 std::optional<std::string> parse_integer(std::string_view text) {
-  // A number that is too long is refused before it is cleaned.
-  const bool signed_text = text.starts_with('-');
-  const std::size_t run = count_digits(text.substr(signed_text ? 1 : 0)) + (signed_text ? 1 : 0);
-  if (run > longest_integer) return std::nullopt;
   text = trim(text);
   if (text.starts_with('+')) {
     text.remove_prefix(1);
     if (text.starts_with('-')) return std::nullopt;
   }
-  const bool negative = text.starts_with('-');
+  bool negative = text.starts_with('-');
   if (negative) text.remove_prefix(1);
   if (text.empty() || !is_digit(text.front())) return std::nullopt;
   text = without_leading_zeros(text);
@@ -144,9 +140,12 @@ std::optional<std::string> parse_integer(std::string_view text) {
     text = text.substr(0, point);
   }
   std::string digits = without_underscores(text).value_or(std::string{text});
+  if (!negative && digits.starts_with('-')) {
+    negative = true;  // A sign may follow leading zeros.
+    digits.erase(0, 1);
+  }
   if (digits.empty() || count_digits(digits) != digits.size() ||
-      (digits.size() > 1 && digits.front() == '0') ||
-      digits.size() + (negative ? 1 : 0) > longest_integer) {
+      (digits.size() > 1 && digits.front() == '0') || digits.size() > most_digits) {
     return std::nullopt;
   }
   if (negative && digits != "0") digits.insert(0, 1, '-');

@@ -204,6 +204,9 @@ State read_state(const FieldReader& reader, JsonValue object, const StateOrigin&
   if (says(data)) {
     scratch.clear();
     append_json(scratch, values[data]);
+  }
+  // A number that is not finite becomes null, and null is stored as no data at all.
+  if (says(data) && scratch != "null") {
     state.data = std::string_view{reader.keep(scratch), scratch.size()};
   }
   return state;

@@ -197,7 +197,7 @@ class ColumnReader {
       if (says(member)) static_cast<void>(reader_.time(values_[member]));
     }
     for (const Member member : {estimated_run_time, estimated_start_time_delta}) {
-      if (values_[member]) FieldReader::interval(values_[member]);
+      if (values_[member]) FieldReader::duration(values_[member]);
     }
     if (says(state_id)) FieldReader::uuid(values_[state_id]);
     if (says(state_type)) FieldReader::state_type(values_[state_type]);

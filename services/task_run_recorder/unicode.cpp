@@ -70,10 +70,10 @@ std::optional<std::string> fold_digits(std::string_view text) {
   for (; !text.empty(); text.remove_prefix(first_length(text))) {
     const char32_t code = first_code_point(text);
     const auto above = std::upper_bound(zeros.begin(), zeros.end(), code);
-    if (is_space(code) || (code >= 0x1C && code <= 0x1F)) {
-      folded += ' ';
-    } else if (code < 0x80) {
+    if (code < 0x80) {
       folded += text.front();
+    } else if (is_space(code)) {
+      folded += ' ';
     } else if (above != zeros.begin() && code - *(above - 1) < 10) {
       folded += static_cast<char>('0' + (code - *(above - 1)));
     } else {

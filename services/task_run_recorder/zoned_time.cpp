@@ -1,9 +1,9 @@
 #include "zoned_time.hpp"
 
 #include <array>
+#include <charconv>
 #include <chrono>
 #include <cmath>
-#include <limits>
 
 #include "loose_time.hpp"
 #include "number.hpp"
@@ -113,11 +113,7 @@ std::optional<ZonedTime> from_unix(std::int64_t seconds, std::int64_t microsecon
   return ZonedTime{wall, 0};
 }
 
-/// As speedate does it: the watershed looks at the whole part alone.
-std::optional<ZonedTime> from_whole(std::int64_t whole, std::int64_t microseconds) noexcept {
-  if (whole >= -milliseconds_from && whole <= milliseconds_from) {
-    return from_unix(whole, microseconds);
-  }
+std::optional<ZonedTime> from_milliseconds(std::int64_t whole, std::int64_t microseconds) noexcept {
   std::int64_t seconds = whole / 1000;
   std::int64_t rest = whole % 1000 * 1000;
   if (rest < 0) {
@@ -127,44 +123,34 @@ std::optional<ZonedTime> from_whole(std::int64_t whole, std::int64_t microsecond
   return from_unix(seconds, microseconds + rest);
 }
 
-std::int64_t saturate(double value) noexcept {
-  constexpr double limit = 9223372036854775808.0;
-  if (value >= limit) return std::numeric_limits<std::int64_t>::max();
-  if (value < -limit) return std::numeric_limits<std::int64_t>::min();
-  return static_cast<std::int64_t>(value);
+std::optional<ZonedTime> from_whole(std::int64_t whole) noexcept {
+  const bool milliseconds = whole < -milliseconds_from || whole > milliseconds_from;
+  return milliseconds ? from_milliseconds(whole, 0) : from_unix(whole, 0);
 }
 
-/// An integer as speedate reads it: it wraps at 64 bits and only notices when the sign turns.
-/// `point` tells that the text stopped being an integer at a decimal point.
-std::optional<std::int64_t> parse_wrapping(std::string_view text, bool& point) noexcept {
-  const bool negative = text.starts_with('-');
-  if (text.size() > 1 && (negative || text.front() == '+')) text.remove_prefix(1);
-  if (text.empty()) return std::nullopt;
-  std::uint64_t value = 0;
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    if (!is_digit(text[i])) {
-      point = text[i] == '.';
-      return std::nullopt;
-    }
-    value = value * 10 + static_cast<std::uint64_t>(text[i] - '0');
-    if (i > 0 && static_cast<std::int64_t>(value) < 0) return std::nullopt;
-  }
-  const auto result = static_cast<std::int64_t>(value);
-  return negative ? -result : result;
+std::optional<ZonedTime> from_real(double value) noexcept {
+  const bool milliseconds = std::abs(value) > static_cast<double>(milliseconds_from);
+  if (!(std::abs(value) < 1e15)) return std::nullopt;
+  const auto whole = static_cast<std::int64_t>(std::floor(value));
+  const double fraction = value - std::floor(value);
+  return milliseconds ? from_milliseconds(whole, std::llround(fraction * 1e3))
+                      : from_unix(whole, std::llround(fraction * 1e6));
 }
 
 std::optional<ZonedTime> parse_unix(std::string_view text) {
-  bool point = false;
-  if (const auto whole = parse_wrapping(text, point)) return from_whole(*whole, 0);
-  if (!point) return std::nullopt;
-  // Rust's grammar without the trimming and the underscores of lax numbers.
   if (text.find_first_not_of("+-.0123456789eE") != std::string_view::npos) return std::nullopt;
+  const std::string_view digits = text.substr(text.starts_with('+') ? 1 : 0);
+  std::int64_t whole = 0;
+  const auto read = std::from_chars(digits.data(), digits.data() + digits.size(), whole);
+  if (read.ec == std::errc{} && read.ptr == digits.data() + digits.size()) {
+    if (digits.size() < text.size() && digits.starts_with('-')) return std::nullopt;
+    return from_whole(whole);
+  }
+  // A real must have its point before anything else that is no digit.
+  const std::size_t first = digits.find_first_not_of("0123456789", digits.starts_with('-') ? 1 : 0);
+  if (first == std::string_view::npos || digits[first] != '.') return std::nullopt;
   const auto value = parse_real(text);
-  if (!value) return std::nullopt;
-  const double seconds =
-      std::abs(*value) > static_cast<double>(milliseconds_from) ? *value / 1000 : *value;
-  const double whole = std::floor(seconds);
-  return from_whole(saturate(whole), std::llround((seconds - whole) * 1e6));
+  return value ? from_real(*value) : std::nullopt;
 }
 
 void append_digits(std::string& out, unsigned value, std::size_t width) {
@@ -205,17 +191,9 @@ std::optional<ZonedTime> parse_time(std::string_view text, Timestamp now) {
   return parse_loose_time(text, now);
 }
 
-std::optional<ZonedTime> time_of(std::int64_t unix_time) noexcept {
-  return from_whole(unix_time, 0);
-}
+std::optional<ZonedTime> time_of(std::int64_t unix_time) noexcept { return from_whole(unix_time); }
 
-std::optional<ZonedTime> time_of(double unix_time) noexcept {
-  if (std::isnan(unix_time)) return std::nullopt;
-  const bool seconds = std::abs(unix_time) <= static_cast<double>(milliseconds_from);
-  const double fraction = std::abs(unix_time - std::trunc(unix_time)) * (seconds ? 1e6 : 1e3);
-  if (std::isinf(unix_time)) return std::nullopt;
-  return from_whole(saturate(std::floor(unix_time)), std::llround(fraction));
-}
+std::optional<ZonedTime> time_of(double unix_time) noexcept { return from_real(unix_time); }
 
 void append_time(std::string& out, const ZonedTime& time) {
   const auto days = std::chrono::floor<std::chrono::days>(Timestamp{1us * time.wall});

@@ -1,4 +1,4 @@
-#include "interval.hpp"
+#include "duration.hpp"
 
 #include <cmath>
 #include <limits>
@@ -28,18 +28,15 @@ struct Span {
     return true;
   }
 
-  [[nodiscard]] std::optional<Interval> signed_interval(bool negative) const noexcept {
-    const std::uint64_t whole = seconds + microseconds / 1'000'000U;
-    const std::uint64_t all_days = days + whole / day_seconds;
-    if (all_days > most_days) return std::nullopt;
-    const auto rest =
-        static_cast<std::int64_t>(whole % day_seconds * 1'000'000 + microseconds % 1'000'000U);
+  [[nodiscard]] std::optional<Duration> with_sign(bool negative) const noexcept {
+    const std::uint64_t total =
+        std::uint64_t{days} * day_seconds + seconds + microseconds / 1'000'000U;
+    const std::uint32_t rest = microseconds % 1'000'000U;
+    if (total / day_seconds > most_days) return std::nullopt;
     // Python's least timedelta is a whole number of days.
-    if (negative && all_days == most_days && rest > 0) return std::nullopt;
-    // An interval counts microseconds in 64 bits, which end after 106,751,991 days.
-    if (all_days > 106'751'990) return std::nullopt;
-    const std::int64_t total = static_cast<std::int64_t>(all_days) * day_seconds * 1'000'000 + rest;
-    return Interval{negative ? -total : total};
+    const bool least = total == std::uint64_t{most_days} * day_seconds && rest == 0;
+    if (negative && total / day_seconds == most_days && !least) return std::nullopt;
+    return Duration{negative, total, rest};
   }
 };
 
@@ -193,7 +190,17 @@ std::optional<Span> parse_days_and_clock(std::string_view text) {
 
 }  // namespace
 
-std::optional<Interval> parse_interval(std::string_view text) {
+std::optional<Interval> Duration::interval() const noexcept {
+  constexpr std::uint64_t most_seconds = 9'223'372'036'854;
+  constexpr std::uint32_t most_microseconds = 775'807;
+  if (seconds > most_seconds || (seconds == most_seconds && microseconds > most_microseconds)) {
+    return std::nullopt;
+  }
+  const std::int64_t total = static_cast<std::int64_t>(seconds) * 1'000'000 + microseconds;
+  return Interval{negative ? -total : total};
+}
+
+std::optional<Duration> parse_duration(std::string_view text) {
   const bool negative = text.starts_with('-');
   if (negative || text.starts_with('+')) text.remove_prefix(1);
   if (text.empty()) return std::nullopt;
@@ -205,29 +212,27 @@ std::optional<Interval> parse_interval(std::string_view text) {
   } else {
     span = parse_clock(text);
   }
-  return span ? span->signed_interval(negative) : std::nullopt;
+  return span ? span->with_sign(negative) : std::nullopt;
 }
 
-std::optional<Interval> interval_of(std::int64_t seconds) noexcept {
+std::optional<Duration> duration_of(std::int64_t seconds) noexcept {
   const bool negative = seconds < 0;
   const auto magnitude =
       negative ? 0 - static_cast<std::uint64_t>(seconds) : static_cast<std::uint64_t>(seconds);
-  // The reference keeps 32 bits of the days.
+  if (magnitude / day_seconds > most_days) return std::nullopt;
   return Span{static_cast<std::uint32_t>(magnitude / day_seconds),
               static_cast<std::uint32_t>(magnitude % day_seconds), 0}
-      .signed_interval(negative);
+      .with_sign(negative);
 }
 
-std::optional<Interval> interval_of(double seconds) noexcept {
-  if (std::isnan(seconds)) return std::nullopt;
-  const bool negative = !(seconds >= 0);
+std::optional<Duration> duration_of(double seconds) noexcept {
   const double magnitude = std::abs(seconds);
+  if (!(magnitude < 1e18)) return std::nullopt;
   const double whole = std::trunc(magnitude);
-  if (magnitude >= 18446744073709551616.0) return std::nullopt;
   return Span{saturate(magnitude / day_seconds),
               static_cast<std::uint32_t>(static_cast<std::uint64_t>(whole) % day_seconds),
               rounded_microseconds(magnitude - whole)}
-      .signed_interval(negative);
+      .with_sign(!(seconds >= 0));
 }
 
 }  // namespace hangar::recorder
