@@ -40,9 +40,8 @@ std::string comment(const std::string& text, std::size_t level) {
 
 /// Help, and what the type alone does not tell.
 std::string meaning(const Field& field) {
-  const Field unbound;
-  const bool bounded = field.minimum != unbound.minimum || field.maximum != unbound.maximum;
-  return bounded || !field.choices.empty() ? field.help + " (" + bounds(field) + ")" : field.help;
+  const std::string limits = bounds(field);
+  return limits.empty() ? field.help : fmt::format("{} ({})", field.help, limits);
 }
 
 struct TreeText {

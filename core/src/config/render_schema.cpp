@@ -26,7 +26,13 @@ json::object pattern(json::string_view expression) {
   return {{"type", "string"}, {"pattern", expression}};
 }
 
-json::object expression() { return {{"$ref", "#/definitions/expression"}}; }
+json::object any_string() { return {{"type", "string"}}; }
+
+/// What an expression stands for has the right type only after it was read.
+void allow_expression(json::array& any) {
+  if (any.front() == any_string()) return;
+  any.push_back(json::object{{"$ref", "#/definitions/expression"}});
+}
 
 json::array schemas(const Field& /*field*/, const bool* /*target*/) {
   return {json::object{{"type", "boolean"}}};
@@ -44,19 +50,15 @@ json::array schemas(const Field& field, const ByteSize* /*target*/) {
           pattern(R"(^[0-9]+(\.[0-9]+)?(B|[kKMGT]B|[KMGT]iB)?$)")};
 }
 json::array schemas(const Field& field, const std::string* /*target*/) {
-  if (field.choices.empty()) return {json::object{{"type", "string"}}};
+  if (field.choices.empty()) return {any_string()};
   return {json::object{{"enum", json::array(field.choices.begin(), field.choices.end())}}};
 }
-json::array schemas(const Field& /*field*/, const Secret* /*target*/) {
-  return {json::object{{"type", "string"}}};
-}
-json::array schemas(const Field& /*field*/, const Url* /*target*/) {
-  return {json::object{{"type", "string"}}};
-}
+json::array schemas(const Field& /*field*/, const Secret* /*target*/) { return {any_string()}; }
+json::array schemas(const Field& /*field*/, const Url* /*target*/) { return {any_string()}; }
 template <class T>
 json::array schemas(const Field& field, const std::vector<T>* /*target*/) {
   json::array element = schemas(field, static_cast<const T*>(nullptr));
-  element.push_back(expression());
+  allow_expression(element);
   json::array both = element;
   both.push_back(
       json::object{{"type", "array"}, {"items", json::object{{"anyOf", std::move(element)}}}});
@@ -66,7 +68,7 @@ json::array schemas(const Field& field, const std::vector<T>* /*target*/) {
 json::object field_schema(const Field& field) {
   json::array any = std::visit([&](const auto* target) { return schemas(field, target); },
                                std::as_const(field.target));
-  any.push_back(expression());
+  allow_expression(any);
   return {{"description", field.help}, {"default", shown_json(field)}, {"anyOf", std::move(any)}};
 }
 
