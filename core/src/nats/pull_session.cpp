@@ -21,6 +21,7 @@ using namespace std::chrono_literals;
 constexpr std::size_t least_credit = 4000;
 constexpr auto look_for_signals_every = 2500ms;
 constexpr auto close_within = 8s;
+constexpr auto forget_pull_within = 1000ms;
 constexpr auto look_whether_drained_every = 100ms;
 
 std::string connection_name(const std::string& service) {
@@ -50,10 +51,7 @@ std::shared_ptr<PullSession> PullSession::start(asio::any_io_executor executor,
       [](PullSession& self, std::vector<Outgoing>& unsent) { self.went_down(std::move(unsent)); });
   handlers.pulled =
       with([](PullSession& self, std::vector<WireMessage>& messages) { self.pulled(messages); });
-  handlers.pulls_ended = with([](PullSession& self) {
-    self.pulls_ended_ = true;
-    self.changes_.wake_all();
-  });
+  handlers.pulls_ended = with([](PullSession& self) { self.pulls_ended(); });
   session->link_ = Link::open(executor, {nats, connection_name(session->options_.service)}, log,
                               std::move(handlers));
   return session;
@@ -84,7 +82,7 @@ void PullSession::came_up() {
 void PullSession::went_down(std::vector<Outgoing> unsent) {
   counters_->connected.set(0);
   verified_ = false;
-  pulls_ended_ = true;
+  ending_pulls_ = false;
   puller_.shut();
   // Only acks and the like are worth keeping; pulls and signals belong to the moment.
   std::erase_if(unsent, [](const Outgoing& item) { return !std::holds_alternative<Answer>(item); });
@@ -230,7 +228,7 @@ void PullSession::flush_soon() {
 void PullSession::flush() {
   flush_posted_ = false;
   count_held();
-  if (verified_ && !answers_.empty()) link_->send(answers_);
+  if (verified_ && !ending_pulls_ && !answers_.empty()) link_->send(answers_);
   pump();
 }
 
@@ -322,22 +320,38 @@ void PullSession::stop() {
   if (std::exchange(stopping_, true)) return;
   puller_.shut();
   pump_timer_.cancel();
+  // Answers wait for it: what is given back would come here again.
+  std::vector<Outgoing> items;
+  items.emplace_back(EndPulls{});
+  ending_pulls_ = link_->send(items);
   for (const auto& held : ready_) give_back(*held, 0ms);
   ready_.clear();
   ready_bytes_ = 0;
   flush();
-  std::vector<Outgoing> items;
-  items.emplace_back(EndPulls{});
-  pulls_ended_ = !link_->send(items);
   arrivals_.wake_all();
   changes_.wake_all();
+}
+
+// The server still has the pull. Asked for the consumer, it looks who listens and forgets the pull;
+// nats-server 2.9 would otherwise lose sight, until ack_wait is over, of a message that is given
+// back while nobody else pulls.
+void PullSession::pulls_ended() {
+  link_->request(
+      fmt::format("$JS.API.CONSUMER.INFO.{}.{}", options_.source.stream, options_.source.durable),
+      {}, {}, forget_pull_within, [weak = weak_from_this()](const Link::Reply&) {
+        const auto self = weak.lock();
+        if (!self) return;
+        self->ending_pulls_ = false;
+        self->flush();
+        self->changes_.wake_all();
+      });
 }
 
 asio::awaitable<void> PullSession::close() {
   const auto self = shared_from_this();
   const auto deadline = Clock::now() + close_within;
   stop();
-  while (!pulls_ended_ && Clock::now() < deadline) co_await changes_.wait_until(deadline);
+  while (ending_pulls_ && Clock::now() < deadline) co_await changes_.wait_until(deadline);
   flush();
   signal_timer_.cancel();
   link_->finish();

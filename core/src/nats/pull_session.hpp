@@ -56,6 +56,7 @@ class PullSession : public std::enable_shared_from_this<PullSession> {
   // The link.
   void came_up();
   void went_down(std::vector<Outgoing> unsent);
+  void pulls_ended();
   void pulled(std::vector<WireMessage>& messages);
   void message_came(WireMessage message, Clock::time_point now);
   void status_came(natsMsg& message, Clock::time_point now);
@@ -64,6 +65,7 @@ class PullSession : public std::enable_shared_from_this<PullSession> {
   void begin_verification();
   boost::asio::awaitable<void> verify();
   boost::asio::awaitable<void> look();
+  boost::asio::awaitable<void> look(WhenAbsent when_absent);
   void judge(const StreamFacts& stream, const ConsumerFacts& consumer);
   void tell(const std::vector<Finding>& findings);
   void abandon();
@@ -113,12 +115,13 @@ class PullSession : public std::enable_shared_from_this<PullSession> {
   bool verifying_ = false;
   bool opened_ = false;
   std::exception_ptr failure_;
+  std::optional<Clock::time_point> absent_since_;
   Incarnation incarnation_;
   std::vector<Finding> told_;
   std::chrono::nanoseconds signal_after_{};
 
   bool stopping_ = false;
-  bool pulls_ended_ = false;
+  bool ending_pulls_ = false;  ///< Until the server has forgotten the last pull.
   bool drained_ = false;
   std::optional<std::uint64_t> drain_target_;
   bool looking_ = false;

@@ -17,6 +17,7 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr std::chrono::nanoseconds signal_at_most_after = 10s;
+constexpr auto create_again_after = 2s;
 constexpr auto first_wait = 250ms;
 constexpr auto longest_wait = 5000ms;
 
@@ -67,6 +68,21 @@ asio::awaitable<void> PullSession::verify() {
 }
 
 asio::awaitable<void> PullSession::look() {
+  // A server that is still deleting would delete what is created meanwhile, and somebody who
+  // deletes a stream may want to create it himself.
+  const auto now = Clock::now();
+  const bool gone_for_good = absent_since_ && now - *absent_since_ > create_again_after;
+  const WhenAbsent when_absent = !opened_ || gone_for_good ? WhenAbsent::create : WhenAbsent::fail;
+  try {
+    co_await look(when_absent);
+    absent_since_.reset();
+  } catch (const AbsentError&) {
+    if (!absent_since_) absent_since_ = now;
+    throw;
+  }
+}
+
+asio::awaitable<void> PullSession::look(WhenAbsent when_absent) {
   const SourceOptions& source = options_.source;
   StreamSpec stream_spec{.name = source.stream,
                          .subject = stream_subject(source.stream, source.filter_subject),
@@ -75,12 +91,12 @@ asio::awaitable<void> PullSession::look() {
   if (stream_spec.subject.empty()) {
     throw ConfigError{fmt::format("stream {}: filter_subject is empty", source.stream)};
   }
-  const StreamFacts stream = co_await ensure_stream(*link_, std::move(stream_spec));
+  const StreamFacts stream = co_await ensure_stream(*link_, std::move(stream_spec), when_absent);
   ConsumerSpec consumer_spec{
       .durable = source.durable, .filter = source.filter_subject, .credit = credit_messages_};
   const ConsumerFacts consumer =
-      co_await ensure_consumer(*link_, source.stream, std::move(consumer_spec));
-  co_await ensure_dead_letter_stream(*link_, replicas_);
+      co_await ensure_consumer(*link_, source.stream, std::move(consumer_spec), when_absent);
+  co_await ensure_dead_letter_stream(*link_, replicas_, when_absent);
   judge(stream, consumer);
 }
 
@@ -97,7 +113,7 @@ void PullSession::judge(const StreamFacts& stream, const ConsumerFacts& consumer
   tell(findings);
 
   Incarnation now{stream.created, consumer.created};
-  if (now != incarnation_) {
+  if (!same(now, incarnation_)) {
     if (!incarnation_.stream_created.empty()) {
       counters_->incarnations.add();
       log_.error(

@@ -91,6 +91,13 @@ ConsumerFacts consumer_facts(const json::object& info) {
   return facts;
 }
 
+bool same(const Incarnation& one, const Incarnation& other) noexcept {
+  constexpr std::size_t up_to_seconds = std::string_view{"2026-01-01T00:00:00"}.size();
+  return one.stream_created == other.stream_created &&
+         std::string_view{one.consumer_created}.substr(0, up_to_seconds) ==
+             std::string_view{other.consumer_created}.substr(0, up_to_seconds);
+}
+
 bool settled(const ConsumerFacts& consumer, std::uint64_t target) noexcept {
   // The floor stands still where later messages do not match the filter.
   return consumer.ack_floor >= target || (consumer.pending == 0 && consumer.ack_pending == 0);

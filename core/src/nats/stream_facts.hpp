@@ -63,8 +63,11 @@ ConsumerFacts consumer_facts(const boost::json::object& info);
 struct Incarnation {
   std::string stream_created;
   std::string consumer_created;
-  bool operator==(const Incarnation&) const = default;
 };
+
+/// Whether both are the same stream and consumer. nats-server 2.9 tells another time of a consumer
+/// after its first restart, later by some microseconds, so that time counts only in seconds.
+bool same(const Incarnation& one, const Incarnation& other) noexcept;
 
 /// Whether nothing up to `target` is left to do: delivered and acked, by whichever replica.
 bool settled(const ConsumerFacts& consumer, std::uint64_t target) noexcept;

@@ -51,10 +51,11 @@ json::object consumer_config(const std::string& stream, const ConsumerSpec& spec
 
 }  // namespace
 
-asio::awaitable<StreamFacts> ensure_stream(Link& link, StreamSpec spec) {
+asio::awaitable<StreamFacts> ensure_stream(Link& link, StreamSpec spec, WhenAbsent when_absent) {
   check_jetstream_name(spec.name, "stream");
   JetStreamAnswer answer = co_await call_jetstream(link, "STREAM.INFO." + spec.name);
   if (answer.not_found()) {
+    if (when_absent == WhenAbsent::fail) throw AbsentError{"there is no stream " + spec.name};
     // A window longer than the stream keeps anything would be refused.
     if (spec.max_age > 0ns) spec.duplicate_window = std::min(spec.duplicate_window, spec.max_age);
     answer = co_await call_jetstream(link, "STREAM.CREATE." + spec.name, stream_config(spec));
@@ -69,11 +70,15 @@ asio::awaitable<StreamFacts> ensure_stream(Link& link, StreamSpec spec) {
   co_return stream_facts(answer.body);
 }
 
-asio::awaitable<ConsumerFacts> ensure_consumer(Link& link, std::string stream, ConsumerSpec spec) {
+asio::awaitable<ConsumerFacts> ensure_consumer(Link& link, std::string stream, ConsumerSpec spec,
+                                               WhenAbsent when_absent) {
   check_jetstream_name(spec.durable, "durable");
   const std::string at = fmt::format("{}.{}", stream, spec.durable);
   JetStreamAnswer answer = co_await call_jetstream(link, "CONSUMER.INFO." + at);
   if (answer.not_found()) {
+    if (when_absent == WhenAbsent::fail) {
+      throw AbsentError{fmt::format("stream {} has no consumer {}", stream, spec.durable)};
+    }
     // The form of the call that servers before 2.9 know too.
     answer = co_await call_jetstream(link, "CONSUMER.DURABLE.CREATE." + at,
                                      consumer_config(stream, spec));
@@ -84,13 +89,14 @@ asio::awaitable<ConsumerFacts> ensure_consumer(Link& link, std::string stream, C
   co_return consumer_facts(answer.body);
 }
 
-asio::awaitable<StreamFacts> ensure_dead_letter_stream(Link& link, std::int64_t replicas) {
+asio::awaitable<StreamFacts> ensure_dead_letter_stream(Link& link, std::int64_t replicas,
+                                                       WhenAbsent when_absent) {
   StreamSpec spec{.name = dead_letter_stream,
                   .subject = "hangar.dlq.>",
                   .replicas = replicas,
                   .max_age = 0ns,
                   .duplicate_window = 24h};
-  co_return co_await ensure_stream(link, std::move(spec));
+  co_return co_await ensure_stream(link, std::move(spec), when_absent);
 }
 
 asio::awaitable<ConsumerFacts> consumer_info(Link& link, std::string stream, std::string durable) {

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "hangar/error.hpp"
 #include "nats/link.hpp"
 #include "nats/stream_facts.hpp"
 #include "nats/stream_lint.hpp"
@@ -17,6 +18,14 @@ namespace hangar {
 inline constexpr const char* dead_letter_stream = "HANGAR_DLQ";
 /// Prefect sends up to 1.5 MB; NATS takes 1 MiB unless it is told otherwise.
 inline constexpr std::uint64_t wanted_max_payload = 2U << 20U;
+
+/// A stream or consumer is not there, and was not to be created.
+class AbsentError : public TransientError {
+ public:
+  explicit AbsentError(const std::string& what) : TransientError{what, Retry::backoff} {}
+};
+
+enum class WhenAbsent { create, fail };
 
 /// A stream to create when it is absent.
 struct StreamSpec {
@@ -35,13 +44,15 @@ struct ConsumerSpec {
 };
 
 /// Returns the stream, created when it was absent and as it is otherwise. Throws ConfigError or
-/// TransientError.
-boost::asio::awaitable<StreamFacts> ensure_stream(Link& link, StreamSpec spec);
+/// TransientError, AbsentError when it is absent and not to be created.
+boost::asio::awaitable<StreamFacts> ensure_stream(Link& link, StreamSpec spec,
+                                                  WhenAbsent when_absent);
 /// The same for a consumer. One that is there is never altered.
 boost::asio::awaitable<ConsumerFacts> ensure_consumer(Link& link, std::string stream,
-                                                      ConsumerSpec spec);
+                                                      ConsumerSpec spec, WhenAbsent when_absent);
 /// The dead-letter stream; a cap of `max_age` does not apply to it.
-boost::asio::awaitable<StreamFacts> ensure_dead_letter_stream(Link& link, std::int64_t replicas);
+boost::asio::awaitable<StreamFacts> ensure_dead_letter_stream(Link& link, std::int64_t replicas,
+                                                              WhenAbsent when_absent);
 
 /// The consumer as it is now; throws as above, also when it is not there.
 boost::asio::awaitable<ConsumerFacts> consumer_info(Link& link, std::string stream,
