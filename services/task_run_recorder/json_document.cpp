@@ -2,6 +2,7 @@
 
 #include <simdjson.h>
 
+#include <bit>
 #include <cstring>
 #include <limits>
 
@@ -18,13 +19,28 @@ constexpr std::size_t most_digits = 4300;
 
 bool is_digit(char c) noexcept { return c >= '0' && c <= '9'; }
 
-/// Whether one of eight bytes ends a plain run of a string: a quote, a backslash or a control.
-bool ends_run(std::uint64_t bytes) noexcept {
+bool ends_run(char c) noexcept {
+  return c == '"' || c == '\\' || static_cast<unsigned char>(c) < 0x20;
+}
+
+/// The first byte from `position` that is a quote, a backslash or a control character.
+std::size_t find_run_end(std::string_view text, std::size_t position) noexcept {
   constexpr std::uint64_t ones = 0x0101010101010101ULL;
   constexpr std::uint64_t tops = ones * 0x80;
-  const auto zero_in = [](std::uint64_t word) { return (word - ones) & ~word & tops; };
-  const std::uint64_t control = (bytes - ones * 0x20) & ~bytes & tops;
-  return (zero_in(bytes ^ (ones * '"')) | zero_in(bytes ^ (ones * '\\')) | control) != 0;
+  const auto below = [](std::uint64_t bytes, std::uint64_t limit) {
+    return (bytes - ones * limit) & ~bytes & tops;
+  };
+  for (std::uint64_t bytes = 0; position + sizeof bytes <= text.size(); position += sizeof bytes) {
+    std::memcpy(&bytes, text.data() + position, sizeof bytes);
+    // The lowest bit that is set is right, those above it need not be.
+    const std::uint64_t ends =
+        below(bytes ^ (ones * '"'), 1) | below(bytes ^ (ones * '\\'), 1) | below(bytes, 0x20);
+    if (ends == 0) continue;
+    if constexpr (std::endian::native != std::endian::little) break;
+    return position + static_cast<std::size_t>(std::countr_zero(ends)) / 8;
+  }
+  while (position < text.size() && !ends_run(text[position])) ++position;
+  return position;
 }
 
 unsigned hex_digit(char c) noexcept {
@@ -111,27 +127,13 @@ char* unescape(std::string_view token, char* out) noexcept {
 
 }  // namespace
 
-Kind JsonValue::kind() const noexcept { return document_->nodes_[index_].kind; }
-
-std::string_view JsonValue::token() const noexcept {
-  const auto& node = document_->nodes_[index_];
-  return document_->text_.substr(node.begin, node.end - node.begin);
-}
-
-bool JsonValue::escaped() const noexcept { return document_->nodes_[index_].escaped; }
-
-std::uint32_t JsonValue::size() const noexcept { return document_->nodes_[index_].size; }
-
-std::uint32_t JsonValue::after() const noexcept { return document_->nodes_[index_].after; }
-
 std::string_view JsonValue::text(std::pmr::memory_resource& memory) const {
   if (!escaped()) return token();
   auto* const out = static_cast<char*>(memory.allocate(token().size(), 1));
   return {out, static_cast<std::size_t>(unescape(token(), out) - out)};
 }
 
-bool JsonValue::holds_nul() const noexcept {
-  if (!document_->nul_) return false;
+bool JsonValue::finds_nul() const noexcept {
   for (std::uint32_t i = index_; i != after(); ++i) {
     if (document_->nodes_[i].nul) return true;
   }
@@ -261,16 +263,7 @@ void JsonDocument::read_string() {
   ++position_;
   const std::size_t node = add(Kind::string, position_, position_);
   while (true) {
-    std::uint64_t eight = 0;
-    while (position_ + sizeof eight <= text_.size()) {
-      std::memcpy(&eight, text_.data() + position_, sizeof eight);
-      if (ends_run(eight)) break;
-      position_ += sizeof eight;
-    }
-    while (position_ < text_.size() && text_[position_] != '"' && text_[position_] != '\\' &&
-           static_cast<unsigned char>(text_[position_]) >= 0x20) {
-      ++position_;
-    }
+    position_ = find_run_end(text_, position_);
     if (position_ >= text_.size()) fail("the end of a string");
     if (text_[position_] == '"') break;
     if (text_[position_] != '\\') fail("no control character in a string");

@@ -19,19 +19,19 @@ class JsonValue {
   JsonValue() = default;
   [[nodiscard]] explicit operator bool() const noexcept { return document_ != nullptr; }
 
-  [[nodiscard]] Kind kind() const noexcept;
+  [[nodiscard]] inline Kind kind() const noexcept;
   [[nodiscard]] bool is(Kind kind) const noexcept { return this->kind() == kind; }
   [[nodiscard]] bool is_null() const noexcept { return is(Kind::null); }
   /// As it stands in the document: the digits of a number; a string without its quotes, escaped.
-  [[nodiscard]] std::string_view token() const noexcept;
+  [[nodiscard]] inline std::string_view token() const noexcept;
   /// Whether the token of a string holds an escape.
-  [[nodiscard]] bool escaped() const noexcept;
+  [[nodiscard]] inline bool escaped() const noexcept;
   /// The text of a string. Points into the document, or into `memory` when it had to be unescaped.
   [[nodiscard]] std::string_view text(std::pmr::memory_resource& memory) const;
   /// Whether a string in this value, keys included, holds U+0000.
-  [[nodiscard]] bool holds_nul() const noexcept;
+  [[nodiscard]] inline bool holds_nul() const noexcept;
   /// How many elements an array or members an object has, counting repeated keys.
-  [[nodiscard]] std::uint32_t size() const noexcept;
+  [[nodiscard]] inline std::uint32_t size() const noexcept;
 
   /// Calls `visit(JsonValue)` for each element of an array.
   template <class Visit>
@@ -58,9 +58,10 @@ class JsonValue {
 
  private:
   friend class JsonDocument;
+  [[nodiscard]] bool finds_nul() const noexcept;
   JsonValue(const JsonDocument* document, std::uint32_t index) noexcept
       : document_{document}, index_{index} {}
-  [[nodiscard]] std::uint32_t after() const noexcept;
+  [[nodiscard]] inline std::uint32_t after() const noexcept;
 
   const JsonDocument* document_ = nullptr;
   std::uint32_t index_ = 0;
@@ -111,5 +112,20 @@ class JsonDocument {
   std::vector<Node> nodes_;
   std::vector<std::uint32_t> open_;
 };
+
+JsonValue::Kind JsonValue::kind() const noexcept { return document_->nodes_[index_].kind; }
+
+std::string_view JsonValue::token() const noexcept {
+  const JsonDocument::Node& node = document_->nodes_[index_];
+  return {document_->text_.data() + node.begin, node.end - node.begin};
+}
+
+bool JsonValue::escaped() const noexcept { return document_->nodes_[index_].escaped; }
+
+std::uint32_t JsonValue::size() const noexcept { return document_->nodes_[index_].size; }
+
+std::uint32_t JsonValue::after() const noexcept { return document_->nodes_[index_].after; }
+
+bool JsonValue::holds_nul() const noexcept { return document_->nul_ && finds_nul(); }
 
 }  // namespace hangar::recorder

@@ -36,19 +36,28 @@ class DetailsWriter {
     deployment_concurrency_lease_id,
     count
   };
-  static constexpr std::array<std::string_view, count> all{
-      "flow_run_id",        "task_run_id",        "child_flow_run_id",
-      "scheduled_time",     "cache_key",          "cache_expiration",
-      "deferred",           "untrackable_result", "pause_timeout",
-      "pause_reschedule",   "pause_key",          "run_input_keyset",
-      "refresh_cache",      "retriable",          "transition_id",
-      "task_parameters_id", "traceparent",        "deployment_concurrency_lease_id"};
+  /// What stands in front of each value.
+  static constexpr std::array<std::string_view, count> keys{
+      R"(, "flow_run_id": )",       R"(, "task_run_id": )",
+      R"(, "child_flow_run_id": )", R"(, "scheduled_time": )",
+      R"(, "cache_key": )",         R"(, "cache_expiration": )",
+      R"(, "deferred": )",          R"(, "untrackable_result": )",
+      R"(, "pause_timeout": )",     R"(, "pause_reschedule": )",
+      R"(, "pause_key": )",         R"(, "run_input_keyset": )",
+      R"(, "refresh_cache": )",     R"(, "retriable": )",
+      R"(, "transition_id": )",     R"(, "task_parameters_id": )",
+      R"(, "traceparent": )",       R"(, "deployment_concurrency_lease_id": )"};
+  static constexpr std::array<std::string_view, count> all = [] {
+    auto names = keys;
+    for (std::string_view& name : names) name = name.substr(3, name.size() - 6);
+    return names;
+  }();
 
   DetailsWriter(const FieldReader& reader, JsonValue details, bool stored, std::string& out)
       : reader_{reader}, stored_{stored}, out_{out} {
     static constexpr MemberNames<count> names{all};
     if (details) values_ = names.pick(FieldReader::object(details));
-    out_.assign(1, '{');
+    out_.clear();
   }
 
   void write(const StateOrigin& origin, bool scheduled) {
@@ -98,8 +107,11 @@ class DetailsWriter {
     return values_[member] && !values_[member].is_null();
   }
   void key(Member member) {
-    if (out_.size() > 1) out_ += ", ";
-    out_.append(1, '"').append(all[member]).append("\": ");
+    if (out_.empty()) {
+      out_.append(1, '{').append(keys[member].substr(2));
+    } else {
+      out_ += keys[member];
+    }
   }
   void append_quoted(const Uuid& id) {
     out_ += '"';

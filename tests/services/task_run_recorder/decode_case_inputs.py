@@ -109,7 +109,8 @@ TIMES = [
     *("2026/11/20 10:11:12.1234567890", "2026/11/20 10:11|5", "2026/13/20", "2026-1-2"),
     *("2026-11-20/2026-11-21", "PT1H", "P1D", "P", "2026-01-01/P1D", "20 Nov 2026"),
     *("\u0662\u0660\u0662\u0666/\u0661\u0661/\u0662\u0660", "\uff12\uff10\uff12\uff16/11/20"),
-    *("Fri, 20 Nov 2026 10:11:12 GMT", "1795132800", "1795132800.5", "-1795132800", "+5", "5.", ".5"),
+    *("Fri, 20 Nov 2026 10:11:12 GMT", "1795132800", "1795132800.5", "-1795132800", "+5", "5."),
+    *(".5"),
     *("1.5e3", "1e3", "20000000000", "20000000001", "-20000000001", "-6.25", "20000000001.5"),
     *("253402300799", "253402300799999", "253402300800000", "-62135596800000", "-62135596800001"),
     *("99999999999999999999", "36893488147419103232", "36893488147419103237.5", "1_000", "-", "+"),
@@ -153,17 +154,20 @@ UUIDS = [
 ]
 INTEGERS = [
     *('"3"', '"-3"', '"+3"', '"+-3"', '"--3"', '"- 3"', '" 3\\n"', '"\u00a03\u2003"', '"3.00"'),
-    *('"3."', '".0"', '"0.0"', '"-0"', '"-0.0"', '"007"', '"-007"', '"0_7"', '"_7"', '"7_"', '"7__1"'),
+    *('"3."', '".0"', '"0.0"', '"-0"', '"-0.0"', '"007"', '"-007"', '"0_7"', '"_7"', '"7_"'),
+    *('"7__1"'),
     *('"1_0.0"', '"1.0_0"', '"1e2"', '"0x10"', '"\u0663"', '"2147483648"', '"00"', '"0_0"', '"0_"'),
     *('"+0_12.00 "', '"3.0.0"', '"true"', '"1,000"', "3.0", "-3.0", "3.0000001", "1e9", "1e10"),
     *("9.3e18", "9.2e18", "-9.3e18", '"123456789012345678901234567890"', '"+"', '"-"', '"."'),
 ]
 REALS = [
     *('"1.5"', '" 1.5 "', '"1_0.5"', '" 1_0.5"', '"1e5"', '"1e400"', '"-1e-400"', '".5"', '"5."'),
-    *('"."', '"e5"', '"1e"', '"+1.5"', '"-inf"', '"Infinity"', '"infinit"', '"NaN"', '"-nan"', '"0x1"'),
+    *('"."', '"e5"', '"1e"', '"+1.5"', '"-inf"', '"Infinity"', '"infinit"', '"NaN"', '"-nan"'),
+    *('"0x1"'),
     *('"1e+5"', '"1E-05"', '"1__0"', '"\u00a01.5\u3000"', "1.7976931348623157e308", "1.8e308"),
     *("5e-324", "2e-324", "0.1", "0.30000000000000004", "123456789.123456789", "1e23", "1e-5"),
-    *("0.0001", "0.00001234", "9007199254740993", "9007199254740993.0", "1e21", "12345678901234567.0"),
+    *("0.0001", "0.00001234", "9007199254740993", "9007199254740993.0", "1e21"),
+    *("12345678901234567.0"),
     "1" + "0" * 308,
     "1" + "0" * 309,
 ]
@@ -172,19 +176,22 @@ BOOLEANS = [
     *('"false"', '"TRUE"', '" true"', '"2"', '"truee"', "1.0", "0.0", "-0.0", "1.5", "2", "-1"),
 ]
 INPUTS = [
-    *("{}", '{"input_type": "task_run"}', '{"id": "%s"}' % OTHER_ID, '{"name": "x"}', '{"type": "t"}'),
-    *('{"input_type": "task_run", "id": "%s"}' % OTHER_ID.upper(), '{"input_type": null, "id": 1}'),
-    *('{"input_type": "flow_run", "id": "%s"}' % OTHER_ID, '{"input_type": "flow_run", "id": "x"}'),
+    *("{}", '{"input_type": "task_run"}', f'{{"id": "{OTHER_ID}"}}', '{"name": "x"}'),
+    *('{"type": "t"}', f'{{"input_type": "task_run", "id": "{OTHER_ID.upper()}"}}'),
+    *('{"input_type": null, "id": 1}', f'{{"input_type": "flow_run", "id": "{OTHER_ID}"}}'),
+    '{"input_type": "flow_run", "id": "x"}',
     *('{"input_type": "parameter", "name": "x\u00e9"}', '{"input_type": "parameter", "name": 1}'),
     *('{"input_type": "constant", "type": "t"}', '{"input_type": "constant", "name": "x"}'),
-    *('{"id": "%s", "name": "x"}' % OTHER_ID, '{"id": "%s", "name": 5}' % OTHER_ID),
+    *(f'{{"id": "{OTHER_ID}", "name": "x"}}', f'{{"id": "{OTHER_ID}", "name": 5}}'),
     *('{"name": "x", "type": "t"}', '{"name": 1, "type": "t"}', '{"id": "x", "type": "t"}'),
     *('{"input_type": "weird", "name": "x"}', '{"name": "x", "other": "a\\u0000"}', "[]", "null"),
-    *('{"input_type": "parameter", "name": "a\\u0000"}', '{"input_type": "p\\u0061rameter", "name": "x"}'),
-    *('{"n\\u0061me": "x"}', '{"name": "x", "name": "y"}', '"x"', '{"id": "{%s}"}' % OTHER_ID),
+    '{"input_type": "parameter", "name": "a\\u0000"}',
+    '{"input_type": "p\\u0061rameter", "name": "x"}',
+    *('{"n\\u0061me": "x"}', '{"name": "x", "name": "y"}', '"x"', f'{{"id": "{{{OTHER_ID}}}"}}'),
 ]
 DELAYS = [
-    *("[1, 2]", "[1, 2.0]", "[1.5, 2]", "[1, true]", "[1.5, true]", '["1", 2]', '["1.5", 2]', "[2.0]"),
+    *("[1, 2]", "[1, 2.0]", "[1.5, 2]", "[1, true]", "[1.5, true]", '["1", 2]', '["1.5", 2]'),
+    *("[2.0]"),
     *("[]", "[null]", "[[1]]", '["x"]', "[NaN]", "[1, 1e400]", "[1, 1.5, 1e400]", "[-0, -0.0]"),
     *("[" + ", ".join(["1"] * 50) + "]", "[" + ", ".join(["1"] * 51) + "]", '["nan", 1]'),
     *("[" + ", ".join(["1.5"] * 51) + "]", "[1" + "0" * 400 + "]", "[1.5, 1" + "0" * 400 + "]"),
@@ -236,15 +243,21 @@ def fields() -> Iterator[tuple[tuple[str | int, ...], list[str]]]:
         yield (member,), uuids
     for member in ("event", "resource", "related", "payload", "unknown"):
         yield (member,), []
-    yield ("resource", "prefect.resource.id"), [
-        *[text("prefect.task-run." + one) for one in UUIDS],
-        text("prefect.flow-run." + RUN_ID),
-        text("prefect.task-run"),
-    ]
-    yield ("related", 0, "prefect.resource.id"), [
-        *[text("prefect.flow-run." + one) for one in UUIDS],
-        text("prefect.task-run." + RUN_ID),
-    ]
+    yield (
+        ("resource", "prefect.resource.id"),
+        [
+            *[text("prefect.task-run." + one) for one in UUIDS],
+            text("prefect.flow-run." + RUN_ID),
+            text("prefect.task-run"),
+        ],
+    )
+    yield (
+        ("related", 0, "prefect.resource.id"),
+        [
+            *[text("prefect.flow-run." + one) for one in UUIDS],
+            text("prefect.task-run." + RUN_ID),
+        ],
+    )
     for path in [
         ("resource", "prefect.orchestration"),
         ("resource", "other"),
@@ -262,7 +275,7 @@ def fields() -> Iterator[tuple[tuple[str | int, ...], list[str]]]:
     for member in RUN_INTEGERS:
         yield (*RUN, member), INTEGERS
     for member in [*RUN_TEXTS, *RUN_OTHERS]:
-        yield (*RUN, member), uuids[::4] + ['"RUNNING"', '"running"', '"RUNN\\u0049NG"']
+        yield (*RUN, member), [*uuids[::4], '"RUNNING"', '"running"', '"RUNN\\u0049NG"']
     for member in STATE_MEMBERS:
         yield (*STATE, member), [*uuids[::4], *times[::9], '"RUNNING"', '"SCHEDULED"', *REALS]
     for member in DETAILS_UUIDS:
@@ -277,17 +290,24 @@ def fields() -> Iterator[tuple[tuple[str | int, ...], list[str]]]:
         extra = DELAYS if member == "retry_delay" else []
         yield (*POLICY, member), [*INTEGERS, *REALS, *extra]
     yield POLICY, POLICIES
-    yield (*RUN, "task_inputs"), [
-        *['{"a": [%s]}' % one for one in INPUTS],
-        '{"a": [], "b": [{"name": "x"}], "a": [{"type": "t"}]}',
-        '{"a\\u0000": []}',
-        '{"a": null}',
-        '{"a": null, "a": []}',
-    ]
+    yield (
+        (*RUN, "task_inputs"),
+        [
+            *[f'{{"a": [{one}]}}' for one in INPUTS],
+            '{"a": [], "b": [{"name": "x"}], "a": [{"type": "t"}]}',
+            '{"a\\u0000": []}',
+            '{"a": null}',
+            '{"a": null, "a": []}',
+        ],
+    )
     yield (*RUN, "tags"), ['["a", 1]', '["a\\u0000"]', '["\u00e9", "\\n"]', '["a", null]']
-    yield (*RUN, "labels"), [
-        '{"a": %s}' % one for one in [*KINDS, '1, "a": null', 'null, "a": 1', '"\\u0000", "a": 1']
-    ]
+    yield (
+        (*RUN, "labels"),
+        [
+            f'{{"a": {one}}}'
+            for one in [*KINDS, '1, "a": null', 'null, "a": 1', '"\\u0000", "a": 1']
+        ],
+    )
     yield (*RUN, "state"), list(own_states())
 
 

@@ -1,4 +1,4 @@
-"""Whole messages that the decoder is compared on: JSON itself, sizes, repeated and missing members."""
+"""Whole messages for the decoder: JSON itself, sizes, repeated and missing members."""
 
 from __future__ import annotations
 
@@ -28,18 +28,26 @@ def syntax() -> Iterator[bytes]:
     yield from [b"\xef\xbb\xbf" + plain, b"\x0c" + plain, plain[:-1], plain[1:], plain[:100]]
     yield plain.replace(b"load-0", b"load\xff")
     yield plain.replace(b"load-0", b"load\xc3\xa9\xe2\x98\x83\xf0\x9f\x98\x80")
-    for broken in [b"\xc0\x80", b"\xed\xa0\x80", b"\xf4\x90\x80\x80", b"\xc3", b"\xe2\x98", b"\x80"]:
+    surrogate, beyond = b"\xed\xa0\x80", b"\xf4\x90\x80\x80"
+    for broken in [b"\xc0\x80", surrogate, beyond, b"\xc3", b"\xe2\x98", b"\x80"]:
         yield plain.replace(b"load-0", broken)
         yield plain.replace(b'"received"', b'"' + broken + b'": 1, "received"')
     for raw in [
-        *('"\\ud83d"', '"\\ude00"', '"\\ud83dx"', '"\\ud83d\\ud83d"', '"\\u12"', '"\\u12g4"', '"\\x"'),
+        *('"\\ud83d"', '"\\ude00"', '"\\ud83dx"', '"\\ud83d\\ud83d"', '"\\u12"', '"\\u12g4"'),
+        *('"\\x"'),
         *('"\\uD83D\\uDE00"', '"a\tb"', '"a\x1fb"', '"a\x7fb"', '"\\', '"\\"', '"\\u0000"', "'a'"),
-        *("01", "-", "-01", "1.", ".5", "1.e5", "1e", "1e+", "+1", "1_0", "0x1", "-NaN", "nan", "NAN"),
-        *("Infinit", "-Infinity", "-Infinityx", "NaNx", "truex", "tru", "nul", "nulll", "True", "00"),
-        *("[1,]", "[,1]", "[1 2]", '{"a"}', '{"a":}', '{"a":1,}', '{1:2}', '{"a" 1}', "{,}", "[", "]"),
-        *("/*x*/1", "1 //x", "-0", "-0.0", "0.0", "0e0", "1E5", "1e-400", "-1e-400", "1e999999999999"),
-        *("1e-999999999999", "0.1e1", "100000000000000000000.5", "4" * 4299, "4" * 4300, "4" * 4301),
-        *("-" + "4" * 4299, "-" + "4" * 4300, "4" * 4300 + ".5", "4" * 4301 + ".5", "4" * 4301 + "e1"),
+        *("01", "-", "-01", "1.", ".5", "1.e5", "1e", "1e+", "+1", "1_0", "0x1", "-NaN", "nan"),
+        *("NAN"),
+        *("Infinit", "-Infinity", "-Infinityx", "NaNx", "truex", "tru", "nul", "nulll", "True"),
+        *("00"),
+        *("[1,]", "[,1]", "[1 2]", '{"a"}', '{"a":}', '{"a":1,}', "{1:2}", '{"a" 1}', "{,}", "["),
+        *("]"),
+        *("/*x*/1", "1 //x", "-0", "-0.0", "0.0", "0e0", "1E5", "1e-400", "-1e-400"),
+        *("1e999999999999"),
+        *("1e-999999999999", "0.1e1", "100000000000000000000.5", "4" * 4299, "4" * 4300),
+        *("4" * 4301),
+        *("-" + "4" * 4299, "-" + "4" * 4300, "4" * 4300 + ".5", "4" * 4301 + ".5"),
+        *("4" * 4301 + "e1"),
         *("0." + "1" * 5000, "1e" + "0" * 5000 + "1", '"' + "x" * 10_000 + '"'),
     ]:
         yield placed((*STATE, "data"), raw)
@@ -90,7 +98,8 @@ def repeated_and_escaped() -> Iterator[bytes]:
     yield json.dumps(event(resource={**BASE["resource"], **labels, "more": "x"})).encode()
     many = ", ".join('"same": "x"' for _ in range(600))
     yield plain.replace(client, client + ", " + many).encode()
-    for name in ["prefect.task-run", "prefect.task-runner", "prefect.flow-run.Pending", "", "x\u00e9"]:
+    names = ["prefect.task-run", "prefect.task-runner", "prefect.flow-run.Pending", "", "x\u00e9"]
+    for name in names:
         yield json.dumps(event(event=name)).encode()
     for size in [1023, 1024, 1025]:
         yield json.dumps(event(event="prefect.task-run." + "\u00e9" * (size - 17))).encode()

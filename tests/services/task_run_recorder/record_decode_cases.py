@@ -16,10 +16,11 @@ import os
 import subprocess
 import sys
 import uuid
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-NOW = datetime.datetime(2026, 11, 24, 1, 2, 3, 456789, tzinfo=datetime.timezone.utc)
+NOW = datetime.datetime(2026, 11, 24, 1, 2, 3, 456789, tzinfo=datetime.UTC)
 GENERATED = "generated-name"
 SEED = 20261124
 
@@ -39,6 +40,7 @@ class Oracle:
     """The recorder with a fixed present and no chance, in front of an empty database."""
 
     def __init__(self, database: str) -> None:
+        import pendulum
         import prefect._internal.schemas.validators as validators
         import prefect.server.schemas.states as states
         import prefect.server.services.task_run_recorder as recorder
@@ -46,8 +48,6 @@ class Oracle:
         from prefect.server.database import provide_database_interface
         from prefect.server.events.schemas.events import ReceivedEvent
         from sqlalchemy.dialects.postgresql.asyncpg import PGDialect_asyncpg
-
-        import pendulum
 
         now = pendulum.instance(NOW)
         parse = pendulum.parser.parse
@@ -102,6 +102,13 @@ class Oracle:
         }
 
 
+def common_prefix(left: str, right: str) -> int:
+    length = 0
+    while length < min(len(left), len(right)) and left[length] == right[length]:
+        length += 1
+    return length
+
+
 def difference(base: dict[str, Any], row: dict[str, Any]) -> dict[str, Any]:
     """What a row has other than the base. Long texts as the lengths of what they begin and end with
     like the base's, and what stands between."""
@@ -111,34 +118,34 @@ def difference(base: dict[str, Any], row: dict[str, Any]) -> dict[str, Any]:
         if old == value:
             continue
         if isinstance(old, str) and isinstance(value, str) and len(old) > 100:
-            head = len(os.path.commonprefix([old, value]))
-            tail = len(os.path.commonprefix([old[head:][::-1], value[head:][::-1]]))
+            head = common_prefix(old, value)
+            tail = common_prefix(old[head:][::-1], value[head:][::-1])
             value = [head, value[head : len(value) - tail], tail]
         changes[name] = value
     without = [name for name in base if name not in row]
     return {**changes, "without": without} if without else changes
 
 
-def cases() -> Any:
-    """Each message with how it is written down."""
+def cases(templates: dict[str, str]) -> Iterator[tuple[dict[str, str], bytes]]:
+    """Each message with how it is written down; fills in the templates that this refers to."""
     from decode_case_inputs import KINDS, fields, random_texts, template
     from decode_case_messages import messages
 
-    templates = {}
     values = [(path, raw) for path, more in fields() for raw in [*KINDS, *more]]
     for path, raw in [*values, *random_texts(SEED)]:
         at = "/" + "/".join(map(str, path))
         templates.setdefault(at, template(path))
-        yield templates, {"at": at, "raw": raw}, templates[at].replace("@@", raw, 1).encode()
+        yield {"at": at, "raw": raw}, templates[at].replace("@@", raw, 1).encode()
     for message in messages():
         try:
-            yield templates, {"raw": message.decode()}, message
+            yield {"raw": message.decode()}, message
         except UnicodeDecodeError:
-            yield templates, {"hex": message.hex()}, message
+            yield {"hex": message.hex()}, message
 
 
 async def record(database: str, output: Path) -> None:
     import asyncpg
+
     from decode_case_inputs import BASE
 
     oracle = Oracle(database)
@@ -150,7 +157,7 @@ async def record(database: str, output: Path) -> None:
     lines = []
     templates: dict[str, str] = {}
     seen = set()
-    for templates, written, message in cases():
+    for written, message in cases(templates):
         if message in seen:
             continue
         seen.add(message)
