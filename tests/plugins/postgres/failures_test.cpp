@@ -143,9 +143,26 @@ TEST_F(Failures, a_server_that_says_nothing_is_given_up) {
   EXPECT_FALSE(connection.usable());
 }
 
+/// While it lives, every commit on the server waits for a standby that does not exist.
+class AbsentStandby {
+ public:
+  explicit AbsentStandby(Database& database) : database_{database} {
+    database_.execute("ALTER SYSTEM SET synchronous_standby_names = 'nobody'");
+    database_.execute("SELECT pg_reload_conf()");
+  }
+  AbsentStandby(const AbsentStandby&) = delete;
+  AbsentStandby& operator=(const AbsentStandby&) = delete;
+  ~AbsentStandby() {
+    database_.execute("ALTER SYSTEM RESET synchronous_standby_names");
+    database_.execute("SELECT pg_reload_conf()");
+  }
+
+ private:
+  Database& database_;
+};
+
 TEST_F(Failures, a_commit_that_no_standby_has_is_not_durable) {
-  database_.execute("ALTER SYSTEM SET synchronous_standby_names = 'nobody'");
-  database_.execute("SELECT pg_reload_conf()");
+  const AbsentStandby absent{database_};
   auto canceller = std::async(std::launch::async, [&] {
     while (database_.execute("SELECT count(pg_cancel_backend(pid)) FROM pg_stat_activity "
                              "WHERE wait_event = 'SyncRep' AND datname = current_database()") ==
@@ -160,8 +177,6 @@ TEST_F(Failures, a_commit_that_no_standby_has_is_not_durable) {
     }
   });
   canceller.get();
-  database_.execute("ALTER SYSTEM RESET synchronous_standby_names");
-  database_.execute("SELECT pg_reload_conf()");
   EXPECT_EQ(error.retry(), reconnect);
   EXPECT_EQ(error.sqlstate(), "01000");
 }
