@@ -133,8 +133,8 @@ ConnectionOptions connection_options(const StorageOptions& options,
   ConnectionOptions result = parse(options.url);
   // A service file may say anything, and what is set here would win over it.
   const bool service = result.contains("service") || environment("PGSERVICE");
-  const auto add = [&](const char* keyword, const char* variable, std::string value) {
-    if (!service && !environment(variable)) result.try_emplace(keyword, std::move(value));
+  const auto add = [&](const char* keyword, const char* variable, const std::string& value) {
+    if (!service && !environment(variable)) result.try_emplace(keyword, value);
   };
   add("connect_timeout", "PGCONNECT_TIMEOUT", "5");
   add("target_session_attrs", "PGTARGETSESSIONATTRS", "read-write");

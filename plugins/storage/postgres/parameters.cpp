@@ -96,7 +96,13 @@ Interval read_interval(std::string_view bytes) {
   const auto micros = read<std::int64_t>(bytes);
   const auto days = read<std::int32_t>(bytes);
   const auto months = read<std::int32_t>(bytes);
-  return Interval{micros + (days + days_per_month * months) * micros_per_day};
+  const std::int64_t whole_days = days + days_per_month * months;
+  std::int64_t sum = 0;
+  if (__builtin_mul_overflow(whole_days, micros_per_day, &sum) ||
+      __builtin_add_overflow(sum, micros, &sum)) {
+    return whole_days < 0 ? Interval::min() : Interval::max();
+  }
+  return Interval{sum};
 }
 
 std::int32_t number(const Column& column) {

@@ -83,8 +83,8 @@ class Parameters {
   std::vector<int> formats_;
 };
 
-/// The cell in PostgreSQL's binary format. The cell's text points into `bytes`. Times beyond
-/// Timestamp's range, infinity too, become its ends.
+/// The cell in PostgreSQL's binary format. The cell's text points into `bytes`. Times and
+/// intervals beyond the range of their types, infinity too, become its ends.
 [[nodiscard]] Cell cell_from_binary(ColumnType type, std::string_view bytes);
 
 }  // namespace hangar::postgres

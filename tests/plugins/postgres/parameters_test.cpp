@@ -90,7 +90,7 @@ TEST(Parameters, every_type_comes_back) {
       {ColumnType::interval, Interval{-48h}},
       {ColumnType::interval, Interval::max()},
       {ColumnType::interval, Interval::min()},
-      {ColumnType::interval, Interval{999'999'999 * 24h} + 23h + 1us},
+      {ColumnType::interval, Interval{99'999'999 * 24h} + 23h + 1us},
       {ColumnType::json, std::string_view{R"({"a": 1.0})"}},
       {ColumnType::enumeration, std::string_view{"RED"}}};
   for (const auto& [type, value] : values) EXPECT_EQ(round_trip(type, value, kept), value);
@@ -113,6 +113,15 @@ TEST(Parameters, stored_times_beyond_the_range_become_its_ends) {
 TEST(Parameters, a_stored_month_has_thirty_days) {
   EXPECT_EQ(cell_from_binary(ColumnType::interval, "\0\0\0\0\0\0\0\1\0\0\0\2\0\0\0\1"s),
             Cell{Interval{32 * 24h} + 1us});
+}
+
+TEST(Parameters, stored_intervals_beyond_the_range_become_its_ends) {
+  const std::string many = "\0\0\0\0\0\0\0\0\x7f\xff\xff\xff\x7f\xff\xff\xff"s;
+  const std::string few = "\0\0\0\0\0\0\0\0\x80\0\0\0\x80\0\0\0"s;
+  const std::string sum = "\x7f\xff\xff\xff\xff\xff\xff\xff\0\0\0\1\0\0\0\0"s;
+  EXPECT_EQ(cell_from_binary(ColumnType::interval, many), Cell{Interval::max()});
+  EXPECT_EQ(cell_from_binary(ColumnType::interval, few), Cell{Interval::min()});
+  EXPECT_EQ(cell_from_binary(ColumnType::interval, sum), Cell{Interval::max()});
 }
 
 TEST(Parameters, a_cell_of_another_kind_than_its_column_is_a_bug) {
