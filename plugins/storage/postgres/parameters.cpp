@@ -98,8 +98,11 @@ Interval read_interval(std::string_view bytes) {
   const auto months = read<std::int32_t>(bytes);
   const std::int64_t whole_days = days + days_per_month * months;
   std::int64_t sum = 0;
-  if (__builtin_mul_overflow(whole_days, micros_per_day, &sum) ||
-      __builtin_add_overflow(sum, micros, &sum)) {
+  // Towards zero first, for the days of the earliest interval alone are beyond the range.
+  const std::int64_t last = whole_days < 0 && micros > 0 ? micros - micros_per_day : micros;
+  const std::int64_t first = last == micros ? whole_days : whole_days + 1;
+  if (__builtin_mul_overflow(first, micros_per_day, &sum) ||
+      __builtin_add_overflow(sum, last, &sum)) {
     return whole_days < 0 ? Interval::min() : Interval::max();
   }
   return Interval{sum};
@@ -230,9 +233,13 @@ void Parameters::add_json(std::string_view text) {
 // positive rest. All of an Interval's days fit.
 void Parameters::add_interval(Interval value) {
   std::int64_t days = value.count() / micros_per_day;
-  if (value.count() % micros_per_day < 0) --days;
+  std::int64_t rest = value.count() % micros_per_day;
+  if (rest < 0) {
+    --days;
+    rest += micros_per_day;
+  }
   put_length(16);
-  put(std::int64_t{value.count() - days * micros_per_day});
+  put(rest);
   put(static_cast<std::int32_t>(days));
   put<std::int32_t>(0);  // months
 }
