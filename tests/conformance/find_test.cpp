@@ -46,7 +46,7 @@ TEST_F(Find, rows_come_in_order_of_the_primary_key) {
 TEST_F(Find, a_row_that_several_keys_match_comes_once) {
   const Keys codes{.columns = {item::code}, .values = {std::string_view{"three"}}};
   const Keys pairs = by_owner_and_part({{uuid_of(3), std::string_view{"part"}}});
-  const Rows rows = find({{by_id({3, 2, 3}), codes, pairs, codes}});
+  const Rows rows = find({{by_id({3, 3, 2, 3}), codes, pairs, codes}});
   EXPECT_EQ(ids_of(rows), (Ids{2, 3}));
 }
 

@@ -6,6 +6,7 @@
 #include <csignal>
 #include <stdexcept>
 
+#include "connection.hpp"
 #include "scratch_file.hpp"
 
 namespace hangar::sqlite {
@@ -84,6 +85,17 @@ TEST_F(File, folders_are_made_and_are_writable_for_nobody_else) {
 TEST_F(File, commits_go_to_a_write_ahead_log) {
   prepare();
   EXPECT_EQ(file_.query("PRAGMA journal_mode"), std::vector<std::string>{"wal"});
+}
+
+TEST_F(File, every_connection_waits_for_the_disk_and_checks_references) {
+  Connection connection{file_.path(), OpenMode::create, 30ms};
+  const std::pair<std::string_view, std::int64_t> pragmas[] = {
+      {"PRAGMA synchronous", 2}, {"PRAGMA foreign_keys", 1}, {"PRAGMA busy_timeout", 30}};
+  for (const auto& [pragma, value] : pragmas) {
+    Statement statement{connection.handle(), pragma};
+    ASSERT_TRUE(statement.step());
+    EXPECT_EQ(statement.integer(0), value) << pragma;
+  }
 }
 
 TEST_F(File, another_process_that_writes_is_waited_for_and_then_it_is_tried_again) {
