@@ -100,18 +100,19 @@ DeadLetterParts dead_letter(const DeadLetterOrigin& origin, const Rejection& why
 }
 
 DeadLetter read_dead_letter(natsMsg& message) {
-  return {.dead_letter_sequence = 0,
-          .service = text(message, "Hangar-Dlq-Service"),
-          .stream = text(message, "Hangar-Dlq-Stream"),
-          .subject = text(message, "Hangar-Dlq-Subject"),
-          .sequence = number(message, "Hangar-Dlq-Sequence"),
-          .deliveries = number(message, "Hangar-Dlq-Deliveries"),
-          .time = text(message, "Hangar-Dlq-Time"),
-          .reason = text(message, "Hangar-Dlq-Reason"),
-          .error = text(message, "Hangar-Dlq-Error"),
-          .pointer = text(message, "Hangar-Dlq-Pointer"),
-          .sqlstate = text(message, "Hangar-Dlq-Sqlstate"),
-          .size = body_of(message).size()};
+  return {
+      .dead_letter_sequence = 0,
+      .service = text(message, "Hangar-Dlq-Service"),
+      .stream = text(message, "Hangar-Dlq-Stream"),
+      .subject = text(message, "Hangar-Dlq-Subject"),
+      .sequence = number(message, "Hangar-Dlq-Sequence"),
+      .deliveries = number(message, "Hangar-Dlq-Deliveries"),
+      .time = text(message, "Hangar-Dlq-Time"),
+      .reason = text(message, "Hangar-Dlq-Reason"),
+      .error = text(message, "Hangar-Dlq-Error"),
+      .pointer = text(message, "Hangar-Dlq-Pointer"),
+      .sqlstate = text(message, "Hangar-Dlq-Sqlstate"),
+      .size = std::max<std::uint64_t>(number(message, "Nats-Msg-Size"), body_of(message).size())};
 }
 
 }  // namespace hangar

@@ -6,6 +6,7 @@
 #include <boost/url/parse.hpp>
 #include <boost/url/url_view.hpp>
 
+#include "config/mask_url.hpp"
 #include "hangar/error.hpp"
 
 namespace urls = boost::urls;
@@ -22,15 +23,6 @@ std::string_view trimmed(std::string_view text) {
   const std::size_t first = text.find_first_not_of(blanks);
   if (first == std::string_view::npos) return {};
   return text.substr(first, text.find_last_not_of(blanks) - first + 1);
-}
-
-// What is left may be shown: everything before the last @ of the authority is gone.
-std::string without_user(std::string_view url) {
-  const std::size_t scheme = url.find("://");
-  const std::size_t from = scheme == std::string_view::npos ? 0 : scheme + 3;
-  const std::size_t at = url.substr(0, url.find_first_of("/?#", from)).rfind('@');
-  if (at == std::string_view::npos || at < from) return std::string{url};
-  return fmt::format("{}***{}", url.substr(0, from), url.substr(at));
 }
 
 void take_user(Endpoint& endpoint, const urls::url_view& url, const HostConfig::Nats& config) {
@@ -52,7 +44,7 @@ Endpoint parse(std::string_view text, const HostConfig::Nats& config) {
                                 : std::string{text};
   const auto parsed = urls::parse_uri(whole);
   const auto fail = [&](std::string_view why) {
-    return ConfigError{fmt::format("nats.url: `{}` {}", without_user(text), why)};
+    return ConfigError{fmt::format("nats.url: `{}` {}", mask_url(text), why)};
   };
   if (parsed.has_error() || parsed->host_address().empty()) {
     throw fail("is not a server's URL: write nats://host:4222 or tls://host:4222");

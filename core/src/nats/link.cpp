@@ -7,6 +7,8 @@
 #include <charconv>
 #include <utility>
 
+#include "config/mask_url.hpp"
+
 namespace asio = boost::asio;
 
 namespace hangar {
@@ -128,7 +130,8 @@ void Link::went_down(const std::string& why, std::vector<Outgoing> unsent) {
   for (auto& [token, pending] : failed) pending.on_reply({.fate = Reply::Fate::disconnected});
 }
 
-void Link::trouble(const std::string& what) {
+void Link::trouble(const std::string& told) {
+  const std::string what = mask_url(told);
   const auto now = Clock::now();
   if (what == last_trouble_ && now - last_told_ < repeat_trouble_after) return;
   last_trouble_ = what;

@@ -72,7 +72,8 @@ class Link : public std::enable_shared_from_this<Link> {
                std::chrono::milliseconds within, OnReply on_reply);
   boost::asio::awaitable<Reply> request(std::string subject, std::string body, Headers headers = {},
                                         std::chrono::milliseconds within = default_patience);
-  [[nodiscard]] std::size_t requests() const noexcept { return pending_.size(); }
+  /// Nobody wants the replies that have not come: no `on_reply` is called any more.
+  void forget_requests() noexcept { pending_.clear(); }
 
   /// Sends what was given for sending and disconnects, for good. Any thread.
   void finish() noexcept { keeper_->finish(); }
@@ -93,7 +94,7 @@ class Link : public std::enable_shared_from_this<Link> {
   void post(std::function<void(Link&)> action);
   void came_up(std::uint64_t connection, std::uint64_t max_payload);
   void went_down(const std::string& why, std::vector<Outgoing> unsent);
-  void trouble(const std::string& what);
+  void trouble(const std::string& told);
   void take_pulled();
   void take_replies();
   void sweep();

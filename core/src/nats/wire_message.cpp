@@ -27,6 +27,9 @@ WireMessage make_message(const std::string& subject, const std::string& reply,
   if (body.size() > static_cast<std::size_t>(std::numeric_limits<int>::max())) {
     throw std::invalid_argument{"a NATS message cannot be larger than 2 GiB"};
   }
+  // A connection opens the library too, but a message may come before the first one.
+  static const natsStatus opened = nats_Open(-1);
+  if (opened != NATS_OK) throw std::bad_alloc{};
   natsMsg* made = nullptr;
   const natsStatus status =
       natsMsg_Create(&made, subject.c_str(), reply.empty() ? nullptr : reply.c_str(), body.data(),

@@ -1,0 +1,48 @@
+#pragma once
+
+#include <boost/asio/any_io_executor.hpp>
+#include <boost/asio/awaitable.hpp>
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/io_context.hpp>
+#include <chrono>
+#include <exception>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+
+#include "host/host_config.hpp"
+#include "nats/link.hpp"
+
+namespace hangar {
+
+/// Runs `body` with a connection of its own on this thread and returns what it returns or throws
+/// what it throws; by then the connection is closed. For commands, which may block.
+template <class Result>
+Result run_with_link(
+    const HostConfig::Nats& nats, const std::string& name, Log& log, Link::Handlers handlers,
+    const std::function<boost::asio::awaitable<Result>(
+        const std::shared_ptr<Link>&, const boost::asio::any_io_executor&)>& body) {
+  using namespace std::chrono_literals;
+  boost::asio::io_context context{1};
+  std::exception_ptr failure;
+  std::optional<Result> result;
+  const auto link = Link::open(context.get_executor(), {nats, name}, log, std::move(handlers));
+  const auto close = [&]() -> boost::asio::awaitable<void> {
+    link->finish();
+    co_await link->ended(std::chrono::steady_clock::now() + 10s);
+    context.stop();
+  };
+  boost::asio::co_spawn(context, body(link, context.get_executor()),
+                        [&](std::exception_ptr error, Result value) {
+                          failure = std::move(error);
+                          if (!failure) result = std::move(value);
+                          boost::asio::co_spawn(context, close, [](std::exception_ptr) {});
+                        });
+  context.run();
+  if (failure) std::rethrow_exception(failure);
+  return std::move(*result);
+}
+
+}  // namespace hangar

@@ -1,0 +1,27 @@
+#pragma once
+
+#include <filesystem>
+#include <memory>
+
+#include "hangar/log.hpp"
+#include "host/host_config.hpp"
+#include "nats/embedded_server.hpp"
+
+namespace hangar {
+
+/// The server that a command talks to: the configured one, or the embedded one, which is started
+/// unless another process runs it on this folder already.
+class Broker {
+ public:
+  /// Blocks until an embedded server is ready. Throws ConfigError.
+  Broker(const HostConfig::Nats& nats, const std::filesystem::path& data_dir, Log& log);
+
+  /// The settings with the URL of the embedded server in the place of `embedded`.
+  [[nodiscard]] const HostConfig::Nats& settings() const noexcept { return settings_; }
+
+ private:
+  HostConfig::Nats settings_;
+  std::unique_ptr<EmbeddedServer> server_;
+};
+
+}  // namespace hangar

@@ -1,0 +1,60 @@
+#include "nats/nkey.hpp"
+
+#include <gtest/gtest.h>
+
+#include <filesystem>
+#include <fstream>
+#include <string>
+
+#include "hangar/error.hpp"
+
+namespace hangar {
+namespace {
+
+// The pair that NATS' own documentation shows.
+constexpr const char* seed = "SUACSSL3UAHUDXKFSNVUZRF5UHPMWZ6BFDTJ7M6USDXIEDNPPQYYYCU3VY";
+constexpr const char* public_key = "UDXU4RCSJNZOIQHZNWXHXORDPRTGNJAHAHFRGZNEEJCPQTT2M7NLCNF4";
+
+class NkeyTest : public testing::Test {
+ protected:
+  std::string written(const std::string& text) {
+    std::ofstream{path_} << text;
+    return path_.string();
+  }
+  void TearDown() override { std::filesystem::remove(path_); }
+
+ private:
+  std::filesystem::path path_ =
+      std::filesystem::temp_directory_path() /
+      (std::string{"hangar-nkey-"} + testing::UnitTest::GetInstance()->current_test_info()->name());
+};
+
+TEST_F(NkeyTest, public_key_follows_from_the_seed) {
+  EXPECT_EQ(nkey_public_key(written(seed)), public_key);
+  EXPECT_EQ(nkey_public_key(written(std::string{"-----BEGIN USER NKEY SEED-----\n"} + seed +
+                                    "\n------END USER NKEY SEED------\n")),
+            public_key);
+}
+
+TEST_F(NkeyTest, damaged_seed_is_refused_and_not_shown) {
+  std::string damaged = seed;
+  damaged[20] = damaged[20] == 'A' ? 'B' : 'A';
+  for (const std::string& text :
+       {damaged, std::string{"SUAC"}, std::string{"SU1!"}, std::string{public_key}}) {
+    std::string refusal;
+    try {
+      (void)nkey_public_key(written(text));
+    } catch (const ConfigError& error) {
+      refusal = error.what();
+    }
+    EXPECT_NE(refusal.find("nkey_seed_file"), std::string::npos) << text;
+    EXPECT_EQ(refusal.find(text), std::string::npos) << refusal;
+  }
+}
+
+TEST_F(NkeyTest, absent_file_is_named) {
+  EXPECT_THROW((void)nkey_public_key("/nowhere/seed"), ConfigError);
+}
+
+}  // namespace
+}  // namespace hangar

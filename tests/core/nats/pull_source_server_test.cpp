@@ -1,0 +1,381 @@
+#include <signal.h>  // NOLINT(modernize-deprecated-headers): POSIX's, not C's
+
+#include <algorithm>
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
+#include <set>
+#include <utility>
+
+#include "broker.hpp"
+#include "hangar/error.hpp"
+#include "nats/stream_setup.hpp"
+
+namespace asio = boost::asio;
+
+namespace hangar::test {
+namespace {
+
+using namespace std::chrono_literals;
+
+// g++ 12 destroys an aggregate twice that is made within a co_await expression.
+Rejection odd() { return {.reason = "odd", .error = "odd"}; }
+
+class PullSourceTest : public BrokerTest {
+ protected:
+  /// Batches until there are `count` messages.
+  asio::awaitable<Batch> collect(PullSource& source, std::size_t count) {
+    Batch all;
+    while (all.size() < count) {
+      Batch some = co_await source.next(count - all.size(), 50ms);
+      if (some.empty()) throw std::runtime_error{"the source ended"};
+      std::ranges::move(some, std::back_inserter(all));
+    }
+    co_return all;
+  }
+};
+
+TEST_F(PullSourceTest, messages_come_in_stream_order_with_what_the_stream_knows_of_them) {
+  run([this]() -> asio::awaitable<void> {
+    const auto tested = source();
+    co_await tested->open();
+    for (int i = 1; i <= 5; ++i) {
+      Headers headers{{"Kind", "k" + std::to_string(i)}};
+      co_await publish_one(subject, "event " + std::to_string(i), std::move(headers));
+    }
+    Batch batch = co_await collect(*tested, 5);
+    for (std::size_t i = 0; i < 5; ++i) {
+      EXPECT_EQ(batch[i].data(), "event " + std::to_string(i + 1));
+      EXPECT_EQ(batch[i].sequence(), i + 1);
+      EXPECT_EQ(batch[i].deliveries(), 1U);
+      EXPECT_EQ(batch[i].subject(), subject);
+      EXPECT_EQ(batch[i].header("Kind"), "k" + std::to_string(i + 1));
+      EXPECT_EQ(batch[i].header("Other"), std::nullopt);
+      EXPECT_LT(std::chrono::abs(std::chrono::system_clock::now() - batch[i].stored()), 60s);
+      const char* after = batch[i].data().data() + batch[i].data().size();
+      EXPECT_TRUE(std::all_of(after, after + Message::padding, [](char c) { return c == 0; }));
+    }
+    batch.ack();
+    co_await tested->close();
+  }());
+}
+
+TEST_F(PullSourceTest, nothing_is_acked_before_ack) {
+  run([this]() -> asio::awaitable<void> {
+    const auto tested = source();
+    co_await tested->open();
+    co_await publish(10);
+    Batch batch = co_await collect(*tested, 10);
+    co_await until_ack_pending(10);
+    EXPECT_EQ((co_await consumer()).ack_floor, 0U);
+    batch.ack();
+    co_await until_ack_pending(0);
+    EXPECT_EQ((co_await consumer()).ack_floor, 10U);
+    EXPECT_EQ(tested->counters()->acked.value(), 10U);
+    co_await tested->close();
+  }());
+}
+
+TEST_F(PullSourceTest, dropped_batch_is_delivered_again_at_once) {
+  run([this]() -> asio::awaitable<void> {
+    const auto tested = source();
+    co_await tested->open();
+    co_await publish(3);
+    { const Batch dropped = co_await collect(*tested, 3); }
+    const auto dropped_at = std::chrono::steady_clock::now();
+    Batch again = co_await collect(*tested, 3);
+    EXPECT_LT(std::chrono::steady_clock::now() - dropped_at, 5s);
+    for (const Message& message : again) EXPECT_EQ(message.deliveries(), 2U);
+    again.ack();
+    co_await until_ack_pending(0);
+    EXPECT_EQ(tested->counters()->redelivered.value(), 3U);
+    co_await tested->close();
+  }());
+}
+
+TEST_F(PullSourceTest, message_given_back_with_a_delay_does_not_come_before_it) {
+  run([this]() -> asio::awaitable<void> {
+    const auto tested = source();
+    co_await tested->open();
+    co_await publish(1);
+    Batch batch = co_await collect(*tested, 1);
+    const auto given_back = std::chrono::steady_clock::now();
+    batch.front().give_back(1s);
+    batch = co_await collect(*tested, 1);
+    const auto waited = std::chrono::steady_clock::now() - given_back;
+    EXPECT_GE(waited, 900ms);
+    EXPECT_LT(waited, 5s);
+    batch.ack();
+    co_await tested->close();
+  }());
+}
+
+TEST_F(PullSourceTest, stop_gives_back_what_was_not_handed_out_and_next_is_empty) {
+  run([this]() -> asio::awaitable<void> {
+    const auto tested = source();
+    co_await tested->open();
+    co_await publish(50);
+    co_await until_ack_pending(50);
+    Batch mine = co_await tested->next(10, 0ms);
+    EXPECT_EQ(mine.size(), 10U);
+    const auto stopped = std::chrono::steady_clock::now();
+    tested->stopper()();
+    EXPECT_TRUE((co_await tested->next(10, 1s)).empty());
+    EXPECT_TRUE((co_await tested->next(10, 1s)).empty());
+    // Another replica has the rest long before ack_wait is over.
+    const auto other = source();
+    co_await other->open();
+    Batch theirs = co_await collect(*other, 40);
+    EXPECT_LT(std::chrono::steady_clock::now() - stopped, 3s);
+    theirs.ack();
+    mine.ack();
+    co_await tested->close();
+    co_await until_ack_pending(0);
+    EXPECT_EQ((co_await consumer()).ack_floor, 50U);
+    co_await other->close();
+  }());
+}
+
+TEST_F(PullSourceTest, message_of_five_megabytes_passes) {
+  run([this]() -> asio::awaitable<void> {
+    const auto tested = source();
+    co_await tested->open();
+    const std::string large(5'000'000, 'x');
+    co_await publish(4, large);
+    for (int i = 0; i < 4; ++i) {
+      Batch batch = co_await collect(*tested, 1);
+      EXPECT_EQ(batch.front().data(), large);
+      batch.ack();
+    }
+    co_await until_ack_pending(0);
+    co_await tested->close();
+  }());
+}
+
+TEST_F(PullSourceTest, rejected_message_is_in_the_dead_letter_stream_before_it_is_acked) {
+  run([this]() -> asio::awaitable<void> {
+    const auto tested = source();
+    co_await tested->open();
+    Headers headers{{"Kind", "odd"}};
+    co_await publish_one(subject, "bad event", std::move(headers));
+    Batch batch = co_await collect(*tested, 1);
+    Rejection why{.reason = "not_json",
+                  .error = "line one\r\nInjected: yes",
+                  .pointer = "/id",
+                  .sqlstate = "22P05"};
+    co_await tested->reject(std::move(batch.front()), std::move(why));
+    EXPECT_EQ((co_await stream(dead_letter_stream)).messages, 1U);
+    co_await until_ack_pending(0);
+    EXPECT_EQ((co_await consumer()).ack_floor, 1U);
+    EXPECT_EQ(tested->counters()->rejected.value(), 1U);
+    co_await tested->close();
+  }());
+}
+
+TEST_F(PullSourceTest, message_whose_dead_letter_cannot_be_stored_is_not_acked) {
+  run([this]() -> asio::awaitable<void> {
+    const auto tested = source();
+    co_await tested->open();
+    // A dead-letter stream that takes nothing.
+    boost::json::object full =
+        (co_await api("STREAM.INFO.HANGAR_DLQ")).body.at("config").as_object();
+    full["max_msgs"] = 1;
+    boost::json::object room = full;
+    room["max_msgs"] = -1;
+    EXPECT_TRUE((co_await api("STREAM.UPDATE.HANGAR_DLQ", full)).ok());
+    co_await publish_one("hangar.dlq.other", "fills it");
+    co_await publish(1);
+    Batch batch = co_await collect(*tested, 1);
+    bool rejected = false;
+    asio::co_spawn(io_, tested->reject(std::move(batch.front()), odd()),
+                   [&](std::exception_ptr) { rejected = true; });
+    co_await until([this]() -> asio::awaitable<bool> {
+      co_return log_.contains("cannot store a dead letter");
+    });
+    EXPECT_FALSE(rejected);
+    EXPECT_EQ((co_await consumer()).ack_pending, 1U);
+    EXPECT_TRUE((co_await api("STREAM.UPDATE.HANGAR_DLQ", room)).ok());
+    co_await until([&]() -> asio::awaitable<bool> { co_return rejected; });
+    EXPECT_EQ((co_await stream(dead_letter_stream)).messages, 2U);
+    co_await until_ack_pending(0);
+    co_await tested->close();
+  }());
+}
+
+TEST_F(PullSourceTest, dead_letter_stream_that_was_deleted_is_made_again_before_the_ack) {
+  run([this]() -> asio::awaitable<void> {
+    const auto tested = source();
+    co_await tested->open();
+    EXPECT_TRUE((co_await api("STREAM.DELETE.HANGAR_DLQ")).ok());
+    co_await publish(1);
+    Batch batch = co_await collect(*tested, 1);
+    co_await tested->reject(std::move(batch.front()), odd());
+    EXPECT_EQ((co_await stream(dead_letter_stream)).messages, 1U);
+    co_await until_ack_pending(0);
+    co_await tested->close();
+  }());
+}
+
+TEST_F(PullSourceTest, held_messages_never_exceed_the_credit) {
+  run([this]() -> asio::awaitable<void> {
+    PullOptions small = options();
+    small.source.batch_size = 3000;  // a credit of 6000
+    const auto tested = source(small);
+    co_await tested->open();
+    const auto link = co_await connect();
+    std::size_t acked = 0;
+    for (int i = 0; i < 8000; ++i) {
+      link->request(subject, "event", {}, 20s, [&](const Link::Reply&) { ++acked; });
+    }
+    co_await until([&]() -> asio::awaitable<bool> { co_return acked == 8000; });
+    co_await until_ack_pending(6000);
+    EXPECT_EQ(tested->counters()->held.value(), 6000U);
+    Batch batch = co_await collect(*tested, 3000);
+    EXPECT_EQ(tested->counters()->held.value(), 6000U);
+    batch.ack();
+    batch = co_await collect(*tested, 5000);
+    EXPECT_LE(tested->counters()->held.value(), 6000U);
+    batch.ack();
+    co_await until_ack_pending(0);
+    co_await tested->close();
+  }());
+}
+
+TEST_F(PullSourceTest, survives_a_server_that_is_killed_and_comes_back) {
+  run([this]() -> asio::awaitable<void> {
+    co_await make_impatient_consumer();
+    const auto tested = source();
+    co_await tested->open();
+    std::set<std::uint64_t> seen;
+    const auto work = [&]() -> asio::awaitable<void> {
+      for (Batch batch = co_await tested->next(7, 0ms); !batch.empty();
+           batch = co_await tested->next(7, 0ms)) {
+        for (const Message& message : batch) seen.insert(message.sequence());
+        batch.ack();
+      }
+    };
+    asio::co_spawn(io_, work, asio::detached);
+    for (std::uint64_t connection = 1; connection <= 3; ++connection) {
+      co_await publish(20);
+      kill(server_.pid(), SIGKILL);
+      co_await until([&]() -> asio::awaitable<bool> {
+        co_return tested->counters()->connections.value() > connection;
+      });
+    }
+    co_await publish(20);
+    co_await until([&]() -> asio::awaitable<bool> {
+      const ConsumerFacts facts = co_await consumer();
+      co_return seen.size() == 80 && facts.ack_pending == 0 && facts.pending == 0;
+    });
+    EXPECT_EQ(tested->counters()->incarnations.value(), 0U);
+    co_await tested->close();
+  }());
+}
+
+TEST_F(PullSourceTest, ack_of_a_deleted_stream_does_not_ack_its_successor) {
+  run([this]() -> asio::awaitable<void> {
+    const auto tested = source();
+    co_await tested->open();
+    co_await publish(3, "old");
+    Batch old = co_await collect(*tested, 3);
+    EXPECT_TRUE((co_await api(std::string{"STREAM.DELETE."} + stream_name)).ok());
+    co_await until([&]() -> asio::awaitable<bool> {
+      co_return tested->counters()->incarnations.value() == 1;
+    });
+    co_await publish(3, "new");
+    Batch fresh = co_await collect(*tested, 3);
+    old.ack();
+    co_await publish(1, "later");
+    Batch later = co_await collect(*tested, 1);
+    EXPECT_EQ((co_await consumer()).ack_pending, 4U);
+    EXPECT_EQ(tested->counters()->abandoned.value(), 3U);
+    for (const Message& message : fresh) EXPECT_EQ(message.data(), "new");
+    fresh.ack();
+    later.ack();
+    co_await until_ack_pending(0);
+    co_await tested->close();
+  }());
+}
+
+TEST_F(PullSourceTest, drained_when_everything_that_was_there_at_the_start_is_settled) {
+  run([this]() -> asio::awaitable<void> {
+    {
+      const auto first = source();
+      co_await first->open();
+      co_await publish(10);
+      // Not of this consumer's subject, so the ack floor never reaches it.
+      co_await publish_one("prefect.tasks.other", "not ours");
+      co_await first->close();
+    }
+    PullOptions until = options();
+    until.until_drained = true;
+    const auto tested = source(until);
+    co_await tested->open();
+    Batch batch = co_await collect(*tested, 10);
+    // One comes again, one is rejected.
+    batch[3].give_back(300ms);
+    co_await tested->reject(std::move(batch[4]), odd());
+    batch.ack();
+    Batch again = co_await collect(*tested, 1);
+    EXPECT_EQ(again.front().sequence(), 4U);
+    again.ack();
+    EXPECT_TRUE((co_await tested->next(100, 50ms)).empty());
+    EXPECT_EQ((co_await consumer()).ack_pending, 0U);
+    co_await tested->close();
+  }());
+}
+
+TEST_F(PullSourceTest, empty_stream_is_drained) {
+  run([this]() -> asio::awaitable<void> {
+    PullOptions until = options();
+    until.until_drained = true;
+    const auto tested = source(until);
+    co_await tested->open();
+    EXPECT_TRUE((co_await tested->next(100, 50ms)).empty());
+    co_await tested->close();
+  }());
+}
+
+TEST_F(PullSourceTest, consumer_that_would_lose_events_is_refused_with_the_field_and_the_command) {
+  run([this]() -> asio::awaitable<void> {
+    {
+      const auto first = source();
+      co_await first->open();
+      co_await first->close();
+    }
+    boost::json::object unsafe{{"stream_name", stream_name},
+                               {"config", boost::json::object{{"durable_name", "careless"},
+                                                              {"ack_policy", "explicit"},
+                                                              {"filter_subject", subject},
+                                                              {"max_deliver", 3}}}};
+    EXPECT_TRUE((co_await api("CONSUMER.DURABLE.CREATE.PREFECT_TASKS.careless", unsafe)).ok());
+    PullOptions careless = options();
+    careless.source.durable = "careless";
+    const auto tested = source(careless);
+    std::string refusal;
+    try {
+      co_await tested->open();
+    } catch (const ConfigError& error) {
+      refusal = error.what();
+    }
+    EXPECT_NE(refusal.find("max_deliver"), std::string::npos) << refusal;
+    EXPECT_NE(refusal.find("nats consumer edit PREFECT_TASKS careless --max-deliver=-1"),
+              std::string::npos)
+        << refusal;
+    co_await tested->close();
+  }());
+}
+
+TEST_F(PullSourceTest, stopped_before_it_ever_connected_it_opens_and_is_empty) {
+  run([this]() -> asio::awaitable<void> {
+    HostConfig::Nats nobody;
+    nobody.urls = {"nats://127.0.0.1:1"};
+    PullSource tested{io_.get_executor(), nobody, options(), log_};
+    tested.stopper()();
+    co_await tested.open();
+    EXPECT_TRUE((co_await tested.next(1, 0ms)).empty());
+    co_await tested.close();
+  }());
+}
+
+}  // namespace
+}  // namespace hangar::test
