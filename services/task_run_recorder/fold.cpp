@@ -5,6 +5,8 @@
 #include <cstring>
 #include <functional>
 
+#include "run_name.hpp"
+
 namespace hangar::recorder {
 namespace {
 
@@ -208,6 +210,8 @@ void Fold::fill_rows() {
     row[run::updated] = now_;
     if (!changed.stored) {
       row[run::created] = now_;
+      if (row[run::name].absent()) row[run::name] = inserts_.keep(generated_name(changed.id));
+      if (row[run::name].absent()) row[run::name] = inserts_.keep(generated_name(changed.id));
       fill_defaults(row);
       continue;
     }

@@ -181,7 +181,7 @@ std::optional<std::int64_t> WallClock::microseconds() const noexcept {
     return std::nullopt;
   }
   const std::int64_t days = sys_days{date}.time_since_epoch().count();
-  const std::int64_t seconds = static_cast<std::int64_t>(hour * 3600 + minute * 60 + second);
+  const std::int64_t seconds = std::int64_t{hour} * 3600 + std::int64_t{minute} * 60 + second;
   return days * recorder::day + seconds * recorder::second + microsecond;
 }
 
