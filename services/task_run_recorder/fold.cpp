@@ -6,6 +6,7 @@
 #include <functional>
 
 #include "run_name.hpp"
+#include "uuid.hpp"
 
 namespace hangar::recorder {
 namespace {
@@ -29,15 +30,6 @@ void fill_defaults(std::span<Cell> cells) {
   fill(run::tags, std::string_view{"[]"});
   for (Cell& cell : cells) {
     if (cell.absent()) cell = Cell::null();
-  }
-}
-
-void write_uuid(const Uuid& id, char* text) {
-  constexpr std::string_view digits = "0123456789abcdef";
-  for (std::size_t i = 0; i < id.bytes.size(); ++i) {
-    if (i == 4 || i == 6 || i == 8 || i == 10) *text++ = '-';
-    *text++ = digits[id.bytes[i] >> 4U];
-    *text++ = digits[id.bytes[i] & 15U];
   }
 }
 

@@ -289,6 +289,7 @@ TaskRun task_run_from_event(const FieldReader& reader, JsonValue root, const Rec
     run.state = read_state(reader, own_state, origin, scratch);
   }
   columns.read();
+  write_uuid(run.id, run.state.details_task_run_id);
   return run;
 }
 

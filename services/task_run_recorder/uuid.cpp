@@ -113,15 +113,19 @@ std::optional<Uuid> parse_resource_uuid(std::string_view text) {
   return read_digits(*digits, false);
 }
 
-void append_uuid(std::string& out, const Uuid& id) {
+void write_uuid(const Uuid& id, char* text) noexcept {
   constexpr std::string_view hex = "0123456789abcdef";
-  std::array<char, 36> text{};
   std::size_t at = 0;
   for (const std::uint8_t byte : id.bytes) {
     if (is_hyphen_position(at)) text[at++] = '-';
     text[at++] = hex[byte >> 4];
     text[at++] = hex[byte & 0xF];
   }
+}
+
+void append_uuid(std::string& out, const Uuid& id) {
+  std::array<char, 36> text{};
+  write_uuid(id, text.data());
   out.append(text.data(), text.size());
 }
 

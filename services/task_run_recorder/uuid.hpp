@@ -16,7 +16,8 @@ std::optional<Uuid> parse_uuid(std::string_view text) noexcept;
 /// anywhere, braces and URN prefixes are ignored, and the digits are what `int(text, 16)` takes.
 std::optional<Uuid> parse_resource_uuid(std::string_view text);
 
-/// Appends the 36 lower-case characters.
+/// Writes the 36 lower-case characters to `text`.
+void write_uuid(const Uuid& id, char* text) noexcept;
 void append_uuid(std::string& out, const Uuid& id);
 
 }  // namespace hangar::recorder
