@@ -15,11 +15,10 @@ namespace {
 
 constexpr std::size_t width = 100;
 
-/// One line in quotes or a comment must stay one line.
-std::string one_line(std::string text) {
-  std::ranges::replace_if(
-      text, [](unsigned char character) { return character < 0x20 || character == 0x7f; }, '?');
-  return text;
+/// A file name may hold any bytes, but a comment is a line of UTF-8.
+std::string one_line(std::string_view text) {
+  const std::string quoted = json_string(text);
+  return quoted.substr(1, quoted.size() - 2);
 }
 
 std::string comment(const std::string& text, std::size_t level) {

@@ -1,11 +1,11 @@
 #include "config/shown_value.hpp"
 
 #include <boost/json/array.hpp>
-#include <boost/json/serialize.hpp>
 #include <boost/json/string.hpp>
 #include <cctype>
 #include <utility>
 
+#include "config/indented_json.hpp"
 #include "config/mask_url.hpp"
 #include "config/value.hpp"
 
@@ -34,7 +34,7 @@ std::string yaml_of_text(std::string_view text) {
   if (plain) return std::string{text};
   std::string doubled;
   for (const char character : text) doubled.append(character == '$' ? 2 : 1, character);
-  return json::serialize(json::string{doubled});
+  return json_string(doubled);
 }
 
 std::string yaml_of(bool value) { return value ? "true" : "false"; }

@@ -250,6 +250,16 @@ TEST(Load, no_error_tells_a_secret) {
   EXPECT_EQ(report.find(secret), std::string::npos) << report;
 }
 
+TEST(Load, a_quoted_text_and_a_whole_line_are_masked) {
+  EXPECT_EQ(in_quotes("nats://user:hunt'er2@host"), "'nats://user:********@host'");
+  EXPECT_EQ(in_quotes(std::string(59, 'x') + "ä"), "'" + std::string(59, 'x') + "…'");
+  Workbench bench;
+  bench.file("nats: {user: '${UNSET:?for example nats://user:hunter2@host}'}\n");
+  EXPECT_EQ(bench.errors(),
+            "hangar.yaml:1:14: nats.user: environment variable UNSET is not set: for example "
+            "nats://user:********@host\n1 error in the configuration");
+}
+
 TEST(Load, settings_of_a_refused_service_are_no_error) {
   Workbench bench;
   bench.sections.refused = {"broken"};

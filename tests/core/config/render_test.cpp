@@ -19,7 +19,7 @@ constexpr std::string_view secret = "hunter2";
 void fill(Workbench& bench) {
   bench
       .file(R"(
-data_dir: "/a b: #$$x\"y\\\n"
+data_dir: "/a b: #$${x}$$\"y\\\n"
 drain_timeout: 1500ms
 nats:
   url: ["nats://u:hunter2@a:1", "nats://hunter2@b:2", "c,d"]
