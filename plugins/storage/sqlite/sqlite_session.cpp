@@ -147,7 +147,7 @@ void SqliteSession::commit() {
 
 void SqliteSession::rollback() noexcept {
   if (state_ == State::idle) return;
-  if (!roll_back(writer_->connection())) writer_->drop();
+  if (!writer_->connection().roll_back()) writer_->drop();
   state_ = State::idle;
   writer_->leave();
 }

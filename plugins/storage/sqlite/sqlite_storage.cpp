@@ -18,6 +18,33 @@ namespace {
 
 namespace fs = std::filesystem;
 
+// The writer's turn, given back at the end of the scope.
+class Turn {
+ public:
+  explicit Turn(Writer& writer) : writer_{writer} { writer_.enter(); }
+  Turn(const Turn&) = delete;
+  Turn& operator=(const Turn&) = delete;
+  ~Turn() { writer_.leave(); }
+
+ private:
+  Writer& writer_;
+};
+
+// Rolled back at the end of the scope, unless it was committed before.
+class Transaction {
+ public:
+  Transaction(Connection& connection, std::string_view begin) : connection_{connection} {
+    connection_.execute(begin);
+  }
+  Transaction(const Transaction&) = delete;
+  Transaction& operator=(const Transaction&) = delete;
+  ~Transaction() { connection_.roll_back(); }
+  void commit() { connection_.execute("COMMIT"); }
+
+ private:
+  Connection& connection_;
+};
+
 // So that the new folder is still there after a loss of power.
 void sync_folder(const fs::path& folder) {
   const int descriptor = ::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -49,7 +76,7 @@ void create_folder(const fs::path& folder) {
 
 void create_absent(Connection& connection, std::span<const Table* const> tables) {
   // Anew, because another process may have created them in the meantime.
-  Transaction transaction{connection, Transaction::Mode::write};
+  Transaction transaction{connection, "BEGIN IMMEDIATE"};
   for (const Table* table : check_tables(connection, tables)) {
     for (const std::string& statement : create_statements(*table)) connection.execute(statement);
   }
@@ -76,7 +103,7 @@ void prepare_file(Writer& writer, std::span<const Table* const> tables, Creation
   Connection& connection = writer.fresh_connection(mode);
   std::vector<const Table*> absent;
   {
-    const Transaction one_view{connection, Transaction::Mode::read};
+    const Transaction one_view{connection, "BEGIN"};
     absent = check_tables(connection, tables);
   }
   if (!absent.empty() && creation == Creation::never) {

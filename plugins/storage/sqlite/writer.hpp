@@ -39,16 +39,4 @@ class Writer {
   std::optional<Connection> connection_;
 };
 
-/// A turn that is given back at the end of the scope.
-class Turn {
- public:
-  explicit Turn(Writer& writer) : writer_{writer} { writer_.enter(); }
-  Turn(const Turn&) = delete;
-  Turn& operator=(const Turn&) = delete;
-  ~Turn() { writer_.leave(); }
-
- private:
-  Writer& writer_;
-};
-
 }  // namespace hangar::sqlite
