@@ -6,6 +6,7 @@
 #include <string>
 #include <utility>
 
+#include "config/problems.hpp"
 #include "workbench.hpp"
 
 namespace hangar {
