@@ -2,6 +2,7 @@
 #include <boost/asio/detached.hpp>
 #include <boost/asio/experimental/awaitable_operators.hpp>
 #include <deque>
+#include <memory_resource>
 #include <optional>
 #include <span>
 #include <unordered_map>
@@ -21,6 +22,7 @@ namespace {
 struct RetryableEvent {
   Message message;
   std::uint64_t sequence = 0;  ///< The message's, also after it was answered.
+  std::pmr::monotonic_buffer_resource texts;
   TaskRunEvent event;
   int persist_attempts = 0;
 };
@@ -28,6 +30,13 @@ using Events = std::span<std::unique_ptr<RetryableEvent>>;
 
 Timestamp now() {
   return std::chrono::time_point_cast<std::chrono::microseconds>(std::chrono::system_clock::now());
+}
+
+Rejection rejection(const DataError& error) {
+  return {.reason = error.reason(),
+          .error = error.what(),
+          .pointer = error.pointer(),
+          .sqlstate = error.sqlstate()};
 }
 
 }  // namespace
@@ -38,8 +47,9 @@ class TaskRunRecorder final : public Service {
   struct Config : ServiceConfig {
     std::int64_t lanes = 2;
     std::int64_t max_persist_retries = 5;
-    std::vector<Duration> orphan_retry_delays{Duration{1'000}, Duration{5'000}, Duration{15'000},
-                                              Duration{30'000}};
+    std::vector<hangar::Duration> orphan_retry_delays{
+        hangar::Duration{1'000}, hangar::Duration{5'000}, hangar::Duration{15'000},
+        hangar::Duration{30'000}};
     Config() {
       filter_subject = "prefect.events.task-run";
       durable = "events-task-run-recorder";
@@ -79,9 +89,9 @@ class TaskRunRecorder final : public Service {
     Event ready;
   };
 
-  asio::awaitable<void> consumer(std::size_t write_batch_size, Duration flush_every,
+  asio::awaitable<void> consumer(std::size_t write_batch_size, hangar::Duration flush_every,
                                  int max_persist_retries);
-  asio::awaitable<void> read(std::size_t limit, Duration linger);
+  asio::awaitable<void> read(std::size_t limit, hangar::Duration linger);
   asio::awaitable<void> take(Message message);
   asio::awaitable<void> write_lanes(std::size_t first);
   asio::awaitable<void> write_lane(std::size_t lane);
@@ -93,6 +103,7 @@ class TaskRunRecorder final : public Service {
 
   Context& context_;
   Config config_;
+  EventDecoder decoder_;
   Lanes lanes_;
   std::unique_ptr<Source> source_;
   std::vector<std::unique_ptr<Lane>> queues_;
@@ -103,7 +114,8 @@ class TaskRunRecorder final : public Service {
   bool ended_ = false;
 };
 
-asio::awaitable<void> TaskRunRecorder::consumer(std::size_t write_batch_size, Duration flush_every,
+asio::awaitable<void> TaskRunRecorder::consumer(std::size_t write_batch_size,
+                                                hangar::Duration flush_every,
                                                 int max_persist_retries) {
   using asio::experimental::awaitable_operators::operator&&;
   write_batch_size_ = write_batch_size;
@@ -114,7 +126,7 @@ asio::awaitable<void> TaskRunRecorder::consumer(std::size_t write_batch_size, Du
   co_await (read(write_batch_size, flush_every) && write_lanes(0));
 }
 
-asio::awaitable<void> TaskRunRecorder::read(std::size_t limit, Duration linger) {
+asio::awaitable<void> TaskRunRecorder::read(std::size_t limit, hangar::Duration linger) {
   while (true) {
     Batch batch = co_await source_->next(limit, linger);
     if (batch.empty()) break;
@@ -126,7 +138,21 @@ asio::awaitable<void> TaskRunRecorder::read(std::size_t limit, Duration linger) 
 
 asio::awaitable<void> TaskRunRecorder::take(Message message) {
   auto event = std::make_unique<RetryableEvent>();
-  // TODO decode
+  std::optional<Rejection> why;
+  try {
+    auto decoded = decoder_.decode(message.data(), now(), event->texts);
+    if (!decoded) {
+      message.ack();
+      co_return;
+    }
+    event->event = *decoded;
+  } catch (const DataError& error) {
+    why = rejection(error);
+  }
+  if (why) {
+    co_await source_->reject(std::move(message), *std::move(why));
+    co_return;
+  }
   std::optional<std::size_t> lane;
   while (!(lane = lanes_.assign(event->event, message.sequence()))) {
     for (const auto& waiting : queues_) waiting->ready.set();
@@ -202,10 +228,7 @@ asio::awaitable<void> TaskRunRecorder::record(std::size_t lane, Events events) {
 
 asio::awaitable<void> TaskRunRecorder::record_alone(std::unique_ptr<RetryableEvent>& event,
                                                     DataError failure) {
-  Rejection why{.reason = failure.reason(),
-                .error = failure.what(),
-                .pointer = failure.pointer(),
-                .sqlstate = failure.sqlstate()};
+  Rejection why = rejection(failure);
   if (failure.reason() == "foreign_key") {
     // Its flow run is not there yet, or not any more: others must not wait for it.
     std::size_t& tries = orphans_[event->sequence];

@@ -86,7 +86,8 @@ asio::awaitable<void> HostedService::Wiring::run(std::optional<int> max_persist_
   }
   if (gave_up) error = nullptr;
   if (error) failure = describe(error);
-  stop_source = nullptr;
+  if (source.close) co_await source.close();
+  source = {};
   started.clear();
   become(error ? ServiceState::failed : ServiceState::stopped);
   stopped.set();
@@ -98,7 +99,7 @@ asio::awaitable<void> HostedService::Wiring::stop() {
   if (!stopping.is_set()) {
     stopping.set();
     become(ServiceState::stopping);
-    if (stop_source) stop_source();
+    if (source.stop) source.stop();
   }
   co_await stopped.wait();
 }

@@ -15,15 +15,11 @@ ServiceContext::ServiceContext(HostedService::Wiring& wiring,
       source_opened_{std::move(source_opened)} {}
 
 asio::awaitable<std::unique_ptr<Source>> ServiceContext::open_source(SourceOptions options) {
-  OpenSource opened = co_await wiring_.resources.open_source(wiring_.strand, options, *wiring_.log,
-                                                             wiring_.stopping);
-  wiring_.stop_source = std::move(opened.stop);
-  if (stopping()) {
-    wiring_.stop_source();
-  } else {
-    source_opened_();
-  }
-  co_return std::move(opened.source);
+  wiring_.source = wiring_.resources.make_source(wiring_.strand, options, *wiring_.log);
+  if (stopping()) wiring_.source.stop();
+  co_await wiring_.source.open();
+  if (!stopping()) source_opened_();
+  co_return std::move(wiring_.source.source);
 }
 
 asio::awaitable<void> ServiceContext::open_storage(std::span<const Table* const> tables,

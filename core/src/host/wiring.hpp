@@ -13,17 +13,21 @@
 
 namespace hangar {
 
-/// A source that pulls, and how to end it: after `stop` its `next` returns an empty batch.
-struct OpenSource {
+/// A source as the host sees it.
+struct SourceHandle {
   std::unique_ptr<Source> source;
+  /// Returns when it pulls, or when it was stopped before.
+  std::function<boost::asio::awaitable<void>()> open;
+  /// From then on `next` returns an empty batch. Any time, any number of times.
   std::function<void()> stop;
+  /// After the service has ended: returns when its last answers are sent.
+  std::function<boost::asio::awaitable<void>()> close;
 };
 
 /// Where a service gets what it asks its context for.
 struct ServiceResources {
-  std::function<boost::asio::awaitable<OpenSource>(boost::asio::any_io_executor,
-                                                   const SourceOptions&, Log&, Event& stopping)>
-      open_source;
+  std::function<SourceHandle(const boost::asio::any_io_executor&, const SourceOptions&, Log&)>
+      make_source;
   /// Opened at first use; lives as long as the host.
   std::function<Storage&()> storage;
   Creation creation = Creation::never;
@@ -51,7 +55,7 @@ class HostedService::Wiring {
   Event started;
   Event stopping;
   Event stopped;
-  std::function<void()> stop_source;
+  SourceHandle source;
 
   /// The body of `HostedService::start`, on the strand.
   boost::asio::awaitable<void> run(std::optional<int> max_persist_retries);

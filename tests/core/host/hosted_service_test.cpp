@@ -67,10 +67,13 @@ std::unique_ptr<HostedService> host(const asio::any_io_executor& executor) {
   auto wiring = std::make_unique<HostedService::Wiring>(
       executor, plugin, std::unique_ptr<ServiceFactory>{plugin.make_service()});
   wiring->log = std::make_unique<QuietLog>();
-  wiring->resources.open_source = [](asio::any_io_executor strand, const SourceOptions&, Log&,
-                                     Event&) -> asio::awaitable<OpenSource> {
+  wiring->resources.make_source = [](const asio::any_io_executor& strand, const SourceOptions&,
+                                     Log&) {
     auto stopped = std::make_shared<Event>(strand);
-    co_return OpenSource{std::make_unique<SilentSource>(stopped), [stopped] { stopped->set(); }};
+    return SourceHandle{.source = std::make_unique<SilentSource>(stopped),
+                        .open = []() -> asio::awaitable<void> { co_return; },
+                        .stop = [stopped] { stopped->set(); },
+                        .close = []() -> asio::awaitable<void> { co_return; }};
   };
   return std::make_unique<HostedService>(std::move(wiring));
 }

@@ -1,0 +1,53 @@
+#include <fmt/format.h>
+
+#include <iostream>
+
+#include "cli/commands.hpp"
+#include "config/render.hpp"
+#include "host/installation.hpp"
+
+namespace hangar::cli {
+namespace {
+
+Installation load(const HostOptions& host) {
+  Installation installation{host};
+  installation.load();
+  for (const auto& warning : installation.loaded().warnings) {
+    fmt::print(stderr, "hangar: warning: {}\n", warning);
+  }
+  return installation;
+}
+
+}  // namespace
+
+int check_config(const HostOptions& host) {
+  const Installation installation = load(host);
+  static_cast<void>(installation.storage_plugin());
+  fmt::print(stderr, "hangar: the configuration is valid\n");
+  return exit_code::done;
+}
+
+int show_config(const HostOptions& host, Output output) {
+  const Installation installation = load(host);
+  const auto& origins = installation.loaded().origins;
+  std::cout << (output == Output::json ? render_json(installation.sections(), origins)
+                                       : render_show(installation.sections(), origins));
+  return exit_code::done;
+}
+
+int print_schema(const HostOptions& host) {
+  std::cout << render_schema(Installation{host}.sections());
+  return exit_code::done;
+}
+
+int print_example(const HostOptions& host) {
+  std::cout << render_example(Installation{host}.sections());
+  return exit_code::done;
+}
+
+int print_table(const HostOptions& host) {
+  std::cout << render_table(Installation{host}.sections());
+  return exit_code::done;
+}
+
+}  // namespace hangar::cli

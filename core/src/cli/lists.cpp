@@ -1,0 +1,96 @@
+#include <boost/json.hpp>
+#include <iostream>
+
+#include "cli/commands.hpp"
+#include "cli/table.hpp"
+#include "config/sections.hpp"
+#include "hangar/version.hpp"
+#include "host/installation.hpp"
+#include "host/state_file.hpp"
+
+namespace json = boost::json;
+
+namespace hangar::cli {
+namespace {
+
+void print(const json::array& rows) { std::cout << json::serialize(rows) << '\n'; }
+
+std::string switch_of(std::string_view service) {
+  return environment_name("services." + std::string{service} + ".enabled");
+}
+
+}  // namespace
+
+int list_services(const HostOptions& host, Output output) {
+  Installation installation{host};
+  installation.load();
+  const auto running = StateFile::read(installation.data_dir());
+  TextTable table{{"NAME", "ENABLED", "STATE", "VERSION", "ENVIRONMENT VARIABLE", "DESCRIPTION"}};
+  json::array rows;
+  for (const auto& service : installation.services()) {
+    const auto found = running.find(std::string_view{service.plugin->name});
+    const ServiceStatus status =
+        found == running.end() ? ServiceStatus{.state = "stopped", .failure = {}} : found->second;
+    const bool enabled = service.factory->enabled();
+    table.add({service.plugin->name, enabled ? "yes" : "no",
+               status.failure.empty() ? status.state : status.state + ": " + status.failure,
+               service.plugin->version, switch_of(service.plugin->name), service.plugin->summary});
+    rows.push_back({{"name", service.plugin->name},
+                    {"enabled", enabled},
+                    {"environment_variable", switch_of(service.plugin->name)},
+                    {"description", service.plugin->summary},
+                    {"version", service.plugin->version},
+                    {"state", status.state},
+                    {"failure", status.failure}});
+  }
+  if (output == Output::json) {
+    print(rows);
+  } else {
+    table.print(std::cout);
+  }
+  return exit_code::done;
+}
+
+int list_plugins(const HostOptions& host, Output output) {
+  const Installation installation{host};
+  TextTable table{{"NAME", "KIND", "STATE", "VERSION", "PATH", "DESCRIPTION"}};
+  json::array rows;
+  for (const FoundPlugin& found : installation.plugins()) {
+    const Plugin* plugin = found.plugin;
+    const std::string name = plugin != nullptr ? plugin->name : found.path.stem().string();
+    const char* kind = plugin == nullptr                       ? ""
+                       : plugin->kind == Plugin::Kind::service ? "service"
+                                                               : "storage";
+    const char* version = plugin != nullptr ? plugin->version : "";
+    const std::string text = plugin != nullptr ? plugin->summary : found.refusal;
+    const char* state = plugin != nullptr ? "loaded" : "refused";
+    table.add({name, kind, state, version, found.path.string(), text});
+    rows.push_back({{"name", name},
+                    {"kind", kind},
+                    {"state", state},
+                    {"version", version},
+                    {"path", found.path.string()},
+                    {"description", plugin != nullptr ? text : ""},
+                    {"refusal", found.refusal}});
+  }
+  if (output == Output::json) {
+    print(rows);
+  } else {
+    table.print(std::cout);
+  }
+  return exit_code::done;
+}
+
+int print_version(Output output) {
+  if (output == Output::json) {
+    std::cout << json::serialize(json::object{
+                     {"version", version}, {"plugin_abi", plugin_abi}, {"build_tag", build_tag}})
+              << '\n';
+  } else {
+    std::cout << "hangar " << version << " (plugin ABI " << plugin_abi << ", " << build_tag
+              << ")\n";
+  }
+  return exit_code::done;
+}
+
+}  // namespace hangar::cli

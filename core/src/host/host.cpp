@@ -1,0 +1,270 @@
+#include "hangar/host.hpp"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/signal_set.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <csignal>
+#include <exception>
+#include <optional>
+
+#include "config/mask_url.hpp"
+#include "hangar/error.hpp"
+#include "host/installation.hpp"
+#include "host/state_file.hpp"
+#include "host/wiring.hpp"
+#include "log/stderr_log.hpp"
+#include "nats/broker.hpp"
+#include "nats/pull_source.hpp"
+
+namespace asio = boost::asio;
+
+namespace hangar {
+namespace {
+
+constexpr int exit_failed = 1;
+constexpr int exit_drain_timed_out = 75;  // EX_TEMPFAIL
+constexpr int exit_configuration = 78;    // EX_CONFIG
+
+/// The part of a source that a service holds; the host keeps the connection until the last answers
+/// are sent.
+class SharedSource final : public Source {
+ public:
+  explicit SharedSource(std::shared_ptr<PullSource> source) : source_{std::move(source)} {}
+  asio::awaitable<Batch> next(std::size_t limit, std::chrono::milliseconds linger) override {
+    return source_->next(limit, linger);
+  }
+  asio::awaitable<void> reject(Message message, Rejection why) override {
+    return source_->reject(std::move(message), std::move(why));
+  }
+
+ private:
+  std::shared_ptr<PullSource> source_;
+};
+
+}  // namespace
+
+class Host::Run {
+ public:
+  explicit Run(HostOptions options) : options_{std::move(options)}, installation_{options_} {
+    installation_.load();
+    log_ = make_log("hangar");
+    for (const std::string& warning : installation_.loaded().warnings) log_->warning("{}", warning);
+    for (auto& service : installation_.services()) add(service);
+    check_only();
+  }
+
+  [[nodiscard]] asio::any_io_executor executor() { return io_.get_executor(); }
+
+  std::vector<HostedService*> all() {
+    std::vector<HostedService*> found;
+    for (const auto& service : services_) found.push_back(service.get());
+    return found;
+  }
+
+  std::vector<HostedService*> enabled() {
+    std::vector<HostedService*> chosen = all();
+    std::erase_if(chosen, [&](const HostedService* service) {
+      return options_.only.empty()
+                 ? !service->enabled()
+                 : std::ranges::find(options_.only, service->name()) == options_.only.end();
+    });
+    return chosen;
+  }
+
+  int run();
+
+ private:
+  std::unique_ptr<Log> make_log(const std::string& name) const {
+    const auto& settings = installation_.config().log;
+    return std::make_unique<StderrLog>(
+        name, log_level(settings.level),
+        settings.format == "json" ? StderrLog::Format::json : StderrLog::Format::text);
+  }
+
+  void add(Installation::Service& service);
+  void check_only() const;
+  Storage& storage();
+  SourceHandle make_source(const std::string& service, const asio::any_io_executor& on,
+                           const SourceOptions& options, Log& log);
+  asio::awaitable<void> serve(HostedService* service);
+  asio::awaitable<void> watch_signals();
+  void state_changed();
+  void ended();
+  [[noreturn]] void give_up();
+
+  HostOptions options_;
+  Installation installation_;
+  std::unique_ptr<Log> log_;
+  asio::io_context io_{1};
+  asio::signal_set signals_{io_};
+  asio::steady_timer drain_deadline_{io_};
+  std::optional<Broker> broker_;
+  std::unique_ptr<Storage> storage_;
+  std::optional<StateFile> state_file_;
+  std::vector<std::unique_ptr<HostedService>> services_;
+  std::size_t running_ = 0;
+  bool told_ready_ = false;
+  int exit_code_ = 0;
+};
+
+void Host::Run::add(Installation::Service& service) {
+  auto wiring = std::make_unique<HostedService::Wiring>(executor(), *service.plugin,
+                                                        std::move(service.factory));
+  const std::string name = wiring->name;
+  wiring->log = make_log(name);
+  wiring->resources.make_source = [this, name](const asio::any_io_executor& on,
+                                               const SourceOptions& options, Log& log) {
+    return make_source(name, on, options, log);
+  };
+  wiring->resources.storage = [this]() -> Storage& { return storage(); };
+  const auto& settings = installation_.config().storage;
+  const bool embedded = settings.type == "sqlite" && settings.url.value.empty();
+  wiring->resources.creation =
+      settings.create_tables || embedded ? Creation::when_absent : Creation::never;
+  wiring->changed = [this] { state_changed(); };
+  services_.push_back(std::make_unique<HostedService>(std::move(wiring)));
+}
+
+void Host::Run::check_only() const {
+  for (const std::string& name : options_.only) {
+    const auto same = [&](const auto& service) { return service->name() == name; };
+    if (std::ranges::none_of(services_, same)) {
+      throw ConfigError{
+          fmt::format("--only: there is no service '{}'; see `hangar services ls`", name)};
+    }
+  }
+}
+
+Storage& Host::Run::storage() {
+  if (!storage_) {
+    const auto& settings = installation_.config().storage;
+    StorageOptions options{.url = settings.url.value,
+                           .application_name = "hangar",
+                           .statement_timeout = settings.statement_timeout};
+    if (settings.type == "sqlite" && options.url.empty()) {
+      options.url = (installation_.data_dir() / "hangar.db").string();
+    }
+    storage_.reset(installation_.storage_plugin().make_storage(options));
+  }
+  return *storage_;
+}
+
+SourceHandle Host::Run::make_source(const std::string& service, const asio::any_io_executor& on,
+                                    const SourceOptions& options, Log& log) {
+  auto source = std::make_shared<PullSource>(
+      on, broker_->settings(),
+      PullOptions{.source = options, .service = service, .until_drained = options_.until_drained},
+      log);
+  return {.source = std::make_unique<SharedSource>(source),
+          .open = [source] { return source->open(); },
+          .stop = source->stopper(),
+          .close = [source] { return source->close(); }};
+}
+
+void Host::Run::state_changed() {
+  ServiceStatuses statuses;
+  bool all_running = true;
+  for (HostedService* service : enabled()) {
+    statuses[service->name()] = {std::string{to_string(service->state())}, service->failure()};
+    all_running = all_running && service->state() == ServiceState::running;
+  }
+  if (state_file_) state_file_->write(statuses);
+  if (all_running && !told_ready_ && !statuses.empty()) {
+    told_ready_ = true;
+    const auto& config = installation_.config();
+    std::vector<std::string> urls;
+    for (const auto& url : broker_->settings().urls) urls.push_back(mask_url(url));
+    std::vector<std::string_view> names;
+    for (const auto& [name, status] : statuses) names.push_back(name);
+    log_->info("ready: hangar {} runs {} on {} with {}", version, fmt::join(names, ", "),
+               fmt::join(urls, ", "), config.storage.type);
+  }
+}
+
+asio::awaitable<void> Host::Run::serve(HostedService* service) {
+  try {
+    co_await service->start();
+    log_->info("{} has ended", service->name());
+  } catch (const ConfigError& error) {
+    log_->error("{} failed: {}", service->name(), error.what());
+    exit_code_ = exit_configuration;
+  } catch (const std::exception& error) {
+    log_->error("{} failed: {}", service->name(), error.what());
+    if (exit_code_ == 0) exit_code_ = exit_failed;
+  }
+  if (--running_ == 0) ended();
+}
+
+void Host::Run::ended() {
+  signals_.cancel();
+  drain_deadline_.cancel();
+}
+
+void Host::Run::give_up() {
+  log_->error("draining took longer than drain_timeout; what is not written is delivered again");
+  // Storage threads may be blocked for longer than anybody waits.
+  broker_.reset();
+  state_file_.reset();
+  std::_Exit(exit_drain_timed_out);
+}
+
+asio::awaitable<void> Host::Run::watch_signals() {
+  boost::system::error_code failed;
+  const int first = co_await signals_.async_wait(asio::redirect_error(asio::use_awaitable, failed));
+  if (failed) co_return;
+  const auto timeout = installation_.config().drain_timeout;
+  log_->info("{}: finishing what is held, within {} s", first == SIGINT ? "SIGINT" : "SIGTERM",
+             std::chrono::duration<double>(timeout).count());
+  drain_deadline_.expires_after(timeout);
+  drain_deadline_.async_wait([this](boost::system::error_code cancelled) {
+    if (!cancelled && running_ > 0) give_up();
+  });
+  for (HostedService* service : enabled()) {
+    asio::co_spawn(io_, service->stop(), asio::detached);
+  }
+  const int second =
+      co_await signals_.async_wait(asio::redirect_error(asio::use_awaitable, failed));
+  if (failed) co_return;
+  broker_.reset();
+  state_file_.reset();
+  std::_Exit(128 + second);
+}
+
+int Host::Run::run() {
+  const auto services = enabled();
+  if (services.empty()) {
+    throw ConfigError{
+        "no service is enabled: set services.<name>.enabled or pass --only; see "
+        "`hangar services ls`"};
+  }
+  // Before anything that takes time, so that no signal is lost.
+  signals_.add(SIGTERM);
+  signals_.add(SIGINT);
+  static_cast<void>(installation_.storage_plugin());
+  state_file_.emplace(installation_.data_dir());
+  broker_.emplace(installation_.config().nats, installation_.data_dir(), *log_);
+  running_ = services.size();
+  for (HostedService* service : services) asio::co_spawn(io_, serve(service), asio::detached);
+  asio::co_spawn(io_, watch_signals(), asio::detached);
+  io_.run();
+  storage_.reset();
+  broker_.reset();
+  state_file_.reset();
+  return exit_code_;
+}
+
+Host::Host(HostOptions options) : run_{std::make_unique<Run>(std::move(options))} {}
+Host::~Host() = default;
+asio::any_io_executor Host::executor() { return run_->executor(); }
+std::vector<HostedService*> Host::all_services() { return run_->all(); }
+std::vector<HostedService*> Host::enabled_services() { return run_->enabled(); }
+int Host::run_services() { return run_->run(); }
+
+}  // namespace hangar

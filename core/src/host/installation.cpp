@@ -1,0 +1,66 @@
+#include "host/installation.hpp"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+
+#include "hangar/error.hpp"
+
+namespace hangar {
+namespace {
+
+std::string variable(const Environment& environment, const char* name) {
+  const auto found = environment.find(name);
+  return found == environment.end() ? std::string{} : found->second;
+}
+
+}  // namespace
+
+Installation::Installation(const HostOptions& options)
+    : inputs_{
+          .files = options.config_files, .sets = options.sets, .environment = options.environment} {
+  config_.fields(sections_.host);
+  const auto folders = peek(sections_.host, "plugins.path", inputs_);
+  plugins_ = find_plugins(folders && !folders->empty()
+                              ? std::vector<std::filesystem::path>{folders->begin(), folders->end()}
+                              : std::vector{default_plugin_folder()});
+  for (const FoundPlugin& found : plugins_) {
+    if (found.plugin == nullptr) {
+      sections_.refused.insert(found.path.stem().string());
+    } else if (found.plugin->kind == Plugin::Kind::service) {
+      services_.push_back(
+          {found.plugin, std::unique_ptr<ServiceFactory>{found.plugin->make_service()}});
+      services_.back().factory->fields(sections_.services[found.plugin->name]);
+    }
+  }
+  std::ranges::sort(services_, {},
+                    [](const Service& service) { return std::string_view{service.plugin->name}; });
+}
+
+void Installation::load() { loaded_ = hangar::load(sections_, inputs_); }
+
+const Plugin& Installation::storage_plugin() const {
+  std::vector<std::string_view> names;
+  for (const FoundPlugin& found : plugins_) {
+    if (found.plugin == nullptr || found.plugin->kind != Plugin::Kind::storage) continue;
+    if (config_.storage.type == found.plugin->name) return *found.plugin;
+    names.emplace_back(found.plugin->name);
+  }
+  throw ConfigError{
+      fmt::format("storage.type: there is no storage '{}', only {}; see `hangar "
+                  "plugins ls` for those that were refused",
+                  config_.storage.type, fmt::join(names, ", "))};
+}
+
+std::filesystem::path Installation::data_dir() const {
+  if (!config_.data_dir.empty()) return std::filesystem::absolute(config_.data_dir);
+  if (const auto state = variable(inputs_.environment, "XDG_STATE_HOME"); !state.empty()) {
+    return std::filesystem::path{state} / "hangar";
+  }
+  const auto home = variable(inputs_.environment, "HOME");
+  if (home.empty()) throw ConfigError{"data_dir: set it, since neither XDG_STATE_HOME nor HOME is"};
+  return std::filesystem::path{home} / ".local" / "state" / "hangar";
+}
+
+}  // namespace hangar

@@ -1,0 +1,52 @@
+#pragma once
+
+#include <filesystem>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "config/load.hpp"
+#include "config/sections.hpp"
+#include "hangar/host.hpp"
+#include "hangar/plugin.hpp"
+#include "host/host_config.hpp"
+#include "host/plugin_library.hpp"
+
+namespace hangar {
+
+/// What is installed on this machine: the plugins that were found and the settings that they and
+/// the host have.
+class Installation {
+ public:
+  struct Service {
+    const Plugin* plugin;
+    std::unique_ptr<ServiceFactory> factory;
+  };
+
+  /// Finds the plugins; every setting has its default.
+  explicit Installation(const HostOptions& options);
+
+  /// Fills the settings. Throws ConfigError with everything that is wrong.
+  void load();
+
+  [[nodiscard]] const HostConfig& config() const noexcept { return config_; }
+  [[nodiscard]] const Sections& sections() const noexcept { return sections_; }
+  [[nodiscard]] const Loaded& loaded() const noexcept { return loaded_; }
+  [[nodiscard]] const std::vector<FoundPlugin>& plugins() const noexcept { return plugins_; }
+  [[nodiscard]] std::vector<Service>& services() noexcept { return services_; }
+  /// The storage plugin that is configured. Throws ConfigError when there is none of that name.
+  [[nodiscard]] const Plugin& storage_plugin() const;
+  /// `data_dir`, or its default under the user's state folder.
+  [[nodiscard]] std::filesystem::path data_dir() const;
+
+ private:
+  LoadInputs inputs_;
+  HostConfig config_;
+  std::vector<FoundPlugin> plugins_;
+  std::vector<Service> services_;
+  Sections sections_;
+  Loaded loaded_;
+};
+
+}  // namespace hangar
