@@ -233,6 +233,7 @@ void PullSession::flush() {
 }
 
 void PullSession::signal_progress() {
+  if (closed_) return;
   signal_timer_.expires_after(look_for_signals_every);
   signal_timer_.async_wait([weak = weak_from_this()](boost::system::error_code error) {
     const auto self = weak.lock();
@@ -353,6 +354,7 @@ asio::awaitable<void> PullSession::close() {
   stop();
   while (ending_pulls_ && Clock::now() < deadline) co_await changes_.wait_until(deadline);
   flush();
+  closed_ = true;
   signal_timer_.cancel();
   link_->finish();
   co_await link_->ended(deadline);

@@ -121,6 +121,7 @@ class PullSession : public std::enable_shared_from_this<PullSession> {
   std::chrono::nanoseconds signal_after_{};
 
   bool stopping_ = false;
+  bool closed_ = false;
   bool ending_pulls_ = false;  ///< Until the server has forgotten the last pull.
   bool drained_ = false;
   std::optional<std::uint64_t> drain_target_;

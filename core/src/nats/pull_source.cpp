@@ -17,7 +17,10 @@ PullSource::PullSource(const asio::any_io_executor& executor, const HostConfig::
 
 PullSource::~PullSource() {
   session_->stop();
-  asio::co_spawn(executor_, session_->close(), asio::detached);
+  // The coroutine begins after this object is gone, so it owns the session from the first moment.
+  asio::co_spawn(
+      executor_, [session = session_]() -> asio::awaitable<void> { co_await session->close(); },
+      asio::detached);
 }
 
 asio::awaitable<void> PullSource::open() { return session_->open(); }

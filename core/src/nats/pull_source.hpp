@@ -28,11 +28,11 @@ struct PullOptions {
 /// delivered the message. Every member but `stopper` and `counters` is for the executor.
 class PullSource final : public Source {
  public:
-  /// Begins to connect. `executor` is a strand or runs on one thread, and like `log` it outlives
-  /// this object. Throws ConfigError when the settings cannot be used.
+  /// Begins to connect. `executor` is a strand or runs on one thread; it and `log` outlive this
+  /// object and `close`. Throws ConfigError when the settings cannot be used.
   PullSource(const boost::asio::any_io_executor& executor, const HostConfig::Nats& nats,
              PullOptions options, Log& log);
-  /// Gives back what was not handed out, and leaves the connection to send the last answers.
+  /// Gives back what was not handed out, and closes in the background.
   ~PullSource() override;
 
   /// Returns when it pulls, or when it was stopped before. Creates stream, consumer and dead-letter
