@@ -11,6 +11,7 @@ constexpr std::size_t few = 16;
 
 JsonMembers::JsonMembers(JsonValue object) {
   members_.reserve(object.size());
+  if (object.size() > few) places_.reserve(object.size());
   object.each_member([&](JsonValue key, JsonValue value) {
     const std::string_view name = key.text(names_);
     if (Member* known = find(name)) {

@@ -32,7 +32,7 @@ class JsonMembers {
   std::array<std::byte, 256> buffer_;
   std::pmr::monotonic_buffer_resource names_{buffer_.data(), buffer_.size()};
   std::vector<Member> members_;
-  std::unordered_map<std::string_view, std::size_t> places_;
+  std::pmr::unordered_map<std::string_view, std::size_t> places_{&names_};
 };
 
 /// The names of the fields of one kind of object, found in one pass over its members.

@@ -177,8 +177,12 @@ void append_real(std::string& out, double value) {
     out += text;
     return;
   }
-  std::string digits{text.substr(0, mark)};
-  std::erase(digits, '.');
+  // The digits without their point, which moves.
+  std::array<char, 20> digit_buffer{};
+  digit_buffer[0] = text[0];
+  const std::string_view behind = mark > 1 ? text.substr(2, mark - 2) : std::string_view{};
+  std::copy(behind.begin(), behind.end(), digit_buffer.begin() + 1);
+  const std::string_view digits{digit_buffer.data(), behind.size() + 1};
   if (exponent < 0) {
     out.append("0.").append(static_cast<std::size_t>(-exponent) - 1, '0').append(digits);
     return;
@@ -187,7 +191,7 @@ void append_real(std::string& out, double value) {
   if (digits.size() <= whole) {
     out.append(digits).append(whole - digits.size(), '0').append(".0");
   } else {
-    out.append(digits, 0, whole).append(1, '.').append(digits, whole);
+    out.append(digits.substr(0, whole)).append(1, '.').append(digits.substr(whole));
   }
 }
 
