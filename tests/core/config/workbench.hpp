@@ -57,7 +57,7 @@ struct Workbench {
   }
 
   std::filesystem::path write(std::string_view name, std::string_view text) const {
-    const std::filesystem::path path = folder / name;
+    std::filesystem::path path = folder / name;
     std::filesystem::create_directories(path.parent_path());
     std::ofstream{path, std::ios::binary} << text;
     return path;
