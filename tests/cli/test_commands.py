@@ -33,9 +33,9 @@ class Listings(Case):
         found = self.services()
         self.assertEqual(set(found), {_RECORDER, "event_logger"})
         for service in found.values():
-            self.assertEqual(
-                set(service),
+            self.assertLessEqual(
                 {"name", "enabled", "environment_variable", "description", "version", "state"},
+                set(service),
             )
             self.assertEqual(service["state"], "stopped")
             self.assertEqual(
@@ -112,6 +112,14 @@ class Usage(Case):
                 done = hangar(*arguments)
                 self.assertEqual((done.returncode, done.stdout), (2, ""))
                 self.assertTrue(done.stderr)
+
+
+    def test_a_flag_takes_one_word_and_leaves_the_next(self) -> None:
+        file = self.file("", "empty.yaml")
+        for flag in (("--set", "log.level=info"), ("-c", str(file))):
+            with self.subTest(flag=flag[0]):
+                done = hangar("publish", *flag, str(self.folder / "none.jsonl"), *self.data)
+                self.assertIn("none.jsonl", done.stderr)
 
 
 class Configuration(Case):

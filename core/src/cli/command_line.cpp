@@ -34,8 +34,10 @@ class CommandLine {
     app_.fallthrough();
     app_.get_formatter()->column_width(34);
     app_.add_option("-c,--config", host_.config_files,
-                    "YAML file, or folder of *.yaml; later ones win; may be repeated");
-    app_.add_option("--set", host_.sets, "Set one value, for example storage.type=postgres");
+                    "YAML file, or folder of *.yaml; later ones win; may be repeated")
+        ->allow_extra_args(false);
+    app_.add_option("--set", host_.sets, "Set one value, for example storage.type=postgres")
+        ->allow_extra_args(false);
     host_.environment = environment();
     add_run();
     add_publish();
@@ -80,7 +82,8 @@ class CommandLine {
     CLI::App* run = command("run", "Run the enabled services until SIGTERM or SIGINT",
                             [this] { return cli::run(host_); });
     run->add_option("--only", host_.only, "Run these services instead of the enabled ones: a,b")
-        ->delimiter(',');
+        ->delimiter(',')
+        ->allow_extra_args(false);
     run->add_flag("--until-drained", host_.until_drained,
                   "Exit when everything that is in the streams now is recorded or dead-lettered");
   }
