@@ -133,7 +133,7 @@ TEST_F(Failures, a_server_that_says_nothing_is_given_up) {
   ConnectionOptions options = database_.connection_options();
   options["port"] = std::to_string(tap.port());
   options["sslmode"] = options["gssencmode"] = "disable";
-  Connection connection{options, 200ms};
+  Connection connection{options, 1s};
   connection.send("SELECT 1");
   EXPECT_EQ(connection.finish("ask").size(), 1U);
   tap.go_silent();

@@ -13,7 +13,7 @@ class Locks : public ServerTest {
   Locks() {
     store_thing(1, 5, "a");
     StorageOptions options = database_.options();
-    options.statement_timeout = std::chrono::milliseconds{300};
+    options.statement_timeout = std::chrono::milliseconds{1'000};
     impatient_ = PostgresStorage{options}.open_session();
     Rows rows{mark_table()};
     const std::span<Cell> cells = rows.add();
