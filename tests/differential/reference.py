@@ -20,6 +20,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from prefect.server.events.schemas.events import ReceivedEvent
 from prefect.server.services.task_run_recorder import record_bulk_task_run_events
+
 from support.flow_runs import flow_runs_in, insert_flow_runs, stream_lines
 from support.rows import read_rows, write_rows
 from support.servers import psql
@@ -34,7 +35,7 @@ async def record(line: bytes) -> bool:
     event = ReceivedEvent.model_validate_json(line)
     if not event.event.startswith("prefect.task-run"):
         return False
-    if not event.resource.get("prefect.orchestration") == "client":
+    if event.resource.get("prefect.orchestration") != "client":
         return False
     await record_bulk_task_run_events([event])
     return True

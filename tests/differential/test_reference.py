@@ -7,14 +7,13 @@ import unittest
 from pathlib import Path
 from typing import ClassVar
 
-_TESTS = Path(__file__).resolve().parents[1]
-sys.path.insert(0, str(_TESTS))
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from differential.oracle import Oracle
 from support.rows import compare_rows, load_rows
 from support.servers import PostgresServer
 
-GOLDEN = _TESTS / "golden"
+GOLDEN = Path(__file__).resolve().parents[1] / "golden"
 
 
 class TestReference(unittest.TestCase):
