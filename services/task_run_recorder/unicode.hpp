@@ -13,8 +13,8 @@ std::size_t count_code_points(std::string_view text) noexcept;
 /// The text without white space (Unicode's White_Space) at either end, as Rust's `trim` leaves it.
 std::string_view trim(std::string_view text) noexcept;
 
-/// What Python's `int` and `\d` see in a text: outside ASCII each decimal digit of any script becomes
-/// its ASCII digit and each white space a blank. None when another such character is in it.
+/// What Python's `int` and `\d` see in a text: outside ASCII each decimal digit of any script
+/// becomes its ASCII digit and each white space a blank. None when another such character is in it.
 std::optional<std::string> fold_digits(std::string_view text);
 
 }  // namespace hangar::recorder

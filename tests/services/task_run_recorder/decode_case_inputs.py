@@ -227,7 +227,7 @@ def template(path: tuple[str | int, ...]) -> str:
     event = copy.deepcopy(BASE)
     at: Any = event
     for step in path[:-1]:
-        at = at[step] if isinstance(at, list) else at.setdefault(step, {})
+        at = at.setdefault(step, {}) if isinstance(at, dict) else at[step]
     at[path[-1]] = PLACE
     return json.dumps(event).replace(f'"{PLACE}"', PLACE)
 

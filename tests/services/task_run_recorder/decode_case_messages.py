@@ -8,7 +8,14 @@ import random
 from collections.abc import Iterator
 from typing import Any
 
-from decode_case_inputs import BASE, FLOW_RUN_ID, OTHER_ID, RUN, STATE, template
+from services.task_run_recorder.decode_case_inputs import (
+    BASE,
+    FLOW_RUN_ID,
+    OTHER_ID,
+    RUN,
+    STATE,
+    template,
+)
 
 ALPHABET = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_"
 
@@ -119,14 +126,15 @@ def missing() -> Iterator[bytes]:
             yield json.dumps(changed).encode()
             at[member] = value
     # An event that does not count must still be an event.
-    for change in [
+    changes: list[dict[str, Any]] = [
         {"occurred": "x"},
         {"received": None},
         {"id": "x"},
         {"related": [{}]},
         {"payload": []},
         {"payload": {"task_run": 5}},
-    ]:
+    ]
+    for change in changes:
         yield json.dumps(event(event="prefect.flow-run.x", **change)).encode()
 
 

@@ -11,7 +11,8 @@ namespace {
 
 constexpr std::string_view valid =
     R"({"occurred": "2026-11-20T00:00:00Z", "event": "prefect.task-run.Running",)"
-    R"( "id": "3d235422-5376-46b2-8949-837378c02b33", "resource": {"prefect.orchestration": "client",)"
+    R"( "id": "3d235422-5376-46b2-8949-837378c02b33",)"
+    R"( "resource": {"prefect.orchestration": "client",)"
     R"( "prefect.resource.id": "prefect.task-run.7c475718-49dc-4b34-aae3-732d38c115d6"},)"
     R"( "related": [{"prefect.resource.role": "flow-run",)"
     R"( "prefect.resource.id": "prefect.flow-run.e88b7591-31db-4e32-98dc-b35f94c662cd"}],)"

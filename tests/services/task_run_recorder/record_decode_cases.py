@@ -11,6 +11,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import datetime
+import importlib
 import json
 import os
 import subprocess
@@ -19,6 +20,17 @@ import uuid
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
+
+from services.task_run_recorder.decode_case_inputs import (
+    BASE,
+    KINDS,
+    fields,
+    random_texts,
+    template,
+)
+from services.task_run_recorder.decode_case_messages import messages
 
 NOW = datetime.datetime(2026, 11, 24, 1, 2, 3, 456789, tzinfo=datetime.UTC)
 GENERATED = "generated-name"
@@ -40,25 +52,22 @@ class Oracle:
     """The recorder with a fixed present and no chance, in front of an empty database."""
 
     def __init__(self, database: str) -> None:
-        import pendulum
-        import prefect._internal.schemas.validators as validators
-        import prefect.server.schemas.states as states
-        import prefect.server.services.task_run_recorder as recorder
-        import pydantic_extra_types.pendulum_dt as pendulum_dt
-        from prefect.server.database import provide_database_interface
-        from prefect.server.events.schemas.events import ReceivedEvent
-        from sqlalchemy.dialects.postgresql.asyncpg import PGDialect_asyncpg
-
+        # By name, because a type checker has no Prefect and would object to what is replaced.
+        load = importlib.import_module
+        pendulum: Any = load("pendulum")
+        pendulum_types: Any = load("pydantic_extra_types.pendulum_dt")
+        states: Any = load("prefect.server.schemas.states")
+        validators: Any = load("prefect._internal.schemas.validators")
         now = pendulum.instance(NOW)
         parse = pendulum.parser.parse
         states.now = lambda tz="UTC": now
         pendulum.now = lambda tz=None: now
-        pendulum_dt.parse = lambda text, **options: parse(text, now=NOW, **options)
+        pendulum_types.parse = lambda text, **options: parse(text, now=NOW, **options)
         validators.generate_slug = lambda words: GENERATED
-        self.recorder = recorder
-        self.event_type = ReceivedEvent
-        self.tables = provide_database_interface()
-        self.dialect = PGDialect_asyncpg()
+        self.recorder: Any = load("prefect.server.services.task_run_recorder")
+        self.event_type: Any = load("prefect.server.events.schemas.events").ReceivedEvent
+        self.tables: Any = load("prefect.server.database").provide_database_interface()
+        self.dialect: Any = load("sqlalchemy.dialects.postgresql.asyncpg").PGDialect_asyncpg()
         self.database = database.replace("+asyncpg", "")
 
     def shown(self, table: Any, values: dict[str, Any]) -> dict[str, Any]:
@@ -128,9 +137,6 @@ def difference(base: dict[str, Any], row: dict[str, Any]) -> dict[str, Any]:
 
 def cases(templates: dict[str, str]) -> Iterator[tuple[dict[str, str], bytes]]:
     """Each message with how it is written down; fills in the templates that this refers to."""
-    from decode_case_inputs import KINDS, fields, random_texts, template
-    from decode_case_messages import messages
-
     values = [(path, raw) for path, more in fields() for raw in [*KINDS, *more]]
     for path, raw in [*values, *random_texts(SEED)]:
         at = "/" + "/".join(map(str, path))
@@ -144,12 +150,8 @@ def cases(templates: dict[str, str]) -> Iterator[tuple[dict[str, str], bytes]]:
 
 
 async def record(database: str, output: Path) -> None:
-    import asyncpg
-
-    from decode_case_inputs import BASE
-
     oracle = Oracle(database)
-    connection = await asyncpg.connect(oracle.database)
+    connection = await importlib.import_module("asyncpg").connect(oracle.database)
     await connection.execute(
         "ALTER TABLE task_run DROP CONSTRAINT IF EXISTS fk_task_run__flow_run_id__flow_run"
     )
