@@ -253,10 +253,11 @@ asio::awaitable<void> TaskRunRecorder::settle(Events events, std::vector<Verdict
   for (std::size_t i = 0; i < events.size(); ++i) {
     orphans_.erase(events[i]->sequence);
     if (verdicts[i] == Verdict::collision) {
-      co_await source_->reject(std::move(events[i]->message),
-                               {.reason = "state_timestamp_collision",
-                                .error = "another state of this run has the same timestamp",
-                                .pointer = "/payload/validated_state/timestamp"});
+      // A name of its own: g++ 12 destroys a braced temporary of a co_await twice.
+      Rejection why{.reason = "state_timestamp_collision",
+                    .error = "another state of this run has the same timestamp",
+                    .pointer = "/payload/validated_state/timestamp"};
+      co_await source_->reject(std::move(events[i]->message), std::move(why));
     } else {
       events[i]->message.ack();
     }
