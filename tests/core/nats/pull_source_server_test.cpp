@@ -296,6 +296,34 @@ TEST_F(PullSourceTest, ack_of_a_deleted_stream_does_not_ack_its_successor) {
   }());
 }
 
+TEST_F(PullSourceTest, ack_that_waited_for_the_connection_is_not_sent_to_another_stream) {
+  run([this]() -> asio::awaitable<void> {
+    const auto tested = source();
+    co_await tested->open();
+    co_await publish(3, "old");
+    Batch old = co_await collect(*tested, 3);
+    kill(server_.pid(), SIGKILL);
+    // It comes back with nothing: a disk that was replaced.
+    std::filesystem::remove_all(folder_.path() / "nats" / "jetstream");
+    co_await until(
+        [&]() -> asio::awaitable<bool> { co_return tested->counters()->connected.value() == 0; });
+    old.ack();
+    co_await until([&]() -> asio::awaitable<bool> {
+      co_return tested->counters()->incarnations.value() == 1;
+    });
+    co_await publish(3, "new");
+    Batch fresh = co_await collect(*tested, 3);
+    co_await publish(1, "later");
+    Batch later = co_await collect(*tested, 1);
+    EXPECT_EQ((co_await consumer()).ack_pending, 4U);
+    for (const Message& message : fresh) EXPECT_EQ(message.data(), "new");
+    fresh.ack();
+    later.ack();
+    co_await until_ack_pending(0);
+    co_await tested->close();
+  }());
+}
+
 TEST_F(PullSourceTest, drained_when_everything_that_was_there_at_the_start_is_settled) {
   run([this]() -> asio::awaitable<void> {
     {
