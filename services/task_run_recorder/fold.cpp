@@ -203,7 +203,6 @@ void Fold::fill_rows() {
     if (!changed.stored) {
       row[run::created] = now_;
       if (row[run::name].absent()) row[run::name] = inserts_.keep(generated_name(changed.id));
-      if (row[run::name].absent()) row[run::name] = inserts_.keep(generated_name(changed.id));
       fill_defaults(row);
       continue;
     }

@@ -18,7 +18,7 @@ std::string_view bytes(const Uuid& id) {
 
 }  // namespace
 
-std::array<std::uint64_t, 3> Lanes::names(const TaskRunEvent& event) {
+Lanes::Names Lanes::names(const TaskRunEvent& event) {
   const std::uint64_t run = hash('r', bytes(event.run_id));
   std::uint64_t key = run;
   if (event.flow_run_id) {
@@ -29,10 +29,9 @@ std::array<std::uint64_t, 3> Lanes::names(const TaskRunEvent& event) {
   return {run, key, hash('s', bytes(event.state_id))};
 }
 
-std::optional<std::size_t> Lanes::assign(const TaskRunEvent& event, std::uint64_t sequence) {
-  const auto mine = names(event);
+std::optional<std::size_t> Lanes::assign(const Names& names, std::uint64_t sequence) {
   std::optional<std::size_t> lane;
-  for (const std::uint64_t name : mine) {
+  for (const std::uint64_t name : names) {
     const auto known = names_.find(name);
     if (known == names_.end()) continue;
     if (lane && *lane != known->second.lane) return std::nullopt;
@@ -41,7 +40,7 @@ std::optional<std::size_t> Lanes::assign(const TaskRunEvent& event, std::uint64_
   if (!lane) {
     lane = static_cast<std::size_t>(std::ranges::min_element(loads_) - loads_.begin());
   }
-  for (const std::uint64_t name : mine) {
+  for (const std::uint64_t name : names) {
     Name& entry = names_[name];
     entry.lane = *lane;
     ++entry.events;
@@ -51,9 +50,9 @@ std::optional<std::size_t> Lanes::assign(const TaskRunEvent& event, std::uint64_
   return lane;
 }
 
-void Lanes::release(const TaskRunEvent& event, std::uint64_t sequence) {
+void Lanes::release(const Names& names, std::uint64_t sequence) {
   std::size_t lane = 0;
-  for (const std::uint64_t name : names(event)) {
+  for (const std::uint64_t name : names) {
     const auto entry = names_.find(name);
     lane = entry->second.lane;
     if (--entry->second.events == 0) names_.erase(entry);

@@ -18,16 +18,21 @@ namespace hangar::recorder {
 /// flight: all events of a component share a lane. Pure; not thread-safe.
 class Lanes {
  public:
+  /// What events of one run have in common with each other: hashes of run id, natural key and state
+  /// id. Two that collide share a lane, which is slower and never wrong.
+  using Names = std::array<std::uint64_t, 3>;
+  static Names names(const TaskRunEvent& event);
+
   explicit Lanes(std::size_t count) : loads_(count) {}
 
   /// Takes the event in flight and returns its lane: that of the events it shares a name with, else
   /// the one with the fewest events. Nothing when it joins two lanes: ask again after a `release`,
   /// and until then do not ask for later events.
-  std::optional<std::size_t> assign(const TaskRunEvent& event, std::uint64_t sequence);
+  std::optional<std::size_t> assign(const Names& names, std::uint64_t sequence);
 
   /// The event is settled: its rows are durable, or it went back to the stream or to the dead
   /// letters.
-  void release(const TaskRunEvent& event, std::uint64_t sequence);
+  void release(const Names& names, std::uint64_t sequence);
 
   /// Whether every event in flight is later in the stream.
   [[nodiscard]] bool oldest(std::uint64_t sequence) const {
@@ -40,9 +45,6 @@ class Lanes {
     std::size_t lane = 0;
     std::size_t events = 0;
   };
-  // Names are hashes: two that collide share a lane, which is slower and never wrong.
-  static std::array<std::uint64_t, 3> names(const TaskRunEvent& event);
-
   std::unordered_map<std::uint64_t, Name> names_;
   std::vector<std::size_t> loads_;
   std::multiset<std::uint64_t> in_flight_;

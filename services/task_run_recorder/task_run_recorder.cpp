@@ -22,6 +22,7 @@ namespace {
 struct RetryableEvent {
   Message message;
   std::uint64_t sequence = 0;  ///< The message's, also after it was answered.
+  Lanes::Names names{};
   std::pmr::monotonic_buffer_resource texts;
   TaskRunEvent event;
   int persist_attempts = 0;
@@ -146,6 +147,7 @@ asio::awaitable<void> TaskRunRecorder::take(Message message) {
       co_return;
     }
     event->event = *decoded;
+    event->names = Lanes::names(event->event);
   } catch (const DataError& error) {
     why = rejection(error);
   }
@@ -154,7 +156,7 @@ asio::awaitable<void> TaskRunRecorder::take(Message message) {
     co_return;
   }
   std::optional<std::size_t> lane;
-  while (!(lane = lanes_.assign(event->event, message.sequence()))) {
+  while (!(lane = lanes_.assign(event->names, message.sequence()))) {
     for (const auto& waiting : queues_) waiting->ready.set();
     co_await settled_.next();
     if (ended_) co_return;
@@ -215,9 +217,11 @@ asio::awaitable<void> TaskRunRecorder::record(std::size_t lane, Events events) {
       co_await record(lane, events.first(events.size() / 2));
       events = events.subspan(events.size() / 2);
     } else if (verdicts.empty()) {
-      // An alias that is not the oldest event in flight.
-      co_await settled_.next();
-      if (ended_) co_return;
+      // An alias waits until it is the oldest event in flight.
+      while (!lanes_.oldest(events.front()->sequence)) {
+        co_await settled_.next();
+        if (ended_) co_return;
+      }
     } else {
       const std::size_t recorded = verdicts.size();
       co_await settle(events.first(recorded), std::move(verdicts));
@@ -266,7 +270,7 @@ asio::awaitable<void> TaskRunRecorder::settle(Events events, std::vector<Verdict
 }
 
 void TaskRunRecorder::release(const RetryableEvent& event) {
-  lanes_.release(event.event, event.sequence);
+  lanes_.release(event.names, event.sequence);
   settled_.set();
 }
 

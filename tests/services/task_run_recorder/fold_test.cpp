@@ -113,7 +113,7 @@ Outcome in_lanes(unsigned seed, std::size_t length, std::size_t batch_size, std:
   std::size_t settled = 0;
   while (settled < length) {
     if (read < length && random() % 3 != 0) {
-      if (const auto lane = lanes.assign(stream[read]->event, read))
+      if (const auto lane = lanes.assign(Lanes::names(stream[read]->event), read))
         queues[*lane].push_back(read++);
     }
     auto& queue = queues[random() % count];
@@ -127,7 +127,7 @@ Outcome in_lanes(unsigned seed, std::size_t length, std::size_t batch_size, std:
     for (const Verdict verdict :
          record_bulk_task_run_events(session, batch, aliases, Timestamp{})) {
       outcome.verdicts[queue.front()] = verdict;
-      lanes.release(stream[queue.front()]->event, queue.front());
+      lanes.release(Lanes::names(stream[queue.front()]->event), queue.front());
       queue.pop_front();
       ++settled;
     }
