@@ -69,15 +69,17 @@ class World:
 
 # What follows each phase; a failed run may start again.
 _LIFE = ("PENDING", "RUNNING", "COMPLETED")
-_STEPS = (0, 1, 1, 1000, 15_000, 10**6)
+_STEPS = (1, 1000, 15_000, 10**6)
 
 
 def _next_state(world: World, run: Run) -> tuple[str, str]:
     rng = world.rng
-    step = rng.choice(_STEPS) * (-1 if rng.random() < 0.06 else 1)
-    run.clock += datetime.timedelta(microseconds=step)
-    if rng.random() < 0.06 and world.instants:
+    chance = rng.random()
+    if chance < 0.03 and world.instants:
         run.clock = rng.choice(world.instants)
+    elif chance > 0.03 + 0.03:
+        back = -1 if rng.random() < 0.06 else 1
+        run.clock += datetime.timedelta(microseconds=back * rng.choice(_STEPS))
     world.instants.append(run.clock)
     if rng.random() < 0.15:
         return rng.choice(
@@ -98,7 +100,8 @@ def _time(world: World, time: datetime.datetime) -> Any:
 
 
 def _id(world: World, value: uuid.UUID) -> str:
-    return spelled_uuid(world.rng, value) if world.rng.random() < 0.04 else str(value)
+    forms = (str(value).upper(), value.hex, f"{{{value}}}", f"urn:uuid:{value}")
+    return world.rng.choice(forms) if world.rng.random() < 0.04 else str(value)
 
 
 def _state(world: World, run: Run, kind: str, name: str) -> dict[str, Any]:
@@ -373,14 +376,13 @@ def other_state(world: World, event: Members) -> None:
 
 
 def whole_state_in_task_run(world: World, event: Members) -> None:
-    """`task_run.state`, `state_id`, …: what the resource and the validated state also say."""
+    """`task_run.state` beside the validated state. Without an id it would get a random one."""
     rng, place = world.rng, _place(event, (*_TASK, "state"))
     if place is None:
         return
     state = members(_state(world, rng.choice(world.runs), *_next_state(world, world.runs[0])))
-    for key, kind in (("id", values.uuids), ("timestamp", values.times)):
-        if rng.random() < 0.6:
-            state.set(key, kind(rng))
+    state.set("id", rng.choice((values.uuids(rng), str(new_uuid(rng)))))
+    state.set("timestamp", rng.choice((values.times(rng), plain_time(rng.choice(world.instants)))))
     place.set("state", rng.choice((state, state, state, None, {}, [], "x", Members())))
 
 

@@ -1,0 +1,157 @@
+"""Hangar as the oracle's opponent: a stream in, its rows and dead letters out."""
+
+from __future__ import annotations
+
+import contextlib
+import datetime
+import itertools
+import random
+import subprocess
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import TracebackType
+from typing import Self
+
+from support.flow_runs import flow_runs_in, insert_flow_runs, stream_lines
+from support.jetstream import JetStream
+from support.prefect_venv import create_prefect_database, create_prefect_sqlite
+from support.program import flags, hangar
+from support.rows import Tables, read_rows
+from support.servers import NatsServer, PostgresServer
+from support.temporary import temporary_folder
+
+_DEAD_LETTERS = "HANGAR_DLQ"
+_DRAINED_WITHIN = 60
+_numbers = itertools.count()
+
+
+@dataclass(frozen=True)
+class Plan:
+    """How a stream is recorded; whatever it is, the rows must be the same."""
+
+    storage: str
+    schema: str
+    batch_size: int
+    lanes: int
+
+    @classmethod
+    def of(cls, seed: int, storage: str) -> Plan:
+        rng = random.Random(f"{seed} {storage}")
+        return cls(
+            storage,
+            rng.choice(("prefect", "own")),
+            rng.choice((1, 2, 3, 7, 20, 100, 1000)),
+            rng.choice((1, 2, 3, 4, 8)),
+        )
+
+    def __str__(self) -> str:
+        return (
+            f"{self.storage}, {self.schema} schema, batch_size {self.batch_size},"
+            f" lanes {self.lanes}"
+        )
+
+
+@dataclass(frozen=True)
+class Recording:
+    """What Hangar left. A failure is its exit and its last words, and then there is no more."""
+
+    failure: str
+    tables: Tables
+    dead_letters: Mapping[int, str]
+    recorded: tuple[datetime.datetime, datetime.datetime]
+
+
+class Candidate:
+    """Records streams one after the other, on a nats-server of its own.
+
+    Start it from a thread that outlives it.
+    """
+
+    def __init__(self, server: PostgresServer) -> None:
+        self._server = server
+        self._exit = contextlib.ExitStack()
+
+    def __enter__(self) -> Self:
+        with contextlib.ExitStack() as starting:
+            self._folder = starting.enter_context(temporary_folder("candidate"))
+            self._nats = starting.enter_context(NatsServer())
+            self._jetstream = starting.enter_context(JetStream(self._nats.url))
+            self._exit = starting.pop_all()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._exit.close()
+
+    def record(self, stream: bytes, plan: Plan) -> Recording:
+        """Publishes the lines as they are to a new stream, and records it in new tables."""
+        lines = stream_lines(stream)
+        name = f"differential_{next(_numbers)}"
+        with contextlib.ExitStack() as stack:
+            database = self._database(name, plan, stack)
+            if plan.schema == "prefect":
+                insert_flow_runs(database, flow_runs_in(lines))
+            # Not by `hangar publish`: it would name each message by its event's id, and the
+            # server would drop the second event of an id, which is an event like any other here.
+            self._jetstream.request(
+                f"STREAM.CREATE.{name}", name=name, subjects=[name], discard="new"
+            )
+            stack.callback(self._forget, name)
+            self._jetstream.publish(name, lines)
+            return self._run(name, database, plan)
+
+    def _database(self, name: str, plan: Plan, stack: contextlib.ExitStack) -> str:
+        if plan.storage == "sqlite":
+            path = self._folder / f"{name}.sqlite"
+            stack.callback(path.unlink, missing_ok=True)
+            return str(create_prefect_sqlite(path) if plan.schema == "prefect" else path)
+        stack.callback(self._server.drop_database, name)
+        if plan.schema == "prefect":
+            return create_prefect_database(self._server, name)
+        return self._server.create_database(name)
+
+    def _forget(self, stream: str) -> None:
+        for one in {stream, _DEAD_LETTERS} & set(self._jetstream.streams()):
+            self._jetstream.request(f"STREAM.DELETE.{one}")
+
+    def _run(self, name: str, database: str, plan: Plan) -> Recording:
+        settings = {
+            "data_dir": self._folder / "data",
+            "nats.url": self._nats.url,
+            "storage.type": plan.storage,
+            "storage.url": database,
+            "storage.create_tables": "true",
+            "services.task_run_recorder.stream": name,
+            "services.task_run_recorder.filter_subject": name,
+            "services.task_run_recorder.durable": name,
+            "services.task_run_recorder.batch_size": plan.batch_size,
+            "services.task_run_recorder.lanes": plan.lanes,
+        }
+        began = datetime.datetime.now(datetime.UTC)
+        try:
+            done = hangar("run", "--until-drained", *flags(settings), within=_DRAINED_WITHIN)
+            failure = f"exit code {done.returncode}" if done.returncode else ""
+            said = done.stderr
+        except subprocess.TimeoutExpired as late:
+            failure = f"not drained within {_DRAINED_WITHIN} s"
+            # As bytes, whatever was asked for.
+            said = late.stderr.decode(errors="replace") if isinstance(late.stderr, bytes) else ""
+        recorded = (began, datetime.datetime.now(datetime.UTC))
+        if failure:
+            return Recording(f"{failure}:\n{said[-4000:]}", {}, {}, recorded)
+        return Recording("", read_rows(database), self._dead_letters(), recorded)
+
+    def _dead_letters(self) -> dict[int, str]:
+        if _DEAD_LETTERS not in self._jetstream.streams():
+            return {}
+        return {
+            int(letter.headers["Hangar-Dlq-Sequence"]) - 1: " ".join(
+                letter.headers.get(f"Hangar-Dlq-{part}", "")
+                for part in ("Reason", "Error", "Pointer")
+            )
+            for letter in self._jetstream.messages(_DEAD_LETTERS)
+        }
