@@ -123,9 +123,10 @@ class Signals(Case):
                 waiting = "SELECT count(*) FROM pg_locks WHERE relation = 'task_run'::regclass AND "
                 wait_until(lambda: psql(server.url(), waiting + "granted") == "1\n", what="lock")
                 # One more event, for the messages of before have been acked.
+                lines = stream_lines(_CAPTURE.read_bytes())
+                event = next(line for line in lines if b'"event":"prefect.task-run.' in line)
                 with JetStream(str(self.settings["nats.url"])) as stream:
-                    line = stream_lines(_CAPTURE.read_bytes())[0]
-                    stream.publish("prefect.events.task-run", [line])
+                    stream.publish("prefect.events.task-run", [event])
                 with self.running() as process:
                     wait_until(
                         lambda: psql(server.url(), waiting + "NOT granted") != "0\n",

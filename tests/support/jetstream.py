@@ -72,7 +72,8 @@ class JetStream:
     def messages(self, stream: str) -> Iterator[StoredMessage]:
         """What the stream holds, in order."""
         state = self.request(f"STREAM.INFO.{stream}")["state"]
-        for sequence in range(state["first_seq"], state["last_seq"] + 1):
+        # A stream that is empty and always was says that its first message is 0.
+        for sequence in range(max(1, state["first_seq"]), state["last_seq"] + 1):
             found = self.request(f"STREAM.MSG.GET.{stream}", seq=sequence)["message"]
             yield StoredMessage(
                 found["seq"],
