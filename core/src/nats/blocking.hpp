@@ -26,20 +26,20 @@ Result run_with_link(
         const std::shared_ptr<Link>&, const boost::asio::any_io_executor&)>& body) {
   using namespace std::chrono_literals;
   boost::asio::io_context context{1};
+  const boost::asio::any_io_executor executor = context.get_executor();
   std::exception_ptr failure;
   std::optional<Result> result;
-  const auto link = Link::open(context.get_executor(), {nats, name}, log, std::move(handlers));
+  const auto link = Link::open(executor, {nats, name}, log, std::move(handlers));
   const auto close = [&]() -> boost::asio::awaitable<void> {
     link->finish();
     co_await link->ended(std::chrono::steady_clock::now() + 10s);
     context.stop();
   };
-  boost::asio::co_spawn(context, body(link, context.get_executor()),
-                        [&](std::exception_ptr error, Result value) {
-                          failure = std::move(error);
-                          if (!failure) result = std::move(value);
-                          boost::asio::co_spawn(context, close, [](std::exception_ptr) {});
-                        });
+  boost::asio::co_spawn(context, body(link, executor), [&](std::exception_ptr error, Result value) {
+    failure = std::move(error);
+    if (!failure) result = std::move(value);
+    boost::asio::co_spawn(context, close, [](std::exception_ptr) {});
+  });
   context.run();
   if (failure) std::rethrow_exception(failure);
   return std::move(*result);

@@ -49,7 +49,7 @@ Endpoint parse(std::string_view text, const HostConfig::Nats& config) {
   if (parsed.has_error() || parsed->host_address().empty()) {
     throw fail("is not a server's URL: write nats://host:4222 or tls://host:4222");
   }
-  const urls::url_view url = *parsed;
+  const urls::url_view& url = *parsed;
   Endpoint endpoint;
   endpoint.host = url.host_address();
   if (url.has_port()) {

@@ -31,7 +31,7 @@ std::string connection_name(const std::string& service) {
 
 }  // namespace
 
-std::shared_ptr<PullSession> PullSession::start(asio::any_io_executor executor,
+std::shared_ptr<PullSession> PullSession::start(const asio::any_io_executor& executor,
                                                 const HostConfig::Nats& nats, PullOptions options,
                                                 Log& log) {
   struct Started : PullSession {

@@ -29,7 +29,7 @@ namespace hangar {
 /// table of messages that have no answer yet. For one strand.
 class PullSession : public std::enable_shared_from_this<PullSession> {
  public:
-  static std::shared_ptr<PullSession> start(boost::asio::any_io_executor executor,
+  static std::shared_ptr<PullSession> start(const boost::asio::any_io_executor& executor,
                                             const HostConfig::Nats& nats, PullOptions options,
                                             Log& log);
   PullSession(const PullSession&) = delete;
