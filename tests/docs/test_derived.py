@@ -1,0 +1,48 @@
+"""What pages repeat of the code is what the code says; a message names what mends it."""
+
+from __future__ import annotations
+
+import unittest
+
+from support.program import hangar
+from support.tree import ROOT
+
+_SERVICE = ROOT / "services" / "event_logger"
+
+
+class Derived(unittest.TestCase):
+    def setUp(self) -> None:
+        self.readme = (ROOT / "README.md").read_text()
+
+    def _printed(self, what: str) -> str:
+        done = hangar("config", what)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        return done.stdout
+
+    def test_readme_has_the_table_of_settings(self) -> None:
+        found = self.readme.split("<!-- hangar config table -->\n")[1].split("<!-- end -->")[0]
+        self.assertEqual(found, self._printed("table"), "paste what `hangar config table` prints")
+
+    def test_example_file_is_what_the_program_prints(self) -> None:
+        found = (ROOT / "etc" / "hangar.yaml").read_text()
+        self.assertEqual(
+            found, self._printed("example"), "run `hangar config example >etc/hangar.yaml`"
+        )
+
+    def test_schema_file_is_what_the_program_prints(self) -> None:
+        found = (ROOT / "etc" / "hangar.schema.json").read_text()
+        self.assertEqual(
+            found, self._printed("schema"), "run `hangar config schema >etc/hangar.schema.json`"
+        )
+
+    def test_readme_shows_the_smallest_service_as_it_is(self) -> None:
+        source = (_SERVICE / "event_logger.cpp").read_text()
+        self.assertIn(f"```cpp\n{source}```", self.readme, "paste event_logger.cpp into README.md")
+        self.assertLessEqual(source.count("\n"), 40, "the smallest service is one of 40 lines")
+        for line in (_SERVICE / "CMakeLists.txt").read_text().splitlines():
+            if line.startswith("hangar_add_plugin"):
+                self.assertIn(f"`{line}`", self.readme, "paste its line of CMake into README.md")
+
+
+if __name__ == "__main__":
+    unittest.main()
