@@ -9,26 +9,26 @@
 namespace hangar::cli {
 namespace {
 
-Installation load(const HostOptions& host) {
-  Installation installation{host};
+void load(Installation& installation) {
   installation.load();
   for (const auto& warning : installation.loaded().warnings) {
     fmt::print(stderr, "hangar: warning: {}\n", warning);
   }
-  return installation;
 }
 
 }  // namespace
 
 int check_config(const HostOptions& host) {
-  const Installation installation = load(host);
+  Installation installation{host};
+  load(installation);
   static_cast<void>(installation.storage_plugin());
   fmt::print(stderr, "hangar: the configuration is valid\n");
   return exit_code::done;
 }
 
 int show_config(const HostOptions& host, Output output) {
-  const Installation installation = load(host);
+  Installation installation{host};
+  load(installation);
   const auto& origins = installation.loaded().origins;
   std::cout << (output == Output::json ? render_json(installation.sections(), origins)
                                        : render_show(installation.sections(), origins));

@@ -31,7 +31,9 @@ Installation::Installation(const HostOptions& options)
     } else if (found.plugin->kind == Plugin::Kind::service) {
       services_.push_back(
           {found.plugin, std::unique_ptr<ServiceFactory>{found.plugin->make_service()}});
-      services_.back().factory->fields(sections_.services[found.plugin->name]);
+      const auto section = sections_.services.try_emplace(found.plugin->name, found.plugin->name,
+                                                          found.plugin->summary);
+      services_.back().factory->fields(section.first->second);
     }
   }
   std::ranges::sort(services_, {},

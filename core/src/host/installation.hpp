@@ -26,6 +26,10 @@ class Installation {
 
   /// Finds the plugins; every setting has its default.
   explicit Installation(const HostOptions& options);
+  // The sections point into the configuration.
+  Installation(const Installation&) = delete;
+  Installation& operator=(const Installation&) = delete;
+  ~Installation() = default;
 
   /// Fills the settings. Throws ConfigError with everything that is wrong.
   void load();
