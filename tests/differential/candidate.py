@@ -25,6 +25,10 @@ _DRAINED_WITHIN = 60
 _numbers = itertools.count()
 
 
+class CandidateError(RuntimeError):
+    """What Hangar left contradicts itself."""
+
+
 @dataclass(frozen=True)
 class Plan:
     """How a stream is recorded; whatever it is, the rows must be the same."""
@@ -102,7 +106,7 @@ class Candidate:
             )
             stack.callback(self._forget, name)
             self._jetstream.publish(name, lines)
-            return self._run(name, database, plan)
+            return self._run(name, lines, database, plan)
 
     def _database(self, name: str, plan: Plan, stack: contextlib.ExitStack) -> str:
         if plan.storage == "sqlite":
@@ -118,7 +122,7 @@ class Candidate:
         for one in {stream, _DEAD_LETTERS} & set(self._jetstream.streams()):
             self._jetstream.request(f"STREAM.DELETE.{one}")
 
-    def _run(self, name: str, database: str, plan: Plan) -> Recording:
+    def _run(self, name: str, lines: list[bytes], database: str, plan: Plan) -> Recording:
         settings = {
             "data_dir": self._folder / "data",
             "nats.url": self._nats.url,
@@ -143,15 +147,18 @@ class Candidate:
         recorded = (began, datetime.datetime.now(datetime.UTC))
         if failure:
             return Recording(f"{failure}:\n{said[-4000:]}", {}, {}, recorded)
-        return Recording("", read_rows(database), self._dead_letters(), recorded)
+        return Recording("", read_rows(database), self._dead_letters(lines), recorded)
 
-    def _dead_letters(self) -> dict[int, str]:
+    def _dead_letters(self, lines: list[bytes]) -> dict[int, str]:
+        found: dict[int, str] = {}
         if _DEAD_LETTERS not in self._jetstream.streams():
-            return {}
-        return {
-            int(letter.headers["Hangar-Dlq-Sequence"]) - 1: " ".join(
-                letter.headers.get(f"Hangar-Dlq-{part}", "")
-                for part in ("Reason", "Error", "Pointer")
-            )
-            for letter in self._jetstream.messages(_DEAD_LETTERS)
-        }
+            return found
+        for letter in self._jetstream.messages(_DEAD_LETTERS):
+            line = int(letter.headers["Hangar-Dlq-Sequence"]) - 1
+            if line in found:
+                raise CandidateError(f"line {line} is dead-lettered twice")
+            if letter.data != lines[line]:
+                raise CandidateError(f"the dead letter of line {line} has other bytes")
+            parts = ("Reason", "Error", "Pointer")
+            found[line] = " ".join(letter.headers.get(f"Hangar-Dlq-{part}", "") for part in parts)
+        return found

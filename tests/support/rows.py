@@ -71,7 +71,17 @@ class FormError(ValueError):
 
 def parse_json(text: str | bytes) -> Any:
     """JSON whose numbers keep their form."""
-    return json.loads(text, parse_float=Decimal, parse_constant=_refuse)
+    return json.loads(text, parse_float=_number, parse_constant=_refuse)
+
+
+def _number(text: str) -> Decimal | int:
+    """The form that jsonb keeps: the digits, before and after the point, and no exponent.
+
+    A storage of JSON text may write 1e+22 for what jsonb writes out.
+    """
+    number = Decimal(text)
+    exponent = number.as_tuple().exponent
+    return int(number) if isinstance(exponent, int) and exponent >= 0 else number
 
 
 def _refuse(constant: str) -> None:
@@ -119,7 +129,11 @@ def _read_postgres(url: str) -> Tables:
         _TEXT: "{0}::text",
         _INTEGER: "{0}",
         _JSON: "{0}",
-        _TIME: "to_char({0} AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS.US\"+00:00\"')",
+        # Prefect's driver writes the first and the last instant of its calendar as infinities, and
+        # reads infinities as those.
+        _TIME: "CASE {0} WHEN '-infinity' THEN '0001-01-01T00:00:00.000000+00:00'"
+        " WHEN 'infinity' THEN '9999-12-31T23:59:59.999999+00:00' ELSE"
+        " to_char({0} AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS.US\"+00:00\"') END",
         _INTERVAL: "extract(epoch FROM {0})",
     }
     tables: Tables = {}
