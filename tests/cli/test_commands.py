@@ -113,7 +113,6 @@ class Usage(Case):
                 self.assertEqual((done.returncode, done.stdout), (2, ""))
                 self.assertTrue(done.stderr)
 
-
     def test_a_flag_takes_one_word_and_leaves_the_next(self) -> None:
         file = self.file("", "empty.yaml")
         for flag in (("--set", "log.level=info"), ("-c", str(file))):

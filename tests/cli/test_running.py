@@ -184,7 +184,6 @@ class Failures(Case):
         self.assertEqual(done.returncode, 78, done.stderr)
         self.assertIn("prefect server database upgrade", done.stderr)
 
-
     def without_tables(self) -> None:
         del self.settings["storage.create_tables"]
         self.settings |= {
