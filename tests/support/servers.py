@@ -3,119 +3,43 @@
 from __future__ import annotations
 
 import contextlib
-import ctypes
 import json
 import os
 import pwd
 import shutil
 import signal
-import socket
 import subprocess
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+from support.children import (
+    READY_WITHIN,
+    ServerError,
+    die_with_parent,
+    end,
+    free_port,
+    spawn,
+    wait_until,
+)
 from support.temporary import temporary_folder
 
-_PR_SET_PDEATHSIG = 1
-_libc = ctypes.CDLL(None, use_errno=True)
-_prctl = _libc.prctl
-_READY_WITHIN = 60.0
-
-
-class ServerError(RuntimeError):
-    """A server did not start, or ended on its own; the message carries the end of its log."""
-
-
-def die_with_parent(sig: signal.Signals) -> Callable[[], None]:
-    """A `preexec_fn` that has the kernel send `sig` to the child when its parent *thread* ends.
-
-    So a server must be started by a thread that outlives it.
-    """
-    parent = os.getpid()
-
-    def arrange() -> None:
-        _prctl(_PR_SET_PDEATHSIG, int(sig), 0, 0, 0)
-        if os.getppid() != parent:  # it ended before the kernel knew of our wish
-            os.kill(os.getpid(), signal.SIGKILL)
-
-    return arrange
-
-
-def spawn(
-    command: Sequence[str | Path],
-    *,
-    log: Path,
-    user: str | None = None,
-    environment: Mapping[str, str] | None = None,
-    cwd: Path | None = None,
-    death_signal: signal.Signals = signal.SIGKILL,
-) -> subprocess.Popen[bytes]:
-    """Starts a child that writes to `log` and dies with this thread."""
-    with log.open("ab") as output:
-        return subprocess.Popen(
-            [str(part) for part in command],
-            stdin=subprocess.DEVNULL,
-            stdout=output,
-            stderr=subprocess.STDOUT,
-            env=dict(environment) if environment is not None else None,
-            cwd=cwd,
-            user=user,
-            group=pwd.getpwnam(user).pw_gid if user else None,
-            extra_groups=[] if user else None,
-            preexec_fn=die_with_parent(death_signal),
-        )
-
-
-def wait_until(
-    ready: Callable[[], bool],
-    *,
-    what: str,
-    process: subprocess.Popen[bytes] | None = None,
-    log: Path | None = None,
-    within: float = _READY_WITHIN,
-) -> None:
-    """Polls `ready` until it holds; raises with the log's end when the process or time ended."""
-    deadline = time.monotonic() + within
-    before = log.stat().st_size if log and log.exists() else 0
-    while not ready():
-        ended = process.poll() if process is not None else None
-        late = time.monotonic() > deadline
-        if ended is not None or late:
-            why = f"not ready within {within:.0f} s" if late else f"ended with status {ended}"
-            tail = _tail(log, before) if log else ""
-            raise ServerError(f"{what}: {why}\n{tail}")
-        time.sleep(0.01)
-
-
-def _tail(log: Path, since: int) -> str:
-    with contextlib.suppress(OSError):
-        return log.read_bytes()[since:][-4000:].decode(errors="replace")
-    return ""
-
-
-def free_port() -> int:
-    """A port that was free a moment ago; the caller must be ready to find it taken."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
-
-
-def end(process: subprocess.Popen[bytes], sig: signal.Signals, *, within: float = 20.0) -> None:
-    """Sends `sig`, then SIGKILL when the process has not ended in time."""
-    if process.poll() is not None:
-        return
-    process.send_signal(sig)
-    try:
-        process.wait(within)
-    except subprocess.TimeoutExpired:
-        process.kill()
-        process.wait()
+__all__ = [
+    "NatsServer",
+    "PostgresServer",
+    "ServerError",
+    "die_with_parent",
+    "end",
+    "free_port",
+    "postgres_bin",
+    "psql",
+    "spawn",
+    "wait_until",
+]
 
 
 def postgres_bin() -> Path:
@@ -245,7 +169,7 @@ class PostgresServer:
             **self._settings,
         }
         options = [part for key, value in settings.items() for part in ("-c", f"{key}={value}")]
-        deadline = time.monotonic() + _READY_WITHIN
+        deadline = time.monotonic() + READY_WITHIN
         while True:
             self._process = spawn(
                 [self._bin / "postgres", "-D", self.data, *options],
