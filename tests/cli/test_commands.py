@@ -5,6 +5,7 @@ import re
 import time
 import unittest
 from pathlib import Path
+from typing import Any
 
 from support.program import hangar
 from support.temporary import temporary_folder
@@ -24,7 +25,9 @@ class Case(unittest.TestCase):
 
 
 class Listings(Case):
-    def services(self, *arguments: str, env: dict[str, str] | None = None) -> dict[str, dict]:  # type: ignore[type-arg]
+    def services(
+        self, *arguments: str, env: dict[str, str] | None = None
+    ) -> dict[str, dict[str, Any]]:
         done = hangar(*self.data, *arguments, "services", "ls", "-o", "json", env=env)
         self.assertEqual(done.returncode, 0, done.stderr)
         return {service["name"]: service for service in json.loads(done.stdout)}

@@ -53,7 +53,15 @@ class Hardening(unittest.TestCase):
         self._each("readelf", "-hW", law=r"Type:\s+DYN", fix="compile with -fPIE, link with -pie")
 
     def test_the_stack_is_guarded(self) -> None:
-        self._each("nm", "-D", law=r"U __stack_chk_fail", fix="-fstack-protector-strong")
+        for binary in _binaries():
+            # The program itself is one call into the library and has nothing to guard.
+            if binary.name != "hangar":
+                with self.subTest(binary=binary.name):
+                    self.assertIn(
+                        "U __stack_chk_fail",
+                        _output("nm", "-D", binary),
+                        "-fstack-protector-strong",
+                    )
 
     def test_copies_are_checked(self) -> None:
         symbols = "".join(_output("nm", "-D", binary) for binary in _binaries())

@@ -24,7 +24,6 @@ Result run_with_link(
     const HostConfig::Nats& nats, const std::string& name, Log& log, Link::Handlers handlers,
     const std::function<boost::asio::awaitable<Result>(
         const std::shared_ptr<Link>&, const boost::asio::any_io_executor&)>& body) {
-  using namespace std::chrono_literals;
   boost::asio::io_context context{1};
   const boost::asio::any_io_executor executor = context.get_executor();
   std::exception_ptr failure;
@@ -32,7 +31,7 @@ Result run_with_link(
   const auto link = Link::open(executor, {nats, name}, log, std::move(handlers));
   const auto close = [&]() -> boost::asio::awaitable<void> {
     link->finish();
-    co_await link->ended(std::chrono::steady_clock::now() + 10s);
+    co_await link->ended(std::chrono::steady_clock::now() + std::chrono::seconds{10});
     context.stop();
   };
   boost::asio::co_spawn(context, body(link, executor), [&](std::exception_ptr error, Result value) {

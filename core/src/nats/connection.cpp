@@ -16,8 +16,15 @@ constexpr std::int64_t ping_every_ms = 5000;
 constexpr int pings_without_answer = 2;
 constexpr std::int64_t write_within_ms = 5000;
 
+// cnats puts the line of its own source before some texts.
+std::string_view without_source_line(std::string_view text) {
+  if (!text.starts_with('(')) return text;
+  const std::size_t end = text.find("): ");
+  return end == std::string_view::npos ? text : text.substr(end + 3);
+}
+
 TransientError unreachable(const Endpoint& endpoint, std::string_view why) {
-  return TransientError{fmt::format("NATS at {}: {}", endpoint.address(), why),
+  return TransientError{fmt::format("NATS at {}: {}", endpoint.address(), without_source_line(why)),
                         TransientError::Retry::reconnect};
 }
 

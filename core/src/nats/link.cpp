@@ -79,6 +79,10 @@ void Link::post(std::function<void(Link&)> action) {
 }
 
 void Link::start(Connection::Settings settings) {
+  if (settings.nats.tls.insecure) {
+    log_.warning(
+        "NATS: nats.tls.insecure is set: anybody on the way can read and change everything");
+  }
   pulled_ = inbox(&Link::take_pulled);
   replies_ = inbox(&Link::take_replies);
   std::vector<ConnectionKeeper::Subscription> subscriptions{

@@ -1,5 +1,6 @@
 #include "broker.hpp"
 
+#include <algorithm>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/this_coro.hpp>
@@ -131,6 +132,16 @@ asio::awaitable<void> BrokerTest::publish_one(std::string to, std::string body, 
 
 asio::awaitable<void> BrokerTest::publish(std::size_t count, std::string body) {
   for (std::size_t i = 0; i < count; ++i) co_await publish_one(subject, body);
+}
+
+asio::awaitable<Batch> BrokerTest::collect(PullSource& source, std::size_t count) {
+  Batch all;
+  while (all.size() < count) {
+    Batch some = co_await source.next(count - all.size(), std::chrono::milliseconds{50});
+    if (some.empty()) throw std::runtime_error{"the source ended"};
+    std::ranges::move(some, std::back_inserter(all));
+  }
+  co_return all;
 }
 
 asio::awaitable<ConsumerFacts> BrokerTest::consumer() {

@@ -78,6 +78,8 @@ class BrokerTest : public testing::Test {
   boost::asio::awaitable<void> publish(std::size_t count, std::string body = "event");
   boost::asio::awaitable<void> publish_one(std::string subject, std::string body,
                                            Headers headers = {});
+  /// Batches of the source until there are `count` messages.
+  static boost::asio::awaitable<Batch> collect(PullSource& source, std::size_t count);
   boost::asio::awaitable<ConsumerFacts> consumer();
   boost::asio::awaitable<StreamFacts> stream(std::string name);
   /// Returns when the condition holds; throws when it does not within 20 s.

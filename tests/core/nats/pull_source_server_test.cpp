@@ -20,19 +20,7 @@ using namespace std::chrono_literals;
 // g++ 12 destroys an aggregate twice that is made within a co_await expression.
 Rejection odd() { return {.reason = "odd", .error = "odd"}; }
 
-class PullSourceTest : public BrokerTest {
- protected:
-  /// Batches until there are `count` messages.
-  asio::awaitable<Batch> collect(PullSource& source, std::size_t count) {
-    Batch all;
-    while (all.size() < count) {
-      Batch some = co_await source.next(count - all.size(), 50ms);
-      if (some.empty()) throw std::runtime_error{"the source ended"};
-      std::ranges::move(some, std::back_inserter(all));
-    }
-    co_return all;
-  }
-};
+using PullSourceTest = BrokerTest;
 
 TEST_F(PullSourceTest, messages_come_in_stream_order_with_what_the_stream_knows_of_them) {
   run([this]() -> asio::awaitable<void> {
