@@ -96,16 +96,17 @@ TEST_F(EmbeddedServerTest, server_ends_with_a_process_that_is_killed_and_frees_t
   std::array<int, 2> pipe_ends{};
   ASSERT_EQ(pipe(pipe_ends.data()), 0);
   const FileDescriptor read_end{pipe_ends[0]};
+  FileDescriptor write_end{pipe_ends[1]};
   const pid_t host = fork();
   ASSERT_GE(host, 0);
   if (host == 0) {
     const EmbeddedServer server{options(), log_};
     const pid_t child = server.pid();
-    if (write(pipe_ends[1], &child, sizeof child) != sizeof child) _exit(1);
+    if (write(write_end.value(), &child, sizeof child) != sizeof child) _exit(1);
     pause();
     _exit(0);
   }
-  FileDescriptor{pipe_ends[1]};
+  write_end = FileDescriptor{};
   pid_t orphan = 0;
   ASSERT_EQ(read(read_end.value(), &orphan, sizeof orphan), static_cast<ssize_t>(sizeof orphan));
   kill(host, SIGKILL);

@@ -175,7 +175,7 @@ TEST_F(PullSourceTest, message_whose_dead_letter_cannot_be_stored_is_not_acked) 
     Batch batch = co_await collect(*tested, 1);
     bool rejected = false;
     asio::co_spawn(io_, tested->reject(std::move(batch.front()), odd()),
-                   [&](std::exception_ptr) { rejected = true; });
+                   [&](const std::exception_ptr&) { rejected = true; });
     co_await until([this]() -> asio::awaitable<bool> {
       co_return log_.contains("cannot store a dead letter");
     });
