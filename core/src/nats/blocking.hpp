@@ -3,6 +3,7 @@
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
 #include <boost/asio/io_context.hpp>
 #include <chrono>
 #include <exception>
@@ -37,7 +38,7 @@ Result run_with_link(
   boost::asio::co_spawn(context, body(link, executor), [&](std::exception_ptr error, Result value) {
     failure = std::move(error);
     if (!failure) result = std::move(value);
-    boost::asio::co_spawn(context, close, [](std::exception_ptr) {});
+    boost::asio::co_spawn(context, close, boost::asio::detached);
   });
   context.run();
   if (failure) std::rethrow_exception(failure);

@@ -79,7 +79,8 @@ class MemorySession final : public Session {
   Rows find(const Table& table, std::span<const Keys> keys, std::span<const std::size_t> columns,
             Lock) override {
     Rows found{table};
-    for (const auto& [id, row] : content[std::string{table.name}]) {
+    for (const auto& entry : content[std::string{table.name}]) {
+      const Row& row = entry.second;
       if (!std::ranges::any_of(keys, [&](const Keys& set) { return matches(row, set); })) continue;
       const auto cells = found.add();
       for (const auto column : columns) {
@@ -139,7 +140,8 @@ class MemorySession final : public Session {
                         const Row& row) {
     for (const Index& index : table.indexes) {
       if (!index.unique) continue;
-      for (const auto& [id, other] : stored) {
+      for (const auto& entry : stored) {
+        const Row& other = entry.second;
         const bool same = std::ranges::all_of(index.parts, [&](const Index::Part& part) {
           return row[part.column].kind != Cell::Kind::null &&
                  row[part.column] == other[part.column];
