@@ -118,7 +118,7 @@ def compare_seed(pair: Pair, seed: int, options: Options) -> list[str]:
 
 
 def compare_seeds(seeds: list[int], options: Options, say: Callable[[str], None]) -> list[str]:
-    """Compares each seed, `options.jobs` at a time; returns the reports of those that differ."""
+    """Compares each seed, `options.jobs` at a time; says and returns the reports of differences."""
     waiting: queue.SimpleQueue[int] = queue.SimpleQueue()
     for seed in seeds:
         waiting.put(seed)
@@ -131,7 +131,7 @@ def compare_seeds(seeds: list[int], options: Options, say: Callable[[str], None]
                 while True:
                     seed = waiting.get_nowait()
                     found = compare_seed(pair, seed, options)
-                    say(f"seed {seed}: {'DIFFERS' if found else 'equal'}")
+                    say("\n\n".join((f"seed {seed}: {'DIFFERS' if found else 'equal'}", *found)))
                     reports.extend(found)
         except BaseException as error:
             errors.append(error)
@@ -197,14 +197,13 @@ def main() -> int:
     )
 
     def say(text: str) -> None:
-        print(text, file=sys.stderr, flush=True)
+        print(text, flush=True)
 
     if chosen.stream:
         reports = compare_file(chosen.stream, options)
+        say("\n\n".join(reports) or "equal")
     else:
         reports = compare_seeds(fresh_seeds(options, say), options, say)
-    for text in reports:
-        print(text, end="\n\n", flush=True)
     return 1 if reports else 0
 
 
