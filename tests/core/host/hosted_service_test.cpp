@@ -81,7 +81,8 @@ std::unique_ptr<HostedService> host(const asio::any_io_executor& executor) {
 /// Runs a coroutine to its end and throws what it throws.
 void run(asio::io_context& io, asio::awaitable<void> body) {
   std::exception_ptr error;
-  asio::co_spawn(io, std::move(body), [&](std::exception_ptr thrown) { error = std::move(thrown); });
+  asio::co_spawn(io, std::move(body),
+                 [&](std::exception_ptr thrown) { error = std::move(thrown); });
   io.restart();
   io.run();
   if (error) std::rethrow_exception(error);
