@@ -142,12 +142,17 @@ std::size_t Fold::apply(const Rows& stored, Aliases aliases) {
     const bool alias_allowed =
         aliases == Aliases::any || (aliases == Aliases::first_event_only && folded == 0);
     if (must_wait(event, key, found, alias_allowed)) break;
+    if (!event.too_long_for_index.empty() && newer(event, found)) {
+      state_of_event_.push_back(std::nullopt);
+      ++folded;
+      continue;
+    }
     const Uuid& id = found != nullptr ? found->id : event.run_id;
     const bool repeated = repeats_state(event, id);
     // The same state id once more, but elsewhere: which of the two goes in depends on the database,
     // so the second waits for the next transaction.
     if (!repeated && state_rows_.contains(event.state_id)) break;
-    write_run(event, key, found);
+    if (newer(event, found)) write_run(event, key, found);
     if (repeated) {
       state_of_event_.push_back(state_rows_.at(event.state_id));
     } else {
@@ -159,13 +164,15 @@ std::size_t Fold::apply(const Rows& stored, Aliases aliases) {
   return folded;
 }
 
+bool Fold::newer(const TaskRunEvent& event, const Run* run) {
+  return run == nullptr || !run->state_timestamp || *run->state_timestamp < event.state_timestamp;
+}
+
 void Fold::write_run(const TaskRunEvent& event, const std::optional<NaturalKey>& key, Run* found) {
   if (found == nullptr) {
     found = &runs_.emplace_back();
     found->id = event.run_id;
     by_id_[found->id] = found;
-  } else if (found->state_timestamp && *found->state_timestamp >= event.state_timestamp) {
-    return;
   }
   found->changed = true;
   found->state_timestamp = event.state_timestamp;
@@ -233,10 +240,14 @@ std::vector<Verdict> Fold::settle(const std::vector<bool>& inserted,
   }
   std::vector<Verdict> verdicts;
   verdicts.reserve(state_of_event_.size());
-  for (const std::size_t row : state_of_event_) {
-    verdicts.push_back(of_row[row]);
+  for (const auto row : state_of_event_) {
+    if (!row) {
+      verdicts.push_back(Verdict::too_long_for_index);
+      continue;
+    }
+    verdicts.push_back(of_row[*row]);
     // From the second time on it is there already.
-    if (of_row[row] == Verdict::recorded) of_row[row] = Verdict::duplicate;
+    if (of_row[*row] == Verdict::recorded) of_row[*row] = Verdict::duplicate;
   }
   return verdicts;
 }

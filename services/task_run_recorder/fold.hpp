@@ -18,6 +18,7 @@ enum class Verdict {
   recorded,
   duplicate,  ///< The state id is stored already: nothing was left to do.
   collision,  ///< Another state of that run has the same instant: the event cannot be recorded.
+  too_long_for_index,  ///< `TaskRunEvent::too_long_for_index`: nothing of the event was written.
 };
 
 /// Applies events to runs in memory, so that a transaction writes each run once.
@@ -86,6 +87,7 @@ class Fold {
   [[nodiscard]] bool must_wait(const TaskRunEvent& event, const std::optional<NaturalKey>& key,
                                const Run* run, bool alias_allowed) const;
   [[nodiscard]] bool repeats_state(const TaskRunEvent& event, const Uuid& run) const;
+  static bool newer(const TaskRunEvent& event, const Run* run);
   void write_run(const TaskRunEvent& event, const std::optional<NaturalKey>& key, Run* run);
   void add_state(TaskRunEvent& event, const Uuid& run);
   void fill_rows();
@@ -98,7 +100,8 @@ class Fold {
   std::unordered_map<NaturalKey, Run*, Hash> by_key_;
   std::unordered_map<NaturalKey, const Run*, Hash> by_stored_key_;
   std::unordered_map<Uuid, std::size_t, Hash> state_rows_;
-  std::vector<std::size_t> state_of_event_;
+  /// The row in `states_` of each folded event; none where it was refused.
+  std::vector<std::optional<std::size_t>> state_of_event_;
   Rows inserts_;
   Rows updates_;
   Rows states_;

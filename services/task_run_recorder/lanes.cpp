@@ -29,7 +29,7 @@ Lanes::Names Lanes::names(const TaskRunEvent& event) {
   return {run, key, hash('s', bytes(event.state_id))};
 }
 
-std::optional<std::size_t> Lanes::assign(const Names& names, std::uint64_t sequence) {
+std::optional<std::size_t> Lanes::assign(const Names& names, std::uint64_t arrival) {
   std::optional<std::size_t> lane;
   for (const std::uint64_t name : names) {
     const auto known = names_.find(name);
@@ -46,11 +46,11 @@ std::optional<std::size_t> Lanes::assign(const Names& names, std::uint64_t seque
     ++entry.events;
   }
   ++loads_[*lane];
-  in_flight_.insert(sequence);
+  in_flight_.insert(arrival);
   return lane;
 }
 
-void Lanes::release(const Names& names, std::uint64_t sequence) {
+void Lanes::release(const Names& names, std::uint64_t arrival) {
   std::size_t lane = 0;
   for (const std::uint64_t name : names) {
     const auto entry = names_.find(name);
@@ -58,7 +58,7 @@ void Lanes::release(const Names& names, std::uint64_t sequence) {
     if (--entry->second.events == 0) names_.erase(entry);
   }
   --loads_[lane];
-  in_flight_.erase(in_flight_.find(sequence));
+  in_flight_.erase(arrival);
 }
 
 }  // namespace hangar::recorder

@@ -27,16 +27,18 @@ class Lanes {
 
   /// Takes the event in flight and returns its lane: that of the events it shares a name with, else
   /// the one with the fewest events. Nothing when it joins two lanes: ask again after a `release`,
-  /// and until then do not ask for later events.
-  std::optional<std::size_t> assign(const Names& names, std::uint64_t sequence);
+  /// and until then do not ask for later events. `arrival` grows from event to event, also where
+  /// the stream delivers an earlier message again: so the oldest event in flight is always the
+  /// first of its lane, and nothing that it could wait for is behind it.
+  std::optional<std::size_t> assign(const Names& names, std::uint64_t arrival);
 
   /// The event is settled: its rows are durable, or it went back to the stream or to the dead
   /// letters.
-  void release(const Names& names, std::uint64_t sequence);
+  void release(const Names& names, std::uint64_t arrival);
 
-  /// Whether every event in flight is later in the stream.
-  [[nodiscard]] bool oldest(std::uint64_t sequence) const {
-    return in_flight_.empty() || *in_flight_.begin() >= sequence;
+  /// Whether every other event in flight arrived later.
+  [[nodiscard]] bool oldest(std::uint64_t arrival) const {
+    return in_flight_.empty() || *in_flight_.begin() >= arrival;
   }
   [[nodiscard]] std::size_t in_flight() const noexcept { return in_flight_.size(); }
 
@@ -47,7 +49,7 @@ class Lanes {
   };
   std::unordered_map<std::uint64_t, Name> names_;
   std::vector<std::size_t> loads_;
-  std::multiset<std::uint64_t> in_flight_;
+  std::set<std::uint64_t> in_flight_;
 };
 
 }  // namespace hangar::recorder

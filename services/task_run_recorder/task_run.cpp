@@ -238,26 +238,21 @@ PayloadParts read_payload(JsonValue root, const ReceivedEvent& event) {
   return {values[0], values[1]};
 }
 
-void require_indexable(const TaskRun& run, JsonValue task_run) {
-  namespace c = recorder::task_run;
-  const auto check = [&](std::span<const std::string_view> texts, bool uuid, bool nulls,
-                         std::string_view what) {
-    std::size_t bytes = 64;
-    for (const std::string_view text : texts) bytes += text.size();
-    if (bytes <= longest_index_row) return;
-    if (index_row_bytes(texts, uuid, nulls) > longest_index_row) {
-      reject(task_run, "index_row_too_large",
-             "PostgreSQL has no room for " + std::string{what} + " in a row of an index");
-    }
-  };
+bool fits_index(std::span<const std::string_view> texts, bool with_uuid, bool nulls) {
+  std::size_t bytes = 64;
+  for (const std::string_view text : texts) bytes += text.size();
+  return bytes <= longest_index_row ||
+         index_row_bytes(texts, with_uuid, nulls) <= longest_index_row;
+}
+
+std::string_view too_long_for_index(const TaskRun& run) {
   const std::array keys{run.task_key, run.dynamic_key};
-  check(keys, run.flow_run_id.has_value(), !run.flow_run_id, "task_key and dynamic_key");
-  if (!run.columns[c::name].absent()) {
-    const std::array name{run.columns[c::name].text()};
-    check(name, false, false, "the name of the run");
+  if (!fits_index(keys, run.flow_run_id.has_value(), !run.flow_run_id)) {
+    return "task_key and dynamic_key";
   }
-  const std::array state_name{run.state.name};
-  check(state_name, false, false, "the name of the state");
+  const Cell& name = run.columns[recorder::task_run::name];
+  if (name.absent()) return {};
+  return fits_index(std::array{name.text()}, false, false) ? "" : "the name of the run";
 }
 
 }  // namespace
@@ -296,7 +291,10 @@ TaskRun task_run_from_event(const FieldReader& reader, JsonValue root, const Rec
 TaskRunEvent db_recordable_task_run_from_event(const FieldReader& reader, JsonValue root,
                                                const ReceivedEvent& event, std::string& scratch) {
   const TaskRun run = task_run_from_event(reader, root, event, scratch);
-  require_indexable(run, root);
+  if (!fits_index(std::array{run.state.name}, false, false)) {
+    reject(root, "index_row_too_large",
+           "PostgreSQL has no room for the name of the state in a row of an index");
+  }
   TaskRunEvent result;
   result.run_id = run.id;
   result.flow_run_id = run.flow_run_id;
@@ -305,6 +303,7 @@ TaskRunEvent db_recordable_task_run_from_event(const FieldReader& reader, JsonVa
   result.state_id = run.state.id;
   result.state_timestamp = run.state.timestamp;
   result.details_task_run_id = run.state.details_task_run_id;
+  result.too_long_for_index = too_long_for_index(run);
   result.run = run.columns;
   {
     namespace c = recorder::task_run;

@@ -25,6 +25,9 @@ struct TaskRunEvent {
   /// The columns that this event writes to its run, others absent; `id`, `created` and `updated`
   /// are the fold's.
   std::array<Cell, task_run::column_count> run{};
+  /// The texts that are too long together for an index of task_run, or nothing: PostgreSQL refuses
+  /// the event where it would be written to its run, and only there.
+  std::string_view too_long_for_index;
   /// `id`, `type`, `timestamp`, `name`, `message`, `state_details` and `data`; `task_run_id`,
   /// `created` and `updated` are the fold's.
   std::array<Cell, task_run_state::column_count> state{};

@@ -1,3 +1,5 @@
+#include <fmt/format.h>
+
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
 #include <boost/asio/experimental/awaitable_operators.hpp>
@@ -22,6 +24,7 @@ namespace {
 struct RetryableEvent {
   Message message;
   std::uint64_t sequence = 0;  ///< The message's, also after it was answered.
+  std::uint64_t arrival = 0;
   Lanes::Names names{};
   std::pmr::monotonic_buffer_resource texts;
   TaskRunEvent event;
@@ -38,6 +41,18 @@ Rejection rejection(const DataError& error) {
           .error = error.what(),
           .pointer = error.pointer(),
           .sqlstate = error.sqlstate()};
+}
+
+Rejection rejection(Verdict verdict, const TaskRunEvent& event) {
+  if (verdict == Verdict::collision) {
+    return {.reason = "state_timestamp_collision",
+            .error = "another state of this run has the same timestamp",
+            .pointer = "/payload/validated_state/timestamp"};
+  }
+  return {.reason = "index_row_too_large",
+          .error = fmt::format("PostgreSQL has no room for {} in a row of an index",
+                               event.too_long_for_index),
+          .pointer = "/payload/task_run"};
 }
 
 }  // namespace
@@ -110,6 +125,7 @@ class TaskRunRecorder final : public Service {
   std::vector<std::unique_ptr<Lane>> queues_;
   std::unordered_map<std::uint64_t, std::size_t> orphans_;
   Event settled_;
+  std::uint64_t arrivals_ = 0;
   std::size_t write_batch_size_ = 1;
   int max_persist_retries_ = 0;
   bool ended_ = false;
@@ -156,7 +172,8 @@ asio::awaitable<void> TaskRunRecorder::take(Message message) {
     co_return;
   }
   std::optional<std::size_t> lane;
-  while (!(lane = lanes_.assign(event->names, message.sequence()))) {
+  event->arrival = ++arrivals_;
+  while (!(lane = lanes_.assign(event->names, event->arrival))) {
     for (const auto& waiting : queues_) waiting->ready.set();
     co_await settled_.next();
     if (ended_) co_return;
@@ -194,9 +211,9 @@ asio::awaitable<void> TaskRunRecorder::write_lane(std::size_t number) {
 
 asio::awaitable<void> TaskRunRecorder::record(std::size_t lane, Events events) {
   while (!events.empty()) {
-    const auto aliases = queues_.size() == 1                       ? Fold::Aliases::any
-                         : lanes_.oldest(events.front()->sequence) ? Fold::Aliases::first_event_only
-                                                                   : Fold::Aliases::none;
+    const auto aliases = queues_.size() == 1                      ? Fold::Aliases::any
+                         : lanes_.oldest(events.front()->arrival) ? Fold::Aliases::first_event_only
+                                                                  : Fold::Aliases::none;
     std::vector<TaskRunEvent*> batch;
     batch.reserve(events.size());
     for (const auto& event : events) batch.push_back(&event->event);
@@ -218,7 +235,7 @@ asio::awaitable<void> TaskRunRecorder::record(std::size_t lane, Events events) {
       events = events.subspan(events.size() / 2);
     } else if (verdicts.empty()) {
       // An alias waits until it is the oldest event in flight.
-      while (!lanes_.oldest(events.front()->sequence)) {
+      while (!lanes_.oldest(events.front()->arrival)) {
         co_await settled_.next();
         if (ended_) co_return;
       }
@@ -256,11 +273,9 @@ asio::awaitable<void> TaskRunRecorder::record_alone(std::unique_ptr<RetryableEve
 asio::awaitable<void> TaskRunRecorder::settle(Events events, std::vector<Verdict> verdicts) {
   for (std::size_t i = 0; i < events.size(); ++i) {
     orphans_.erase(events[i]->sequence);
-    if (verdicts[i] == Verdict::collision) {
+    if (verdicts[i] == Verdict::collision || verdicts[i] == Verdict::too_long_for_index) {
       // A name of its own: g++ 12 destroys a braced temporary of a co_await twice.
-      Rejection why{.reason = "state_timestamp_collision",
-                    .error = "another state of this run has the same timestamp",
-                    .pointer = "/payload/validated_state/timestamp"};
+      Rejection why = rejection(verdicts[i], events[i]->event);
       co_await source_->reject(std::move(events[i]->message), std::move(why));
     } else {
       events[i]->message.ack();
@@ -270,7 +285,7 @@ asio::awaitable<void> TaskRunRecorder::settle(Events events, std::vector<Verdict
 }
 
 void TaskRunRecorder::release(const RetryableEvent& event) {
-  lanes_.release(event.names, event.sequence);
+  lanes_.release(event.names, event.arrival);
   settled_.set();
 }
 

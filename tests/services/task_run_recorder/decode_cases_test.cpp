@@ -46,7 +46,10 @@ std::string check(const DecodeCase& one, EventDecoder& decoder, Timestamp now) {
   std::pmr::monotonic_buffer_resource texts;
   try {
     const auto event = decoder.decode(one.message, now, texts);
-    if (one.verdict == DecodeCase::Verdict::rejected) return "taken, but refused: " + one.error;
+    // Recorded with no run stored, where it would be written.
+    const bool refused = event && !event->too_long_for_index.empty();
+    if (one.verdict == DecodeCase::Verdict::rejected) return refused ? "" : "taken: " + one.error;
+    if (refused) return "refused for an index";
     if (!event) return one.verdict == DecodeCase::Verdict::skipped ? "" : "skipped";
     if (one.verdict == DecodeCase::Verdict::skipped) return "recorded instead of skipped";
     ShownRow run = one.run;

@@ -37,6 +37,7 @@ std::unique_ptr<OwnedEvent> make_event(std::mt19937& random) {
   auto owned = std::make_unique<OwnedEvent>();
   TaskRunEvent& event = owned->event;
   event.run_id = uuid(1, pick(5));
+  if (pick(12) == 0) event.too_long_for_index = "name";
   if (pick(5) != 0) event.flow_run_id = uuid(2, pick(3));
   event.task_key = words[static_cast<std::size_t>(pick(2))];
   event.dynamic_key = words[static_cast<std::size_t>(pick(2))];
