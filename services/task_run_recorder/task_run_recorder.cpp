@@ -4,10 +4,13 @@
 #include <boost/asio/detached.hpp>
 #include <boost/asio/experimental/awaitable_operators.hpp>
 #include <deque>
+#include <map>
 #include <memory_resource>
 #include <optional>
 #include <span>
+#include <string_view>
 #include <unordered_map>
+#include <vector>
 
 #include "event.hpp"
 #include "hangar/event.hpp"
@@ -20,6 +23,8 @@ namespace asio = boost::asio;
 namespace hangar::recorder {
 namespace {
 
+constexpr std::string_view orphan = "orphan_flow_run";
+
 /// A message on its way into the database.
 struct RetryableEvent {
   Message message;
@@ -29,7 +34,9 @@ struct RetryableEvent {
   std::pmr::monotonic_buffer_resource texts;
   TaskRunEvent event;
   int persist_attempts = 0;
+  std::optional<Rejection> refused;  ///< What the storage said of it alone, for the last time.
 };
+using OwnedEvents = std::vector<std::unique_ptr<RetryableEvent>>;
 using Events = std::span<std::unique_ptr<RetryableEvent>>;
 
 Timestamp now() {
@@ -41,6 +48,20 @@ Rejection rejection(const DataError& error) {
           .error = error.what(),
           .pointer = error.pointer(),
           .sqlstate = error.sqlstate()};
+}
+
+/// Whether most of a batch was refused for one reason: then not the events are at fault but the
+/// database, an older schema for example.
+bool refused_as_a_whole(Events refused, std::size_t batch) {
+  constexpr std::size_t least_batch = 20;
+  if (batch < least_batch) return false;
+  std::map<std::pair<std::string_view, std::string_view>, std::size_t> counts;
+  for (const auto& event : refused) {
+    const Rejection& why = *event->refused;
+    if (why.sqlstate.empty() || why.reason == orphan) continue;
+    if (++counts[{why.sqlstate, why.pointer}] * 2 > batch) return true;
+  }
+  return false;
 }
 
 Rejection rejection(Verdict verdict, const TaskRunEvent& event) {
@@ -111,8 +132,10 @@ class TaskRunRecorder final : public Service {
   asio::awaitable<void> take(Message message);
   asio::awaitable<void> write_lanes(std::size_t first);
   asio::awaitable<void> write_lane(std::size_t lane);
-  asio::awaitable<void> record(std::size_t lane, Events events);
-  asio::awaitable<void> record_alone(std::unique_ptr<RetryableEvent>& event, DataError failure);
+  asio::awaitable<void> record(std::size_t lane, OwnedEvents events);
+  asio::awaitable<void> write(std::size_t lane, Events events);
+  void write_alone(std::unique_ptr<RetryableEvent>& event, const DataError& failure);
+  asio::awaitable<void> wait_until_accepted(std::size_t lane, RetryableEvent& event);
   asio::awaitable<void> settle(Events events, std::vector<Verdict> verdicts);
   void release(const RetryableEvent& event);
   void end();
@@ -200,16 +223,39 @@ asio::awaitable<void> TaskRunRecorder::write_lane(std::size_t number) {
       co_await lane.ready.wait();
       continue;
     }
-    std::vector<std::unique_ptr<RetryableEvent>> events;
+    OwnedEvents events;
     while (!lane.queue.empty() && events.size() < write_batch_size_) {
       events.push_back(std::move(lane.queue.front()));
       lane.queue.pop_front();
     }
-    co_await record(number, events);
+    co_await record(number, std::move(events));
   }
 }
 
-asio::awaitable<void> TaskRunRecorder::record(std::size_t lane, Events events) {
+asio::awaitable<void> TaskRunRecorder::record(std::size_t lane, OwnedEvents events) {
+  while (true) {
+    const std::size_t batch = events.size();
+    co_await write(lane, events);
+    std::erase_if(events, [](const auto& event) { return !event || !event->refused; });
+    if (!refused_as_a_whole(events, batch)) break;
+    context_.log().error(
+        "the database refuses {} events of a batch of {} for one reason, so none of them is "
+        "dead-lettered: {}",
+        events.size(), batch, events.front()->refused->error);
+    co_await wait_until_accepted(lane, *events.front());
+    for (const auto& event : events) {
+      event->refused.reset();
+      event->persist_attempts = 0;
+    }
+  }
+  for (const auto& event : events) {
+    co_await source_->reject(std::move(event->message), std::move(*event->refused));
+    release(*event);
+  }
+}
+
+/// Leaves `refused` in the events that cannot be recorded, and null for those that were given back.
+asio::awaitable<void> TaskRunRecorder::write(std::size_t lane, Events events) {
   while (!events.empty()) {
     const auto aliases = queues_.size() == 1                      ? Fold::Aliases::any
                          : lanes_.oldest(events.front()->arrival) ? Fold::Aliases::first_event_only
@@ -228,10 +274,10 @@ asio::awaitable<void> TaskRunRecorder::record(std::size_t lane, Events events) {
       failure = error;
     }
     if (failure && events.size() == 1) {
-      co_await record_alone(events.front(), *failure);
-      if (!events.front()) co_return;
+      write_alone(events.front(), *failure);
+      if (!events.front() || events.front()->refused) co_return;
     } else if (failure) {
-      co_await record(lane, events.first(events.size() / 2));
+      co_await write(lane, events.first(events.size() / 2));
       events = events.subspan(events.size() / 2);
     } else if (verdicts.empty()) {
       // An alias waits until it is the oldest event in flight.
@@ -247,8 +293,8 @@ asio::awaitable<void> TaskRunRecorder::record(std::size_t lane, Events events) {
   }
 }
 
-asio::awaitable<void> TaskRunRecorder::record_alone(std::unique_ptr<RetryableEvent>& event,
-                                                    DataError failure) {
+void TaskRunRecorder::write_alone(std::unique_ptr<RetryableEvent>& event,
+                                  const DataError& failure) {
   Rejection why = rejection(failure);
   if (failure.reason() == "foreign_key") {
     // Its flow run is not there yet, or not any more: others must not wait for it.
@@ -257,17 +303,34 @@ asio::awaitable<void> TaskRunRecorder::record_alone(std::unique_ptr<RetryableEve
       event->message.give_back(config_.orphan_retry_delays[tries++]);
       release(*event);
       event.reset();
-      co_return;
+      return;
     }
     orphans_.erase(event->sequence);
-    why.reason = "orphan_flow_run";
+    why.reason = orphan;
   } else {
     const int retries = failure.reason() == "unknown" ? max_persist_retries_ : 1;
-    if (event->persist_attempts++ < retries) co_return;
+    if (event->persist_attempts++ < retries) return;
   }
-  co_await source_->reject(std::move(event->message), std::move(why));
-  release(*event);
-  event.reset();
+  event->refused = std::move(why);
+}
+
+/// Tries the event without keeping what it writes, as transact tries again what is transient.
+asio::awaitable<void> TaskRunRecorder::wait_until_accepted(std::size_t lane,
+                                                           RetryableEvent& event) {
+  struct Answered {};
+  try {
+    co_await context_.transact(lane, [&](Session& session) {
+      try {
+        record_task_run_event(session, event.event, now());
+      } catch (const DataError& error) {
+        if (error.sqlstate() != event.refused->sqlstate) throw Answered{};
+        throw TransientError{error.what(), TransientError::Retry::when_answerable,
+                             error.sqlstate()};
+      }
+      throw Answered{};
+    });
+  } catch (const Answered&) {
+  }
 }
 
 asio::awaitable<void> TaskRunRecorder::settle(Events events, std::vector<Verdict> verdicts) {

@@ -4,6 +4,7 @@
 #include <compare>
 #include <map>
 #include <optional>
+#include <ostream>
 #include <string>
 #include <vector>
 
@@ -58,6 +59,18 @@ struct OwnedCell {
     }
   }
 
+  /// How GoogleTest shows it.
+  friend void PrintTo(const OwnedCell& cell, std::ostream* out) {
+    if (cell.kind == Cell::Kind::uuid) {
+      for (const char byte : cell.text)
+        *out << static_cast<int>(static_cast<unsigned char>(byte)) << '.';
+    } else if (cell.kind == Cell::Kind::text) {
+      *out << '"' << cell.text << '"';
+    } else {
+      *out << (cell.kind <= Cell::Kind::null ? "null" : std::to_string(cell.number));
+    }
+  }
+
   Cell::Kind kind;
   std::int64_t number = 0;
   std::string text;
@@ -65,7 +78,7 @@ struct OwnedCell {
 
 /// The contract of `Session` over maps in memory, for the laws of pure logic; what a database does
 /// is shown by tests/conformance.
-class MemorySession final : public Session {
+class MemorySession : public Session {
  public:
   using Row = std::vector<OwnedCell>;
   using Content = std::map<std::string, std::map<OwnedCell, Row>, std::less<>>;

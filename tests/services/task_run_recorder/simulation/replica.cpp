@@ -1,0 +1,239 @@
+#include "replica.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/asio/use_awaitable.hpp>
+#include <exception>
+#include <variant>
+
+#include "hangar/plugin.hpp"
+#include "tables.hpp"
+
+namespace asio = boost::asio;
+
+extern "C" const hangar::Plugin hangar_plugin;
+
+namespace hangar::simulation {
+namespace {
+
+std::string text_of(const Uuid& id) {
+  std::string text;
+  for (std::size_t i = 0; i < id.bytes.size(); ++i) {
+    if (i == 4 || i == 6 || i == 8 || i == 10) text += '-';
+    text += fmt::format("{:02x}", id.bytes[i]);
+  }
+  return text;
+}
+
+std::vector<std::string> texts_of(const std::vector<Published>& events) {
+  std::vector<std::string> texts;
+  for (const Published& event : events) texts.push_back(event.data);
+  return texts;
+}
+
+class Silence final : public Log {
+ public:
+  void write(LogLevel, std::string_view) noexcept override {}
+  [[nodiscard]] bool enabled(LogLevel) const noexcept override { return false; }
+};
+
+class Delivery final : public Message::Delivery {
+ public:
+  Delivery(World& world, std::size_t replica, std::size_t message)
+      : world_{world}, replica_{replica}, message_{message}, data_{world.stream.data(message)} {
+    size_ = data_.size();
+    data_.append(Message::padding, '\0');
+  }
+  ~Delivery() override {
+    constexpr std::uint64_t ack_wait = 200;
+    if (!answered_) world_.stream.give_back(replica_, message_, ack_wait);
+  }
+  void ack() noexcept override {
+    answered_ = true;
+    if (!world_.is_safe(message_) && world_.wrong.empty()) {
+      world_.wrong = fmt::format("message {} was acked before it was safe", message_);
+    }
+    world_.stream.ack(replica_, message_);
+  }
+  void give_back(std::chrono::milliseconds delay) noexcept override {
+    answered_ = true;
+    world_.stream.give_back(replica_, message_, static_cast<std::uint64_t>(delay.count()));
+  }
+  [[nodiscard]] std::optional<std::string_view> header(const char*) const override { return {}; }
+  [[nodiscard]] Message::Facts facts() const {
+    return {.data = {data_.data(), size_}, .subject = "events", .sequence = message_ + 1};
+  }
+
+ private:
+  World& world_;
+  std::size_t replica_;
+  std::size_t message_;
+  std::string data_;
+  std::size_t size_ = 0;
+  bool answered_ = false;
+};
+
+}  // namespace
+
+void Database::Refusing::check(const Rows& rows) const {
+  if (database_.refuses_all) throw DataError{"invalid_value", "an older schema", "", "22P02"};
+  const bool runs = rows.table().name == "task_run";
+  for (std::size_t i = 0; i < rows.size(); ++i) {
+    const std::size_t column = runs ? std::size_t{recorder::task_run::flow_run_id}
+                                    : std::size_t{recorder::task_run_state::message};
+    const Cell& cell = rows[i][column];
+    if (runs && cell.kind() == Cell::Kind::uuid &&
+        database_.missing_flow_runs.contains(text_of(cell.uuid()))) {
+      throw DataError{"foreign_key", "no such flow run", "", "23503"};
+    }
+    if (!runs && cell.kind() == Cell::Kind::text && cell.text() == refused_text) {
+      throw DataError{"invalid_value", "refused", "", "22023"};
+    }
+  }
+}
+
+std::vector<bool> Database::Refusing::insert_missing(const Rows& rows) {
+  check(rows);
+  return MemorySession::insert_missing(rows);
+}
+
+void Database::Refusing::update(const Rows& rows) {
+  check(rows);
+  MemorySession::update(rows);
+}
+
+void Database::transact(const std::function<void(Session&)>& work, bool keep) {
+  Content before = session_.content;
+  try {
+    work(session_);
+  } catch (...) {
+    session_.content = std::move(before);
+    throw;
+  }
+  if (!keep) session_.content = std::move(before);
+}
+
+bool Database::has_state(const std::string& id) const {
+  const auto table = content().find("task_run_state");
+  return table != content().end() && std::ranges::any_of(table->second, [&](const auto& row) {
+           return text_of(row.first.view().uuid()) == id;
+         });
+}
+
+World::World(unsigned seed, std::vector<Published> published)
+    : random{seed}, events{std::move(published)}, stream{texts_of(events), random} {}
+
+bool World::is_safe(std::size_t message) const {
+  const Published& event = events[message];
+  return event.fate == Fate::ignored || stream.dead_letters().contains(message) ||
+         database.has_state(event.state_id);
+}
+
+class Replica::SimulatedSource final : public Source {
+ public:
+  explicit SimulatedSource(Replica& replica) : replica_{replica}, due{replica.io_.get_executor()} {}
+
+  asio::awaitable<Batch> next(std::size_t limit, std::chrono::milliseconds) override {
+    Stream& stream = replica_.world_.stream;
+    Batch batch;
+    while (batch.empty() && !stream.settled()) {
+      for (const std::size_t message : stream.deliver(replica_.number_, limit)) {
+        auto delivery = std::make_unique<Delivery>(replica_.world_, replica_.number_, message);
+        const auto facts = delivery->facts();
+        batch.emplace_back(facts, std::move(delivery));
+      }
+      if (batch.empty()) co_await due.next();
+    }
+    co_return batch;
+  }
+
+  asio::awaitable<void> reject(Message message, Rejection why) override {
+    co_await asio::post(replica_.io_, asio::use_awaitable);
+    replica_.world_.stream.store_dead_letter(message.sequence() - 1, why.reason);
+    co_await asio::post(replica_.io_, asio::use_awaitable);
+    message.ack();
+  }
+
+ private:
+  Replica& replica_;
+
+ public:
+  Event due;
+};
+
+class Replica::SimulatedContext final : public Context {
+ public:
+  explicit SimulatedContext(Replica& replica) : replica_{replica} {}
+
+  [[nodiscard]] std::string_view service() const noexcept override { return "task_run_recorder"; }
+  [[nodiscard]] asio::any_io_executor executor() const override {
+    return replica_.io_.get_executor();
+  }
+  [[nodiscard]] Log& log() const noexcept override { return log_; }
+  [[nodiscard]] bool stopping() const noexcept override { return false; }
+  [[nodiscard]] std::optional<int> max_persist_retries() const noexcept override { return {}; }
+
+  asio::awaitable<std::unique_ptr<Source>> open_source(SourceOptions) override {
+    auto opened = std::make_unique<SimulatedSource>(replica_);
+    source = opened.get();
+    co_return opened;
+  }
+  asio::awaitable<void> open_storage(std::span<const Table* const>, std::size_t) override {
+    co_return;
+  }
+
+  asio::awaitable<void> transact(std::size_t, std::function<void(Session&)> work) override {
+    World& world = replica_.world_;
+    while (true) {
+      co_await asio::post(replica_.io_, asio::use_awaitable);
+      // Nothing, a connection that is lost before the work, one that is lost before COMMIT, and a
+      // COMMIT whose answer is lost.
+      const auto fault = world.faults ? world.random() % 12 : 0;
+      if (fault == 1) continue;
+      bool again = false;
+      try {
+        world.database.transact(work, fault != 2);
+      } catch (const TransientError&) {
+        again = true;
+      }
+      if (again || fault == 2 || fault == 3) continue;
+      co_await asio::post(replica_.io_, asio::use_awaitable);
+      co_return;
+    }
+  }
+
+  SimulatedSource* source = nullptr;
+
+ private:
+  Replica& replica_;
+  mutable Silence log_;
+};
+
+Replica::Replica(World& world, std::size_t number, const Settings& settings)
+    : world_{world}, number_{number}, context_{std::make_unique<SimulatedContext>(*this)} {
+  factory_.reset(hangar_plugin.make_service());
+  Fields fields;
+  factory_->fields(fields);
+  for (const Field& field : fields.fields()) {
+    if (field.name == "lanes") *std::get<std::int64_t*>(field.target) = settings.lanes;
+    if (field.name == "batch_size") *std::get<std::int64_t*>(field.target) = settings.batch_size;
+  }
+  service_ = factory_->make(*context_);
+  asio::co_spawn(io_, service_->run(), [this](const std::exception_ptr& failure) {
+    finished_ = true;
+    if (failure && world_.wrong.empty()) world_.wrong = "the service failed";
+  });
+}
+
+Replica::~Replica() { world_.stream.lose(number_); }
+
+bool Replica::step() { return io_.poll_one() > 0; }
+
+void Replica::wake() {
+  if (context_->source != nullptr) context_->source->due.set();
+}
+
+}  // namespace hangar::simulation
