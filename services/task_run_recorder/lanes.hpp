@@ -36,6 +36,10 @@ class Lanes {
   /// letters.
   void release(const Names& names, std::uint64_t arrival);
 
+  /// The event keeps its lane, but until `step_back` nothing waits for it.
+  void step_aside(std::uint64_t arrival) { in_flight_.erase(arrival); }
+  void step_back(std::uint64_t arrival) { in_flight_.insert(arrival); }
+
   /// Whether every other event in flight arrived later.
   [[nodiscard]] bool oldest(std::uint64_t arrival) const {
     return in_flight_.empty() || *in_flight_.begin() >= arrival;

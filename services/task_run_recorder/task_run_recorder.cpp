@@ -246,6 +246,7 @@ asio::awaitable<void> TaskRunRecorder::record(std::size_t lane, OwnedEvents even
     for (const auto& event : events) {
       event->refused.reset();
       event->persist_attempts = 0;
+      lanes_.step_back(event->arrival);
     }
   }
   for (const auto& event : events) {
@@ -312,6 +313,9 @@ void TaskRunRecorder::write_alone(std::unique_ptr<RetryableEvent>& event,
     if (event->persist_attempts++ < retries) return;
   }
   event->refused = std::move(why);
+  // As if it were not there, which it is not for an alias behind it in the same batch.
+  lanes_.step_aside(event->arrival);
+  settled_.set();
 }
 
 /// Tries the event without keeping what it writes, as transact tries again what is transient.

@@ -23,7 +23,7 @@ Fate draw_fate(Random& random, Fate of_run) {
 
 }  // namespace
 
-Published make_event(std::size_t run, std::size_t state, Fate fate) {
+Published make_event(std::size_t run, std::size_t state, Fate fate, bool alias) {
   constexpr std::array<std::string_view, 4> types{"PENDING", "RUNNING", "COMPLETED", "FAILED"};
   const std::string flow_run = uuid(2, run);
   const std::string state_id = uuid(3, state);
@@ -36,21 +36,24 @@ Published make_event(std::size_t run, std::size_t state, Fate fate) {
       R"("payload":{{"validated_state":{{"type":"{5}","name":"S{6}","message":"{7}"}},)"
       R"("task_run":{{"name":"r{8}","task_key":"k{8}","dynamic_key":"0","run_count":{6},)"
       R"("tags":["t{6}"],"labels":{{}},"start_time":"{0}"}}}}}})",
-      time, fate == Fate::ignored ? "flow-run" : "task-run", state_id, uuid(1, run), flow_run,
-      types[state % types.size()], state, fate == Fate::refused ? refused_text : "fine", run);
+      time, fate == Fate::ignored ? "flow-run" : "task-run", state_id, uuid(alias ? 4 : 1, run),
+      flow_run, types[state % types.size()], state, fate == Fate::refused ? refused_text : "fine",
+      run);
   if (fate == Fate::malformed) data.pop_back();
-  return {std::move(data), fate, state_id, flow_run};
+  return {std::move(data), fate, state_id, flow_run, alias};
 }
 
 std::vector<Published> make_events(Random& random) {
   std::vector<Published> events;
   const std::size_t runs = 1 + random() % 5;
+  const bool aliases = one_in(random, 4);
   for (std::size_t run = 0; run < runs; ++run) {
     Fate of_run = Fate::recorded;
     if (one_in(random, 8)) of_run = Fate::orphan;
     if (one_in(random, 8)) of_run = Fate::recorded_or_orphan;
     for (std::size_t states = 1 + random() % 6; states > 0; --states) {
-      events.push_back(make_event(run, events.size(), draw_fate(random, of_run)));
+      events.push_back(
+          make_event(run, events.size(), draw_fate(random, of_run), aliases && one_in(random, 3)));
       if (one_in(random, 10)) events.push_back(events.back());
     }
   }

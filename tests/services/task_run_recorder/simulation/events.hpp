@@ -23,13 +23,16 @@ struct Published {
   Fate fate = Fate::recorded;
   std::string state_id;
   std::string flow_run_id;
+  bool alias = false;
 };
 
-/// Events of a few runs, each with every column, out of order and some of them twice.
+/// Events of a few runs, each with every column, out of order and some of them twice; in one stream
+/// of four some by an alias.
 std::vector<Published> make_events(Random& random);
 
-/// One event: `state` is its number in the whole stream and in time.
-Published make_event(std::size_t run, std::size_t state, Fate fate);
+/// One event: `state` is its number in the whole stream and in time. By its alias a run has another
+/// id and the same natural key.
+Published make_event(std::size_t run, std::size_t state, Fate fate, bool alias = false);
 
 /// The text by which a row shows that the database will refuse it.
 inline constexpr const char* refused_text = "refused";

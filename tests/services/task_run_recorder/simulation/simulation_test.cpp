@@ -56,6 +56,7 @@ void expect_fates(const World& world) {
     if (fate == Fate::recorded_or_orphan) continue;
     const bool dead = fate != Fate::recorded && fate != Fate::ignored;
     EXPECT_EQ(world.stream.dead_letters().contains(message), dead) << "message " << message;
+    EXPECT_TRUE(world.is_safe(message)) << "message " << message;
   }
 }
 
@@ -73,10 +74,13 @@ class Simulation {
 
   /// Returns how many steps it took. `at_step` is called before each.
   std::size_t run(const std::function<void(std::size_t)>& at_step) {
+    constexpr std::size_t last_fault = 1'000;
     constexpr std::size_t endless = 200'000;
     std::size_t step = 0;
     for (; step < endless && world_.wrong.empty() && !finished(); ++step) {
       at_step(step);
+      // A replica that is killed starts afresh, which would mend one that is stuck.
+      if (step == last_fault) world_.faults = false;
       world_.stream.tick();
       const std::size_t number = world_.random() % replicas_.size();
       if (world_.faults && one_in(world_.random, 400)) kill(number);
@@ -130,6 +134,8 @@ void expect_nothing_lost(unsigned seed) {
   });
   ASSERT_EQ(world.wrong, "");
   expect_fates(world);
+  // With an alias, which id a run has depends on which event came first.
+  if (std::ranges::any_of(world.events, &Published::alias)) return;
   EXPECT_EQ(comparable(world.database.content()), comparable(expected_content(world)));
 }
 
