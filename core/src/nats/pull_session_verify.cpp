@@ -91,11 +91,28 @@ asio::awaitable<void> PullSession::look(WhenAbsent when_absent) {
   if (stream_spec.subject.empty()) {
     throw ConfigError{fmt::format("stream {}: filter_subject is empty", source.stream)};
   }
-  const StreamFacts stream = co_await ensure_stream(*link_, std::move(stream_spec), when_absent);
+  StreamFacts stream = co_await ensure_stream(*link_, stream_spec, when_absent);
   ConsumerSpec consumer_spec{
       .durable = source.durable, .filter = source.filter_subject, .credit = credit_messages_};
-  const ConsumerFacts consumer =
-      co_await ensure_consumer(*link_, source.stream, std::move(consumer_spec), when_absent);
+  ConsumerFacts consumer =
+      co_await ensure_consumer(*link_, source.stream, consumer_spec, when_absent);
+  // What was published between the two answers is in the second only.
+  if (consumer.delivered_sequence > stream.last_sequence) {
+    stream = co_await ensure_stream(*link_, std::move(stream_spec), when_absent);
+  }
+  if (consumer.delivered_sequence > stream.last_sequence) {
+    counters_->rolled_back.add();
+    log_.error(
+        "stream {} ends at {}, and consumer {} has been given {}: the server lost the end of the "
+        "stream; the consumer is made anew and every event of the stream recorded again, because "
+        "a server before 2.14 would skip those that come next",
+        stream.name, stream.last_sequence, consumer.durable, consumer.delivered_sequence);
+    co_await delete_consumer(*link_, source.stream, source.durable);
+    abandon();
+    consumer = co_await ensure_consumer(*link_, source.stream, std::move(consumer_spec),
+                                        WhenAbsent::create);
+    incarnation_ = {};
+  }
   co_await ensure_dead_letter_stream(*link_, replicas_, when_absent);
   judge(stream, consumer);
 }
@@ -123,14 +140,6 @@ void PullSession::judge(const StreamFacts& stream, const ConsumerFacts& consumer
       abandon();
     }
     incarnation_ = std::move(now);
-  }
-  if (consumer.delivered_sequence > stream.last_sequence) {
-    // Told loudly for now; a server before 2.14 skips the events that come next.
-    counters_->rolled_back.add();
-    log_.error(
-        "stream {} ends at {}, and consumer {} has been given {}: the server lost the end "
-        "of the stream",
-        stream.name, stream.last_sequence, consumer.durable, consumer.delivered_sequence);
   }
   signal_after_ = std::min(signal_at_most_after, consumer.ack_wait / 3);
   if (options_.until_drained && !drain_target_) drain_target_ = stream.last_sequence;

@@ -89,6 +89,14 @@ asio::awaitable<ConsumerFacts> ensure_consumer(Link& link, std::string stream, C
   co_return consumer_facts(answer.body);
 }
 
+asio::awaitable<void> delete_consumer(Link& link, std::string stream, std::string durable) {
+  const JetStreamAnswer answer =
+      co_await call_jetstream(link, fmt::format("CONSUMER.DELETE.{}.{}", stream, durable));
+  if (!answer.ok() && !answer.not_found()) {
+    throw_jetstream_error(answer, fmt::format("consumer {} of stream {}", durable, stream));
+  }
+}
+
 asio::awaitable<StreamFacts> ensure_dead_letter_stream(Link& link, std::int64_t replicas,
                                                        WhenAbsent when_absent) {
   StreamSpec spec{.name = dead_letter_stream,

@@ -50,6 +50,8 @@ boost::asio::awaitable<StreamFacts> ensure_stream(Link& link, StreamSpec spec,
 /// The same for a consumer. One that is there is never altered.
 boost::asio::awaitable<ConsumerFacts> ensure_consumer(Link& link, std::string stream,
                                                       ConsumerSpec spec, WhenAbsent when_absent);
+/// Deletes the consumer and all that it knows; one that is not there is no error.
+boost::asio::awaitable<void> delete_consumer(Link& link, std::string stream, std::string durable);
 /// The dead-letter stream; a cap of `max_age` does not apply to it.
 boost::asio::awaitable<StreamFacts> ensure_dead_letter_stream(Link& link, std::int64_t replicas,
                                                               WhenAbsent when_absent);
