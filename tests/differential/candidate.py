@@ -155,7 +155,12 @@ class Candidate:
         began = datetime.datetime.now(datetime.UTC)
         try:
             done = hangar(
-                "run", "--until-drained", "-c", self._config, *flags(settings), within=_DRAINED_WITHIN
+                "run",
+                "--until-drained",
+                "-c",
+                self._config,
+                *flags(settings),
+                within=_DRAINED_WITHIN,
             )
             failure = f"exit code {done.returncode}" if done.returncode else ""
             said = done.stderr

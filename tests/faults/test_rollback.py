@@ -46,9 +46,7 @@ class Rollback(unittest.TestCase):
 
     def test_events_after_a_lost_end_of_the_stream_are_recorded(self) -> None:
         with JetStream(self.nats.url) as stream:
-            stream.request(
-                f"STREAM.CREATE.{_STREAM}", name=_STREAM, subjects=["prefect.events.>"]
-            )
+            stream.request(f"STREAM.CREATE.{_STREAM}", name=_STREAM, subjects=["prefect.events.>"])
         self._publish(self.events[:_KEPT])
         self._record()
         self.assertEqual(self._states(), _KEPT)

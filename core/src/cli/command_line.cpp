@@ -11,6 +11,7 @@
 #include "cli/commands.hpp"
 #include "hangar/error.hpp"
 #include "log/stderr_log.hpp"
+#include "nats/nats_library.hpp"
 
 namespace hangar {
 namespace {
@@ -157,6 +158,7 @@ int report(int code, const std::exception& error) {
 }  // namespace
 
 int run_command_line(int argc, const char* const* argv) {
+  const NatsLibrary nats;
   try {
     return CommandLine{}.run(argc, argv);
   } catch (const ConfigError& error) {

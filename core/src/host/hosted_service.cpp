@@ -101,7 +101,8 @@ asio::awaitable<void> HostedService::Wiring::stop() {
     become(ServiceState::stopping);
     if (source.stop) source.stop();
   }
-  co_await stopped.wait();
+  // Not `wait`: somebody may start it again before this coroutine goes on.
+  co_await stopped.next();
 }
 
 HostedService::HostedService(std::unique_ptr<Wiring> wiring) : wiring_{std::move(wiring)} {}
