@@ -6,21 +6,14 @@ import unittest
 
 from faults.ledger import Ledger
 from support.program import hangar_running
-from support.servers import wait_until
 
 
 class Process(Ledger):
     def test_ended_by_a_signal_under_load_it_leaves_the_rest_at_once(self) -> None:
         self.use_postgres()
         for _ in range(5):
-            before = self.left()
             with hangar_running(*self.words(), log=self.log) as process:
-                wait_until(
-                    lambda before=before: self.left() < before,
-                    what="an ack",
-                    process=process,
-                    log=self.log,
-                )
+                self.wait_for_progress(process)
                 self.assertEqual(self.terminate(process), 0, self.log.read_text()[-2000:])
         with self.recording() as process:
             self.end_of(process)
