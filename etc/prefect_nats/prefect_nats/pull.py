@@ -1,0 +1,92 @@
+"""Messages pulled from a consumer, each handed over as soon as it comes."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+from collections.abc import AsyncIterator
+
+import nats.errors
+from nats.aio.client import Client
+from nats.aio.msg import Msg
+from nats.aio.subscription import Subscription
+from nats.js import JetStreamContext
+from nats.js.api import AckPolicy, ConsumerInfo
+
+from prefect_nats.broker import FAILURES
+
+_EXPIRES = 5.0
+_SLACK = 1.0
+_FORGET_WITHIN = 1.0
+
+
+class Pull:
+    """Asks for up to `batch` messages at a time, again when they have come or time is over."""
+
+    def __init__(
+        self, client: Client, inbox: Subscription, subject: str, batch: int, once: bool
+    ) -> None:
+        self._client = client
+        self._inbox = inbox
+        self._subject = subject
+        self._batch = batch
+        self._once = once
+        self._expected = 0
+        self._received = 0
+
+    async def next(self) -> Msg | None:
+        """The next message, or None when none came for some seconds.
+
+        Raises nats.errors.Error when the consumer is gone, the connection is closed, or a message
+        that is not delivered again was lost on the way.
+        """
+        if self._expected == 0 and self._inbox.pending_msgs == 0:
+            request = {"batch": self._batch, "expires": int(_EXPIRES * 1e9)}
+            await self._client.publish(
+                self._subject, json.dumps(request).encode(), reply=self._inbox.subject
+            )
+            self._expected = self._batch
+        try:
+            message: Msg = await self._inbox.next_msg(_EXPIRES + _SLACK)
+        except nats.errors.TimeoutError:  # a server that was restarted forgot the request
+            self._expected = 0
+            return None
+        status = (message.headers or {}).get("Status") if not message.data else None
+        if status is None:
+            self._expected = max(0, self._expected - 1)
+            self._received += 1
+            if self._once and message.metadata.sequence.consumer != self._received:
+                raise nats.errors.Error("messages were lost with the connection")
+            return message
+        self._expected = 0
+        if status not in ("404", "408"):
+            why = (message.headers or {}).get("Description", "")
+            raise nats.errors.Error(f"the consumer cannot be pulled from: {status} {why}")
+        return None
+
+    async def rest(self) -> list[Msg]:
+        """What has come and `next()` has not returned."""
+        messages: list[Msg] = []
+        with contextlib.suppress(*FAILURES):
+            while self._inbox.pending_msgs:
+                messages.append(await self._inbox.next_msg(_SLACK))
+        return [message for message in messages if message.reply]
+
+
+@contextlib.asynccontextmanager
+async def pulling(
+    jetstream: JetStreamContext, client: Client, consumer: ConsumerInfo, batch: int
+) -> AsyncIterator[Pull]:
+    """A pull of the consumer; afterwards the server knows that nobody waits there any more."""
+    inbox = await client.subscribe(client.new_inbox())
+    subject = f"$JS.API.CONSUMER.MSG.NEXT.{consumer.stream_name}.{consumer.name}"
+    try:
+        yield Pull(client, inbox, subject, batch, consumer.config.ack_policy == AckPolicy.NONE)
+    finally:
+        with contextlib.suppress(*FAILURES):
+            await inbox.unsubscribe()
+            # Asked for the consumer, the server looks who still listens; nats-server 2.9 would
+            # otherwise hand this pull a message that is given back. And it flushes the acks.
+            await jetstream.consumer_info(
+                consumer.stream_name, consumer.name, timeout=_FORGET_WITHIN
+            )
