@@ -1,0 +1,30 @@
+// Event to rows: whatever the bytes are, they are refused with a DataError or their rows hold.
+#include "event.hpp"
+
+#include <cstdint>
+#include <cstring>
+#include <memory_resource>
+#include <string>
+
+#include "hangar/source.hpp"
+#include "memory_session.hpp"
+#include "record.hpp"
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  using namespace hangar;
+  std::string padded(size + Message::padding, '\0');
+  if (size > 0) std::memcpy(padded.data(), data, size);
+  static recorder::EventDecoder decoder;
+  std::pmr::monotonic_buffer_resource texts;
+  try {
+    auto event = decoder.decode({padded.data(), size}, Timestamp{}, texts);
+    if (!event) return 0;
+    testing::MemorySession session;
+    recorder::record_task_run_event(session, *event, Timestamp{});
+    const auto once = session.content;
+    recorder::record_task_run_event(session, *event, Timestamp{});
+    if (session.content != once) __builtin_trap();
+  } catch (const DataError&) {
+  }
+  return 0;
+}

@@ -1,0 +1,76 @@
+"""`fuzz.py PROGRAM NAME`: fuzzes for 60 seconds from what the tests know already.
+
+HANGAR_TEST_FUZZ_SECONDS takes another time. A finding stays beside the program.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+from support.temporary import temporary_folder
+from support.tree import ROOT
+
+
+def _texts_of(value: object) -> Iterator[str]:
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, dict):
+        for member in value.values():
+            yield from _texts_of(member)
+    elif isinstance(value, list):
+        for element in value:
+            yield from _texts_of(element)
+
+
+def _lines(name: str) -> list[bytes]:
+    return (ROOT / "tests" / "golden" / f"{name}.jsonl").read_bytes().splitlines()
+
+
+def seeds(name: str) -> Iterator[bytes]:
+    if name == "event":
+        yield from _lines("forms")
+        yield from _lines("hostile")
+    elif name == "value":
+        for line in _lines("forms"):
+            for text in _texts_of(json.loads(line)):
+                yield text.encode()
+    elif name == "configuration":
+        yield (ROOT / "etc" / "hangar.yaml").read_bytes()
+        yield b"nats: {url: &u embedded, credit_bytes: 16MiB}\nstorage:\n  url: *u\n"
+    else:
+        yield from (b"100 Idle Heartbeat", b"408 Request Timeout", b"409 Consumer Deleted")
+        yield from (b"409 Message Size Exceeds MaxBytes", b"503", b"409 Leadership Change")
+        yield b"$JS.ACK.PREFECT_EVENTS.events.1.7.7.1763600523000000000.3"
+        yield b"$JS.ACK.domain.hash.PREFECT_EVENTS.events.1.7.7.1763600523000000000.3.token"
+
+
+def main() -> int:
+    program, name = Path(sys.argv[1]), sys.argv[2]
+    seconds = os.environ.get("HANGAR_TEST_FUZZ_SECONDS", "60")
+    with temporary_folder("fuzz") as folder:
+        for number, seed in enumerate(seeds(name)):
+            if len(seed) < 65_536:
+                (folder / str(number)).write_bytes(seed)
+        return subprocess.run(
+            [
+                program,
+                f"-max_total_time={seconds}",
+                "-max_len=65536",
+                "-timeout=10",
+                "-rss_limit_mb=1024",
+                "-print_final_stats=1",
+                "-verbosity=0",
+                f"-artifact_prefix={program.parent}/{name}-",
+                folder,
+            ],
+            check=False,
+        ).returncode
+
+
+if __name__ == "__main__":
+    sys.exit(main())
