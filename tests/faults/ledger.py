@@ -18,7 +18,7 @@ from support.jetstream import JetStream, JetStreamError
 from support.prefect_venv import create_prefect_database
 from support.program import flags, hangar_running
 from support.rows import Tables, compare_rows, read_rows
-from support.servers import NatsServer, PostgresServer, wait_until
+from support.servers import READY_WITHIN, NatsServer, PostgresServer, wait_until
 from support.temporary import temporary_folder
 
 LONG = bool(os.environ.get("HANGAR_TEST_LONG"))
@@ -121,8 +121,16 @@ class Ledger(unittest.TestCase):
         )
         return self.left()
 
-    def wait_for_words(self, words: str, process: subprocess.Popen[bytes]) -> None:
-        wait_until(lambda: words in self.log.read_text(), what=words, process=process, log=self.log)
+    def wait_for_words(
+        self, words: str, process: subprocess.Popen[bytes], within: float = READY_WITHIN
+    ) -> None:
+        wait_until(
+            lambda: words in self.log.read_text(),
+            what=words,
+            process=process,
+            log=self.log,
+            within=within,
+        )
 
     def disturb(self, process: subprocess.Popen[bytes], fault: Callable[[], None]) -> int:
         """Lets `fault` happen between the acks until little is left; how often it did."""

@@ -1,9 +1,23 @@
 """A PostgreSQL that fails in every way that is no event's fault: no event is dead-lettered."""
 
 import signal
+import time
 import unittest
+from pathlib import Path
 
-from faults.ledger import Ledger
+from faults.ledger import LONG, Ledger
+
+_CREDIT = 16 << 20
+
+
+def _resident(pid: int) -> int:
+    """Bytes."""
+    [line] = [
+        line
+        for line in Path(f"/proc/{pid}/status").read_text().splitlines()
+        if line.startswith("VmRSS:")
+    ]
+    return int(line.split()[1]) << 10
 
 
 class Database(Ledger):
@@ -31,13 +45,19 @@ class Database(Ledger):
             self.end_of(process)
         self.expect_all_recorded()
 
-    def test_outage_is_waited_for(self) -> None:
+    def test_outage_is_waited_for_in_bounded_memory(self) -> None:
         with self.recording() as process:
             self.wait_for_progress(process)
+            before = _resident(process.pid)
             self.postgres.stop(signal.SIGQUIT)
-            # By then the connection was not merely lost.
-            self.wait_for_words("attempt 5 in", process)
+            # From the eighth on an attempt takes about 4 s; 150 are ten minutes.
+            self.wait_for_words(f"attempt {150 if LONG else 6} in", process, within=900)
+            # The credit of 16 MiB, and what decoding it takes.
+            self.assertLess(_resident(process.pid) - before, 2 * _CREDIT)
             self.postgres.start()
+            began = time.monotonic()
+            self.wait_for_progress(process)
+            print(f"recording again {time.monotonic() - began:.1f} s after the database")
             self.end_of(process)
         self.expect_all_recorded()
 
