@@ -12,13 +12,14 @@ import unittest
 from collections.abc import Callable, Iterator
 from typing import ClassVar
 
+from support.children import READY_WITHIN
 from support.copies import copies_of
 from support.flow_runs import flow_runs_in, insert_flow_runs
 from support.jetstream import JetStream, JetStreamError
 from support.prefect_venv import create_prefect_database
 from support.program import flags, hangar_running
 from support.rows import Tables, compare_rows, read_rows
-from support.servers import READY_WITHIN, NatsServer, PostgresServer, wait_until
+from support.servers import NatsServer, PostgresServer, wait_until
 from support.temporary import temporary_folder
 
 LONG = bool(os.environ.get("HANGAR_TEST_LONG"))
