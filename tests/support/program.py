@@ -17,7 +17,8 @@ _SETTINGS = ("HANGAR_", "PREFECT_", "NATS_", "PG", "XDG_")
 
 def environment(changes: Mapping[str, str] | None = None) -> dict[str, str]:
     kept = {key: value for key, value in os.environ.items() if not key.startswith(_SETTINGS)}
-    return {**kept, **(changes or {})}
+    # Tests run beside each other, and each host has a port of its own.
+    return {**kept, "HANGAR_ADMIN_LISTEN": "127.0.0.1:0", **(changes or {})}
 
 
 def program() -> Path:

@@ -12,8 +12,12 @@
 #include <boost/asio/steady_timer.hpp>
 #include <csignal>
 #include <exception>
+#include <map>
 #include <optional>
+#include <variant>
 
+#include "admin/admin_server.hpp"
+#include "admin/board.hpp"
 #include "config/mask_url.hpp"
 #include "hangar/error.hpp"
 #include "host/installation.hpp"
@@ -58,6 +62,7 @@ class Host::Run {
     for (const std::string& warning : installation_.loaded().warnings) log_->warning("{}", warning);
     for (auto& service : installation_.services()) add(service);
     check_only();
+    for (const HostedService* service : enabled()) announce(*service);
   }
 
   [[nodiscard]] asio::any_io_executor executor() { return io_.get_executor(); }
@@ -90,11 +95,15 @@ class Host::Run {
 
   void add(Installation::Service& service);
   void check_only() const;
+  void announce(const HostedService& service);
+  void open_admin();
+  asio::awaitable<void> tick();
   Storage& storage();
   SourceHandle make_source(const std::string& service, const asio::any_io_executor& on,
                            const SourceOptions& options, Log& log);
   asio::awaitable<void> serve(HostedService* service);
   asio::awaitable<void> watch_signals();
+  std::vector<std::string> nats_urls() const;
   void state_changed();
   void ended();
   [[noreturn]] void give_up();
@@ -105,6 +114,9 @@ class Host::Run {
   asio::io_context io_{1};
   asio::signal_set signals_{io_};
   asio::steady_timer drain_deadline_{io_};
+  asio::steady_timer tick_timer_{io_};
+  Board board_{installation_.config().storage.type, Board::Clock::now()};
+  std::optional<AdminServer> admin_;
   std::optional<Broker> broker_;
   std::unique_ptr<Storage> storage_;
   std::optional<StateFile> state_file_;
@@ -123,6 +135,9 @@ void Host::Run::add(Installation::Service& service) {
                                                const SourceOptions& options, Log& log) {
     return make_source(name, on, options, log);
   };
+  wiring->resources.storage_outcome = [this](const StorageOutcome& outcome) {
+    board_.record(outcome);
+  };
   wiring->resources.storage = [this]() -> Storage& { return storage(); };
   const auto& settings = installation_.config().storage;
   const bool embedded = settings.type == "sqlite" && settings.url.value.empty();
@@ -139,6 +154,32 @@ void Host::Run::check_only() const {
       throw ConfigError{
           fmt::format("--only: there is no service '{}'; see `hangar services ls`", name)};
     }
+  }
+}
+
+void Host::Run::announce(const HostedService& service) {
+  std::map<std::string_view, std::string> texts;
+  for (const Field& field : service.service_settings().fields()) {
+    if (auto* const* text = std::get_if<std::string*>(&field.target)) texts[field.name] = **text;
+  }
+  board_.add_service(service.name(), service.version(), texts["stream"], texts["durable"]);
+}
+
+void Host::Run::open_admin() {
+  const std::string& listen = installation_.config().admin.listen;
+  if (listen.empty()) return;
+  admin_.emplace(listen, [this](std::string_view target) {
+    return admin_reply(target, board_.observe(Board::Clock::now()));
+  });
+  log_->info("admin surface on http://{}/status", admin_->address());
+}
+
+asio::awaitable<void> Host::Run::tick() {
+  boost::system::error_code cancelled;
+  while (running_ > 0 && !cancelled) {
+    board_.tick(Board::Clock::now());
+    tick_timer_.expires_after(std::chrono::milliseconds{500});
+    co_await tick_timer_.async_wait(asio::redirect_error(asio::use_awaitable, cancelled));
   }
 }
 
@@ -162,10 +203,17 @@ SourceHandle Host::Run::make_source(const std::string& service, const asio::any_
       on, broker_->settings(),
       PullOptions{.source = options, .service = service, .until_drained = options_.until_drained},
       log);
+  board_.add_source(service, source->counters());
   return {.source = std::make_unique<SharedSource>(source),
           .open = [source] { return source->open(); },
           .stop = source->stopper(),
           .close = [source] { return source->close(); }};
+}
+
+std::vector<std::string> Host::Run::nats_urls() const {
+  std::vector<std::string> urls;
+  for (const auto& url : broker_->settings().urls) urls.push_back(mask_url(url));
+  return urls;
 }
 
 void Host::Run::state_changed() {
@@ -173,18 +221,17 @@ void Host::Run::state_changed() {
   bool all_running = true;
   for (HostedService* service : enabled()) {
     statuses[service->name()] = {std::string{to_string(service->state())}, service->failure()};
+    board_.set_state(service->name(), service->state(), service->failure());
     all_running = all_running && service->state() == ServiceState::running;
   }
-  if (state_file_) state_file_->write(statuses);
+  if (state_file_) state_file_->write(statuses, admin_ ? admin_->address() : "");
   if (all_running && !told_ready_ && !statuses.empty()) {
     told_ready_ = true;
     const auto& config = installation_.config();
-    std::vector<std::string> urls;
-    for (const auto& url : broker_->settings().urls) urls.push_back(mask_url(url));
     std::vector<std::string_view> names;
     for (const auto& [name, status] : statuses) names.push_back(name);
     log_->info("ready: hangar {} runs {} on {} with {}", version, fmt::join(names, ", "),
-               fmt::join(urls, ", "), config.storage.type);
+               fmt::join(nats_urls(), ", "), config.storage.type);
   }
 }
 
@@ -205,6 +252,7 @@ asio::awaitable<void> Host::Run::serve(HostedService* service) {
 void Host::Run::ended() {
   signals_.cancel();
   drain_deadline_.cancel();
+  tick_timer_.cancel();
 }
 
 void Host::Run::give_up() {
@@ -222,6 +270,7 @@ asio::awaitable<void> Host::Run::watch_signals() {
   const auto timeout = installation_.config().drain_timeout;
   log_->info("{}: finishing what is held, within {} s", first == SIGINT ? "SIGINT" : "SIGTERM",
              std::chrono::duration<double>(timeout).count());
+  board_.set_draining();
   drain_deadline_.expires_after(timeout);
   drain_deadline_.async_wait([this](boost::system::error_code cancelled) {
     if (!cancelled && running_ > 0) give_up();
@@ -249,11 +298,16 @@ int Host::Run::run() {
   signals_.add(SIGINT);
   static_cast<void>(installation_.storage_plugin());
   state_file_.emplace(installation_.data_dir());
+  // Before what takes time, so that a probe is answered while the host starts.
+  open_admin();
   broker_.emplace(installation_.config().nats, installation_.data_dir(), *log_);
+  board_.set_nats_urls(nats_urls());
   running_ = services.size();
   for (HostedService* service : services) asio::co_spawn(io_, serve(service), asio::detached);
   asio::co_spawn(io_, watch_signals(), asio::detached);
+  asio::co_spawn(io_, tick(), asio::detached);
   io_.run();
+  admin_.reset();
   storage_.reset();
   broker_.reset();
   state_file_.reset();

@@ -56,6 +56,11 @@ void HostConfig::fields(Fields& fields) {
   lines.add("level", &log.level, "The least important level to write")
       .one_of({"trace", "debug", "info", "warning", "error"});
   lines.add("format", &log.format, "How a line is written").one_of({"text", "json"});
+
+  Fields& surface = fields.group("admin", "Health, status and metrics over HTTP");
+  surface.add("listen", &admin.listen,
+              "Address and port of /livez, /readyz, /metrics and /status; port 0 is any free one; "
+              "empty: none");
 }
 
 }  // namespace hangar

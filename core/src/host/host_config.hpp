@@ -43,6 +43,9 @@ struct HostConfig {
     std::string level = "info";
     std::string format = "text";
   } log;
+  struct Admin {
+    std::string listen = "127.0.0.1:9470";
+  } admin;
   std::string data_dir;
   Duration drain_timeout{25'000};
 

@@ -24,8 +24,9 @@ asio::awaitable<std::unique_ptr<Source>> ServiceContext::open_source(SourceOptio
 
 asio::awaitable<void> ServiceContext::open_storage(std::span<const Table* const> tables,
                                                    std::size_t lanes) {
-  lanes_ = std::make_unique<StorageLanes>(wiring_.strand, wiring_.resources.storage(), *wiring_.log,
-                                          wiring_.stopping, lanes);
+  lanes_ =
+      std::make_unique<StorageLanes>(wiring_.strand, wiring_.resources.storage(), *wiring_.log,
+                                     wiring_.stopping, lanes, wiring_.resources.storage_outcome);
   co_await lanes_->prepare(tables, wiring_.resources.creation);
 }
 

@@ -29,7 +29,9 @@ std::optional<pid_t> owner(const std::filesystem::path& file) {
 bool alive(pid_t pid) { return ::kill(pid, 0) == 0 || errno == EPERM; }
 
 void merge(const json::value& file, ServiceStatuses& statuses) {
-  for (const auto& [name, status] : file.as_object()) {
+  const auto* services = file.as_object().if_contains("services");
+  if (services == nullptr || !services->is_object()) return;
+  for (const auto& [name, status] : services->as_object()) {
     ServiceStatus found{std::string{status.at("state").as_string()},
                         std::string{status.at("failure").as_string()}};
     const auto [known, is_new] = statuses.try_emplace(std::string{name}, found);
@@ -56,14 +58,15 @@ StateFile::~StateFile() {
   std::filesystem::remove(path_, ignored);
 }
 
-void StateFile::write(const ServiceStatuses& statuses) const noexcept {
+void StateFile::write(const ServiceStatuses& statuses, std::string_view admin) const noexcept {
   try {
     json::object services;
     for (const auto& [name, status] : statuses) {
       services[name] = {{"state", status.state}, {"failure", status.failure}};
     }
     const auto next = path_.string() + ".next";
-    std::ofstream{next} << json::serialize(services) << '\n';
+    std::ofstream{next} << json::serialize(json::object{{"services", services}, {"admin", admin}})
+                        << '\n';
     std::filesystem::rename(next, path_);
   } catch (...) {  // NOLINT(bugprone-empty-catch): only `services ls` knows less.
   }

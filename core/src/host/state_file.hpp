@@ -3,6 +3,7 @@
 #include <filesystem>
 #include <map>
 #include <string>
+#include <string_view>
 
 namespace hangar {
 
@@ -21,7 +22,8 @@ class StateFile {
   StateFile(const StateFile&) = delete;
   StateFile& operator=(const StateFile&) = delete;
   ~StateFile();
-  void write(const ServiceStatuses& statuses) const noexcept;
+  /// `admin` is the address of the admin surface; empty when there is none.
+  void write(const ServiceStatuses& statuses, std::string_view admin) const noexcept;
 
   /// The services of every host that lives on this folder; of one that several run, a failure comes
   /// first.

@@ -3,6 +3,7 @@
 #include <boost/asio/associated_executor.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/use_awaitable.hpp>
+#include <chrono>
 #include <exception>
 #include <optional>
 #include <random>
@@ -18,6 +19,20 @@ namespace {
 double jitter() {
   thread_local std::minstd_rand random{std::random_device{}()};
   return std::uniform_real_distribution<double>{0, 1}(random);
+}
+
+StorageOutcome::Result outcome_of(TransientError::Retry retry) {
+  switch (retry) {
+    case TransientError::Retry::at_once:
+      return StorageOutcome::Result::at_once;
+    case TransientError::Retry::backoff:
+      return StorageOutcome::Result::backoff;
+    case TransientError::Retry::reconnect:
+      return StorageOutcome::Result::reconnect;
+    case TransientError::Retry::when_answerable:
+      return StorageOutcome::Result::when_answerable;
+  }
+  return StorageOutcome::Result::other;
 }
 
 /// Runs `work` on the thread and resumes the caller on its own executor; what `work` throws is
@@ -44,8 +59,12 @@ asio::awaitable<void> run_on(asio::thread_pool& thread, std::function<void()> wo
 }  // namespace
 
 StorageLanes::StorageLanes(asio::any_io_executor executor, Storage& storage, Log& log,
-                           Event& stopping, std::size_t lanes)
-    : executor_{std::move(executor)}, storage_{storage}, log_{log}, stopping_{stopping} {
+                           Event& stopping, std::size_t lanes, Told told)
+    : executor_{std::move(executor)},
+      storage_{storage},
+      log_{log},
+      stopping_{stopping},
+      told_{std::move(told)} {
   for (std::size_t i = 0; i < lanes; ++i) lanes_.push_back(std::make_unique<Lane>());
 }
 
@@ -53,11 +72,35 @@ StorageLanes::~StorageLanes() {
   for (const auto& lane : lanes_) lane->thread.join();
 }
 
-asio::awaitable<void> StorageLanes::retry(Lane& lane, std::function<void()> work) {
+asio::awaitable<void> StorageLanes::attempt(Lane& lane, StorageOutcome::Operation operation,
+                                            const std::function<void()>& work) {
+  using enum StorageOutcome::Result;
+  const auto began = std::chrono::steady_clock::now();
+  const auto tell = [&](StorageOutcome::Result result, std::string_view error) {
+    const std::chrono::duration<double> took = std::chrono::steady_clock::now() - began;
+    if (told_) told_({operation, result, took.count(), error});
+  };
+  try {
+    co_await run_on(lane.thread, work);
+    tell(done, {});
+  } catch (const TransientError& error) {
+    tell(outcome_of(error.retry()), error.what());
+    throw;
+  } catch (const DataError& error) {
+    tell(data, error.what());
+    throw;
+  } catch (const std::exception& error) {
+    tell(other, error.what());
+    throw;
+  }
+}
+
+asio::awaitable<void> StorageLanes::retry(Lane& lane, StorageOutcome::Operation operation,
+                                          std::function<void()> work) {
   for (std::size_t failures = 0;;) {
     std::optional<TransientError> failure;
     try {
-      co_await run_on(lane.thread, work);
+      co_await attempt(lane, operation, work);
       if (failures > 0) log_.info("the storage answers again after {} failed attempts", failures);
       co_return;
     } catch (const TransientError& error) {
@@ -75,12 +118,13 @@ asio::awaitable<void> StorageLanes::retry(Lane& lane, std::function<void()> work
 
 asio::awaitable<void> StorageLanes::prepare(std::span<const Table* const> tables,
                                             Creation creation) {
-  co_await retry(*lanes_.front(), [this, tables, creation] { storage_.prepare(tables, creation); });
+  co_await retry(*lanes_.front(), StorageOutcome::Operation::prepare,
+                 [this, tables, creation] { storage_.prepare(tables, creation); });
 }
 
 asio::awaitable<void> StorageLanes::transact(std::size_t lane, std::function<void(Session&)> work) {
   Lane& mine = *lanes_.at(lane);
-  co_await retry(mine, [this, &mine, &work] {
+  co_await retry(mine, StorageOutcome::Operation::transact, [this, &mine, &work] {
     if (!mine.session) mine.session = storage_.open_session();
     try {
       mine.session->begin();

@@ -11,6 +11,7 @@
 #include "hangar/event.hpp"
 #include "hangar/log.hpp"
 #include "hangar/storage.hpp"
+#include "host/storage_outcome.hpp"
 
 namespace hangar {
 
@@ -18,9 +19,12 @@ namespace hangar {
 /// a failed transaction is tried again.
 class StorageLanes {
  public:
-  /// `storage` and `log` outlive this. Coroutines resume on `executor`.
+  using Told = std::function<void(const StorageOutcome&)>;
+
+  /// `storage` and `log` outlive this. Coroutines resume on `executor`, where `told`, which may be
+  /// empty, is called after each attempt.
   StorageLanes(boost::asio::any_io_executor executor, Storage& storage, Log& log, Event& stopping,
-               std::size_t lanes);
+               std::size_t lanes, Told told);
   StorageLanes(const StorageLanes&) = delete;
   StorageLanes& operator=(const StorageLanes&) = delete;
   ~StorageLanes();
@@ -37,12 +41,17 @@ class StorageLanes {
   };
 
   /// Runs `work` on the lane's thread until it does not throw a TransientError.
-  boost::asio::awaitable<void> retry(Lane& lane, std::function<void()> work);
+  boost::asio::awaitable<void> retry(Lane& lane, StorageOutcome::Operation operation,
+                                     std::function<void()> work);
+  /// One attempt, whose outcome is told.
+  boost::asio::awaitable<void> attempt(Lane& lane, StorageOutcome::Operation operation,
+                                       const std::function<void()>& work);
 
   boost::asio::any_io_executor executor_;
   Storage& storage_;
   Log& log_;
   Event& stopping_;
+  Told told_;
   std::vector<std::unique_ptr<Lane>> lanes_;
 };
 

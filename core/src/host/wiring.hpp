@@ -10,6 +10,7 @@
 #include "hangar/log.hpp"
 #include "hangar/service.hpp"
 #include "hangar/storage.hpp"
+#include "host/storage_outcome.hpp"
 
 namespace hangar {
 
@@ -31,6 +32,8 @@ struct ServiceResources {
   /// Opened at first use; lives as long as the host.
   std::function<Storage&()> storage;
   Creation creation = Creation::never;
+  /// Called on the service's strand after each attempt at a storage operation; may be empty.
+  std::function<void(const StorageOutcome&)> storage_outcome;
 };
 
 /// Everything about one service that outlives its runs.

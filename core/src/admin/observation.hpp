@@ -1,0 +1,67 @@
+#pragma once
+
+#include <array>
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "hangar/host.hpp"
+#include "host/storage_outcome.hpp"
+
+namespace hangar {
+
+/// What was seen of a running host at one moment: values, which no thread changes.
+struct Observation {
+  using Time = std::chrono::sys_seconds;
+
+  /// SourceCounters of one consumer, over every run of its service.
+  struct Source {
+    std::string stream;
+    std::string consumer;
+    std::uint64_t received = 0;
+    std::uint64_t redelivered = 0;
+    std::uint64_t acked = 0;
+    std::uint64_t given_back = 0;
+    std::uint64_t rejected = 0;
+    std::uint64_t abandoned = 0;
+    std::uint64_t held = 0;
+    std::uint64_t held_bytes = 0;
+    std::uint64_t reconnects = 0;
+    bool connected = false;
+  };
+  struct Service {
+    std::string name;
+    std::string version;
+    ServiceState state = ServiceState::stopped;
+    Time since{};
+    std::string last_error;
+    Source source;
+  };
+  /// How often each result of one kind of operation was seen, and how long the operations took.
+  struct Operations {
+    static constexpr std::array bounds{0.001, 0.0025, 0.005, 0.01, 0.025, 0.05,
+                                       0.1,   0.25,   0.5,   1.0,  2.5,   10.0};
+    std::array<std::uint64_t, StorageOutcome::results.size()> results{};
+    std::array<std::uint64_t, bounds.size() + 1> took{};  ///< The last is beyond every bound.
+    double seconds = 0;
+  };
+  struct Storage {
+    std::string type;
+    /// Whether the last operation found the storage unable to answer.
+    bool down = false;
+    std::string last_error;
+    Time last_error_at{};
+    std::array<Operations, StorageOutcome::operations.size()> operations{};
+  };
+
+  std::vector<Service> services;
+  Storage storage;
+  std::vector<std::string> nats_urls;  ///< Without passwords; empty until the broker is there.
+  bool draining = false;
+  /// How long the event loop has not ticked; null when it is as it should be.
+  std::chrono::seconds stuck_for{};
+};
+
+}  // namespace hangar

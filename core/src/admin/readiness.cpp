@@ -1,0 +1,60 @@
+#include "admin/readiness.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <utility>
+
+namespace hangar {
+namespace {
+
+std::string nats_failure(const Observation& seen) {
+  for (const auto& service : seen.services) {
+    if (!service.source.connected) return service.name + " is not connected";
+  }
+  return {};
+}
+
+std::string service_failure(const Observation::Service& service) {
+  if (service.state == ServiceState::running) return {};
+  std::string why{to_string(service.state)};
+  if (service.state == ServiceState::failed) why += ": " + service.last_error;
+  return why;
+}
+
+/// An error of several lines is still one line of the answer.
+std::string in_one_line(std::string text) {
+  std::ranges::replace_if(
+      text, [](char c) { return c == '\n' || c == '\r'; }, ' ');
+  return text;
+}
+
+}  // namespace
+
+Readiness::Readiness(const Observation& seen) {
+  const auto stuck = seen.stuck_for.count();
+  add("loop", stuck > 0 ? fmt::format("it has not ticked for {} s", stuck) : "");
+  add("host", seen.draining ? "draining" : "");
+  add("nats", nats_failure(seen));
+  add("storage", seen.storage.down ? seen.storage.last_error : "");
+  for (const auto& service : seen.services) add(service.name, service_failure(service));
+}
+
+void Readiness::add(std::string name, std::string failure) {
+  checks_.push_back({std::move(name), in_one_line(std::move(failure))});
+}
+
+bool Readiness::ready() const noexcept {
+  return std::ranges::all_of(checks_, [](const Check& check) { return check.failure.empty(); });
+}
+
+std::string Readiness::text() const {
+  std::string text;
+  for (const Check& check : checks_) {
+    text += check.failure.empty() ? fmt::format("[+]{} ok\n", check.name)
+                                  : fmt::format("[-]{} failed: {}\n", check.name, check.failure);
+  }
+  return text + (ready() ? "readyz check passed\n" : "readyz check failed\n");
+}
+
+}  // namespace hangar

@@ -1,0 +1,32 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "admin/observation.hpp"
+
+namespace hangar {
+
+/// Whether the host does its work now, in parts.
+class Readiness {
+ public:
+  struct Check {
+    std::string name;
+    std::string failure;  ///< Empty when it is as it should be.
+  };
+
+  /// Not ready: draining, a stuck loop, a service that does not run, one that is not connected, a
+  /// storage that does not answer.
+  explicit Readiness(const Observation& seen);
+
+  [[nodiscard]] bool ready() const noexcept;
+  [[nodiscard]] const std::vector<Check>& checks() const noexcept { return checks_; }
+  /// `[+]nats ok` or `[-]nats failed: why`, a line a check and one for all, in Kubernetes's form.
+  [[nodiscard]] std::string text() const;
+
+ private:
+  void add(std::string name, std::string failure);
+  std::vector<Check> checks_;
+};
+
+}  // namespace hangar

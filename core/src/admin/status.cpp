@@ -1,0 +1,72 @@
+#include "admin/status.hpp"
+
+#include <fmt/chrono.h>
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <boost/json.hpp>
+
+#include "admin/readiness.hpp"
+#include "hangar/version.hpp"
+
+namespace json = boost::json;
+
+namespace hangar {
+namespace {
+
+json::value when(Observation::Time time) {
+  if (time == Observation::Time{}) return nullptr;
+  return json::value(fmt::format("{:%Y-%m-%dT%H:%M:%S}Z",
+                                 fmt::gmtime(std::chrono::system_clock::to_time_t(time))));
+}
+
+json::value nullable(const std::string& text) {
+  return text.empty() ? json::value(nullptr) : json::value(text);
+}
+
+json::object counters(const Observation::Source& source) {
+  return {{"received", source.received},
+          {"redelivered", source.redelivered},
+          {"acked", source.acked},
+          {"given_back", source.given_back},
+          {"rejected", source.rejected},
+          {"abandoned", source.abandoned},
+          {"held", source.held},
+          {"held_bytes", source.held_bytes},
+          {"reconnects", source.reconnects}};
+}
+
+json::object describe(const Observation::Service& service) {
+  return {{"version", service.version},
+          {"state", to_string(service.state)},
+          {"since", when(service.since)},
+          {"last_error", nullable(service.last_error)},
+          {"stream", service.source.stream},
+          {"consumer", service.source.consumer},
+          {"connected", service.source.connected},
+          {"counters", counters(service.source)}};
+}
+
+}  // namespace
+
+std::string status_json(const Observation& seen) {
+  json::object services;
+  for (const auto& service : seen.services) services[service.name] = describe(service);
+  json::array urls;
+  for (const std::string& url : seen.nats_urls) urls.emplace_back(url);
+  const bool connected = std::ranges::all_of(
+      seen.services, [](const auto& service) { return service.source.connected; });
+  const json::object status{{"version", version},
+                            {"ready", Readiness{seen}.ready()},
+                            {"draining", seen.draining},
+                            {"services", services},
+                            {"storage",
+                             {{"type", seen.storage.type},
+                              {"down", seen.storage.down},
+                              {"last_error", nullable(seen.storage.last_error)},
+                              {"last_error_at", when(seen.storage.last_error_at)}}},
+                            {"nats", {{"urls", urls}, {"connected", connected}}}};
+  return json::serialize(status) + '\n';
+}
+
+}  // namespace hangar

@@ -1,0 +1,12 @@
+#pragma once
+
+#include <string>
+
+#include "admin/observation.hpp"
+
+namespace hangar {
+
+/// What `/status` answers: one JSON object and a line feed; times in RFC 3339, without secrets.
+std::string status_json(const Observation& seen);
+
+}  // namespace hangar

@@ -1,0 +1,24 @@
+#pragma once
+
+#include <array>
+#include <string_view>
+
+namespace hangar {
+
+/// How one attempt at a storage operation ended.
+struct StorageOutcome {
+  enum class Operation { prepare, transact };
+  static constexpr std::array<std::string_view, 2> operations{"prepare", "transact"};
+
+  /// Beside `done` the retries of a TransientError, a DataError, and any other exception.
+  enum class Result { done, at_once, backoff, reconnect, when_answerable, data, other };
+  static constexpr std::array<std::string_view, 7> results{
+      "done", "at_once", "backoff", "reconnect", "when_answerable", "data", "other"};
+
+  Operation operation = Operation::transact;
+  Result result = Result::done;
+  double seconds = 0;
+  std::string_view error{};  ///< Empty when done.
+};
+
+}  // namespace hangar

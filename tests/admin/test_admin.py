@@ -1,0 +1,219 @@
+"""The admin surface of a running host, as a probe, a scraper and a person meet it."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import signal
+import socket
+import sqlite3
+import subprocess
+import unittest
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
+from http.client import HTTPConnection
+from pathlib import Path
+
+from support.flow_runs import stream_lines
+from support.jetstream import JetStream
+from support.program import flags, hangar, hangar_running
+from support.servers import NatsServer, wait_until
+from support.temporary import temporary_folder
+
+_GOLDEN = Path(__file__).resolve().parents[1] / "golden"
+_VECTORS = ("capture", "hostile", "chaos", "forms")
+_SERIES = re.compile(r"(\w+)(?:\{(.*)\})? (\S+)")
+
+
+class Surface:
+    """The HTTP side of one host."""
+
+    def __init__(self, address: str) -> None:
+        self.address = address
+
+    def ask(self, path: str, method: str = "GET") -> tuple[int, str]:
+        connection = HTTPConnection(self.address, timeout=10)
+        try:
+            connection.request(method, path)
+            answer = connection.getresponse()
+            return answer.status, answer.read().decode()
+        finally:
+            connection.close()
+
+    def metrics(self) -> dict[str, float]:
+        """Each series, written as it is, with its value."""
+        status, text = self.ask("/metrics")
+        assert status == 200, text
+        found = {}
+        for line in text.splitlines():
+            if not line.startswith("#"):
+                match = _SERIES.fullmatch(line)
+                assert match, line
+                found[line.rpartition(" ")[0]] = float(match[3])
+        return found
+
+    def messages(self) -> dict[str, int]:
+        """The recorder's message series by the end of their names."""
+        prefix, service = "hangar_messages_", 'service="task_run_recorder"'
+        return {
+            series.removeprefix(prefix).partition("{")[0].removesuffix("_total"): int(value)
+            for series, value in self.metrics().items()
+            if series.startswith(prefix) and service in series
+        }
+
+
+class Case(unittest.TestCase):
+    def setUp(self) -> None:
+        self.folder = self.enterContext(temporary_folder("admin"))
+        self.log = self.folder / "hangar.log"
+        self.server = self.enterContext(NatsServer())
+        self.settings: dict[str, object] = {
+            "data_dir": self.folder / "data",
+            "nats.url": self.server.url,
+            "storage.url": self.folder / "hangar.sqlite",
+            "storage.create_tables": "true",
+        }
+
+    @contextmanager
+    def running(self) -> Iterator[tuple[subprocess.Popen[bytes], Surface]]:
+        with hangar_running(*flags(self.settings), log=self.log) as process:
+            file = self.folder / "data" / "run" / f"{process.pid}.json"
+            self.wait(file.exists, "state file", process)
+            address = json.loads(file.read_text())["admin"]
+            yield process, Surface(address)
+
+    def wait(self, met: Callable[[], bool], what: str, process: subprocess.Popen[bytes]) -> None:
+        wait_until(met, what=what, process=process, log=self.log)
+
+    def wait_ready(self, process: subprocess.Popen[bytes], surface: Surface) -> None:
+        self.wait(lambda: surface.ask("/readyz")[0] == 200, "readiness", process)
+
+
+class Accounts(Case):
+    def test_every_message_received_is_in_exactly_one_account(self) -> None:
+        with JetStream(self.server.url) as stream:
+            for vector in _VECTORS:
+                with self.subTest(vector=vector):
+                    self._record(stream, vector)
+
+    def _record(self, stream: JetStream, vector: str) -> None:
+        lines = stream_lines((_GOLDEN / f"{vector}.jsonl").read_bytes())
+        oracle = json.loads((_GOLDEN / f"{vector}.rows.json").read_text())
+        stream.request(f"STREAM.CREATE.{vector}", name=vector, subjects=[vector])
+        for setting in ("stream", "filter_subject", "durable"):
+            self.settings[f"services.task_run_recorder.{setting}"] = vector
+        self.settings["storage.url"] = self.folder / f"{vector}.sqlite"
+        with self.running() as (process, surface):
+            self.wait_ready(process, surface)
+            before = surface.messages()
+            self.assertEqual(set(before.values()), {0})
+            stream.publish(vector, lines)
+            self.wait(
+                lambda: (now := surface.messages())["acked"] + now["terminated"] == len(lines),
+                f"{len(lines)} answers",
+                process,
+            )
+            after = surface.messages()
+            self.assertEqual(
+                after["received"],
+                after["acked"]
+                + after["nacked"]
+                + after["terminated"]
+                + after["abandoned"]
+                + after["held"],
+            )
+            self.assertEqual(after["terminated"], len(oracle["rejected"]))
+            self.assertEqual(after["received"], len(lines) + after["nacked"])
+            self.assertEqual((after["held"], after["held_bytes"]), (0, 0))
+            self.assertEqual(set(after), set(before), "a series appeared late")
+            status = json.loads(surface.ask("/status")[1])
+            counters = status["services"]["task_run_recorder"]["counters"]
+            self.assertEqual(counters["received"], after["received"])
+
+
+class Probes(Case):
+    def test_ready_while_it_runs_and_not_while_it_drains(self) -> None:
+        with self.running() as (process, surface):
+            self.wait_ready(process, surface)
+            status, text = surface.ask("/readyz?verbose")
+            self.assertEqual(status, 200)
+            for check in ("loop", "host", "nats", "storage", "task_run_recorder"):
+                self.assertIn(f"[+]{check} ok\n", text)
+            self.assertEqual(surface.ask("/livez"), (200, "ok\n"))
+            self.assertEqual(surface.ask("/readyz", "POST")[0], 405)
+            self.assertEqual(surface.ask("/config")[0], 404)
+            with closing(sqlite3.connect(self.folder / "hangar.sqlite")) as locker:
+                locker.execute("BEGIN IMMEDIATE")
+                self.publish_one()
+                self.wait(lambda: surface.messages()["held"] == 1, "a message", process)
+                process.send_signal(signal.SIGTERM)
+                self.wait(lambda: surface.ask("/readyz")[0] == 503, "draining", process)
+                self.assertIn("[-]host failed: draining\n", surface.ask("/readyz")[1])
+                self.assertEqual(surface.ask("/livez")[0], 200)
+            self.assertEqual(process.wait(30), 0, self.log.read_text()[-4000:])
+
+    def publish_one(self) -> None:
+        lines = stream_lines((_GOLDEN / "capture.jsonl").read_bytes())
+        event = next(line for line in lines if b'"event":"prefect.task-run.' in line)
+        with JetStream(self.server.url) as stream:
+            stream.publish("prefect.events.task-run", [event])
+
+    def test_a_broker_that_is_gone_is_not_ready_and_yet_alive(self) -> None:
+        with self.running() as (process, surface):
+            self.wait_ready(process, surface)
+            self.server.kill()
+            self.wait(
+                lambda: "[-]nats failed" in surface.ask("/readyz?verbose")[1], "nats down", process
+            )
+            self.assertEqual(surface.ask("/readyz")[0], 503)
+            self.assertEqual(surface.ask("/livez")[0], 200)
+
+    def test_a_storage_that_is_down_is_not_ready_and_names_no_password(self) -> None:
+        with socket.create_server(("127.0.0.1", 0)) as taken:
+            port = taken.getsockname()[1]
+        url = f"postgresql://somebody:hunter2@127.0.0.1:{port}/prefect"
+        self.settings |= {"storage.type": "postgres", "storage.url": url}
+        with self.running() as (process, surface):
+            self.wait(
+                lambda: "[-]storage failed: " in surface.ask("/readyz?verbose")[1],
+                "storage down",
+                process,
+            )
+            self.assertEqual(surface.ask("/readyz")[0], 503)
+            self.assertEqual(surface.ask("/livez")[0], 200)
+            said = "".join(surface.ask(path)[1] for path in ("/readyz", "/status", "/metrics"))
+            self.assertNotIn("hunter2", said)
+            self.assertTrue(json.loads(surface.ask("/status")[1])["storage"]["down"])
+            failed = sum(
+                value
+                for series, value in surface.metrics().items()
+                if series.startswith("hangar_storage_errors_total{")
+            )
+            self.assertGreater(failed, 0)
+
+
+class Addresses(Case):
+    def test_one_that_is_taken_is_said_with_what_to_do(self) -> None:
+        with socket.create_server(("127.0.0.1", 0)) as taken:
+            address = f"127.0.0.1:{taken.getsockname()[1]}"
+            self.settings["admin.listen"] = address
+            done = hangar("run", *flags(self.settings))
+        self.assertEqual(done.returncode, 78, done.stderr)
+        self.assertIn(f"admin.listen: {address} cannot be listened on", done.stderr)
+
+    def test_none_is_listened_on_when_it_is_empty(self) -> None:
+        self.settings["admin.listen"] = ""
+        with self.running() as (process, surface):
+            self.assertEqual(surface.address, "")
+            listening = [
+                line.split()[9]
+                for line in Path(f"/proc/{process.pid}/net/tcp").read_text().splitlines()[1:]
+                if line.split()[3] == "0A"
+            ]
+            sockets = {os.readlink(link) for link in Path(f"/proc/{process.pid}/fd").iterdir()}
+            self.assertFalse({f"socket:[{inode}]" for inode in listening} & sockets)
+
+
+if __name__ == "__main__":
+    unittest.main()

@@ -1,0 +1,133 @@
+#include "admin/admin_server.hpp"
+
+#include <gtest/gtest.h>
+
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/read.hpp>
+#include <boost/asio/write.hpp>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "admin/listen_address.hpp"
+#include "hangar/error.hpp"
+
+namespace asio = boost::asio;
+
+namespace hangar {
+namespace {
+
+AdminReply echo(std::string_view target) { return {.body = "target " + std::string{target}}; }
+
+/// One connection; what it reads ends with the connection.
+class Client {
+ public:
+  explicit Client(const AdminServer& server) { socket_.connect(listen_address(server.address())); }
+  Client& send(std::string_view text) {
+    boost::system::error_code failed;
+    asio::write(socket_, asio::buffer(text), failed);
+    return *this;
+  }
+  std::string all() {
+    std::string text;
+    boost::system::error_code ended;
+    asio::read(socket_, asio::dynamic_buffer(text), ended);
+    return text;
+  }
+
+ private:
+  asio::io_context io_;
+  asio::ip::tcp::socket socket_{io_};
+};
+
+std::string answer_to(const AdminServer& server, std::string_view request) {
+  return Client{server}.send(request).all();
+}
+
+TEST(AdminServer, get_is_answered_and_any_other_method_is_not_allowed) {
+  const AdminServer server{"127.0.0.1:0", echo};
+  const auto got =
+      answer_to(server, "GET /livez?x HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n");
+  EXPECT_TRUE(got.starts_with("HTTP/1.1 200 ")) << got;
+  EXPECT_TRUE(got.ends_with("target /livez?x")) << got;
+  for (const char* method : {"POST", "PUT", "DELETE", "HEAD", "OPTIONS", "PATCH", "NONSENSE"}) {
+    const auto refused = answer_to(
+        server, std::string{method} + " /livez HTTP/1.1\r\nHost: h\r\nContent-Length: 2\r\n\r\nhi");
+    EXPECT_TRUE(refused.starts_with("HTTP/1.1 405 ")) << method << ": " << refused;
+    EXPECT_NE(refused.find("\r\nAllow: GET\r\n"), std::string::npos) << refused;
+  }
+}
+
+TEST(AdminServer, requests_on_one_connection_are_answered_in_turn) {
+  const AdminServer server{"127.0.0.1:0", echo};
+  const auto got = answer_to(server,
+                             "GET /1 HTTP/1.1\r\nHost: h\r\n\r\n"
+                             "GET /2 HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n");
+  const auto first = got.find("target /1");
+  const auto second = got.find("target /2");
+  ASSERT_NE(first, std::string::npos) << got;
+  ASSERT_NE(second, std::string::npos) << got;
+  EXPECT_LT(first, second);
+}
+
+TEST(AdminServer, what_is_too_large_or_no_request_is_refused) {
+  const AdminServer server{"127.0.0.1:0", echo};
+  const std::vector<std::pair<std::string, std::string>> cases{
+      {"GET / HTTP/1.1\r\nHost: h\r\nX: " + std::string(20'000, 'x') + "\r\n\r\n", "431"},
+      {"GET /" + std::string(20'000, 'x') + " HTTP/1.1\r\n\r\n", "431"},
+      {"GET / HTTP/1.1\r\nHost: h\r\nContent-Length: 3\r\n\r\nabc", "413"},
+      {"GET / HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n", "413"},
+      {"\x16\x03\x01 no HTTP\r\n\r\n", "400"},
+      {"GET / HTTP/1.1\r\nContent-Length: x\r\n\r\n", "400"},
+  };
+  for (const auto& [request, status] : cases) {
+    const auto refused = answer_to(server, request);
+    EXPECT_TRUE(refused.starts_with("HTTP/1.1 " + status + ' ')) << status << ": " << refused;
+  }
+}
+
+TEST(AdminServer, who_sends_no_whole_request_is_disconnected_and_others_are_served) {
+  const AdminServer server{"127.0.0.1:0", echo, {.read = std::chrono::milliseconds{50}}};
+  Client silent{server};
+  Client slow{server};
+  slow.send("GET / HTTP/1.1\r\nHo");
+  EXPECT_EQ(silent.all(), "");
+  EXPECT_EQ(slow.all(), "");
+  EXPECT_NE(answer_to(server, "GET /3 HTTP/1.0\r\n\r\n").find("target /3"), std::string::npos);
+}
+
+TEST(AdminServer, connections_above_the_limit_are_closed) {
+  const AdminServer server{
+      "127.0.0.1:0", echo, {.connections = 2, .read = std::chrono::milliseconds{10'000}}};
+  Client first{server};
+  Client second{server};
+  EXPECT_EQ(answer_to(server, "GET / HTTP/1.0\r\n\r\n"), "");
+  EXPECT_NE(first.send("GET /1 HTTP/1.0\r\n\r\n").all().find("target /1"), std::string::npos);
+  EXPECT_NE(second.send("GET /2 HTTP/1.0\r\n\r\n").all().find("target /2"), std::string::npos);
+}
+
+TEST(AdminServer, an_address_that_is_taken_is_named_with_what_to_do) {
+  const AdminServer server{"127.0.0.1:0", echo};
+  try {
+    const AdminServer other{server.address(), echo};
+    FAIL() << "two servers on " << server.address();
+  } catch (const ConfigError& error) {
+    const std::string what = error.what();
+    EXPECT_NE(what.find(server.address()), std::string::npos) << what;
+    EXPECT_NE(what.find("admin.listen"), std::string::npos) << what;
+  }
+}
+
+TEST(AdminServer, it_ends_while_clients_are_connected) {
+  auto server = std::make_unique<AdminServer>("127.0.0.1:0", echo);
+  Client client{*server};
+  client.send("GET / HTTP/1.1\r\nHo");
+  server.reset();
+  EXPECT_EQ(client.all(), "");
+}
+
+}  // namespace
+}  // namespace hangar

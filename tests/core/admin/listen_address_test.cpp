@@ -1,0 +1,39 @@
+#include "admin/listen_address.hpp"
+
+#include <gtest/gtest.h>
+
+#include <sstream>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "hangar/error.hpp"
+
+namespace hangar {
+namespace {
+
+std::string shown(std::string_view text) {
+  std::ostringstream out;
+  out << listen_address(text);
+  return out.str();
+}
+
+TEST(ListenAddress, names_one_endpoint_and_without_a_host_loopback) {
+  const std::vector<std::pair<std::string, std::string>> cases{
+      {"127.0.0.1:9470", "127.0.0.1:9470"}, {"localhost:0", "127.0.0.1:0"},
+      {":9470", "127.0.0.1:9470"},          {"0.0.0.0:65535", "0.0.0.0:65535"},
+      {"[::1]:9470", "[::1]:9470"},         {"[::]:1", "[::]:1"},
+  };
+  for (const auto& [text, endpoint] : cases) EXPECT_EQ(shown(text), endpoint) << text;
+}
+
+TEST(ListenAddress, what_is_no_address_is_the_configurations_fault) {
+  for (const char* text :
+       {"9470", "127.0.0.1", "127.0.0.1:", "127.0.0.1:65536", "127.0.0.1:-1", "127.0.0.1:80x",
+        "::1:9470", "[127.0.0.1]:1", "[]:1", "example.org:80", "http://127.0.0.1:80"}) {
+    EXPECT_THROW(listen_address(text), ConfigError) << text;
+  }
+}
+
+}  // namespace
+}  // namespace hangar

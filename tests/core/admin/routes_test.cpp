@@ -1,0 +1,143 @@
+#include "admin/routes.hpp"
+
+#include <gtest/gtest.h>
+
+#include <boost/json.hpp>
+#include <chrono>
+#include <string>
+
+namespace json = boost::json;
+
+namespace hangar {
+namespace {
+
+Observation healthy() {
+  Observation seen;
+  seen.storage.type = "sqlite";
+  auto& service = seen.services.emplace_back();
+  service.name = "recorder";
+  service.version = "1.0.0";
+  service.state = ServiceState::running;
+  service.source.consumer = "durable";
+  service.source.connected = true;
+  return seen;
+}
+
+bool has_line(const std::string& text, const std::string& line) {
+  return ('\n' + text).find('\n' + line + '\n') != std::string::npos;
+}
+
+TEST(Routes, paths_are_exact_and_a_query_is_none_of_the_path) {
+  const auto seen = healthy();
+  for (const char* target : {"/livez", "/readyz", "/metrics", "/status", "/livez?x=1"}) {
+    EXPECT_EQ(admin_reply(target, seen).status, 200U) << target;
+  }
+  for (const char* target :
+       {"", "/", "/livez/", "/LIVEZ", "*", "livez", "//livez", "/metrics/.."}) {
+    EXPECT_EQ(admin_reply(target, seen).status, 404U) << target;
+  }
+}
+
+TEST(Routes, liveness_looks_at_the_loop_alone) {
+  auto seen = healthy();
+  seen.storage.down = true;
+  seen.draining = true;
+  seen.services.at(0).state = ServiceState::failed;
+  seen.services.at(0).source.connected = false;
+  EXPECT_EQ(admin_reply("/livez", seen).status, 200U);
+  seen = healthy();
+  seen.stuck_for = std::chrono::seconds{11};
+  EXPECT_EQ(admin_reply("/livez", seen).status, 503U);
+  EXPECT_EQ(admin_reply("/readyz", seen).status, 503U);
+}
+
+TEST(Routes, verbose_readiness_names_every_check_in_a_line) {
+  auto seen = healthy();
+  EXPECT_EQ(admin_reply("/readyz", seen).body, "ok\n");
+  EXPECT_TRUE(has_line(admin_reply("/readyz?a&verbose", seen).body, "[+]nats ok"));
+  EXPECT_EQ(admin_reply("/readyz?verbosely", seen).body, "ok\n");
+  seen.storage.down = true;
+  seen.storage.last_error = "no\nanswer";
+  const auto reply = admin_reply("/readyz?verbose", seen);
+  EXPECT_EQ(reply.status, 503U);
+  EXPECT_TRUE(has_line(reply.body, "[-]storage failed: no answer")) << reply.body;
+  EXPECT_TRUE(has_line(reply.body, "[+]recorder ok"));
+  EXPECT_EQ(admin_reply("/readyz", seen).body, reply.body);
+}
+
+TEST(Routes, readiness_needs_every_service_to_run) {
+  for (const auto state : {ServiceState::stopped, ServiceState::starting, ServiceState::stopping,
+                           ServiceState::failed}) {
+    auto seen = healthy();
+    seen.services.push_back(seen.services.at(0));
+    seen.services.at(1).name = "other";
+    seen.services.at(1).state = state;
+    EXPECT_EQ(admin_reply("/readyz", seen).status, 503U) << to_string(state);
+  }
+}
+
+TEST(Routes, every_series_is_there_as_zero_before_anything_happened) {
+  auto seen = healthy();
+  seen.services.at(0).state = ServiceState::stopped;
+  seen.services.at(0).source.connected = false;
+  const auto reply = admin_reply("/metrics", seen);
+  EXPECT_EQ(reply.type, "text/plain; version=0.0.4; charset=utf-8");
+  const std::string of = "{service=\"recorder\",consumer=\"durable\"} 0";
+  for (const char* name : {"hangar_messages_received_total", "hangar_messages_acked_total",
+                           "hangar_messages_nacked_total", "hangar_messages_terminated_total",
+                           "hangar_messages_abandoned_total", "hangar_messages_held",
+                           "hangar_messages_held_bytes", "hangar_messages_redelivered_total"}) {
+    EXPECT_TRUE(has_line(reply.body, name + of)) << name << '\n' << reply.body;
+  }
+  for (const char* line :
+       {"hangar_service_up{service=\"recorder\"} 0",
+        "hangar_service_state{service=\"recorder\",state=\"failed\"} 0",
+        "hangar_service_state{service=\"recorder\",state=\"stopped\"} 1",
+        "hangar_nats_connected{connection=\"recorder\"} 0",
+        "hangar_nats_reconnects_total{connection=\"recorder\"} 0",
+        "hangar_storage_errors_total{storage=\"sqlite\",op=\"prepare\",kind=\"reconnect\"} 0",
+        "hangar_storage_errors_total{storage=\"sqlite\",op=\"transact\",kind=\"data\"} 0",
+        "hangar_storage_operation_seconds_count{storage=\"sqlite\",op=\"transact\"} 0",
+        "# TYPE hangar_messages_received_total counter",
+        "# TYPE process_resident_memory_bytes gauge"}) {
+    EXPECT_TRUE(has_line(reply.body, line)) << line << '\n' << reply.body;
+  }
+}
+
+TEST(Routes, buckets_are_cumulative_up_to_the_count) {
+  auto seen = healthy();
+  auto& operations = seen.storage.operations.at(1);
+  operations.took.at(0) = 2;
+  operations.took.back() = 1;
+  operations.seconds = 12.5;
+  const auto text = admin_reply("/metrics", seen).body;
+  const std::string name = "hangar_storage_operation_seconds";
+  const std::string labels = "{storage=\"sqlite\",op=\"transact\"";
+  EXPECT_TRUE(has_line(text, name + "_bucket" + labels + ",le=\"0.001\"} 2")) << text;
+  EXPECT_TRUE(has_line(text, name + "_bucket" + labels + ",le=\"10\"} 2")) << text;
+  EXPECT_TRUE(has_line(text, name + "_bucket" + labels + ",le=\"+Inf\"} 3")) << text;
+  EXPECT_TRUE(has_line(text, name + "_count" + labels + "} 3")) << text;
+  EXPECT_TRUE(has_line(text, name + "_sum" + labels + "} 12.5")) << text;
+}
+
+TEST(Routes, status_is_json_with_state_since_and_last_error) {
+  auto seen = healthy();
+  auto& service = seen.services.at(0);
+  service.state = ServiceState::failed;
+  service.since = Observation::Time{std::chrono::seconds{1'000'000'000}};
+  service.last_error = "it \"broke\"";
+  service.source.received = 3;
+  const auto reply = admin_reply("/status", seen);
+  EXPECT_EQ(reply.type, "application/json");
+  const auto status = json::parse(reply.body);
+  const auto& shown = status.at("services").at("recorder");
+  EXPECT_EQ(shown.at("state"), "failed");
+  EXPECT_EQ(shown.at("since"), "2001-09-09T01:46:40Z");
+  EXPECT_EQ(shown.at("last_error"), "it \"broke\"");
+  EXPECT_EQ(shown.at("counters").at("received"), 3);
+  EXPECT_EQ(status.at("ready"), false);
+  EXPECT_TRUE(status.at("storage").at("last_error").is_null());
+}
+
+}  // namespace
+}  // namespace hangar
