@@ -3,22 +3,20 @@
 from __future__ import annotations
 
 import json
-import os
 import re
 import signal
 import socket
-import sqlite3
 import subprocess
 import unittest
 from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
 from http.client import HTTPConnection
 from pathlib import Path
 
 from support.flow_runs import stream_lines
 from support.jetstream import JetStream
 from support.program import flags, hangar, hangar_running
-from support.servers import NatsServer, wait_until
+from support.servers import NatsServer, PostgresServer, postgres_bin, wait_until
 from support.temporary import temporary_folder
 
 _GOLDEN = Path(__file__).resolve().parents[1] / "golden"
@@ -134,6 +132,8 @@ class Accounts(Case):
 
 class Probes(Case):
     def test_ready_while_it_runs_and_not_while_it_drains(self) -> None:
+        database = self.enterContext(PostgresServer(fsync=False))
+        self.settings |= {"storage.type": "postgres", "storage.url": database.url()}
         with self.running() as (process, surface):
             self.wait_ready(process, surface)
             status, text = surface.ask("/readyz?verbose")
@@ -143,15 +143,35 @@ class Probes(Case):
             self.assertEqual(surface.ask("/livez"), (200, "ok\n"))
             self.assertEqual(surface.ask("/readyz", "POST")[0], 405)
             self.assertEqual(surface.ask("/config")[0], 404)
-            with closing(sqlite3.connect(self.folder / "hangar.sqlite")) as locker:
-                locker.execute("BEGIN IMMEDIATE")
+            with self.locked(database):
                 self.publish_one()
-                self.wait(lambda: surface.messages()["held"] == 1, "a message", process)
+                waiting = "SELECT count(*) FROM pg_locks WHERE NOT granted"
+                self.wait(
+                    lambda: database.psql(waiting) != "0\n", "a transaction that waits", process
+                )
+                self.assertEqual(surface.messages()["held"], 1)
                 process.send_signal(signal.SIGTERM)
                 self.wait(lambda: surface.ask("/readyz")[0] == 503, "draining", process)
                 self.assertIn("[-]host failed: draining\n", surface.ask("/readyz")[1])
                 self.assertEqual(surface.ask("/livez")[0], 200)
             self.assertEqual(process.wait(30), 0, self.log.read_text()[-4000:])
+
+    @contextmanager
+    def locked(self, database: PostgresServer) -> Iterator[None]:
+        """Nobody else reads or writes task runs inside."""
+        locker = subprocess.Popen(
+            [postgres_bin() / "psql", "-Xq", database.url(), "-f", "-"], stdin=subprocess.PIPE
+        )
+        assert locker.stdin is not None
+        try:
+            locker.stdin.write(b"BEGIN; LOCK TABLE task_run IN ACCESS EXCLUSIVE MODE;\n")
+            locker.stdin.flush()
+            granted = "SELECT count(*) FROM pg_locks WHERE mode = 'AccessExclusiveLock' AND granted"
+            wait_until(lambda: database.psql(granted) != "0\n", what="lock")
+            yield
+        finally:
+            locker.stdin.close()
+            locker.wait(30)
 
     def publish_one(self) -> None:
         lines = stream_lines((_GOLDEN / "capture.jsonl").read_bytes())
@@ -211,7 +231,7 @@ class Addresses(Case):
                 for line in Path(f"/proc/{process.pid}/net/tcp").read_text().splitlines()[1:]
                 if line.split()[3] == "0A"
             ]
-            sockets = {os.readlink(link) for link in Path(f"/proc/{process.pid}/fd").iterdir()}
+            sockets = {str(link.readlink()) for link in Path(f"/proc/{process.pid}/fd").iterdir()}
             self.assertFalse({f"socket:[{inode}]" for inode in listening} & sockets)
 
 
