@@ -48,7 +48,7 @@ def cache_folder() -> Path:
 
 
 @contextlib.contextmanager
-def _locked(name: str) -> Iterator[None]:
+def locked(name: str) -> Iterator[None]:
     """One maker at a time, over all processes; the kernel releases the lock of a dead one."""
     with (cache_folder() / f"{name}.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
@@ -75,7 +75,7 @@ def _key() -> str:
     return hashlib.sha256(seed.encode()).hexdigest()[:12]
 
 
-def _run(command: list[str | Path], environment: Mapping[str, str] | None = None) -> str:
+def run(command: list[str | Path], environment: Mapping[str, str] | None = None) -> str:
     done = subprocess.run(
         [str(part) for part in command],
         stdin=subprocess.DEVNULL,
@@ -118,7 +118,7 @@ class PrefectVenv:
     def upgrade(self, database: str) -> None:
         """`prefect server database upgrade -y` on a PostgreSQL URL or an SQLite file's path."""
         with temporary_folder("prefect") as home:
-            _run(
+            run(
                 [self.prefect, "server", "database", "upgrade", "-y"],
                 self.environment(home, prefect_url(database)),
             )
@@ -137,24 +137,24 @@ def prefect_venv() -> PrefectVenv:
     folder = cache_folder() / f"prefect-{_key()}"
     finished = folder / "finished"
     if not finished.exists():
-        with _locked("prefect-venv"):
+        with locked("prefect-venv"):
             if not finished.exists():
                 shutil.rmtree(folder, ignore_errors=True)  # of a maker that was killed
-                _run([_python(), "-m", "venv", folder])
+                run([_python(), "-m", "venv", folder])
                 pip: list[str | Path] = [
                     folder / "bin" / "python",
                     "-m",
                     "pip",
                     "--disable-pip-version-check",
                 ]
-                _run([*pip, "install", "--no-input", "--quiet", *REQUIREMENTS])
+                run([*pip, "install", "--no-input", "--quiet", *REQUIREMENTS])
                 finished.touch()
     return PrefectVenv(folder)
 
 
 def create_prefect_database(server: PostgresServer, name: str) -> str:
     """A database with Prefect's tables; returns its URL. The first of a server costs most."""
-    with _locked("prefect-template"):
+    with locked("prefect-template"):
         found = server.psql(f"SELECT 1 FROM pg_database WHERE datname = '{_TEMPLATE}'")
         if not found:
             _make_template(server)
@@ -168,11 +168,11 @@ def _make_template(server: PostgresServer) -> None:
     server.drop_database(building)
     url = server.create_database(building)
     if dump.exists():
-        _run([postgres_bin() / "psql", "-XqAt", "-v", "ON_ERROR_STOP=1", "-1", "-f", dump, url])
+        run([postgres_bin() / "psql", "-XqAt", "-v", "ON_ERROR_STOP=1", "-1", "-f", dump, url])
     else:
         prefect_venv().upgrade(url)
         partial = dump.with_suffix(".partial")
-        _run([postgres_bin() / "pg_dump", "--no-owner", "-f", partial, url])
+        run([postgres_bin() / "pg_dump", "--no-owner", "-f", partial, url])
         partial.rename(dump)
     # The name says that it is whole; a maker that was killed leaves the other name.
     server.psql(f'ALTER DATABASE "{building}" RENAME TO "{_TEMPLATE}"')
@@ -181,7 +181,7 @@ def _make_template(server: PostgresServer) -> None:
 def create_prefect_sqlite(path: Path) -> Path:
     """An SQLite file with Prefect's tables at `path`."""
     kept = cache_folder() / f"prefect-{_key()}.sqlite"
-    with _locked("prefect-sqlite"):
+    with locked("prefect-sqlite"):
         if not kept.exists():
             partial = kept.with_suffix(".partial")
             for leftover in cache_folder().glob(partial.name + "*"):

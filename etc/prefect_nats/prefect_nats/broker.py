@@ -248,7 +248,8 @@ def _must_fit(most: int, data: bytes, headers: dict[str, str]) -> None:
 async def _connected(settings: NatsMessagingSettings) -> Client:
     client = _Client()
     try:
-        await asyncio.wait_for(client.connect(**_options(settings)), _CONNECT_WITHIN)
+        patience = min(_CONNECT_WITHIN, settings.publisher_ack_timeout.total_seconds())
+        await asyncio.wait_for(client.connect(**_options(settings)), patience)
     except BaseException:
         with contextlib.suppress(*FAILURES):
             await client.close()

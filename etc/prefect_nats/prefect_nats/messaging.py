@@ -67,9 +67,12 @@ class Publisher(_Publisher):
         self.topic = topic
         self.deduplicate_by = deduplicate_by
         self._in_flight: deque[asyncio.Task[None]] | None = None
+        self._most = 1
 
     async def __aenter__(self) -> Publisher:
         self._in_flight = deque()
+        # Messages would overtake each other while one connects and makes the stream.
+        self._most = 1
         return self
 
     async def __aexit__(
@@ -89,15 +92,16 @@ class Publisher(_Publisher):
     async def publish_data(self, data: bytes, attributes: Mapping[str, Any]) -> None:
         """Sends a message. Raises RuntimeError outside of the context, or an earlier one's error.
 
-        Waits while `publisher_max_in_flight` messages are not confirmed.
+        Waits while the first message, or later `publisher_max_in_flight`, are not confirmed. Those
+        that are sent again, as after a disconnection, may be stored after later ones.
         """
         in_flight = self._tasks()
         headers = self._headers(attributes or {})
-        most = Broker.current().settings.publisher_max_in_flight
-        while in_flight and (in_flight[0].done() or len(in_flight) >= most):
+        while in_flight and (in_flight[0].done() or len(in_flight) >= self._most):
             # Not awaited itself: who waits here may be cancelled, and the message may not.
             await asyncio.wait(list(in_flight)[:1])
             in_flight.popleft().result()
+            self._most = Broker.current().settings.publisher_max_in_flight
         token = names.subject_class(attributes or {})
         in_flight.append(asyncio.create_task(publish(self.topic, token, data, headers)))
 

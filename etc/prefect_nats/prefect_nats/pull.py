@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import time
 from collections.abc import AsyncIterator
 
 import nats.errors
@@ -16,7 +17,7 @@ from nats.js.api import AckPolicy, ConsumerInfo
 from prefect_nats.broker import FAILURES
 
 _EXPIRES = 5.0
-_SLACK = 1.0
+_LOOK_EVERY = 1.0
 _FORGET_WITHIN = 1.0
 
 
@@ -33,9 +34,10 @@ class Pull:
         self._once = once
         self._expected = 0
         self._received = 0
+        self._asked = (0.0, 0)  # when, and on which of the connection's lives
 
     async def next(self) -> Msg | None:
-        """The next message, or None when none came for some seconds.
+        """The next message, or None when none came for a while.
 
         Raises nats.errors.Error when the consumer is gone, the connection is closed, or a message
         that is not delivered again was lost on the way.
@@ -46,10 +48,15 @@ class Pull:
                 self._subject, json.dumps(request).encode(), reply=self._inbox.subject
             )
             self._expected = self._batch
+            self._asked = (time.monotonic(), self._client.stats["reconnects"])
         try:
-            message: Msg = await self._inbox.next_msg(_EXPIRES + _SLACK)
-        except nats.errors.TimeoutError:  # a server that was restarted forgot the request
-            self._expected = 0
+            message: Msg = await self._inbox.next_msg(_LOOK_EVERY)
+        except nats.errors.TimeoutError:
+            when, life = self._asked
+            # A server that was restarted has forgotten the request, and perhaps the consumer; to
+            # a request for a consumer that it does not know it gives no answer at all.
+            if life != self._client.stats["reconnects"] or time.monotonic() > when + _EXPIRES + 1:
+                raise nats.errors.Error("nobody answers the request for messages") from None
             return None
         status = (message.headers or {}).get("Status") if not message.data else None
         if status is None:
@@ -69,7 +76,7 @@ class Pull:
         messages: list[Msg] = []
         with contextlib.suppress(*FAILURES):
             while self._inbox.pending_msgs:
-                messages.append(await self._inbox.next_msg(_SLACK))
+                messages.append(await self._inbox.next_msg(_LOOK_EVERY))
         return [message for message in messages if message.reply]
 
 
