@@ -53,6 +53,8 @@ class BrokerCase(unittest.IsolatedAsyncioTestCase):
         cls.enterClassContext(mock.patch.dict(os.environ, variables))
 
     async def asyncSetUp(self) -> None:
+        # Which a test case turns on, and which makes ten thousand messages last half a minute.
+        asyncio.get_running_loop().set_debug(False)
         self.topic = self._testMethodName[-60:]
         self.addAsyncCleanup(Broker.current().close)
 
