@@ -164,6 +164,11 @@ class Ledger(unittest.TestCase):
             return int(stream.request("STREAM.INFO.HANGAR_DLQ")["state"]["messages"])
 
     @staticmethod
+    def figure(scenario: str, name: str, value: object) -> None:
+        """Prints what was measured in a scenario, where results.py finds it in ctest's output."""
+        print(f"figure {scenario}: {name} = {value}")
+
+    @staticmethod
     def terminate(process: subprocess.Popen[bytes]) -> int:
         process.send_signal(signal.SIGTERM)
         return process.wait(60)

@@ -1,0 +1,85 @@
+"""The core scenarios, each with the test that shows it: ctest's name, then the law within it."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+
+class Scenario(NamedTuple):
+    id: str
+    fault: str
+    # The name of a test as ctest lists it.
+    test: str
+    # The method or the GoogleTest case; empty where the whole test shows it.
+    law: str = ""
+
+
+SCENARIOS = (
+    Scenario(
+        "A1",
+        "kill -9 again and again under load, PostgreSQL",
+        "faults.kill_postgres",
+        "test_killed_under_load_loses_and_doubles_nothing_on_postgres",
+    ),
+    Scenario(
+        "A4",
+        "frozen beyond ack_wait, another replica takes over",
+        "faults.process",
+        "test_frozen_beyond_ack_wait_it_is_replaced_and_does_no_harm_when_it_wakes",
+    ),
+    Scenario(
+        "A5",
+        "SIGTERM under load",
+        "faults.process",
+        "test_ended_by_a_signal_under_load_it_leaves_the_rest_at_once",
+    ),
+    Scenario(
+        "B1",
+        "nats-server killed again and again",
+        "faults.broker",
+        "test_server_killed_again_and_again",
+    ),
+    Scenario(
+        "B7",
+        "consumer deleted while it is read",
+        "faults.broker",
+        "test_consumer_deleted_while_it_is_read",
+    ),
+    Scenario("B9", "stream rolled back, consumer ahead of it", "faults.rollback"),
+    Scenario(
+        "C1",
+        "backends terminated in the middle of transactions",
+        "faults.database",
+        "test_backends_terminated_in_the_middle_of_transactions",
+    ),
+    Scenario(
+        "C3",
+        "PostgreSQL restarted: fast, immediate, kill -9",
+        "faults.database",
+        "test_server_restarted_fast_at_once_and_by_kill",
+    ),
+    Scenario(
+        "C4",
+        "PostgreSQL down for 10 minutes under load",
+        "faults.database",
+        "test_outage_is_waited_for_in_bounded_memory",
+    ),
+    Scenario(
+        "C13",
+        "a table that is gone",
+        "faults.database",
+        "test_table_that_is_gone_stops_recording_until_it_is_back",
+    ),
+    Scenario(
+        "D2",
+        "kill -9 again and again under load, SQLite",
+        "faults.kill_sqlite",
+        "test_killed_under_load_loses_and_doubles_nothing_on_sqlite",
+    ),
+    Scenario(
+        "F-1",
+        "four replicas on one durable",
+        "faults.process",
+        "test_four_replicas_on_one_durable_record_each_event_once",
+    ),
+)
