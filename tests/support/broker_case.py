@@ -12,7 +12,7 @@ from unittest import mock
 from prefect.server.utilities.messaging import Consumer, StopConsumer, create_consumer
 
 from prefect_nats.broker import Broker
-from support.jetstream import JetStream
+from support.jetstream import JetStream, JetStreamError
 from support.servers import NatsServer
 
 PATIENCE = 30.0
@@ -85,7 +85,10 @@ class BrokerCase(unittest.IsolatedAsyncioTestCase):
         """That the group has no message to come and none that is not acknowledged."""
 
         def nothing_left() -> bool:
-            state = self.state(group)
+            try:
+                state = self.state(group)
+            except JetStreamError:  # the consumer has not begun yet
+                return False
             return bool(state["num_pending"] == 0 and state["num_ack_pending"] == 0)
 
         await until(nothing_left)

@@ -165,6 +165,7 @@ class Consumer(_Consumer):
             try:
                 async with self._pulling() as pull:
                     while True:
+                        _end_if_cancelled()
                         message = await pull.next()
                         pause = 1.0
                         if message is not None:
@@ -172,6 +173,7 @@ class Consumer(_Consumer):
             except StopConsumer:
                 return
             except FAILURES as error:
+                _end_if_cancelled()
                 logger.warning(
                     "Consumer %s of topic %r lost NATS, trying again in %.0f s: %s: %s",
                     *(self.name, self.topic, pause, type(error).__name__, error),
@@ -274,6 +276,14 @@ class Consumer(_Consumer):
             "Message %d of %s failed %d times and is a dead letter of %s now",
             *(where.sequence.stream, where.stream, where.num_delivered, where.consumer),
         )
+
+
+def _end_if_cancelled() -> None:
+    """Raises what a wait has swallowed: `asyncio.wait_for` does so when its time ends meanwhile."""
+    task = asyncio.current_task()
+    # Python 3.10 does not tell.
+    if task is not None and getattr(task, "cancelling", int)():
+        raise asyncio.CancelledError
 
 
 def _decoded(message: Msg) -> NatsMessage:
