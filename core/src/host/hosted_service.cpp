@@ -1,5 +1,6 @@
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/experimental/awaitable_operators.hpp>
+#include <boost/asio/multiple_exceptions.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <exception>
 #include <stdexcept>
@@ -13,6 +14,27 @@ namespace asio = boost::asio;
 
 namespace hangar {
 namespace {
+
+/// What the first of several coroutines threw that failed together.
+std::exception_ptr first_of(std::exception_ptr error) {
+  try {
+    std::rethrow_exception(error);
+  } catch (const asio::multiple_exceptions& several) {
+    return several.first_exception();
+  } catch (...) {
+    return error;
+  }
+}
+
+bool is_transient(const std::exception_ptr& error) {
+  try {
+    std::rethrow_exception(error);
+  } catch (const TransientError&) {
+    return true;
+  } catch (...) {
+    return false;
+  }
+}
 
 std::string describe(const std::exception_ptr& error) {
   try {
@@ -69,8 +91,6 @@ asio::awaitable<void> HostedService::Wiring::run(std::optional<int> max_persist_
   become(ServiceState::starting);
 
   std::exception_ptr error;
-  bool gave_up =
-      false;  // A storage that is down while the host stops is not the service's failure.
   try {
     ServiceContext context{*this, max_persist_retries, [this] {
                              started.set();
@@ -78,13 +98,11 @@ asio::awaitable<void> HostedService::Wiring::run(std::optional<int> max_persist_
                            }};
     const auto service = factory->make(context);
     co_await service->run();
-  } catch (const TransientError&) {
-    error = std::current_exception();
-    gave_up = stopping.is_set();
   } catch (...) {
-    error = std::current_exception();
+    error = first_of(std::current_exception());
   }
-  if (gave_up) error = nullptr;
+  // A storage that is down while the host stops is not the service's failure.
+  if (error && stopping.is_set() && is_transient(error)) error = nullptr;
   if (error) failure = describe(error);
   if (source.close) co_await source.close();
   source = {};

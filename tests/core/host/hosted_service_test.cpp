@@ -3,6 +3,7 @@
 #include <atomic>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
+#include <boost/asio/experimental/awaitable_operators.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/thread_pool.hpp>
@@ -61,6 +62,27 @@ class Broken final : public Service {
   }
 };
 
+/// Two lanes that find the storage down when the host stops.
+class TwoLanes final : public Service {
+ public:
+  using Config = ServiceConfig;
+  TwoLanes(Context& context, Config config) : context_{context}, config_{std::move(config)} {}
+  asio::awaitable<void> run() override {
+    using asio::experimental::awaitable_operators::operator&&;
+    source_ = co_await context_.open_source(config_.source());
+    co_await (lane() && lane());
+  }
+
+ private:
+  asio::awaitable<void> lane() {
+    co_await source_->next(1, {});
+    throw TransientError{"the storage is down", TransientError::Retry::backoff};
+  }
+  Context& context_;
+  Config config_;
+  std::unique_ptr<Source> source_;
+};
+
 template <class S>
 std::unique_ptr<HostedService> host(const asio::any_io_executor& executor) {
   static constexpr Plugin plugin = service_plugin<S>("reader", "1.2.3", "Reads and forgets");
@@ -96,6 +118,16 @@ TEST(hosted_service, is_named_as_configured) {
   EXPECT_EQ(service->environment_variable_name(), "HANGAR_SERVICES_READER_ENABLED");
   EXPECT_TRUE(service->enabled());
   EXPECT_FALSE(service->service_settings().fields().empty());
+}
+
+TEST(hosted_service, storage_that_is_down_for_every_lane_at_the_end_is_no_failure) {
+  asio::io_context io;
+  const auto service = host<TwoLanes>(io.get_executor());
+  run(io, [&]() -> asio::awaitable<void> {
+    co_await service->running([&]() -> asio::awaitable<void> { co_return; });
+  }());
+  EXPECT_EQ(service->state(), ServiceState::stopped);
+  EXPECT_EQ(service->failure(), "");
 }
 
 TEST(hosted_service, stop_before_start_and_twice_is_harmless) {
