@@ -3,62 +3,23 @@
 from __future__ import annotations
 
 import json
-import re
 import signal
 import socket
 import subprocess
 import unittest
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from http.client import HTTPConnection
 from pathlib import Path
 
 from support.flow_runs import stream_lines
 from support.jetstream import JetStream
 from support.program import flags, hangar, hangar_running
 from support.servers import NatsServer, PostgresServer, postgres_bin, wait_until
+from support.surface import Surface
 from support.temporary import temporary_folder
 
 _GOLDEN = Path(__file__).resolve().parents[1] / "golden"
 _VECTORS = ("capture", "hostile", "chaos", "forms")
-_SERIES = re.compile(r"(\w+)(?:\{(.*)\})? (\S+)")
-
-
-class Surface:
-    """The HTTP side of one host."""
-
-    def __init__(self, address: str) -> None:
-        self.address = address
-
-    def ask(self, path: str, method: str = "GET") -> tuple[int, str]:
-        connection = HTTPConnection(self.address, timeout=10)
-        try:
-            connection.request(method, path)
-            answer = connection.getresponse()
-            return answer.status, answer.read().decode()
-        finally:
-            connection.close()
-
-    def metrics(self) -> dict[str, float]:
-        """Each series, written as it is, with its value."""
-        status, text = self.ask("/metrics")
-        assert status == 200, text
-        found = {}
-        for line in text.splitlines():
-            if not line.startswith("#"):
-                match = _SERIES.fullmatch(line)
-                assert match, line
-                found[line.rpartition(" ")[0]] = float(match[3])
-        return found
-
-    def messages(self) -> dict[str, int]:
-        """The recorder's message series by the end of their names."""
-        prefix, service = "hangar_messages_", 'service="task_run_recorder"'
-        return {
-            series.removeprefix(prefix).partition("{")[0].removesuffix("_total"): int(value)
-            for series, value in self.metrics().items()
-            if series.startswith(prefix) and service in series
-        }
 
 
 class Case(unittest.TestCase):
@@ -76,10 +37,7 @@ class Case(unittest.TestCase):
     @contextmanager
     def running(self) -> Iterator[tuple[subprocess.Popen[bytes], Surface]]:
         with hangar_running(*flags(self.settings), log=self.log) as process:
-            file = self.folder / "data" / "run" / f"{process.pid}.json"
-            self.wait(file.exists, "state file", process)
-            address = json.loads(file.read_text())["admin"]
-            yield process, Surface(address)
+            yield process, Surface.of(process, self.folder / "data", self.log)
 
     def wait(self, met: Callable[[], bool], what: str, process: subprocess.Popen[bytes]) -> None:
         wait_until(met, what=what, process=process, log=self.log)
