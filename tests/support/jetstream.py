@@ -58,12 +58,19 @@ class JetStream:
             raise JetStreamError(f"{subject}: {answer['error']}")
         return answer
 
-    def publish(self, subject: str, payloads: Sequence[bytes]) -> None:
+    def publish(
+        self, subject: str, payloads: Sequence[bytes], headers: Mapping[str, str] | None = None
+    ) -> None:
         """Publishes without message ids, so equal ones are stored too; returns when all are."""
+        lines = "".join(f"{name}: {value}\r\n" for name, value in (headers or {}).items())
+        block = f"NATS/1.0\r\n{lines}\r\n".encode() if headers else b""
         for first in range(0, len(payloads), _IN_FLIGHT):
             chunk = payloads[first : first + _IN_FLIGHT]
             for data in chunk:
-                self._send(f"PUB {subject} {_INBOX} {len(data)}\r\n".encode() + data + b"\r\n")
+                sizes = f"{len(block)} {len(block) + len(data)}" if block else f"{len(data)}"
+                verb = "HPUB" if block else "PUB"
+                head = f"{verb} {subject} {_INBOX} {sizes}\r\n".encode()
+                self._send(head + block + data + b"\r\n")
             for _ in chunk:
                 answer = json.loads(self._receive())
                 if "error" in answer:

@@ -1,25 +1,22 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <boost/json.hpp>
 #include <fstream>
 #include <iostream>
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 
 #include "cli/commands.hpp"
+#include "cli/letter_json.hpp"
 #include "cli/progress.hpp"
-#include "cli/table.hpp"
 #include "hangar/error.hpp"
 #include "host/installation.hpp"
 #include "log/stderr_log.hpp"
 #include "nats/broker.hpp"
-#include "nats/dead_letters.hpp"
 #include "nats/publish_subject.hpp"
 #include "nats/publisher.hpp"
-
-namespace json = boost::json;
 
 namespace hangar::cli {
 namespace {
@@ -38,6 +35,7 @@ class Lines {
       input_ = nullptr;
     }
     const std::string origin = fmt::format("{}:{}", name_, ++number_);
+    if (auto letter = from_letter(line, origin)) return letter;
     PublishFacts facts = publish_facts(line);
     if (!facts.json && !options_.raw) {
       throw Error{fmt::format("{}: not JSON; --raw publishes such lines as they are", origin)};
@@ -49,6 +47,17 @@ class Lines {
   }
 
  private:
+  [[nodiscard]] std::optional<PublishLine> from_letter(std::string_view line,
+                                                       const std::string& origin) const try {
+    std::optional<PublishLine> letter = parse_letter_line(line);
+    if (!letter) return std::nullopt;
+    letter->origin = origin;
+    if (!options_.subject.empty()) letter->subject = options_.subject;
+    return letter;
+  } catch (const Error& error) {
+    throw Error{fmt::format("{}: {}", origin, error.what())};
+  }
+
   bool open() {
     if (file_ == options_.files.size()) return false;
     const auto& path = options_.files[file_++];
@@ -100,38 +109,6 @@ int publish(const HostOptions& host, const PublishOptions& options) {
       [&](std::uint64_t done) { progress.update(done); });
   progress.finish(outcome.stored + outcome.duplicates);
   fmt::print(stderr, "{} stored, {} were there already\n", outcome.stored, outcome.duplicates);
-  return exit_code::done;
-}
-
-int list_dead_letters(const HostOptions& host, Output output, const std::string& service) {
-  Installation installation{host};
-  installation.load();
-  StderrLog log{make_log(installation)};
-  const Broker broker{installation.config().nats, installation.data_dir(), log};
-  TextTable table{{"SERVICE", "STREAM", "SEQUENCE", "TIME", "REASON", "POINTER", "ERROR"}};
-  json::array rows;
-  for (const DeadLetter& letter :
-       hangar::list_dead_letters(broker.settings(), {.service = service}, log)) {
-    table.add({letter.service, letter.stream, std::to_string(letter.sequence), letter.time,
-               letter.reason, letter.pointer, letter.error});
-    rows.push_back({{"dead_letter_sequence", letter.dead_letter_sequence},
-                    {"service", letter.service},
-                    {"stream", letter.stream},
-                    {"subject", letter.subject},
-                    {"sequence", letter.sequence},
-                    {"deliveries", letter.deliveries},
-                    {"time", letter.time},
-                    {"reason", letter.reason},
-                    {"error", letter.error},
-                    {"pointer", letter.pointer},
-                    {"sqlstate", letter.sqlstate},
-                    {"size", letter.size}});
-  }
-  if (output == Output::json) {
-    std::cout << json::serialize(rows) << '\n';
-  } else {
-    table.print(std::cout);
-  }
   return exit_code::done;
 }
 

@@ -4,11 +4,13 @@
 #include <unistd.h>
 
 #include <CLI/CLI.hpp>
+#include <chrono>
 #include <functional>
 #include <iostream>
 #include <map>
 
 #include "cli/commands.hpp"
+#include "cli/since.hpp"
 #include "hangar/error.hpp"
 #include "log/stderr_log.hpp"
 #include "nats/nats_library.hpp"
@@ -25,6 +27,11 @@ std::map<std::string, std::string> environment() {
     }
   }
   return variables;
+}
+
+std::string is_moment(const std::string& text) {
+  if (parse_since(text, std::chrono::system_clock::now())) return {};
+  return "`" + text + "` is neither a time like 2026-11-24T08:30:00Z nor a duration like 2h";
 }
 
 /// The grammar of the command line and what was parsed.
@@ -126,12 +133,46 @@ class CommandLine {
         [this] { return cli::print_table(host_); }, false, config);
   }
 
+  CLI::App* letters_command(CLI::App* group, const std::string& name, const std::string& help,
+                            std::function<int()> action, bool with_output) {
+    CLI::App* sub = command(name, help, std::move(action), with_output, group);
+    sub->add_option("--service", letters_.service, "Only letters of this service");
+    sub->add_option("--reason", letters_.reason, "Only letters with this reason");
+    sub->add_option("--since", letters_.since, "Only letters since a time, or for 30m, 2h, 1d")
+        ->check(is_moment);
+    sub->add_option("--sequence", letters_.sequences, "Only the letters of these numbers: 3,5")
+        ->delimiter(',')
+        ->allow_extra_args(false);
+    sub->add_option("--limit", letters_.limit, "No more than this many, the oldest ones")
+        ->check(CLI::PositiveNumber);
+    return sub;
+  }
+
   void add_dead_letters() {
-    CLI::App* letters = group("dlq", "Events that could not be recorded");
-    CLI::App* list = command(
-        "ls", "List them", [this] { return cli::list_dead_letters(host_, output_, service_); },
-        true, letters);
-    list->add_option("--service", service_, "Only those of this service");
+    CLI::App* group_of_letters = group("dlq", "Events that could not be recorded");
+    letters_command(
+        group_of_letters, "ls", "List them",
+        [this] { return cli::list_letters(host_, output_, letters_); }, true);
+    CLI::App* show = command(
+        "show", "Print one of them with its event",
+        [this] { return cli::show_letter(host_, output_, letters_); }, true, group_of_letters);
+    show->add_option("SEQ", letters_.sequences, "The letter's number, as in `hangar dlq ls`")
+        ->required()
+        ->expected(1);
+    show->add_flag("--raw", letters_.raw, "Print the bytes of the event and nothing else");
+    CLI::App* replay = letters_command(
+        group_of_letters, "replay", "Put their events back into the stream, to be recorded",
+        [this] { return cli::replay_letters(host_, output_, letters_); }, true);
+    CLI::App* purge = letters_command(
+        group_of_letters, "purge", "Delete them for good",
+        [this] { return cli::purge_letters(host_, output_, letters_); }, true);
+    purge->add_flag("-y,--yes", letters_.yes, "Do not ask");
+    for (CLI::App* change : {replay, purge}) {
+      change->add_flag("--dry-run", letters_.dry_run, "Only list the letters it is about");
+    }
+    letters_command(
+        group_of_letters, "export", "Print them with their events, for `hangar publish`",
+        [this] { return cli::export_letters(host_, letters_); }, false);
   }
 
   CLI::App app_{
@@ -141,12 +182,13 @@ class CommandLine {
       "  hangar publish events.jsonl                  publish a file of events\n"
       "  hangar run --until-drained                   record what is there, then exit\n"
       "  hangar dlq ls                                what could not be recorded, and why\n"
+      "  hangar dlq replay --reason orphan_flow_run   try it again\n"
       "  hangar config show                           every setting and where it comes from\n",
       "hangar"};
   HostOptions host_;
   cli::PublishOptions publish_;
   cli::Output output_ = cli::Output::table;
-  std::string service_;
+  cli::LettersOptions letters_;
   std::function<int()> chosen_;
 };
 

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <cstddef>
+#include <cstdint>
 #include <filesystem>
 #include <string>
 #include <vector>
@@ -27,11 +29,27 @@ struct PublishOptions {
   bool raw = false;
 };
 
+/// What is empty selects every letter.
+struct LettersOptions {
+  std::string service;
+  std::string reason;
+  std::string since;  ///< A text that `parse_since` reads.
+  std::vector<std::uint64_t> sequences;
+  std::size_t limit = 0;  ///< 0: as many as the command takes at a time.
+  bool dry_run = false;
+  bool yes = false;
+  bool raw = false;
+};
+
 int run(const HostOptions& host);
 int publish(const HostOptions& host, const PublishOptions& options);
 int list_services(const HostOptions& host, Output output);
 int list_plugins(const HostOptions& host, Output output);
-int list_dead_letters(const HostOptions& host, Output output, const std::string& service);
+int list_letters(const HostOptions& host, Output output, const LettersOptions& options);
+int show_letter(const HostOptions& host, Output output, const LettersOptions& options);
+int replay_letters(const HostOptions& host, Output output, const LettersOptions& options);
+int purge_letters(const HostOptions& host, Output output, const LettersOptions& options);
+int export_letters(const HostOptions& host, const LettersOptions& options);
 int check_config(const HostOptions& host);
 int show_config(const HostOptions& host, Output output);
 int print_schema(const HostOptions& host);

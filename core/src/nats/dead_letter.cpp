@@ -12,6 +12,10 @@ namespace hangar {
 namespace {
 
 constexpr std::size_t longest_value = 4096;
+// Where there is no room for that.
+constexpr std::size_t short_value = 256;
+// The line of Hangar-Dlq-Truncated.
+constexpr std::size_t longest_truncated = 44;
 constexpr std::string_view prefix_of_originals = "Hangar-Dlq-Original-";
 
 std::string harmless(std::string_view value) {
@@ -22,9 +26,9 @@ std::string harmless(std::string_view value) {
   return text;
 }
 
-std::string cut(std::string_view value) {
-  if (value.size() > longest_value) {
-    std::size_t end = longest_value;
+std::string cut(std::string_view value, std::size_t longest = longest_value) {
+  if (value.size() > longest) {
+    std::size_t end = longest;
     // Not within a UTF-8 sequence.
     while (end > 0 && (static_cast<unsigned char>(value[end]) & 0xC0U) == 0x80U) --end;
     value = value.substr(0, end);
@@ -39,19 +43,13 @@ std::string utc(std::chrono::sys_time<std::chrono::nanoseconds> time) {
                      fmt::gmtime(std::chrono::system_clock::to_time_t(seconds)), micros.count());
 }
 
-// `NATS/1.0`, a line for each header, an empty line.
-std::uint64_t wire_size(const Headers& headers) {
-  std::uint64_t size = 12;
-  for (const auto& [name, value] : headers) size += name.size() + value.size() + 4;
-  return size;
+std::string text(const Headers& headers, std::string_view name) {
+  const auto found = std::ranges::find(headers, name, &Headers::value_type::first);
+  return found == headers.end() ? std::string{} : found->second;
 }
 
-std::string text(natsMsg& message, const char* name) {
-  return std::string{header_of(message, name).value_or("")};
-}
-
-std::uint64_t number(natsMsg& message, const char* name) {
-  const std::string_view digits = header_of(message, name).value_or("");
+std::uint64_t number(const Headers& headers, std::string_view name) {
+  const std::string digits = text(headers, name);
   std::uint64_t value = 0;
   std::from_chars(digits.data(), digits.data() + digits.size(), value);
   return value;
@@ -92,6 +90,13 @@ DeadLetterParts dead_letter(const DeadLetterOrigin& origin, const Rejection& why
   DeadLetterParts parts{dead_letter_headers(origin, why, original), std::string{body}};
   if (max_payload == 0 || wire_size(parts.headers) + body.size() <= max_payload) return parts;
   parts.headers = dead_letter_headers(origin, why, {});
+  if (wire_size(parts.headers) + longest_truncated + body.size() > max_payload) {
+    const Rejection brief{.reason = cut(why.reason, short_value),
+                          .error = cut(why.error, short_value),
+                          .pointer = cut(why.pointer, short_value),
+                          .sqlstate = cut(why.sqlstate, short_value)};
+    parts.headers = dead_letter_headers(origin, brief, {});
+  }
   parts.headers.emplace_back("Hangar-Dlq-Truncated", fmt::format("{}", body.size()));
   const std::uint64_t taken = wire_size(parts.headers);
   const std::uint64_t room = max_payload - std::min(max_payload, taken);
@@ -99,20 +104,53 @@ DeadLetterParts dead_letter(const DeadLetterOrigin& origin, const Rejection& why
   return parts;
 }
 
-DeadLetter read_dead_letter(natsMsg& message) {
-  return {
-      .dead_letter_sequence = 0,
-      .service = text(message, "Hangar-Dlq-Service"),
-      .stream = text(message, "Hangar-Dlq-Stream"),
-      .subject = text(message, "Hangar-Dlq-Subject"),
-      .sequence = number(message, "Hangar-Dlq-Sequence"),
-      .deliveries = number(message, "Hangar-Dlq-Deliveries"),
-      .time = text(message, "Hangar-Dlq-Time"),
-      .reason = text(message, "Hangar-Dlq-Reason"),
-      .error = text(message, "Hangar-Dlq-Error"),
-      .pointer = text(message, "Hangar-Dlq-Pointer"),
-      .sqlstate = text(message, "Hangar-Dlq-Sqlstate"),
-      .size = std::max<std::uint64_t>(number(message, "Nats-Msg-Size"), body_of(message).size())};
+DeadLetter read_dead_letter(const Headers& headers, std::size_t body_size) {
+  const std::uint64_t told = number(headers, "Nats-Msg-Size");  // of a body that did not come
+  const std::uint64_t whole = number(headers, "Hangar-Dlq-Truncated");
+  return {.service = text(headers, "Hangar-Dlq-Service"),
+          .stream = text(headers, "Hangar-Dlq-Stream"),
+          .subject = text(headers, "Hangar-Dlq-Subject"),
+          .sequence = number(headers, "Hangar-Dlq-Sequence"),
+          .deliveries = number(headers, "Hangar-Dlq-Deliveries"),
+          .time = text(headers, "Hangar-Dlq-Time"),
+          .reason = text(headers, "Hangar-Dlq-Reason"),
+          .error = text(headers, "Hangar-Dlq-Error"),
+          .pointer = text(headers, "Hangar-Dlq-Pointer"),
+          .sqlstate = text(headers, "Hangar-Dlq-Sqlstate"),
+          .size = whole > 0 ? whole : std::max<std::uint64_t>(told, body_size),
+          .incomplete = !text(headers, "Hangar-Dlq-Truncated").empty()};
+}
+
+bool selects(const DeadLetterFilter& filter, const DeadLetter& letter) {
+  const auto& chosen = filter.sequences;
+  return (filter.service.empty() || filter.service == letter.service) &&
+         (filter.reason.empty() || filter.reason == letter.reason) &&
+         (!filter.since || letter.stored >= *filter.since) &&
+         (chosen.empty() || std::ranges::find(chosen, letter.dead_letter_sequence) != chosen.end());
+}
+
+Headers original_headers(const Headers& letter) {
+  Headers originals;
+  for (const auto& [name, value] : letter) {
+    if (!name.starts_with(prefix_of_originals)) continue;
+    originals.emplace_back(name.substr(prefix_of_originals.size()), value);
+  }
+  return originals;
+}
+
+Headers republished_headers(const Headers& original) {
+  Headers headers;
+  for (const auto& header : original) {
+    const std::string& name = header.first;
+    const bool decides = name == "Nats-Msg-Id" || name == "Nats-Rollup" || name == "Nats-TTL" ||
+                         name.starts_with("Nats-Expected-");
+    if (!decides) headers.push_back(header);
+  }
+  return headers;
+}
+
+std::string replay_id(std::string_view created, std::uint64_t dead_letter_sequence) {
+  return fmt::format("hangar-replay:{}:{}", created, dead_letter_sequence);
 }
 
 }  // namespace hangar

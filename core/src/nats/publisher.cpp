@@ -93,9 +93,10 @@ class Publishing {
       ensured_.insert(*stream);
       succeeded_ = Clock::now();
     }
-    if (link_->max_payload() != 0 && line->body.size() > link_->max_payload()) {
+    const std::size_t size = line->body.size() + wire_size(line->headers);
+    if (link_->max_payload() != 0 && size > link_->max_payload()) {
       throw Error{fmt::format("{}: {} bytes, and the server takes {}: set max_payload: 8MB there",
-                              line->origin, line->body.size(), link_->max_payload())};
+                              line->origin, size, link_->max_payload())};
     }
     send(std::move(*line));
     co_return true;
@@ -108,7 +109,7 @@ class Publishing {
   }
 
   void send(PublishLine line) {
-    Headers headers;
+    Headers headers = line.headers;
     if (!line.id.empty()) headers.emplace_back("Nats-Msg-Id", line.id);
     ++outstanding_;
     bytes_ += line.body.size();

@@ -8,6 +8,7 @@
 
 #include "hangar/log.hpp"
 #include "host/host_config.hpp"
+#include "nats/wire_message.hpp"
 
 namespace hangar {
 
@@ -17,6 +18,7 @@ struct PublishLine {
   std::string id;  ///< `Nats-Msg-Id`: a second copy within 5 minutes is not stored. May be empty.
   std::string body;
   std::string origin;  ///< What errors call it, for example `events.jsonl:12`.
+  Headers headers{};   ///< Beside the id.
 };
 
 struct PublishOutcome {

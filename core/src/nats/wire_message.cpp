@@ -1,5 +1,6 @@
 #include "nats/wire_message.hpp"
 
+#include <algorithm>
 #include <cstdlib>
 #include <limits>
 #include <new>
@@ -77,6 +78,31 @@ Headers headers_of(natsMsg& message) {
     for (int j = 0; j < values_count; ++j) headers.emplace_back(name, values.get()[j]);
   }
   return headers;
+}
+
+Headers parse_headers(std::string_view block) {
+  constexpr std::string_view end_of_line = "\r\n";
+  Headers headers;
+  for (std::size_t begin = block.find(end_of_line); begin < block.size();) {
+    begin += end_of_line.size();
+    const std::size_t end = std::min(block.find(end_of_line, begin), block.size());
+    const std::string_view line = block.substr(begin, end - begin);
+    begin = end;
+    const std::size_t colon = line.find(':');
+    if (colon == line.npos) continue;
+    std::string_view value = line.substr(colon + 1);
+    value.remove_prefix(std::min(value.find_first_not_of(" \t"), value.size()));
+    value = value.substr(0, value.find_last_not_of(" \t") + 1);
+    headers.emplace_back(line.substr(0, colon), value);
+  }
+  return headers;
+}
+
+std::size_t wire_size(const Headers& headers) noexcept {
+  if (headers.empty()) return 0;
+  std::size_t size = 12;  // `NATS/1.0` and an empty line
+  for (const auto& [name, value] : headers) size += name.size() + value.size() + 4;
+  return size;
 }
 
 }  // namespace hangar

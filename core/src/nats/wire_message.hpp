@@ -2,6 +2,7 @@
 
 #include <nats/nats.h>
 
+#include <cstddef>
 #include <memory>
 #include <optional>
 #include <string>
@@ -33,5 +34,9 @@ std::string_view reply_of(const natsMsg& message) noexcept;
 /// view lives as long as the message.
 std::optional<std::string_view> header_of(natsMsg& message, const char* name) noexcept;
 Headers headers_of(natsMsg& message);
+/// Reads a block of headers as it is on the wire and in an answer of `STREAM.MSG.GET`.
+Headers parse_headers(std::string_view block);
+/// The bytes that the headers of a message take on the wire; they count against `max_payload`.
+std::size_t wire_size(const Headers& headers) noexcept;
 
 }  // namespace hangar

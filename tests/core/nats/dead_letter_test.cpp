@@ -81,11 +81,51 @@ TEST(DeadLetter, what_is_too_large_for_the_server_is_cut_and_says_so) {
   EXPECT_EQ(size, 10'000U);
 }
 
+std::size_t size_of(const DeadLetterParts& parts) {
+  return wire_size(parts.headers) + parts.body.size();
+}
+
+TEST(DeadLetter, original_headers_go_before_any_byte_of_the_event_does) {
+  const std::string body(9'000, 'x');
+  const auto parts =
+      dead_letter(origin(), why(), {{"Kind", std::string(2'000, 'k')}}, body, 10'000);
+  EXPECT_EQ(parts.body, body);
+  EXPECT_EQ(map_of(parts.headers).at("Hangar-Dlq-Error"), "has a NUL");
+  EXPECT_EQ(map_of(parts.headers).at("Hangar-Dlq-Truncated"), "9000");
+}
+
+TEST(DeadLetter, texts_are_cut_before_any_byte_of_the_event_is) {
+  Rejection wordy = why();
+  wordy.error = std::string(4'000, 'e');
+  wordy.pointer = std::string(4'000, 'p');
+  const std::string body(8'500, 'x');
+  const auto parts = dead_letter(origin(), wordy, {}, body, 10'000);
+  EXPECT_EQ(parts.body, body);
+  EXPECT_EQ(map_of(parts.headers).at("Hangar-Dlq-Error"), std::string(256, 'e'));
+  EXPECT_EQ(map_of(parts.headers).at("Hangar-Dlq-Pointer"), std::string(256, 'p'));
+}
+
+TEST(DeadLetter, letter_of_any_event_fits) {
+  Rejection wordy = why();
+  wordy.error = std::string(10'000, 'e');
+  for (const std::size_t body : {0U, 1U, 1'000U, 4'000U, 7'000U, 7'999U, 8'000U}) {
+    for (const std::size_t header : {0U, 100U, 3'000U, 7'900U}) {
+      const auto parts = dead_letter(origin(), wordy, {{"Kind", std::string(header, 'k')}},
+                                     std::string(body, 'x'), 8'000);
+      EXPECT_LE(size_of(parts), 8'000U) << body << " bytes, header of " << header;
+      const DeadLetter letter = read_dead_letter(parts.headers, parts.body.size());
+      EXPECT_EQ(letter.size, body);
+      const Headers original = original_headers(parts.headers);
+      const bool whole = parts.body.size() == body && original.size() == 1;
+      EXPECT_EQ(letter.incomplete, !whole);
+    }
+  }
+}
+
 TEST(DeadLetter, reading_gives_back_what_was_written) {
-  const auto parts = dead_letter(origin(), why(), {}, "body", 8'000'000);
-  const WireMessage message =
-      make_message(dead_letter_subject("recorder"), "", parts.body, parts.headers);
-  const DeadLetter letter = read_dead_letter(*message);
+  const auto parts =
+      dead_letter(origin(), why(), {{"Kind", "odd"}, {"Kind", "even"}}, "body", 8'000'000);
+  const DeadLetter letter = read_dead_letter(parts.headers, parts.body.size());
   EXPECT_EQ(letter.service, "recorder");
   EXPECT_EQ(letter.stream, "EVENTS");
   EXPECT_EQ(letter.subject, "events.task");
@@ -97,6 +137,56 @@ TEST(DeadLetter, reading_gives_back_what_was_written) {
   EXPECT_EQ(letter.sqlstate, "22P05");
   EXPECT_EQ(letter.time, "2023-11-14T22:13:20.123456Z");
   EXPECT_EQ(letter.size, 4U);
+  EXPECT_FALSE(letter.incomplete);
+  const Headers wanted{{"Kind", "odd"}, {"Kind", "even"}};
+  EXPECT_EQ(original_headers(parts.headers), wanted);
+}
+
+TEST(DeadLetter, headers_by_which_a_server_refuses_do_not_go_with_the_event_again) {
+  const Headers original{{"Kind", "odd"},
+                         {"Nats-Msg-Id", "1"},
+                         {"Nats-Expected-Last-Sequence", "41"},
+                         {"Nats-Rollup", "all"},
+                         {"Traceparent", "00-1"}};
+  const Headers wanted{{"Kind", "odd"}, {"Traceparent", "00-1"}};
+  EXPECT_EQ(republished_headers(original), wanted);
+}
+
+TEST(DeadLetter, replay_has_one_id_for_a_letter_and_another_for_any_other) {
+  EXPECT_EQ(replay_id("then", 7), replay_id("then", 7));
+  EXPECT_NE(replay_id("then", 7), replay_id("then", 8));
+  EXPECT_NE(replay_id("then", 7), replay_id("later", 7)) << "a stream that was made anew";
+}
+
+TEST(DeadLetterFilter, selects_what_is_of_every_kind_that_it_names) {
+  using namespace std::chrono_literals;
+  const std::chrono::sys_time<std::chrono::nanoseconds> noon{43'200s};
+  DeadLetter letter;
+  letter.dead_letter_sequence = 7;
+  letter.sequence = 42;
+  letter.service = "recorder";
+  letter.reason = "nul_byte";
+  letter.stored = noon;
+  const struct {
+    DeadLetterFilter filter;
+    bool selected;
+  } cases[]{
+      {{}, true},
+      {{.service = "recorder"}, true},
+      {{.service = "logger"}, false},
+      {{.reason = "nul_byte"}, true},
+      {{.reason = "nul"}, false},
+      {{.since = noon}, true},
+      {{.since = noon + 1ns}, false},
+      {{.sequences = {6, 7}}, true},
+      {{.sequences = {42}}, false},  // the event's number
+      {{.service = "recorder", .reason = "nul_byte", .since = noon, .sequences = {7}}, true},
+      {{.service = "recorder", .reason = "too_deep", .since = noon, .sequences = {7}}, false},
+  };
+  for (const auto& [filter, selected] : cases) {
+    EXPECT_EQ(selects(filter, letter), selected)
+        << filter.service << ' ' << filter.reason << ' ' << filter.sequences.size();
+  }
 }
 
 }  // namespace

@@ -1,0 +1,251 @@
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <boost/json/array.hpp>
+#include <boost/json/serialize.hpp>
+#include <cstdio>
+#include <functional>
+#include <iostream>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "cli/commands.hpp"
+#include "cli/escape.hpp"
+#include "cli/letter_json.hpp"
+#include "cli/progress.hpp"
+#include "cli/since.hpp"
+#include "cli/table.hpp"
+#include "hangar/error.hpp"
+#include "host/installation.hpp"
+#include "log/stderr_log.hpp"
+#include "nats/broker.hpp"
+#include "nats/dead_letters.hpp"
+
+namespace asio = boost::asio;
+namespace json = boost::json;
+
+namespace hangar::cli {
+namespace {
+
+// The most letters that a command takes at a time, which bounds its memory.
+constexpr std::size_t most_listed = 1'000;
+constexpr std::size_t most_at_once = 1'000'000;
+
+DeadLetterFilter filter_of(const LettersOptions& options, std::size_t most) {
+  DeadLetterFilter filter{.service = options.service,
+                          .reason = options.reason,
+                          .since = std::nullopt,
+                          .sequences = options.sequences,
+                          .limit = options.limit == 0 ? most : options.limit};
+  if (!options.since.empty()) {
+    filter.since = parse_since(options.since, std::chrono::system_clock::now());
+  }
+  return filter;
+}
+
+void with_letters(const HostOptions& host, const DeadLetters::Work& work) {
+  Installation installation{host};
+  installation.load();
+  StderrLog log{"hangar", log_level(installation.config().log.level), StderrLog::Format::text};
+  const Broker broker{installation.config().nats, installation.data_dir(), log};
+  DeadLetters::run(broker.settings(), log, work);
+}
+
+/// Rows that are printed at the end, as a table or as JSON.
+class Listing {
+ public:
+  void add(const DeadLetter& letter) {
+    table_.add({std::to_string(letter.dead_letter_sequence), letter.service, letter.stream,
+                std::to_string(letter.sequence), letter.time, letter.reason, letter.pointer,
+                letter.error});
+    rows_.push_back(letter_json(letter));
+  }
+  void print(Output output) const {
+    if (output == Output::json) {
+      std::cout << json::serialize(rows_) << '\n';
+    } else {
+      table_.print(std::cout);
+    }
+  }
+
+ private:
+  TextTable table_{{"SEQ", "SERVICE", "STREAM", "EVENT", "TIME", "REASON", "POINTER", "ERROR"}};
+  json::array rows_;
+};
+
+asio::awaitable<std::vector<std::uint64_t>> sequences(DeadLetters& letters,
+                                                      DeadLetterFilter filter) {
+  std::vector<std::uint64_t> found;
+  co_await letters.each(std::move(filter), [&](const DeadLetter& letter) {
+    found.push_back(letter.dead_letter_sequence);
+  });
+  co_return found;
+}
+
+/// How a command that changes letters has gone.
+struct Outcome {
+  std::size_t selected = 0;
+  std::size_t done = 0;
+  std::size_t gone = 0;  ///< Somebody else replayed or deleted them meanwhile.
+  std::size_t failed = 0;
+
+  [[nodiscard]] int report(Output output, std::string_view doing) const {
+    if (output == Output::json) {
+      const json::object object{
+          {"selected", selected}, {doing, done}, {"gone", gone}, {"failed", failed}};
+      std::cout << json::serialize(object) << '\n';
+    }
+    fmt::print(stderr, "{} {}", done, doing);
+    if (gone > 0) fmt::print(stderr, ", {} were gone already", gone);
+    if (failed > 0) fmt::print(stderr, ", {} failed and stay", failed);
+    fmt::print(stderr, "\n");
+    return failed == 0 ? exit_code::done : exit_code::failed;
+  }
+};
+
+asio::awaitable<void> replay_one(DeadLetters& letters, std::uint64_t sequence, Outcome& outcome) {
+  try {
+    auto letter = co_await letters.read(sequence);
+    if (!letter) {
+      ++outcome.gone;
+      co_return;
+    }
+    co_await letters.replay(*std::move(letter));
+    ++outcome.done;
+  } catch (const TransientError&) {
+    throw;
+  } catch (const Error& error) {
+    // This one alone: the others may do.
+    ++outcome.failed;
+    fmt::print(stderr, "hangar: {}\n", escaped(error.what()));
+  }
+}
+
+void print_letter(const StoredLetter& stored) {
+  const DeadLetter& letter = stored.letter;
+  TextTable table{{"LETTER", std::to_string(letter.dead_letter_sequence)}};
+  const auto add = [&](const char* name, const std::string& value) {
+    if (!value.empty()) table.add({name, value});
+  };
+  add("service", letter.service);
+  add("reason", letter.reason);
+  add("error", letter.error);
+  add("pointer", letter.pointer);
+  add("sqlstate", letter.sqlstate);
+  add("time", letter.time);
+  add("stream", letter.stream);
+  add("subject", letter.subject);
+  add("event", fmt::format("{}, delivered {} times", letter.sequence, letter.deliveries));
+  add("size", fmt::format("{} bytes{}", letter.size, letter.incomplete ? ", not all here" : ""));
+  for (const auto& [name, value] : stored.original) add("header", name + ": " + value);
+  table.print(std::cout);
+  std::cout << '\n' << escaped(stored.body) << '\n';
+}
+
+bool confirmed(std::size_t count) {
+  fmt::print(stderr, "Delete {} letters for good? [y/N] ", count);
+  std::fflush(stderr);
+  std::string answer;
+  std::getline(std::cin, answer);
+  return answer == "y" || answer == "Y" || answer == "yes";
+}
+
+}  // namespace
+
+int list_letters(const HostOptions& host, Output output, const LettersOptions& options) {
+  const DeadLetterFilter filter = filter_of(options, most_listed);
+  Listing listing;
+  std::size_t found = 0;
+  with_letters(host, [&](DeadLetters& letters) -> asio::awaitable<void> {
+    co_await letters.each(filter, [&](const DeadLetter& letter) {
+      ++found;
+      listing.add(letter);
+    });
+  });
+  listing.print(output);
+  if (options.limit == 0 && found == most_listed) {
+    fmt::print(stderr, "these are the oldest {}; --limit shows more\n", found);
+  }
+  return exit_code::done;
+}
+
+int show_letter(const HostOptions& host, Output output, const LettersOptions& options) {
+  const std::uint64_t sequence = options.sequences.front();
+  std::optional<StoredLetter> letter;
+  with_letters(host, [&](DeadLetters& letters) -> asio::awaitable<void> {
+    letter = co_await letters.read(sequence);
+  });
+  if (!letter) throw Error{fmt::format("there is no letter {}; see `hangar dlq ls`", sequence)};
+  if (options.raw) {
+    std::cout << letter->body;
+  } else if (output == Output::json) {
+    std::cout << json::serialize(letter_json(*letter)) << '\n';
+  } else {
+    print_letter(*letter);
+  }
+  return exit_code::done;
+}
+
+int replay_letters(const HostOptions& host, Output output, const LettersOptions& options) {
+  if (options.dry_run) return list_letters(host, output, options);
+  Outcome outcome;
+  const DeadLetterFilter filter = filter_of(options, most_at_once);
+  with_letters(host, [&](DeadLetters& letters) -> asio::awaitable<void> {
+    const auto chosen = co_await sequences(letters, filter);
+    outcome.selected = chosen.size();
+    Progress progress{"replayed", chosen.size()};
+    for (const std::uint64_t sequence : chosen) {
+      co_await replay_one(letters, sequence, outcome);
+      progress.update(outcome.done);
+    }
+    progress.finish(outcome.done);
+  });
+  return outcome.report(output, "replayed");
+}
+
+int purge_letters(const HostOptions& host, Output output, const LettersOptions& options) {
+  if (options.dry_run) return list_letters(host, output, options);
+  if (!options.yes && ::isatty(STDIN_FILENO) != 1) {
+    fmt::print(stderr,
+               "hangar: dlq purge deletes for good: pass --yes where nobody can be asked\n");
+    return exit_code::usage;
+  }
+  Outcome outcome;
+  const DeadLetterFilter filter = filter_of(options, most_at_once);
+  with_letters(host, [&](DeadLetters& letters) -> asio::awaitable<void> {
+    const auto chosen = co_await sequences(letters, filter);
+    outcome.selected = chosen.size();
+    if (!options.yes && !chosen.empty() && !confirmed(chosen.size())) co_return;
+    Progress progress{"purged", chosen.size()};
+    for (const std::uint64_t sequence : chosen) {
+      co_await letters.remove(sequence);
+      progress.update(++outcome.done);
+    }
+    progress.finish(outcome.done);
+  });
+  return outcome.report(output, "purged");
+}
+
+int export_letters(const HostOptions& host, const LettersOptions& options) {
+  Outcome outcome;
+  const DeadLetterFilter filter = filter_of(options, most_at_once);
+  with_letters(host, [&](DeadLetters& letters) -> asio::awaitable<void> {
+    const auto chosen = co_await sequences(letters, filter);
+    Progress progress{"exported", chosen.size()};
+    for (const std::uint64_t sequence : chosen) {
+      const auto letter = co_await letters.read(sequence);
+      if (letter) std::cout << letter_line(*letter) << '\n';
+      ++(letter ? outcome.done : outcome.gone);
+      progress.update(outcome.done);
+    }
+    progress.finish(outcome.done);
+  });
+  std::cout.flush();
+  if (!std::cout) throw Error{"standard output cannot be written"};
+  return outcome.report(Output::table, "exported");
+}
+
+}  // namespace hangar::cli
