@@ -5,9 +5,8 @@
 
 namespace hangar::recorder {
 
-std::vector<Verdict> record_bulk_task_run_events(Session& session,
-                                                 std::span<TaskRunEvent* const> events,
-                                                 Fold::Aliases aliases, Timestamp now) {
+Recorded record_bulk_task_run_events(Session& session, std::span<TaskRunEvent* const> events,
+                                     Fold::Aliases aliases, Timestamp now) {
   Fold fold{events, now};
   const Rows stored = session.find(task_run_table(), fold.keys(), Fold::columns(), Lock::rows);
   if (fold.apply(stored, aliases) == 0) return {};
@@ -23,14 +22,16 @@ std::vector<Verdict> record_bulk_task_run_events(Session& session,
 
   const auto inserted = session.insert_missing(fold.states());
   const Keys missing = fold.missing_states(inserted);
-  if (missing.values.empty()) return fold.settle(inserted, Rows{task_run_state_table()});
   static constexpr std::array<std::size_t, 1> id{task_run_state::id};
-  return fold.settle(inserted, session.find(task_run_state_table(), {{missing}}, id, Lock::none));
+  const Rows repeated = missing.values.empty()
+                            ? Rows{task_run_state_table()}
+                            : session.find(task_run_state_table(), {{missing}}, id, Lock::none);
+  return {fold.settle(inserted, repeated), fold.inserts().size(), fold.updates().size()};
 }
 
 Verdict record_task_run_event(Session& session, TaskRunEvent& event, Timestamp now) {
   TaskRunEvent* const one = &event;
-  return record_bulk_task_run_events(session, {&one, 1}, Fold::Aliases::any, now).front();
+  return record_bulk_task_run_events(session, {&one, 1}, Fold::Aliases::any, now).verdicts.front();
 }
 
 }  // namespace hangar::recorder

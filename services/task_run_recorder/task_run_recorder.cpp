@@ -17,6 +17,7 @@
 #include "hangar/service.hpp"
 #include "lanes.hpp"
 #include "record.hpp"
+#include "recorder_metrics.hpp"
 
 namespace asio = boost::asio;
 
@@ -106,6 +107,7 @@ class TaskRunRecorder final : public Service {
   TaskRunRecorder(Context& context, Config config)
       : context_{context},
         config_{std::move(config)},
+        metrics_{context_.metrics()},
         lanes_{static_cast<std::size_t>(config_.lanes)},
         settled_{context.executor()} {}
 
@@ -142,6 +144,7 @@ class TaskRunRecorder final : public Service {
 
   Context& context_;
   Config config_;
+  RecorderMetrics metrics_;
   EventDecoder decoder_;
   Lanes lanes_;
   std::unique_ptr<Source> source_;
@@ -182,6 +185,7 @@ asio::awaitable<void> TaskRunRecorder::take(Message message) {
   try {
     auto decoded = decoder_.decode(message.data(), now(), event->texts);
     if (!decoded) {
+      metrics_.filtered();
       message.ack();
       co_return;
     }
@@ -265,11 +269,12 @@ asio::awaitable<void> TaskRunRecorder::write(std::size_t lane, Events events) {
     batch.reserve(events.size());
     for (const auto& event : events) batch.push_back(&event->event);
 
-    std::vector<Verdict> verdicts;
+    Recorded recorded;
     std::optional<DataError> failure;
+    const auto began = std::chrono::steady_clock::now();
     try {
       co_await context_.transact(lane, [&](Session& session) {
-        verdicts = record_bulk_task_run_events(session, batch, aliases, now());
+        recorded = record_bulk_task_run_events(session, batch, aliases, now());
       });
     } catch (const DataError& error) {
       failure = error;
@@ -280,16 +285,18 @@ asio::awaitable<void> TaskRunRecorder::write(std::size_t lane, Events events) {
     } else if (failure) {
       co_await write(lane, events.first(events.size() / 2));
       events = events.subspan(events.size() / 2);
-    } else if (verdicts.empty()) {
+    } else if (recorded.verdicts.empty()) {
       // An alias waits until it is the oldest event in flight.
       while (!lanes_.oldest(events.front()->arrival)) {
         co_await settled_.next();
         if (ended_) co_return;
       }
     } else {
-      const std::size_t recorded = verdicts.size();
-      co_await settle(events.first(recorded), std::move(verdicts));
-      events = events.subspan(recorded);
+      const std::size_t done = recorded.verdicts.size();
+      const std::chrono::duration<double> took = std::chrono::steady_clock::now() - began;
+      metrics_.committed(done, recorded, took.count());
+      co_await settle(events.first(done), std::move(recorded.verdicts));
+      events = events.subspan(done);
     }
   }
 }
@@ -338,7 +345,9 @@ asio::awaitable<void> TaskRunRecorder::wait_until_accepted(std::size_t lane,
 }
 
 asio::awaitable<void> TaskRunRecorder::settle(Events events, std::vector<Verdict> verdicts) {
+  const Timestamp durable = now();
   for (std::size_t i = 0; i < events.size(); ++i) {
+    metrics_.durable(events[i]->event.state_timestamp, durable);
     orphans_.erase(events[i]->sequence);
     if (verdicts[i] == Verdict::collision || verdicts[i] == Verdict::too_long_for_index) {
       // A name of its own: g++ 12 destroys a braced temporary of a co_await twice.

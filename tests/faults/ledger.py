@@ -28,14 +28,16 @@ STREAM, DURABLE, SUBJECT = (
     "events-task-run-recorder",
     "prefect.events.task-run",
 )
-# A killed process answers nothing, so the server waits this long before it sends again.
-_ACK_WAIT = 2
 
 
 class Ledger(unittest.TestCase):
     """`COPIES` times 539 shuffled events are in the stream when a test begins."""
 
     COPIES: ClassVar[int] = 40
+    NATS_SETTINGS: ClassVar[str] = ""
+    REPLICAS: ClassVar[int] = 1
+    # A killed process answers nothing, so the server waits this long before it sends again.
+    ACK_WAIT: ClassVar[int] = 2
     seed: ClassVar[int]
     events: ClassVar[list[bytes]]
     rows: ClassVar[Tables]
@@ -49,24 +51,28 @@ class Ledger(unittest.TestCase):
     def setUp(self) -> None:
         self.folder = self.enterContext(temporary_folder("faults"))
         self.log = self.folder / "hangar.log"
-        self.nats = self.enterContext(NatsServer())
+        self.start_nats()
         with JetStream(self.nats.url) as stream:
             stream.request(
                 f"STREAM.CREATE.{STREAM}",
                 name=STREAM,
                 subjects=["prefect.events.>"],
                 discard="new",
+                num_replicas=self.REPLICAS,
             )
             self.create_consumer(stream)
             stream.publish(SUBJECT, self.events)
         self.began = datetime.datetime.now(datetime.UTC)
+
+    def start_nats(self) -> None:
+        self.nats = self.enterContext(NatsServer(settings=self.NATS_SETTINGS))
 
     def create_consumer(self, stream: JetStream) -> None:
         config = {
             "durable_name": DURABLE,
             "filter_subject": SUBJECT,
             "ack_policy": "explicit",
-            "ack_wait": _ACK_WAIT * 10**9,
+            "ack_wait": self.ACK_WAIT * 10**9,
             "max_ack_pending": 20_000,
         }
         stream.request(
@@ -104,7 +110,8 @@ class Ledger(unittest.TestCase):
     def left(self) -> int:
         """How many events are not acked; all of them while the server does not say."""
         try:
-            with JetStream(self.nats.url) as stream:
+            # Without a leader nobody answers at all.
+            with JetStream(self.nats.url, timeout=1) as stream:
                 consumer = stream.request(f"CONSUMER.INFO.{STREAM}.{DURABLE}")
         except (OSError, JetStreamError, ValueError):
             return len(self.events)

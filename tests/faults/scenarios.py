@@ -40,12 +40,60 @@ SCENARIOS = (
         "test_server_killed_again_and_again",
     ),
     Scenario(
+        "B2",
+        "nats-server down",
+        "faults.stream",
+        "test_server_that_is_down_is_waited_for_and_does_not_end_the_process",
+    ),
+    Scenario(
+        "B3",
+        "the consumer's leader in a cluster of three steps down",
+        "faults.cluster",
+        "test_leaders_that_step_down_are_followed",
+    ),
+    Scenario(
         "B7",
         "consumer deleted while it is read",
         "faults.broker",
         "test_consumer_deleted_while_it_is_read",
     ),
+    Scenario(
+        "B8",
+        "stream deleted and created again with messages in flight",
+        "faults.stream",
+        "test_stream_deleted_and_created_again_gets_no_ack_of_the_old_one",
+    ),
     Scenario("B9", "stream rolled back, consumer ahead of it", "faults.rollback"),
+    Scenario(
+        "B10",
+        "purged before it was read",
+        "faults.stream",
+        "test_what_the_stream_drops_before_it_is_read_is_counted",
+    ),
+    Scenario(
+        "B11",
+        "stream sealed",
+        "faults.stream",
+        "test_sealed_stream_is_read_to_its_end",
+    ),
+    Scenario(
+        "B18",
+        "user locked out and let in again",
+        "faults.stream",
+        "test_user_who_was_locked_out_goes_on_when_he_is_let_in_again",
+    ),
+    Scenario(
+        "B19",
+        "user who may not ack",
+        "faults.stream",
+        "test_who_may_not_ack_is_not_ready_and_is_told_why",
+    ),
+    Scenario(
+        "B19",
+        "user who may not ask JetStream",
+        "faults.stream",
+        "test_who_may_not_ask_jetstream_is_told_the_subject",
+    ),
     Scenario(
         "C1",
         "backends terminated in the middle of transactions",
@@ -63,6 +111,12 @@ SCENARIOS = (
         "PostgreSQL down for 10 minutes under load",
         "faults.database",
         "test_outage_is_waited_for_in_bounded_memory",
+    ),
+    Scenario(
+        "C4",
+        "one replica's database gone, the other's not",
+        "faults.database",
+        "test_replica_that_lost_its_database_leaves_what_it_holds_to_another",
     ),
     Scenario(
         "C13",

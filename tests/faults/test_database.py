@@ -6,6 +6,7 @@ import unittest
 from pathlib import Path
 
 from faults.ledger import LONG, Ledger
+from support.program import flags, hangar_running
 
 _CREDIT = 16 << 20
 
@@ -69,6 +70,36 @@ class Database(Ledger):
             self.assertEqual(self.dead_letters(), 0)
             self.postgres.psql("ALTER TABLE elsewhere RENAME TO task_run_state", "faults")
             self.end_of(process)
+        self.expect_all_recorded()
+
+
+class Alone(Ledger):
+    """The server itself would give the messages to another only after a while."""
+
+    ACK_WAIT = 120
+
+    def test_replica_that_lost_its_database_leaves_what_it_holds_to_another(self) -> None:
+        self.use_postgres()
+        self.postgres.psql("CREATE ROLE lonely SUPERUSER LOGIN")
+        as_lonely = flags(
+            {
+                "storage.url": self.database.replace("hangar@", "lonely@"),
+                "nats.hold_max": "1s",
+                "data_dir": self.folder / "lonely",
+            }
+        )
+        with hangar_running(*self.words(), *as_lonely, log=self.log) as lonely:
+            self.wait_for_progress(lonely)
+            self.postgres.psql("ALTER ROLE lonely NOLOGIN")
+            self.postgres.psql(
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = 'lonely'"
+            )
+            with self.recording() as other:
+                self.end_of(other)
+            self.assertIn("are given back", self.log.read_text())
+            self.postgres.psql("ALTER ROLE lonely LOGIN")
+            self.wait_for_words("answers again", lonely)
+            self.assertEqual(self.terminate(lonely), 0)
         self.expect_all_recorded()
 
 

@@ -30,9 +30,9 @@ class StoredMessage:
 class JetStream:
     """One connection to a server's JetStream; one request at a time."""
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, timeout: float = 30) -> None:
         address = urlsplit(url)
-        self._socket = socket.create_connection((address.hostname, address.port), timeout=30)
+        self._socket = socket.create_connection((address.hostname, address.port), timeout)
         self._lines = self._socket.makefile("rb")
         self._send(b'CONNECT {"verbose":false,"headers":true,"no_responders":true}\r\n')
         self._send(f"SUB {_INBOX} 1\r\n".encode())

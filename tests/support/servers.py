@@ -247,7 +247,15 @@ class NatsServer:
     The port and the store stay the same over `kill`, `stop` and `start`; `reset` empties the store.
     """
 
-    def __init__(self, binary: str | Path | None = None, *, settings: str = "") -> None:
+    def __init__(
+        self,
+        binary: str | Path | None = None,
+        *,
+        settings: str = "",
+        in_cluster: bool = False,
+    ) -> None:
+        """One of a cluster is ready only with the others: whoever makes it calls `wait_ready`."""
+        self._in_cluster = in_cluster
         chosen = str(binary or os.environ.get("HANGAR_TEST_NATS_SERVER") or "nats-server")
         found = shutil.which(chosen)
         if found is None:
@@ -263,7 +271,9 @@ class NatsServer:
         self.folder = self._exit.enter_context(temporary_folder("nats"))
         self._exit.callback(self.kill)
         try:
-            self.start()
+            self.launch()
+            if not self._in_cluster:
+                self.wait_ready()
         except BaseException:
             self._exit.close()
             raise
@@ -304,18 +314,42 @@ class NatsServer:
 
     def start(self) -> None:
         """Starts the server; returns when its JetStream answers healthy."""
+        self.launch()
+        self.wait_ready()
+
+    def launch(self) -> None:
+        # A server that chose its ports does not want to be told them when it is reloaded.
+        self._ports = (self.port, self.monitoring_port)
+        self._process = spawn([self.binary, "-c", self._configure()], log=self.log)
+
+    def wait_ready(self) -> None:
+        wait_until(self._ready, what="nats-server", process=self._process, log=self.log)
+
+    def reload(self, settings: str) -> None:
+        """Gives the running server other settings; returns when they hold."""
+        self._settings = settings
+        self._configure()
+        before = self.monitor("varz")["config_load_time"]
+        os.kill(self.pid, signal.SIGHUP)
+        wait_until(
+            lambda: self.monitor("varz")["config_load_time"] != before,
+            what="other settings",
+            process=self._process,
+            log=self.log,
+        )
+
+    def _configure(self) -> Path:
         config = self.folder / "nats.conf"
         config.write_text(
-            f"listen: 127.0.0.1:{self.port}\n"
-            f"http: 127.0.0.1:{self.monitoring_port}\n"
+            f"listen: 127.0.0.1:{self._ports[0]}\n"
+            f"http: 127.0.0.1:{self._ports[1]}\n"
             f'ports_file_dir: "{self.folder}"\n'
             f'server_name: "{self.folder.name}"\n'
             "max_payload: 8MB\n"
             f'jetstream {{ store_dir: "{self.store}" }}\n'
             f"{self._settings}\n"
         )
-        self._process = spawn([self.binary, "-c", config], log=self.log)
-        wait_until(self._ready, what="nats-server", process=self._process, log=self.log)
+        return config
 
     def _ready(self) -> bool:
         if self.port == -1 and not self._learn_ports():

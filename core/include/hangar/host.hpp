@@ -2,6 +2,8 @@
 
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/awaitable.hpp>
+#include <chrono>
+#include <cstdint>
 #include <filesystem>
 #include <functional>
 #include <map>
@@ -67,12 +69,30 @@ class HANGAR_API HostedService {
   std::shared_ptr<Wiring> wiring_;
 };
 
+/// How far services have got with re-applying what their streams hold.
+struct ReplayProgress {
+  std::uint64_t total = 0;  ///< Events to re-apply; 0 until that is known.
+  std::uint64_t applied = 0;
+  std::uint64_t dead_lettered = 0;
+  bool complete = false;
+};
+
+/// Re-apply retained events instead of recording new ones: from one of the two on, up to what the
+/// streams hold at the start. The services' own consumers stay where they are.
+struct ReplayOptions {
+  std::optional<std::chrono::sys_time<std::chrono::nanoseconds>> since{};
+  std::uint64_t sequence = 1;  ///< Position in the stream; without `since` only.
+  /// Called about twice a second, and at the end; may be empty.
+  std::function<void(const ReplayProgress&)> progress{};
+};
+
 struct HostOptions {
   std::vector<std::filesystem::path> config_files;
   std::vector<std::string> sets;  ///< `a.b=value`, which wins over files and environment.
   std::map<std::string, std::string> environment;
   std::vector<std::string> only;  ///< Names of services to run instead of the enabled ones.
   bool until_drained = false;     ///< End when what was in the streams at the start is settled.
+  std::optional<ReplayOptions> replay;
 };
 
 /// Owns everything that runs in one process.

@@ -14,6 +14,7 @@
 #include "hangar/config.hpp"
 #include "hangar/error.hpp"
 #include "hangar/log.hpp"
+#include "hangar/metrics.hpp"
 #include "hangar/plugin.hpp"
 #include "hangar/source.hpp"
 #include "hangar/storage.hpp"
@@ -60,6 +61,7 @@ class HANGAR_API Context {
   /// A strand: two coroutines of one service never run at the same time.
   [[nodiscard]] virtual boost::asio::any_io_executor executor() const = 0;
   [[nodiscard]] virtual Log& log() const noexcept = 0;
+  [[nodiscard]] virtual Metrics& metrics() const noexcept = 0;
   /// True from the moment the host wants this service to end.
   [[nodiscard]] virtual bool stopping() const noexcept = 0;
   /// What `start(max_persist_retries)` was called with, if anything.

@@ -25,12 +25,16 @@ void add(const SourceCounters& from, Observation::Source& to) {
   const auto connections = from.connections.value();
   to.reconnects += connections > 0 ? connections - 1 : 0;
   to.connected = from.connected.value() != 0;
-}
-
-/// Whether the storage could not answer at all; a lost race or a bad row is an answer.
-bool is_outage(StorageOutcome::Result result) {
-  using enum StorageOutcome::Result;
-  return result == backoff || result == reconnect || result == when_answerable;
+  to.acks_denied = from.acks_denied.value() != 0;
+  // Of the consumer, not of a run: the last run knows them.
+  to.pending = from.pending.value();
+  to.ack_pending = from.ack_pending.value();
+  to.waiting_pulls = from.waiting_pulls.value();
+  const auto stored = from.oldest_unacked.value();
+  const auto now = static_cast<std::uint64_t>(now_in_seconds().time_since_epoch().count());
+  to.lag_seconds = stored > 0 && now > stored ? now - stored : 0;
+  to.expired_unacked = from.expired_unacked.value();
+  to.upstream_lost += from.upstream_lost.value();
 }
 
 }  // namespace

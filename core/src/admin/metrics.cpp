@@ -5,8 +5,10 @@
 #include <prometheus/metric_family.h>
 #include <prometheus/text_serializer.h>
 
+#include <algorithm>
 #include <boost/version.hpp>
 #include <cstdint>
+#include <iterator>
 #include <limits>
 #include <utility>
 #include <vector>
@@ -42,6 +44,9 @@ class Families {
     ClientMetric& metric = families_.back().metric.emplace_back();
     metric.label = std::move(labels);
     metric.histogram = histogram;
+  }
+  void add(std::vector<MetricFamily> families) {
+    std::ranges::move(families, std::back_inserter(families_));
   }
   [[nodiscard]] std::string text() const {
     return prometheus::TextSerializer{}.Serialize(families_);
@@ -113,6 +118,36 @@ void add_messages(const Observation& seen, Families& to) {
   }
 }
 
+void add_consumers(const Observation& seen, Families& to) {
+  struct Column {
+    const char* name;
+    MetricType type;
+    std::uint64_t Source::*value;
+    const char* help;
+  };
+  static constexpr Column columns[]{
+      {"hangar_consumer_pending_messages", MetricType::Gauge, &Source::pending,
+       "Messages that were not delivered to any replica yet"},
+      {"hangar_consumer_ack_pending_messages", MetricType::Gauge, &Source::ack_pending,
+       "Messages that were delivered to some replica and not acked"},
+      {"hangar_consumer_waiting_pulls", MetricType::Gauge, &Source::waiting_pulls,
+       "Pulls that wait, of all replicas"},
+      {"hangar_consumer_lag_seconds", MetricType::Gauge, &Source::lag_seconds,
+       "Age of the oldest message that is not acked"},
+      {"hangar_stream_expired_unacked_messages", MetricType::Gauge, &Source::expired_unacked,
+       "Positions that the stream has dropped and that were not acked"},
+      {"hangar_upstream_lost_total", MetricType::Counter, &Source::upstream_lost,
+       "Messages that the stream dropped before any replica was given them; at least so many"},
+  };
+  for (const Column& column : columns) {
+    to.begin(column.name, column.type, column.help);
+    for (const auto& service : seen.services) {
+      to.add({{"stream", service.source.stream}, {"consumer", service.source.consumer}},
+             number(service.source.*column.value));
+    }
+  }
+}
+
 void add_nats(const Observation& seen, Families& to) {
   to.begin("hangar_nats_connected", MetricType::Gauge, "Whether the service's connection is up");
   for (const auto& service : seen.services) {
@@ -170,13 +205,16 @@ void add_process(const ProcessNumbers& process, Families& to) {
 
 }  // namespace
 
-std::string metrics_text(const Observation& seen, const ProcessNumbers& process) {
+std::string metrics_text(const Observation& seen, const ProcessNumbers& process,
+                         const prometheus::Collectable& services) {
   Families families;
   add_build(families);
   add_services(seen, families);
   add_messages(seen, families);
+  add_consumers(seen, families);
   add_nats(seen, families);
   add_storage(seen.storage, families);
+  families.add(services.Collect());
   add_process(process, families);
   return families.text();
 }

@@ -29,7 +29,14 @@ struct Observation {
     std::uint64_t held = 0;
     std::uint64_t held_bytes = 0;
     std::uint64_t reconnects = 0;
+    std::uint64_t pending = 0;
+    std::uint64_t ack_pending = 0;
+    std::uint64_t waiting_pulls = 0;
+    std::uint64_t lag_seconds = 0;  ///< Age of the oldest message that is not acked.
+    std::uint64_t expired_unacked = 0;
+    std::uint64_t upstream_lost = 0;
     bool connected = false;
+    bool acks_denied = false;  ///< The user may not publish what acks a message.
   };
   struct Service {
     std::string name;

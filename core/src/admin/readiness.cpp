@@ -11,6 +11,10 @@ namespace {
 std::string nats_failure(const Observation& seen) {
   for (const auto& service : seen.services) {
     if (!service.source.connected) return service.name + " is not connected";
+    if (service.source.acks_denied) {
+      return fmt::format("the user of {} may not publish to $JS.ACK.{}.{}.>, so nothing is acked",
+                         service.name, service.source.stream, service.source.consumer);
+    }
   }
   return {};
 }

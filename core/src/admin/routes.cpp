@@ -32,7 +32,8 @@ bool is_verbose(std::string_view query) {
 
 }  // namespace
 
-AdminReply admin_reply(std::string_view target, const Observation& seen) {
+AdminReply admin_reply(std::string_view target, const Observation& seen,
+                       const prometheus::Collectable& services) {
   const auto question = target.find('?');
   const auto path = target.substr(0, question);
   const auto query = question == target.npos ? std::string_view{} : target.substr(question + 1);
@@ -40,7 +41,7 @@ AdminReply admin_reply(std::string_view target, const Observation& seen) {
   if (path == "/readyz") return readyz(seen, is_verbose(query));
   if (path == "/metrics") {
     return {.type = "text/plain; version=0.0.4; charset=utf-8",
-            .body = metrics_text(seen, ProcessNumbers::read())};
+            .body = metrics_text(seen, ProcessNumbers::read(), services)};
   }
   if (path == "/status") return {.type = "application/json", .body = status_json(seen)};
   return {.status = 404, .body = "there are /livez, /readyz, /metrics and /status\n"};

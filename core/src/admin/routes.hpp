@@ -1,5 +1,7 @@
 #pragma once
 
+#include <prometheus/collectable.h>
+
 #include <string>
 #include <string_view>
 
@@ -15,7 +17,9 @@ struct AdminReply {
 };
 
 /// Answers a GET of the target: 404 for a path that is none of `/livez`, `/readyz`, `/metrics` and
-/// `/status`. Any thread.
-AdminReply admin_reply(std::string_view target, const Observation& seen);
+/// `/status`. `services` is what the services
+/// count themselves. Any thread.
+AdminReply admin_reply(std::string_view target, const Observation& seen,
+                       const prometheus::Collectable& services);
 
 }  // namespace hangar

@@ -18,6 +18,8 @@
 
 #include "admin/admin_server.hpp"
 #include "admin/board.hpp"
+#include "admin/routes.hpp"
+#include "admin/service_metrics.hpp"
 #include "config/mask_url.hpp"
 #include "hangar/error.hpp"
 #include "host/installation.hpp"
@@ -98,6 +100,7 @@ class Host::Run {
   void announce(const HostedService& service);
   void open_admin();
   asio::awaitable<void> tick();
+  void tell_progress();
   Storage& storage();
   SourceHandle make_source(const std::string& service, const asio::any_io_executor& on,
                            const SourceOptions& options, Log& log);
@@ -115,12 +118,14 @@ class Host::Run {
   asio::signal_set signals_{io_};
   asio::steady_timer drain_deadline_{io_};
   asio::steady_timer tick_timer_{io_};
+  std::shared_ptr<prometheus::Registry> registry_ = std::make_shared<prometheus::Registry>();
   Board board_{installation_.config().storage.type, Board::Clock::now()};
   std::optional<AdminServer> admin_;
   std::optional<Broker> broker_;
   std::unique_ptr<Storage> storage_;
   std::optional<StateFile> state_file_;
   std::vector<std::unique_ptr<HostedService>> services_;
+  std::vector<std::shared_ptr<const SourceCounters>> replays_;
   std::size_t running_ = 0;
   bool told_ready_ = false;
   int exit_code_ = 0;
@@ -131,6 +136,7 @@ void Host::Run::add(Installation::Service& service) {
                                                         std::move(service.factory));
   const std::string name = wiring->name;
   wiring->log = make_log(name);
+  wiring->metrics = std::make_unique<ServiceMetrics>(registry_, name);
   wiring->resources.make_source = [this, name](const asio::any_io_executor& on,
                                                const SourceOptions& options, Log& log) {
     return make_source(name, on, options, log);
@@ -167,9 +173,10 @@ void Host::Run::announce(const HostedService& service) {
 
 void Host::Run::open_admin() {
   const std::string& listen = installation_.config().admin.listen;
-  if (listen.empty()) return;
+  // Beside a replay the host that records may run on this machine.
+  if (listen.empty() || options_.replay) return;
   admin_.emplace(listen, [this](std::string_view target) {
-    return admin_reply(target, board_.observe(Board::Clock::now()));
+    return admin_reply(target, board_.observe(Board::Clock::now()), *registry_);
   });
   log_->info("admin surface on http://{}/status", admin_->address());
 }
@@ -178,35 +185,44 @@ asio::awaitable<void> Host::Run::tick() {
   boost::system::error_code cancelled;
   while (running_ > 0 && !cancelled) {
     board_.tick(Board::Clock::now());
+    tell_progress();
     tick_timer_.expires_after(std::chrono::milliseconds{500});
     co_await tick_timer_.async_wait(asio::redirect_error(asio::use_awaitable, cancelled));
   }
 }
 
-Storage& Host::Run::storage() {
-  if (!storage_) {
-    const auto& settings = installation_.config().storage;
-    StorageOptions options{.url = settings.url.value,
-                           .application_name = "hangar",
-                           .statement_timeout = settings.statement_timeout};
-    if (settings.type == "sqlite" && options.url.empty()) {
-      options.url = (installation_.data_dir() / "hangar.db").string();
-    }
-    storage_.reset(installation_.storage_plugin().make_storage(options));
+// Called once more when the services have ended.
+void Host::Run::tell_progress() {
+  if (!options_.replay) return;
+  ReplayProgress now{.complete = running_ == 0 && exit_code_ == 0 && !replays_.empty()};
+  for (const auto& counters : replays_) {
+    now.total += counters->to_replay.value();
+    now.applied += counters->acked.value();
+    now.dead_lettered += counters->rejected.value();
+    now.complete = now.complete && counters->drained.value() != 0;
   }
+  if (running_ == 0 && !now.complete && exit_code_ == 0) exit_code_ = exit_failed;
+  if (options_.replay->progress) options_.replay->progress(now);
+}
+
+Storage& Host::Run::storage() {
+  if (!storage_) storage_ = installation_.make_storage();
   return *storage_;
 }
 
 SourceHandle Host::Run::make_source(const std::string& service, const asio::any_io_executor& on,
                                     const SourceOptions& options, Log& log) {
-  auto source = std::make_shared<PullSource>(
-      on, broker_->settings(),
-      PullOptions{.source = options, .service = service, .until_drained = options_.until_drained},
-      log);
+  PullOptions pull{.source = options, .service = service, .until_drained = options_.until_drained};
+  if (options_.replay) {
+    pull.replay = StreamStart{options_.replay->since, options_.replay->sequence};
+  }
+  auto source = std::make_shared<PullSource>(on, broker_->settings(), std::move(pull), log);
   board_.add_source(service, source->counters());
+  if (options_.replay) replays_.push_back(source->counters());
   return {.source = std::make_unique<SharedSource>(source),
           .open = [source] { return source->open(); },
           .stop = source->stopper(),
+          .pause = [source](bool paused) { source->pause(paused); },
           .close = [source] { return source->close(); }};
 }
 
@@ -307,6 +323,7 @@ int Host::Run::run() {
   asio::co_spawn(io_, watch_signals(), asio::detached);
   asio::co_spawn(io_, tick(), asio::detached);
   io_.run();
+  tell_progress();
   admin_.reset();
   storage_.reset();
   broker_.reset();

@@ -28,6 +28,10 @@ void HostConfig::fields(Fields& fields) {
   broker
       .add("credit_bytes", &nats.credit_bytes, "The most bytes of messages that one service holds")
       .range(8 << 20, 1LL << 40);
+  broker
+      .add("hold_max", &nats.hold_max,
+           "How long messages are held while the storage is down, before other replicas get them")
+      .range(1'000, 3'600'000);
   Fields& tls = broker.group("tls", "TLS to the server; implied by tls:// URLs");
   tls.add("required", &nats.tls.required, "Refuse a server without TLS");
   tls.add("ca_file", &nats.tls.ca_file, "Certificates to trust instead of the system's");

@@ -55,6 +55,17 @@ const Plugin& Installation::storage_plugin() const {
                   config_.storage.type, fmt::join(names, ", "))};
 }
 
+std::unique_ptr<Storage> Installation::make_storage() const {
+  const auto& settings = config_.storage;
+  StorageOptions options{.url = settings.url.value,
+                         .application_name = "hangar",
+                         .statement_timeout = settings.statement_timeout};
+  if (settings.type == "sqlite" && options.url.empty()) {
+    options.url = (data_dir() / "hangar.db").string();
+  }
+  return std::unique_ptr<Storage>{storage_plugin().make_storage(options)};
+}
+
 std::filesystem::path Installation::data_dir() const {
   if (!config_.data_dir.empty()) return std::filesystem::absolute(config_.data_dir);
   if (const auto state = variable(inputs_.environment, "XDG_STATE_HOME"); !state.empty()) {

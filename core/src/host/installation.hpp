@@ -10,6 +10,7 @@
 #include "config/sections.hpp"
 #include "hangar/host.hpp"
 #include "hangar/plugin.hpp"
+#include "hangar/storage.hpp"
 #include "host/host_config.hpp"
 #include "host/plugin_library.hpp"
 
@@ -41,6 +42,8 @@ class Installation {
   [[nodiscard]] std::vector<Service>& services() noexcept { return services_; }
   /// The storage plugin that is configured. Throws ConfigError when there is none of that name.
   [[nodiscard]] const Plugin& storage_plugin() const;
+  /// What is configured there. Throws as above.
+  [[nodiscard]] std::unique_ptr<Storage> make_storage() const;
   /// `data_dir`, or its default under the user's state folder.
   [[nodiscard]] std::filesystem::path data_dir() const;
 

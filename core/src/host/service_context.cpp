@@ -24,10 +24,17 @@ asio::awaitable<std::unique_ptr<Source>> ServiceContext::open_source(SourceOptio
 
 asio::awaitable<void> ServiceContext::open_storage(std::span<const Table* const> tables,
                                                    std::size_t lanes) {
-  lanes_ =
-      std::make_unique<StorageLanes>(wiring_.strand, wiring_.resources.storage(), *wiring_.log,
-                                     wiring_.stopping, lanes, wiring_.resources.storage_outcome);
+  lanes_ = std::make_unique<StorageLanes>(
+      wiring_.strand, wiring_.resources.storage(), *wiring_.log, wiring_.stopping, lanes,
+      [this](const StorageOutcome& outcome) { heard(outcome); });
   co_await lanes_->prepare(tables, wiring_.resources.creation);
+}
+
+// One failure may be a lane's own, and is over when the next attempt succeeds.
+void ServiceContext::heard(const StorageOutcome& outcome) {
+  if (wiring_.resources.storage_outcome) wiring_.resources.storage_outcome(outcome);
+  outages_ = is_outage(outcome.result) ? outages_ + 1 : 0;
+  if (wiring_.source.pause) wiring_.source.pause(outages_ > 1);
 }
 
 asio::awaitable<void> ServiceContext::transact(std::size_t lane,

@@ -18,6 +18,7 @@ class ServiceContext final : public Context {
   [[nodiscard]] std::string_view service() const noexcept override { return wiring_.name; }
   [[nodiscard]] boost::asio::any_io_executor executor() const override { return wiring_.strand; }
   [[nodiscard]] Log& log() const noexcept override { return *wiring_.log; }
+  [[nodiscard]] Metrics& metrics() const noexcept override { return *wiring_.metrics; }
   [[nodiscard]] bool stopping() const noexcept override { return wiring_.stopping.is_set(); }
   [[nodiscard]] std::optional<int> max_persist_retries() const noexcept override {
     return max_persist_retries_;
@@ -29,10 +30,13 @@ class ServiceContext final : public Context {
                                         std::function<void(Session&)> work) override;
 
  private:
+  void heard(const StorageOutcome& outcome);
+
   HostedService::Wiring& wiring_;
   std::optional<int> max_persist_retries_;
   std::function<void()> source_opened_;
   std::unique_ptr<StorageLanes> lanes_;
+  std::size_t outages_ = 0;  ///< Attempts in a row that found the storage unable to answer.
 };
 
 }  // namespace hangar

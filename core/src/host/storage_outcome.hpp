@@ -21,4 +21,10 @@ struct StorageOutcome {
   std::string_view error{};  ///< Empty when done.
 };
 
+/// Whether the storage could not answer at all; a lost race or a bad row is an answer.
+constexpr bool is_outage(StorageOutcome::Result result) {
+  using enum StorageOutcome::Result;
+  return result == backoff || result == reconnect || result == when_answerable;
+}
+
 }  // namespace hangar

@@ -21,6 +21,8 @@ struct SourceHandle {
   std::function<boost::asio::awaitable<void>()> open;
   /// From then on `next` returns an empty batch. Any time, any number of times.
   std::function<void()> stop;
+  /// Nothing more is pulled while true; on the service's strand. May be empty.
+  std::function<void(bool paused)> pause{};
   /// After the service has ended: returns when its last answers are sent.
   std::function<boost::asio::awaitable<void>()> close;
 };
@@ -49,6 +51,7 @@ class HostedService::Wiring {
   Fields fields;
   boost::asio::strand<boost::asio::any_io_executor> strand;
   std::unique_ptr<Log> log;
+  std::unique_ptr<Metrics> metrics;
   ServiceResources resources;
   /// Called after each change of state.
   std::function<void()> changed;

@@ -135,6 +135,10 @@ void Link::went_down(const std::string& why, std::vector<Outgoing> unsent) {
 }
 
 void Link::trouble(const std::string& told) {
+  if (told.find("ermissions Violation for Publish to \"$JS.ACK.") != told.npos &&
+      handlers_.acks_denied) {
+    handlers_.acks_denied();
+  }
   const std::string what = mask_url(told);
   const auto now = Clock::now();
   if (what == last_trouble_ && now - last_told_ < repeat_trouble_after) return;

@@ -34,6 +34,8 @@ class Link : public std::enable_shared_from_this<Link> {
     std::function<void(std::vector<WireMessage>& messages)> pulled;
     /// After EndPulls: nothing more is pulled.
     std::function<void()> pulls_ended;
+    /// The server does not let this user ack.
+    std::function<void()> acks_denied{};
   };
 
   struct Reply {

@@ -6,6 +6,7 @@
 #include <boost/asio/ip/host_name.hpp>
 #include <boost/asio/post.hpp>
 #include <iterator>
+#include <random>
 #include <utility>
 
 #include "hangar/error.hpp"
@@ -19,7 +20,6 @@ using namespace std::chrono_literals;
 
 // Enough for two batches of the default size and one that is being written.
 constexpr std::size_t least_credit = 4000;
-constexpr auto look_for_signals_every = 2500ms;
 constexpr auto close_within = 8s;
 constexpr auto forget_pull_within = 1000ms;
 constexpr auto look_whether_drained_every = 100ms;
@@ -52,6 +52,10 @@ std::shared_ptr<PullSession> PullSession::start(const asio::any_io_executor& exe
   handlers.pulled =
       with([](PullSession& self, std::vector<WireMessage>& messages) { self.pulled(messages); });
   handlers.pulls_ended = with([](PullSession& self) { self.pulls_ended(); });
+  handlers.acks_denied = with([](PullSession& self) {
+    self.counters_->acks_denied.set(1);
+    self.denied_since_look_ = true;
+  });
   session->link_ = Link::open(executor, {nats, connection_name(session->options_.service)}, log,
                               std::move(handlers));
   return session;
@@ -64,6 +68,7 @@ PullSession::PullSession(asio::any_io_executor executor, const HostConfig::Nats&
       log_{log},
       replicas_{nats.replicas},
       max_age_{nats.max_age},
+      hold_max_{nats.hold_max},
       credit_messages_{
           std::max(least_credit, (options_.source.lanes + 1) * options_.source.batch_size)},
       batch_bytes_{nats.credit_bytes.value / (options_.source.lanes + 1)},
@@ -71,11 +76,16 @@ PullSession::PullSession(asio::any_io_executor executor, const HostConfig::Nats&
       arrivals_{executor_},
       changes_{executor_},
       pump_timer_{executor_},
-      signal_timer_{executor_} {}
+      signal_timer_{executor_} {
+  if (!options_.replay) return;
+  options_.until_drained = true;
+  options_.source.durable += fmt::format("-replay-{:08x}", std::random_device{}());
+}
 
 void PullSession::came_up() {
   counters_->connections.add();
   counters_->connected.set(1);
+  counters_->acks_denied.set(0);
   if (!stopping_) begin_verification();
 }
 
@@ -108,6 +118,12 @@ void PullSession::pulled(std::vector<WireMessage>& messages) {
 void PullSession::message_came(WireMessage message, Clock::time_point now) {
   const auto ack = parse_ack_subject(reply_of(*message));
   if (!ack) return;  // not from this consumer; nobody waits for an answer
+  if (beyond_replay(ack->stream_sequence)) {
+    puller_.copy_arrived(now);
+    answers_.emplace_back(Answer{std::move(message), "+ACK"});
+    flush_soon();
+    return;
+  }
   if (const auto found = held_.find(ack->stream_sequence); found != held_.end()) {
     found->second->delivered_again(reply_of(*message), *ack);
     counters_->copies.add();
@@ -232,25 +248,6 @@ void PullSession::flush() {
   pump();
 }
 
-void PullSession::signal_progress() {
-  if (closed_) return;
-  signal_timer_.expires_after(look_for_signals_every);
-  signal_timer_.async_wait([weak = weak_from_this()](boost::system::error_code error) {
-    const auto self = weak.lock();
-    if (self && !error) self->signal_progress();
-  });
-  if (!verified_) return;
-  const auto now = Clock::now();
-  std::vector<Outgoing> signals;
-  for (auto& [sequence, held] : held_) {
-    if (now - held->signalled < signal_after_) continue;
-    held->signalled = now;
-    signals.emplace_back(make_message(held->reply(), {}, "+WPI"));
-  }
-  counters_->in_progress.add(signals.size());
-  if (!signals.empty()) link_->send(signals);
-}
-
 asio::awaitable<void> PullSession::open() {
   while (!opened_ && !stopping_ && !failure_) co_await changes_.wait_until(Waiters::Time::max());
   if (failure_) std::rethrow_exception(failure_);
@@ -295,6 +292,7 @@ asio::awaitable<void> PullSession::look_whether_drained() {
     const ConsumerFacts consumer =
         co_await consumer_info(*link_, options_.source.stream, options_.source.durable);
     drained_ = settled(consumer, *drain_target_) && idle();
+    if (drained_) counters_->drained.set(1);
   } catch (const Error& error) {
     log_.debug("cannot see yet whether the stream is drained: {}", error.what());
   }
@@ -354,7 +352,9 @@ asio::awaitable<void> PullSession::close() {
   stop();
   while (ending_pulls_ && Clock::now() < deadline) co_await changes_.wait_until(deadline);
   flush();
+  if (options_.replay) co_await delete_own_consumer();
   closed_ = true;
+  changes_.wake_all();
   signal_timer_.cancel();
   link_->finish();
   co_await link_->ended(deadline);

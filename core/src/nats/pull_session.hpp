@@ -38,6 +38,7 @@ class PullSession : public std::enable_shared_from_this<PullSession> {
   boost::asio::awaitable<void> open();
   boost::asio::awaitable<Batch> next(std::size_t limit, std::chrono::milliseconds linger);
   boost::asio::awaitable<void> reject(Message message, Rejection why);
+  void pause(bool paused);
   void stop();
   boost::asio::awaitable<void> close();
   [[nodiscard]] std::shared_ptr<const SourceCounters> counters() const { return counters_; }
@@ -59,6 +60,7 @@ class PullSession : public std::enable_shared_from_this<PullSession> {
   void pulls_ended();
   void pulled(std::vector<WireMessage>& messages);
   void message_came(WireMessage message, Clock::time_point now);
+  [[nodiscard]] bool beyond_replay(std::uint64_t sequence) const noexcept;
   void status_came(natsMsg& message, Clock::time_point now);
 
   // Stream and consumer.
@@ -67,6 +69,11 @@ class PullSession : public std::enable_shared_from_this<PullSession> {
   boost::asio::awaitable<void> look();
   boost::asio::awaitable<void> look(WhenAbsent when_absent);
   void judge(const StreamFacts& stream, const ConsumerFacts& consumer);
+  void aim(const StreamFacts& stream, const ConsumerFacts& consumer);
+  boost::asio::awaitable<void> tell_what_is_gone(StreamFacts stream);
+  boost::asio::awaitable<void> delete_own_consumer();
+  boost::asio::awaitable<void> watch();
+  boost::asio::awaitable<void> observe();
   void tell(const std::vector<Finding>& findings);
   void abandon();
 
@@ -76,7 +83,9 @@ class PullSession : public std::enable_shared_from_this<PullSession> {
   void answer(HeldMessage& message, std::string body);
   void flush_soon();
   void flush();
-  void signal_progress();
+  void look_after_held();
+  void signal_progress(Clock::time_point now);
+  void give_back_all();
   void count_held();
 
   // What next() waits for.
@@ -94,6 +103,7 @@ class PullSession : public std::enable_shared_from_this<PullSession> {
   Log& log_;
   std::int64_t replicas_;
   std::chrono::nanoseconds max_age_;
+  std::chrono::milliseconds hold_max_;
   std::size_t credit_messages_;
   std::uint64_t batch_bytes_;
   std::shared_ptr<SourceCounters> counters_ = std::make_shared<SourceCounters>();
@@ -117,9 +127,12 @@ class PullSession : public std::enable_shared_from_this<PullSession> {
   std::exception_ptr failure_;
   std::optional<Clock::time_point> absent_since_;
   Incarnation incarnation_;
+  std::optional<Sighting> seen_;  ///< Of the present incarnation.
+  bool denied_since_look_ = false;
   std::vector<Finding> told_;
   std::chrono::nanoseconds signal_after_{};
 
+  std::optional<Clock::time_point> paused_since_;
   bool stopping_ = false;
   bool closed_ = false;
   bool ending_pulls_ = false;  ///< Until the server has forgotten the last pull.

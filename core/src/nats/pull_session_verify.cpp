@@ -20,6 +20,7 @@ constexpr std::chrono::nanoseconds signal_at_most_after = 10s;
 constexpr auto create_again_after = 2s;
 constexpr auto first_wait = 250ms;
 constexpr auto longest_wait = 5000ms;
+constexpr auto watch_every = 5000ms;
 
 }  // namespace
 
@@ -61,7 +62,13 @@ asio::awaitable<void> PullSession::verify() {
   verifying_ = false;
   if (verified_) {
     puller_.open(Clock::now());
-    if (!std::exchange(opened_, true)) signal_progress();
+    if (!std::exchange(opened_, true)) {
+      look_after_held();
+      asio::co_spawn(
+          executor_,
+          [self = shared_from_this()]() -> asio::awaitable<void> { co_await self->watch(); },
+          asio::detached);
+    }
     flush();
   }
   changes_.wake_all();
@@ -76,7 +83,8 @@ asio::awaitable<void> PullSession::look() {
   try {
     co_await look(when_absent);
     absent_since_.reset();
-  } catch (const AbsentError&) {
+  } catch (const AbsentError& error) {
+    if (options_.replay && !opened_) throw ConfigError{error.what()};
     if (!absent_since_) absent_since_ = now;
     throw;
   }
@@ -91,9 +99,13 @@ asio::awaitable<void> PullSession::look(WhenAbsent when_absent) {
   if (stream_spec.subject.empty()) {
     throw ConfigError{fmt::format("stream {}: filter_subject is empty", source.stream)};
   }
-  StreamFacts stream = co_await ensure_stream(*link_, stream_spec, when_absent);
-  ConsumerSpec consumer_spec{
-      .durable = source.durable, .filter = source.filter_subject, .credit = credit_messages_};
+  // A replay of a stream that is not there is a mistake.
+  StreamFacts stream =
+      co_await ensure_stream(*link_, stream_spec, options_.replay ? WhenAbsent::fail : when_absent);
+  ConsumerSpec consumer_spec{.durable = source.durable,
+                             .filter = source.filter_subject,
+                             .credit = credit_messages_,
+                             .start = options_.replay};
   ConsumerFacts consumer =
       co_await ensure_consumer(*link_, source.stream, consumer_spec, when_absent);
   // What was published between the two answers is in the second only.
@@ -115,13 +127,16 @@ asio::awaitable<void> PullSession::look(WhenAbsent when_absent) {
   }
   co_await ensure_dead_letter_stream(*link_, replicas_, when_absent);
   judge(stream, consumer);
+  if (options_.replay && !opened_) co_await tell_what_is_gone(std::move(stream));
 }
 
 void PullSession::judge(const StreamFacts& stream, const ConsumerFacts& consumer) {
   std::vector<Finding> findings = lint_stream(stream, max_age_);
-  std::ranges::move(
-      lint_consumer(stream, consumer, options_.source.filter_subject, credit_messages_),
-      std::back_inserter(findings));
+  if (!options_.replay) {  // whose consumer is made for it
+    std::ranges::move(
+        lint_consumer(stream, consumer, options_.source.filter_subject, credit_messages_),
+        std::back_inserter(findings));
+  }
   if (const auto most = link_->max_payload(); most < wanted_max_payload) {
     findings.push_back({Finding::Severity::warn, "max_payload",
                         fmt::format("the server takes {} bytes; Prefect sends up to 1.5 MB", most),
@@ -142,7 +157,7 @@ void PullSession::judge(const StreamFacts& stream, const ConsumerFacts& consumer
     incarnation_ = std::move(now);
   }
   signal_after_ = std::min(signal_at_most_after, consumer.ack_wait / 3);
-  if (options_.until_drained && !drain_target_) drain_target_ = stream.last_sequence;
+  if (options_.until_drained && !drain_target_) aim(stream, consumer);
 }
 
 void PullSession::tell(const std::vector<Finding>& findings) {
@@ -162,6 +177,59 @@ void PullSession::tell(const std::vector<Finding>& findings) {
   }
 }
 
+// For whoever looks at /metrics, and to notice what the stream has dropped.
+asio::awaitable<void> PullSession::watch() {
+  while (!closed_) {
+    const auto next = Clock::now() + watch_every;
+    try {
+      if (verified_) co_await observe();
+    } catch (const std::exception& error) {
+      log_.debug("stream {}: {}", options_.source.stream, error.what());
+    }
+    while (!closed_ && Clock::now() < next) co_await changes_.wait_until(next);
+  }
+}
+
+asio::awaitable<void> PullSession::observe() {
+  const SourceOptions& source = options_.source;
+  const Incarnation before = incarnation_;
+  Sighting now;
+  now.before = co_await stream_info(*link_, source.stream);
+  now.consumer = co_await consumer_info(*link_, source.stream, source.durable);
+  now.after = co_await stream_info(*link_, source.stream);
+  if (!same(before, incarnation_) || !same(before, {now.after.created, now.consumer.created})) {
+    seen_.reset();
+    co_return;
+  }
+  const std::uint64_t lost = seen_ ? lost_between(*seen_, now) : 0;
+  if (lost > 0) {
+    counters_->upstream_lost.add(lost);
+    log_.error(
+        "stream {} dropped at least {} messages before consumer {} was given them: it begins at {} "
+        "now, and what was delivered ended at {}; look at the stream's limits and at who purges it",
+        source.stream, lost, source.durable, now.after.first_sequence,
+        seen_->consumer.delivered_sequence);
+  }
+  // Who may ack again is not told so by the server.
+  const bool acked = now.consumer.ack_pending == 0 ||
+                     (seen_ && now.consumer.ack_floor > seen_->consumer.ack_floor);
+  if (acked && !denied_since_look_) counters_->acks_denied.set(0);
+  denied_since_look_ = false;
+  counters_->pending.set(now.consumer.pending);
+  counters_->ack_pending.set(now.consumer.ack_pending);
+  counters_->waiting_pulls.set(now.consumer.waiting);
+  const bool behind = now.after.first_sequence > now.consumer.ack_floor + 1;
+  counters_->expired_unacked.set(behind && now.consumer.ack_floor > 0
+                                     ? now.after.first_sequence - now.consumer.ack_floor - 1
+                                     : 0);
+  const bool idle = now.consumer.pending == 0 && now.consumer.ack_pending == 0;
+  counters_->oldest_unacked.set(idle ? 0
+                                     : co_await stored_after(*link_, source.stream,
+                                                             now.consumer.ack_floor,
+                                                             source.filter_subject));
+  seen_ = std::move(now);
+}
+
 // Their acks would hit messages of the new stream that have the same numbers.
 void PullSession::abandon() {
   counters_->abandoned.add(held_.size());
@@ -171,6 +239,7 @@ void PullSession::abandon() {
   ready_bytes_ = 0;
   answers_.clear();
   puller_.abandoned();
+  seen_.reset();
   count_held();
 }
 

@@ -41,6 +41,8 @@ std::function<void()> PullSource::stopper() const {
   };
 }
 
+void PullSource::pause(bool paused) { session_->pause(paused); }
+
 std::shared_ptr<const SourceCounters> PullSource::counters() const { return session_->counters(); }
 
 asio::awaitable<void> PullSource::close() { return session_->close(); }

@@ -4,12 +4,14 @@
 #include <boost/asio/awaitable.hpp>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "hangar/log.hpp"
 #include "hangar/source.hpp"
 #include "host/host_config.hpp"
 #include "nats/source_counters.hpp"
+#include "nats/stream_setup.hpp"
 
 namespace hangar {
 
@@ -20,6 +22,9 @@ struct PullOptions {
   std::string service;
   /// End when everything that was in the stream at the start is settled.
   bool until_drained = false;
+  /// Re-apply what the stream holds from here on up to its present end, then end: over a consumer
+  /// of this source's own, so that `source.durable` stays where it is.
+  std::optional<StreamStart> replay{};
 };
 
 /// Messages of a durable pull consumer. It reconnects for as long as it takes, takes at most its
@@ -46,6 +51,10 @@ class PullSource final : public Source {
   /// returned and after this object is gone: no more pulls, what was not handed out is given back
   /// at once, `next` returns an empty batch. Handed-out messages can still be acked and rejected.
   [[nodiscard]] std::function<void()> stopper() const;
+  /// While paused nothing more is pulled, and what is held for longer than `nats.hold_max` goes
+  /// back to the stream, for another replica: it is delivered again after a while, and an ack of
+  /// what was handed out of it has no effect any more.
+  void pause(bool paused);
   /// For any thread; lives as long as the holder wants.
   [[nodiscard]] std::shared_ptr<const SourceCounters> counters() const;
 

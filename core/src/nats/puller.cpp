@@ -124,6 +124,7 @@ bool Puller::said(std::uint64_t token, PullStatus status, Time now) noexcept {
 }
 
 bool Puller::has_credit() const noexcept {
+  if (paused_) return false;
   if (held_messages_ == 0) return true;
   if (needs_room_ || held_messages_ >= credit_.messages || held_bytes_ >= credit_.bytes) {
     return false;

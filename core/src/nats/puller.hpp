@@ -43,6 +43,9 @@ class Puller {
   /// No pull lives any more and none is sent until `open`.
   void shut() noexcept;
 
+  /// Sends no pull while paused; the one that lives ends by itself.
+  void pause(bool paused) noexcept { paused_ = paused; }
+
   /// A message came and is held until `released`.
   void arrived(std::uint64_t bytes, Time now) noexcept;
   /// A copy of a message that is already held came: it used up the pull and is not held.
@@ -57,6 +60,8 @@ class Puller {
 
   /// True when nothing more can come before something that is held is released.
   [[nodiscard]] bool exhausted() const noexcept { return !live_ && open_ && !has_credit(); }
+  /// Whether something may still come that was asked for.
+  [[nodiscard]] bool live() const noexcept { return live_.has_value(); }
   [[nodiscard]] std::size_t held_messages() const noexcept { return held_messages_; }
   [[nodiscard]] std::uint64_t held_bytes() const noexcept { return held_bytes_; }
 
@@ -80,6 +85,7 @@ class Puller {
   Credit credit_;
   bool open_ = false;
   bool verify_ = false;
+  bool paused_ = false;
   std::optional<Live> live_;
   std::uint64_t last_token_ = 0;
   std::size_t held_messages_ = 0;

@@ -37,8 +37,19 @@ struct SourceCounters {
   Count unknown_statuses;
   Count connections;   ///< How often it connected.
   Count connected;     ///< 1 or 0.
+  Count acks_denied;   ///< 1 when the server refused an ack lately, or 0.
   Count incarnations;  ///< How often stream or consumer turned out to be another one.
-  Count rolled_back;   ///< How often the stream was found to be behind its consumer.
+  // As seen every few seconds.
+  Count pending;          ///< Messages of the consumer that were not delivered to any replica yet.
+  Count ack_pending;      ///< Delivered to some replica and not acked.
+  Count waiting_pulls;    ///< Of all replicas.
+  Count oldest_unacked;   ///< When the oldest such message was stored, in seconds since 1970; or 0.
+  Count expired_unacked;  ///< Positions below the stream's first that are not acked.
+  Count upstream_lost;    ///< Messages that the stream dropped before any replica got them.
+
+  Count to_replay;    ///< Messages that a replay found to re-apply.
+  Count drained;      ///< 1 when everything up to the end at the start is settled.
+  Count rolled_back;  ///< How often the stream was found to be behind its consumer.
 };
 
 }  // namespace hangar

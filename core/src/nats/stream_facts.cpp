@@ -4,6 +4,9 @@
 #include <boost/json/value.hpp>
 #include <boost/json/value_to.hpp>
 #include <cstddef>
+#include <ctime>
+#include <iomanip>
+#include <sstream>
 
 namespace json = boost::json;
 
@@ -83,6 +86,7 @@ ConsumerFacts consumer_facts(const json::object& info) {
   read(config, "headers_only", facts.headers_only);
   read(config, "mem_storage", facts.memory_storage);
   read(info, "created", facts.created);
+  read(part(info, "delivered"), "consumer_seq", facts.deliveries);
   read(part(info, "delivered"), "stream_seq", facts.delivered_sequence);
   read(part(info, "ack_floor"), "stream_seq", facts.ack_floor);
   read(info, "num_pending", facts.pending);
@@ -91,11 +95,42 @@ ConsumerFacts consumer_facts(const json::object& info) {
   return facts;
 }
 
+std::uint64_t stored_seconds(const json::object& answer) {
+  std::string stored;
+  read(part(answer, "message"), "time", stored);
+  std::tm time{};
+  std::istringstream{stored} >> std::get_time(&time, "%Y-%m-%dT%H:%M:%S");
+  const std::time_t seconds = timegm(&time);
+  return seconds > 0 ? static_cast<std::uint64_t>(seconds) : 0;
+}
+
 bool same(const Incarnation& one, const Incarnation& other) noexcept {
   constexpr std::size_t up_to_seconds = std::string_view{"2026-01-01T00:00:00"}.size();
   return one.stream_created == other.stream_created &&
          std::string_view{one.consumer_created}.substr(0, up_to_seconds) ==
              std::string_view{other.consumer_created}.substr(0, up_to_seconds);
+}
+
+std::uint64_t lost_between(const Sighting& then, const Sighting& now) noexcept {
+  const std::uint64_t next = then.consumer.delivered_sequence + 1;
+  if (now.after.first_sequence <= next) return 0;
+  // What did not match the filter was not lost.
+  const auto reads = [&](const std::string& subject) {
+    const auto& filters = now.consumer.filter_subjects;
+    return filters.empty() || std::ranges::any_of(filters, [&](const std::string& filter) {
+             return subject_covers(filter, subject);
+           });
+  };
+  const bool reads_all = std::ranges::all_of(now.after.subjects, reads);
+  const auto less = [](std::uint64_t from, std::uint64_t what) {
+    return from > what ? from - what : 0;
+  };
+  const std::uint64_t published =
+      reads_all ? less(now.before.last_sequence, then.after.last_sequence) : 0;
+  const std::uint64_t delivered = less(now.consumer.deliveries, then.consumer.deliveries);
+  const std::uint64_t lost =
+      less(then.consumer.pending + published, now.consumer.pending + delivered);
+  return std::min(lost, now.after.first_sequence - next);
 }
 
 bool settled(const ConsumerFacts& consumer, std::uint64_t target) noexcept {

@@ -48,6 +48,7 @@ struct ConsumerFacts {
   bool headers_only = false;
   bool memory_storage = false;
   std::string created;
+  std::uint64_t deliveries = 0;          ///< How many there were, repeated ones included.
   std::uint64_t delivered_sequence = 0;  ///< The last position in the stream that was delivered.
   std::uint64_t ack_floor = 0;           ///< Every position up to this one is settled.
   std::uint64_t pending = 0;             ///< Not delivered yet.
@@ -59,6 +60,9 @@ struct ConsumerFacts {
 StreamFacts stream_facts(const boost::json::object& info);
 ConsumerFacts consumer_facts(const boost::json::object& info);
 
+/// When a message of `$JS.API.STREAM.MSG.GET` was stored, in seconds since 1970.
+std::uint64_t stored_seconds(const boost::json::object& answer);
+
 /// Stream and consumer as two creation times. Acks and sequences of one mean nothing to another.
 struct Incarnation {
   std::string stream_created;
@@ -68,6 +72,20 @@ struct Incarnation {
 /// Whether both are the same stream and consumer. nats-server 2.9 tells another time of a consumer
 /// after its first restart, later by some microseconds, so that time counts only in seconds.
 bool same(const Incarnation& one, const Incarnation& other) noexcept;
+
+/// A stream and its consumer as they were seen one after the other, the stream twice because nobody
+/// can see both at the same moment.
+struct Sighting {
+  StreamFacts before;
+  ConsumerFacts consumer;
+  StreamFacts after;
+};
+
+/// How many messages the stream has dropped, between two sightings of one incarnation, before any
+/// replica was given them: by its limits or because somebody purged it. At least so many; exactly
+/// so many when all of the stream's subjects match the filter, nothing was published meanwhile and
+/// nothing delivered twice.
+std::uint64_t lost_between(const Sighting& then, const Sighting& now) noexcept;
 
 /// Whether nothing up to `target` is left to do: delivered and acked, by whichever replica.
 bool settled(const ConsumerFacts& consumer, std::uint64_t target) noexcept;

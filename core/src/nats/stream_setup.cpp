@@ -8,6 +8,7 @@
 
 #include "hangar/error.hpp"
 #include "nats/jetstream.hpp"
+#include "nats/utc.hpp"
 
 namespace asio = boost::asio;
 namespace json = boost::json;
@@ -18,6 +19,8 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr std::chrono::nanoseconds ack_wait = 30s;
+// After a process that was killed, or while a database is restarted.
+constexpr std::chrono::nanoseconds unused_for = 10min;
 // Enough for several replicas and for messages that nobody could record yet.
 constexpr std::size_t least_max_ack_pending = 20'000;
 
@@ -46,6 +49,16 @@ json::object consumer_config(const std::string& stream, const ConsumerSpec& spec
                       {"max_ack_pending", std::max(least_max_ack_pending, spec.credit * 2)},
                       {"replay_policy", "instant"}};
   if (!spec.filter.empty()) config["filter_subject"] = spec.filter;
+  if (spec.start) {
+    config["inactive_threshold"] = unused_for.count();
+    if (spec.start->since) {
+      config["deliver_policy"] = "by_start_time";
+      config["opt_start_time"] = utc_text(*spec.start->since);
+    } else {
+      config["deliver_policy"] = "by_start_sequence";
+      config["opt_start_seq"] = spec.start->sequence;
+    }
+  }
   return {{"stream_name", stream}, {"config", std::move(config)}};
 }
 
@@ -105,6 +118,21 @@ asio::awaitable<StreamFacts> ensure_dead_letter_stream(Link& link, std::int64_t 
                   .max_age = 0ns,
                   .duplicate_window = 24h};
   co_return co_await ensure_stream(link, std::move(spec), when_absent);
+}
+
+asio::awaitable<StreamFacts> stream_info(Link& link, std::string stream) {
+  const JetStreamAnswer answer = co_await call_jetstream(link, "STREAM.INFO." + stream);
+  if (!answer.ok()) throw_jetstream_error(answer, fmt::format("stream {}", stream));
+  co_return stream_facts(answer.body);
+}
+
+asio::awaitable<std::uint64_t> stored_after(Link& link, std::string stream, std::uint64_t sequence,
+                                            std::string filter) {
+  json::object next{{"seq", sequence + 1}, {"next_by_subj", filter.empty() ? ">" : filter}};
+  const JetStreamAnswer answer =
+      co_await call_jetstream(link, "STREAM.MSG.GET." + stream, std::move(next));
+  if (!answer.ok()) co_return 0;
+  co_return stored_seconds(answer.body);
 }
 
 asio::awaitable<ConsumerFacts> consumer_info(Link& link, std::string stream, std::string durable) {

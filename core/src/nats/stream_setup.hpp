@@ -4,6 +4,7 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -36,11 +37,19 @@ struct StreamSpec {
   std::chrono::nanoseconds duplicate_window = std::chrono::minutes{5};
 };
 
+/// Where a consumer begins that re-applies what the stream holds.
+struct StreamStart {
+  std::optional<std::chrono::sys_time<std::chrono::nanoseconds>> since;
+  std::uint64_t sequence = 1;  ///< Without `since` only.
+};
+
 /// A durable pull consumer to create when it is absent.
 struct ConsumerSpec {
   std::string durable;
   std::string filter;      ///< Empty: every subject of the stream.
   std::size_t credit = 0;  ///< The most messages that one replica holds.
+  /// For one that nobody needs any more when it is not used for some minutes.
+  std::optional<StreamStart> start{};
 };
 
 /// Returns the stream, created when it was absent and as it is otherwise. Throws ConfigError or
@@ -56,6 +65,12 @@ boost::asio::awaitable<void> delete_consumer(Link& link, std::string stream, std
 boost::asio::awaitable<StreamFacts> ensure_dead_letter_stream(Link& link, std::int64_t replicas,
                                                               WhenAbsent when_absent);
 
+/// The stream as it is now; throws as above, also when it is not there.
+boost::asio::awaitable<StreamFacts> stream_info(Link& link, std::string stream);
+/// When the first message behind `sequence` that matches `filter` was stored, in seconds since
+/// 1970; 0 when there is none.
+boost::asio::awaitable<std::uint64_t> stored_after(Link& link, std::string stream,
+                                                   std::uint64_t sequence, std::string filter);
 /// The consumer as it is now; throws as above, also when it is not there.
 boost::asio::awaitable<ConsumerFacts> consumer_info(Link& link, std::string stream,
                                                     std::string durable);

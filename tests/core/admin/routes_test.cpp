@@ -1,10 +1,13 @@
 #include "admin/routes.hpp"
 
 #include <gtest/gtest.h>
+#include <prometheus/registry.h>
 
 #include <boost/json.hpp>
 #include <chrono>
 #include <string>
+
+#include "admin/service_metrics.hpp"
 
 namespace json = boost::json;
 
@@ -23,6 +26,11 @@ Observation healthy() {
   return seen;
 }
 
+AdminReply reply_to(std::string_view target, const Observation& seen) {
+  const prometheus::Registry none;
+  return admin_reply(target, seen, none);
+}
+
 bool has_line(const std::string& text, const std::string& line) {
   return ('\n' + text).find('\n' + line + '\n') != std::string::npos;
 }
@@ -30,11 +38,11 @@ bool has_line(const std::string& text, const std::string& line) {
 TEST(Routes, paths_are_exact_and_a_query_is_none_of_the_path) {
   const auto seen = healthy();
   for (const char* target : {"/livez", "/readyz", "/metrics", "/status", "/livez?x=1"}) {
-    EXPECT_EQ(admin_reply(target, seen).status, 200U) << target;
+    EXPECT_EQ(reply_to(target, seen).status, 200U) << target;
   }
   for (const char* target :
        {"", "/", "/livez/", "/LIVEZ", "*", "livez", "//livez", "/metrics/.."}) {
-    EXPECT_EQ(admin_reply(target, seen).status, 404U) << target;
+    EXPECT_EQ(reply_to(target, seen).status, 404U) << target;
   }
 }
 
@@ -44,25 +52,25 @@ TEST(Routes, liveness_looks_at_the_loop_alone) {
   seen.draining = true;
   seen.services.at(0).state = ServiceState::failed;
   seen.services.at(0).source.connected = false;
-  EXPECT_EQ(admin_reply("/livez", seen).status, 200U);
+  EXPECT_EQ(reply_to("/livez", seen).status, 200U);
   seen = healthy();
   seen.stuck_for = std::chrono::seconds{11};
-  EXPECT_EQ(admin_reply("/livez", seen).status, 503U);
-  EXPECT_EQ(admin_reply("/readyz", seen).status, 503U);
+  EXPECT_EQ(reply_to("/livez", seen).status, 503U);
+  EXPECT_EQ(reply_to("/readyz", seen).status, 503U);
 }
 
 TEST(Routes, verbose_readiness_names_every_check_in_a_line) {
   auto seen = healthy();
-  EXPECT_EQ(admin_reply("/readyz", seen).body, "ok\n");
-  EXPECT_TRUE(has_line(admin_reply("/readyz?a&verbose", seen).body, "[+]nats ok"));
-  EXPECT_EQ(admin_reply("/readyz?verbosely", seen).body, "ok\n");
+  EXPECT_EQ(reply_to("/readyz", seen).body, "ok\n");
+  EXPECT_TRUE(has_line(reply_to("/readyz?a&verbose", seen).body, "[+]nats ok"));
+  EXPECT_EQ(reply_to("/readyz?verbosely", seen).body, "ok\n");
   seen.storage.down = true;
   seen.storage.last_error = "no\nanswer";
-  const auto reply = admin_reply("/readyz?verbose", seen);
+  const auto reply = reply_to("/readyz?verbose", seen);
   EXPECT_EQ(reply.status, 503U);
   EXPECT_TRUE(has_line(reply.body, "[-]storage failed: no answer")) << reply.body;
   EXPECT_TRUE(has_line(reply.body, "[+]recorder ok"));
-  EXPECT_EQ(admin_reply("/readyz", seen).body, reply.body);
+  EXPECT_EQ(reply_to("/readyz", seen).body, reply.body);
 }
 
 TEST(Routes, readiness_needs_every_service_to_run) {
@@ -72,7 +80,7 @@ TEST(Routes, readiness_needs_every_service_to_run) {
     seen.services.push_back(seen.services.at(0));
     seen.services.at(1).name = "other";
     seen.services.at(1).state = state;
-    EXPECT_EQ(admin_reply("/readyz", seen).status, 503U) << to_string(state);
+    EXPECT_EQ(reply_to("/readyz", seen).status, 503U) << to_string(state);
   }
 }
 
@@ -80,7 +88,7 @@ TEST(Routes, every_series_is_there_as_zero_before_anything_happened) {
   auto seen = healthy();
   seen.services.at(0).state = ServiceState::stopped;
   seen.services.at(0).source.connected = false;
-  const auto reply = admin_reply("/metrics", seen);
+  const auto reply = reply_to("/metrics", seen);
   EXPECT_EQ(reply.type, "text/plain; version=0.0.4; charset=utf-8");
   const std::string of = "{service=\"recorder\",consumer=\"durable\"} 0";
   for (const char* name : {"hangar_messages_received_total", "hangar_messages_acked_total",
@@ -104,13 +112,55 @@ TEST(Routes, every_series_is_there_as_zero_before_anything_happened) {
   }
 }
 
+TEST(Routes, who_may_not_ack_is_not_ready) {
+  auto seen = healthy();
+  seen.services.at(0).source.acks_denied = true;
+  const auto reply = reply_to("/readyz", seen);
+  EXPECT_EQ(reply.status, 503U);
+  EXPECT_NE(reply.body.find("may not publish to $JS.ACK."), std::string::npos) << reply.body;
+}
+
+TEST(Routes, lag_and_losses_of_a_consumer_are_shown) {
+  auto seen = healthy();
+  auto& source = seen.services.at(0).source;
+  source.stream = "events";
+  source.pending = 5;
+  source.ack_pending = 4;
+  source.waiting_pulls = 3;
+  source.lag_seconds = 2;
+  source.upstream_lost = 1;
+  const auto text = reply_to("/metrics", seen).body;
+  const std::string of = "{stream=\"events\",consumer=\"durable\"} ";
+  EXPECT_TRUE(has_line(text, "hangar_consumer_pending_messages" + of + "5")) << text;
+  EXPECT_TRUE(has_line(text, "hangar_consumer_ack_pending_messages" + of + "4")) << text;
+  EXPECT_TRUE(has_line(text, "hangar_consumer_waiting_pulls" + of + "3")) << text;
+  EXPECT_TRUE(has_line(text, "hangar_consumer_lag_seconds" + of + "2")) << text;
+  EXPECT_TRUE(has_line(text, "hangar_upstream_lost_total" + of + "1")) << text;
+  EXPECT_TRUE(has_line(text, "hangar_stream_expired_unacked_messages" + of + "0")) << text;
+}
+
+TEST(Routes, what_a_service_counts_is_shown_from_the_start_and_goes_on_in_its_next_run) {
+  const auto registry = std::make_shared<prometheus::Registry>();
+  ServiceMetrics metrics{registry, "recorder"};
+  metrics.counter("rows_total", "Rows", {{"table", "one"}});
+  const auto text = [&] { return admin_reply("/metrics", healthy(), *registry).body; };
+  EXPECT_TRUE(has_line(text(), "rows_total{service=\"recorder\",table=\"one\"} 0")) << text();
+  for (int run = 0; run < 2; ++run) {
+    metrics.counter("rows_total", "Rows", {{"table", "one"}})(3);
+    metrics.histogram("took_seconds", "Time", {0.5, 1})(0.7);
+  }
+  EXPECT_TRUE(has_line(text(), "rows_total{service=\"recorder\",table=\"one\"} 6")) << text();
+  EXPECT_TRUE(has_line(text(), "took_seconds_bucket{service=\"recorder\",le=\"1\"} 2")) << text();
+  EXPECT_THROW(metrics.counter("no name", "?", {}), std::invalid_argument);
+}
+
 TEST(Routes, buckets_are_cumulative_up_to_the_count) {
   auto seen = healthy();
   auto& operations = seen.storage.operations.at(1);
   operations.took.at(0) = 2;
   operations.took.back() = 1;
   operations.seconds = 12.5;
-  const auto text = admin_reply("/metrics", seen).body;
+  const auto text = reply_to("/metrics", seen).body;
   const std::string name = "hangar_storage_operation_seconds";
   const std::string labels = "{storage=\"sqlite\",op=\"transact\"";
   EXPECT_TRUE(has_line(text, name + "_bucket" + labels + ",le=\"0.001\"} 2")) << text;
@@ -127,7 +177,7 @@ TEST(Routes, status_is_json_with_state_since_and_last_error) {
   service.since = Observation::Time{std::chrono::seconds{1'000'000'000}};
   service.last_error = "it \"broke\"";
   service.source.received = 3;
-  const auto reply = admin_reply("/status", seen);
+  const auto reply = reply_to("/status", seen);
   EXPECT_EQ(reply.type, "application/json");
   const auto status = json::parse(reply.body);
   const auto& shown = status.at("services").at("recorder");

@@ -90,8 +90,9 @@ PullOptions BrokerTest::options() const {
   return options;
 }
 
-std::unique_ptr<PullSource> BrokerTest::source(const PullOptions& options) {
-  return std::make_unique<PullSource>(io_.get_executor(), config(), options, log_);
+std::unique_ptr<PullSource> BrokerTest::source(const PullOptions& options,
+                                               const HostConfig::Nats& nats) {
+  return std::make_unique<PullSource>(io_.get_executor(), nats, options, log_);
 }
 
 asio::awaitable<std::shared_ptr<Link>> BrokerTest::connect() {

@@ -66,7 +66,10 @@ class BrokerTest : public testing::Test {
 
   [[nodiscard]] HostConfig::Nats config() const;
   [[nodiscard]] PullOptions options() const;
-  std::unique_ptr<PullSource> source(const PullOptions& options);
+  std::unique_ptr<PullSource> source(const PullOptions& options) {
+    return source(options, config());
+  }
+  std::unique_ptr<PullSource> source(const PullOptions& options, const HostConfig::Nats& nats);
   std::unique_ptr<PullSource> source() { return source(options()); }
 
   /// A connection beside the one under test.

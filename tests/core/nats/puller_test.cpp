@@ -46,6 +46,15 @@ TEST_F(PullerTest, pull_asks_for_the_whole_free_credit) {
   EXPECT_EQ(pull.heartbeat, 1s);
 }
 
+TEST_F(PullerTest, nothing_is_pulled_while_paused) {
+  puller.open(now);
+  puller.pause(true);
+  EXPECT_FALSE(pulls());
+  EXPECT_TRUE(puller.exhausted());
+  puller.pause(false);
+  EXPECT_EQ(must_pull().messages, 100U);
+}
+
 TEST_F(PullerTest, one_pull_lives_at_a_time) {
   puller.open(now);
   must_pull();

@@ -96,5 +96,50 @@ TEST(StreamSubject, streams_of_prefect_listen_on_their_topic_and_others_on_the_f
   EXPECT_EQ(stream_subject("PREFECT_", "x"), "x");
 }
 
+Sighting sighting(std::uint64_t first, std::uint64_t last, std::uint64_t delivered,
+                  std::uint64_t pending, std::uint64_t deliveries) {
+  Sighting seen;
+  seen.before.subjects = {"s.>"};
+  seen.before.first_sequence = first;
+  seen.before.last_sequence = last;
+  seen.after = seen.before;
+  seen.consumer.filter_subjects = {"s.>"};
+  seen.consumer.delivered_sequence = delivered;
+  seen.consumer.pending = pending;
+  seen.consumer.deliveries = deliveries;
+  return seen;
+}
+
+TEST(LostBetween, nothing_is_lost_while_the_stream_keeps_what_is_next) {
+  const Sighting then = sighting(1, 100, 40, 60, 40);
+  EXPECT_EQ(lost_between(then, then), 0U);
+  EXPECT_EQ(lost_between(then, sighting(41, 150, 40, 110, 40)), 0U);
+}
+
+TEST(LostBetween, what_the_stream_dropped_before_its_delivery_is_counted) {
+  const Sighting then = sighting(1, 100, 40, 60, 40);
+  EXPECT_EQ(lost_between(then, sighting(71, 100, 40, 30, 40)), 30U);
+  // 20 were published and 10 delivered meanwhile.
+  EXPECT_EQ(lost_between(then, sighting(71, 120, 80, 40, 50)), 30U);
+}
+
+TEST(LostBetween, what_was_delivered_before_it_was_dropped_is_not_lost) {
+  EXPECT_EQ(lost_between(sighting(1, 100, 40, 60, 40), sighting(71, 100, 90, 10, 90)), 0U);
+}
+
+TEST(LostBetween, what_other_subjects_were_published_on_is_not_counted) {
+  Sighting then = sighting(1, 100, 40, 5, 40);
+  Sighting now = sighting(71, 200, 40, 2, 40);
+  now.consumer.filter_subjects = then.consumer.filter_subjects = {"s.one"};
+  EXPECT_EQ(lost_between(then, now), 3U);
+}
+
+TEST(StreamFacts, time_of_a_stored_message_is_read) {
+  const auto answer = boost::json::parse(
+      R"({"message":{"subject":"s.a","seq":1,"time":"2026-11-24T03:32:52.987654321Z"}})");
+  EXPECT_EQ(stored_seconds(answer.as_object()), 1795491172U);
+  EXPECT_EQ(stored_seconds({}), 0U);
+}
+
 }  // namespace
 }  // namespace hangar

@@ -93,7 +93,7 @@ Outcome in_batches(unsigned seed, std::size_t length, std::size_t batch_size) {
   for (std::size_t done = 0; done < length;) {
     const auto batch = std::span{events}.subspan(done, std::min(batch_size, length - done));
     const auto verdicts =
-        record_bulk_task_run_events(session, batch, Fold::Aliases::any, Timestamp{});
+        record_bulk_task_run_events(session, batch, Fold::Aliases::any, Timestamp{}).verdicts;
     outcome.verdicts.insert(outcome.verdicts.end(), verdicts.begin(), verdicts.end());
     done += verdicts.size();
   }
@@ -126,7 +126,7 @@ Outcome in_lanes(unsigned seed, std::size_t length, std::size_t batch_size, std:
     const auto aliases =
         lanes.oldest(queue.front()) ? Fold::Aliases::first_event_only : Fold::Aliases::none;
     for (const Verdict verdict :
-         record_bulk_task_run_events(session, batch, aliases, Timestamp{})) {
+         record_bulk_task_run_events(session, batch, aliases, Timestamp{}).verdicts) {
       outcome.verdicts[queue.front()] = verdict;
       lanes.release(Lanes::names(stream[queue.front()]->event), queue.front());
       queue.pop_front();
@@ -163,10 +163,11 @@ TEST_P(FoldLaw, redelivered_batch_changes_nothing) {
   const auto once = session.content;
   // The newest event of each run, again: it is not newer than what is stored.
   std::vector<TaskRunEvent*> events{&stream.back()->event};
-  const auto verdicts =
+  const Recorded again =
       record_bulk_task_run_events(session, events, Fold::Aliases::any, Timestamp{Interval{1}});
   EXPECT_EQ(session.content, once);
-  EXPECT_NE(verdicts.front(), Verdict::recorded);
+  EXPECT_NE(again.verdicts.front(), Verdict::recorded);
+  EXPECT_EQ(again.runs_inserted + again.runs_updated, 0U);
 }
 
 INSTANTIATE_TEST_SUITE_P(Seeds, FoldLaw, ::testing::Range(0U, 200U));

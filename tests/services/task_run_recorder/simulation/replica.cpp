@@ -164,6 +164,18 @@ class Replica::SimulatedSource final : public Source {
   Event due;
 };
 
+class Uncounted final : public Metrics {
+ public:
+  std::function<void(double)> counter(const std::string&, const std::string&,
+                                      const Labels&) override {
+    return [](double) {};
+  }
+  std::function<void(double)> histogram(const std::string&, const std::string&,
+                                        const std::vector<double>&) override {
+    return [](double) {};
+  }
+};
+
 class Replica::SimulatedContext final : public Context {
  public:
   explicit SimulatedContext(Replica& replica) : replica_{replica} {}
@@ -173,6 +185,7 @@ class Replica::SimulatedContext final : public Context {
     return replica_.io_.get_executor();
   }
   [[nodiscard]] Log& log() const noexcept override { return log_; }
+  [[nodiscard]] Metrics& metrics() const noexcept override { return metrics_; }
   [[nodiscard]] bool stopping() const noexcept override { return false; }
   [[nodiscard]] std::optional<int> max_persist_retries() const noexcept override { return {}; }
 
@@ -210,6 +223,7 @@ class Replica::SimulatedContext final : public Context {
  private:
   Replica& replica_;
   mutable Silence log_;
+  mutable Uncounted metrics_;
 };
 
 Replica::Replica(World& world, std::size_t number, const Settings& settings)
