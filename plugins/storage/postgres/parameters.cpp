@@ -26,13 +26,7 @@ enum Oid : std::uint32_t {
   jsonb_oid = 3802,
 };
 
-constexpr char jsonb_version = 1;
 constexpr std::size_t header_size = 20;
-// Length and value of the widest element that is not text.
-constexpr std::size_t element_size = 4 + 16;
-// PostgreSQL counts from 2000-01-01.
-constexpr std::int64_t epoch_shift = 946'684'800'000'000;
-constexpr std::int64_t micros_per_day = 86'400'000'000;
 constexpr std::int64_t days_per_month = 30;  // as PostgreSQL compares intervals
 
 std::uint32_t element_oid(ColumnType type) {
@@ -52,24 +46,6 @@ std::uint32_t element_oid(ColumnType type) {
       break;
   }
   return text_oid;
-}
-
-Cell::Kind kind_of(ColumnType type) {
-  switch (type) {
-    case ColumnType::uuid:
-      return Cell::Kind::uuid;
-    case ColumnType::int4:
-      return Cell::Kind::int4;
-    case ColumnType::timestamp:
-      return Cell::Kind::timestamp;
-    case ColumnType::interval:
-      return Cell::Kind::interval;
-    case ColumnType::text:
-    case ColumnType::json:
-    case ColumnType::enumeration:
-      break;
-  }
-  return Cell::Kind::text;
 }
 
 template <class T>
@@ -140,18 +116,8 @@ Cell default_cell(const Column& column, Timestamp now) {
 }
 
 void Parameters::clear() noexcept {
-  size_ = 0;
+  encoder_.clear();
   starts_.clear();
-}
-
-void Parameters::reserve(std::size_t more) {
-  if (capacity_ - size_ >= more) return;
-  constexpr std::size_t least = 64U << 10U;
-  const std::size_t capacity = std::max({least, capacity_ * 2, size_ + more});
-  auto grown = std::make_unique_for_overwrite<char[]>(capacity);
-  if (size_ != 0) std::memcpy(grown.get(), bytes_.get(), size_);
-  bytes_ = std::move(grown);
-  capacity_ = capacity;
 }
 
 void Parameters::begin_array(ColumnType type, std::size_t count) {
@@ -159,109 +125,39 @@ void Parameters::begin_array(ColumnType type, std::size_t count) {
 }
 
 void Parameters::begin_array(std::uint32_t element_oid, std::size_t count) {
-  starts_.push_back(size_);
-  has_null_ = false;
-  reserve(header_size + count * element_size);
+  starts_.push_back(encoder_.size());
+  // The rest is made room for as it comes.
+  encoder_.reserve(header_size);
   const bool empty = count == 0;
-  put<std::int32_t>(empty ? 0 : 1);  // dimensions
-  put<std::int32_t>(0);              // whether there are nulls, see end_array
-  put(element_oid);
+  encoder_.put<std::int32_t>(empty ? 0 : 1);  // dimensions
+  encoder_.put<std::int32_t>(0);              // whether there are nulls, see tell_nulls
+  encoder_.put(element_oid);
   if (empty) return;
-  put_length(count);
-  put<std::int32_t>(1);  // lower bound
+  encoder_.put_length(count);
+  encoder_.put<std::int32_t>(1);  // lower bound
 }
 
-void Parameters::end_array() noexcept {
-  if (has_null_) bytes_[starts_.back() + 7] = 1;
-}
-
-void Parameters::put_length(std::size_t length) {
-  if (length > static_cast<std::size_t>(std::numeric_limits<std::int32_t>::max())) {
-    throw DataError{"out_of_range", "PostgreSQL: a value of more than 2 GiB"};
-  }
-  put(static_cast<std::int32_t>(length));
-}
-
-void Parameters::add_element(ColumnType type, const Cell& cell) {
-  reserve(element_size);
-  if (cell.is_null() || cell.absent()) {
-    has_null_ = true;
-    put<std::int32_t>(-1);
-    return;
-  }
-  if (cell.kind() != kind_of(type))
-    throw std::logic_error{"a cell of another kind than its column"};
-  switch (type) {
-    case ColumnType::uuid:
-      put_length(cell.uuid().bytes.size());
-      put_bytes(cell.uuid().bytes.data(), cell.uuid().bytes.size());
-      return;
-    case ColumnType::int4:
-      put_length(sizeof(std::int32_t));
-      put(cell.int4());
-      return;
-    case ColumnType::timestamp:
-      put_length(sizeof(std::int64_t));
-      put(std::int64_t{cell.timestamp().time_since_epoch().count()} - epoch_shift);
-      return;
-    case ColumnType::interval:
-      add_interval(cell.interval());
-      return;
-    case ColumnType::json:
-      add_json(cell.text());
-      return;
-    case ColumnType::text:
-    case ColumnType::enumeration:
-      add_text(cell.text());
-  }
-}
-
-void Parameters::add_text(std::string_view text) {
-  reserve(sizeof(std::int32_t) + text.size());
-  put_length(text.size());
-  put_bytes(text.data(), text.size());
-}
-
-void Parameters::add_json(std::string_view text) {
-  reserve(sizeof(std::int32_t) + 1 + text.size());
-  put_length(1 + text.size());
-  put_bytes(&jsonb_version, 1);
-  put_bytes(text.data(), text.size());
-}
-
-// Whole days apart, as Prefect stores a Python timedelta: a negative one has negative days and a
-// positive rest. All of an Interval's days fit.
-void Parameters::add_interval(Interval value) {
-  std::int64_t days = value.count() / micros_per_day;
-  std::int64_t rest = value.count() % micros_per_day;
-  if (rest < 0) {
-    --days;
-    rest += micros_per_day;
-  }
-  put_length(16);
-  put(rest);
-  put(static_cast<std::int32_t>(days));
-  put<std::int32_t>(0);  // months
-}
+void Parameters::tell_nulls() noexcept { encoder_.data()[starts_.back() + 7] = 1; }
 
 void Parameters::add_masks(std::span<const std::uint64_t> masks) {
   begin_array(int8_oid, masks.size());
   for (const std::uint64_t mask : masks) {
-    put_length(sizeof mask);
-    put(mask);
+    encoder_.reserve(sizeof(std::int32_t) + sizeof mask);
+    encoder_.put_length(sizeof mask);
+    encoder_.put(mask);
   }
 }
 
 const char* const* Parameters::values() {
   values_.clear();
-  for (const std::size_t start : starts_) values_.push_back(&bytes_[start]);
+  for (const std::size_t start : starts_) values_.push_back(encoder_.data() + start);
   return values_.data();
 }
 
 const int* Parameters::lengths() {
   lengths_.clear();
   for (std::size_t i = 0; i < starts_.size(); ++i) {
-    const std::size_t end = i + 1 < starts_.size() ? starts_[i + 1] : size_;
+    const std::size_t end = i + 1 < starts_.size() ? starts_[i + 1] : encoder_.size();
     const std::size_t length = end - starts_[i];
     if (length > static_cast<std::size_t>(std::numeric_limits<int>::max())) {
       throw DataError{"out_of_range", "PostgreSQL: a column of more than 2 GiB in one batch"};
