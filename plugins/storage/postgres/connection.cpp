@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <stdexcept>
 #include <utility>
 
 #include "hangar/error.hpp"
@@ -150,6 +151,58 @@ std::vector<Result> Connection::finish(std::string_view doing) {
   }
   if (failed || results.size() != sent) lost(PQerrorMessage(handle_.get()));
   return results;
+}
+
+// libpq has no COPY in pipeline mode.
+void Connection::begin_copy(const std::string& statement, std::string_view doing) {
+  if (!handle_) lost("not connected");
+  if (sent_ > 0) throw std::logic_error{"a COPY within a round trip"};
+  if (PQexitPipelineMode(handle_.get()) != 1 ||
+      PQsendQuery(handle_.get(), statement.c_str()) != 1) {
+    lost(PQerrorMessage(handle_.get()));
+  }
+  flush();
+  take_results(PGRES_COPY_IN, doing);
+}
+
+void Connection::write_copy(std::string_view bytes) {
+  const Clock::time_point deadline = Clock::now() + patience_;
+  const auto length = static_cast<int>(bytes.size());
+  int written = 0;
+  while ((written = PQputCopyData(handle_.get(), bytes.data(), length)) == 0) {
+    wait(true, deadline);
+    PQflush(handle_.get());
+  }
+  if (written < 0) lost(PQerrorMessage(handle_.get()));
+  flush();
+}
+
+void Connection::end_copy(std::string_view doing) {
+  const Clock::time_point deadline = Clock::now() + patience_;
+  int ended = 0;
+  while ((ended = PQputCopyEnd(handle_.get(), nullptr)) == 0) wait(true, deadline);
+  if (ended < 0) lost(PQerrorMessage(handle_.get()));
+  flush();
+  take_results(PGRES_FATAL_ERROR, doing);
+}
+
+void Connection::take_results(ExecStatusType up_to, std::string_view doing) {
+  Result failed;
+  while (Result result = next(Clock::now() + patience_)) {
+    const ExecStatusType status = PQresultStatus(result.get());
+    if (status == PGRES_FATAL_ERROR) {
+      failed = std::move(result);
+    } else if (status == up_to) {
+      return;
+    }
+  }
+  if (PQstatus(handle_.get()) == CONNECTION_OK && PQenterPipelineMode(handle_.get()) != 1) {
+    lost(PQerrorMessage(handle_.get()));
+  }
+  if (!failed && PQstatus(handle_.get()) == CONNECTION_OK) return;
+  if (!failed || field(failed.get(), PG_DIAG_SQLSTATE).empty()) lost(PQerrorMessage(handle_.get()));
+  if (PQstatus(handle_.get()) == CONNECTION_BAD) handle_.reset();
+  raise(doing, failure(failed.get()));
 }
 
 bool Connection::take_warning() noexcept { return std::exchange(*warned_, false); }

@@ -49,6 +49,13 @@ class Connection {
   /// ones were not executed and its failure is thrown as `raise` does.
   std::vector<Result> finish(std::string_view doing);
 
+  /// Begins a COPY from this side; `statement` is executed as it is. One round trip. Then comes any
+  /// number of `write_copy`, which wait for the socket alone, and `end_copy`, one round trip.
+  /// Throws as `finish` does.
+  void begin_copy(const std::string& statement, std::string_view doing);
+  void write_copy(std::string_view bytes);
+  void end_copy(std::string_view doing);
+
   /// Whether the server warned since the last call that something is not as durable as asked for.
   [[nodiscard]] bool take_warning() noexcept;
 
@@ -57,6 +64,8 @@ class Connection {
   void flush();
   void wait(bool writable, Deadline deadline);
   Result next(Deadline deadline);
+  /// Takes results up to one with the status, or all of them; throws what failed among them.
+  void take_results(ExecStatusType up_to, std::string_view doing);
   [[noreturn]] void lost(std::string_view why);
 
   Handle handle_;

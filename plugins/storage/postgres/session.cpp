@@ -20,6 +20,10 @@ using namespace std::chrono_literals;
 // buffers stay in the cache and PostgreSQL writes one piece while the next is encoded.
 constexpr std::size_t piece_bytes = 512U << 10U;
 
+// Fewer rows are not worth the round trips.
+constexpr std::size_t worth_a_copy = 50;
+constexpr std::size_t careful_transactions = 20;
+
 /// Timeouts of this transaction alone. The planner must look rows up by index: its guess from stale
 /// statistics may be a scan of millions of rows, and foreign keys' plans, made once for a
 /// connection, would remember that a table was empty. Compiling a statement costs more than it ever
@@ -80,6 +84,7 @@ void PostgresSession::begin() {
     connection_.emplace(options_, patience_);
   }
   transaction_ = Transaction::promised;
+  if (careful_ > 0) --careful_;
 }
 
 void PostgresSession::open_transaction() {
@@ -125,7 +130,8 @@ const PostgresSession::Statements& PostgresSession::statements(const Table& tabl
   if (found != statements_.end()) return found->second;
   return statements_
       .emplace(&table,
-               Statements{.insert = insert_statement(table),
+               Statements{.copy = copy_statement(table),
+                          .insert = insert_statement(table),
                           .update = update_statement(table, UpdateForm::leaves_keys),
                           .update_with_keys = update_statement(table, UpdateForm::writes_keys),
                           .inserting = fmt::format("insert into {}", table.name),
@@ -186,7 +192,59 @@ void PostgresSession::send_inserts(const Rows& rows, const std::string& statemen
   });
 }
 
+// PostgreSQL writes rows that come by COPY many at a time, with a third less work than INSERT and
+// half as much as ON CONFLICT takes, but does not leave out those that are there already. They are
+// rare, and come in company: redelivered, or of a stream that is recorded again.
 std::vector<bool> PostgresSession::insert_missing(const Rows& rows) {
+  if (rows.size() >= worth_a_copy && careful_ == 0) {
+    if (copy(rows)) return std::vector<bool>(rows.size(), true);
+    careful_ = careful_transactions;
+  }
+  return insert_each(rows);
+}
+
+bool PostgresSession::copy(const Rows& rows) {
+  const Table& table = rows.table();
+  const Statements& texts = statements(table);
+  if (transaction_ != Transaction::open) {
+    open_transaction();
+    static_cast<void>(connection_->finish("begin"));
+  }
+  const Timestamp present = now();
+  std::vector<Cell> defaults;
+  for (const Column& column : table.columns) defaults.push_back(default_cell(column, present));
+  connection_->begin_copy(texts.copy, texts.inserting);
+  // https://www.postgresql.org/docs/15/sql-copy.html, "Binary Format"
+  constexpr std::string_view head{"PGCOPY\n\377\r\n\0\0\0\0\0\0\0\0\0", 19};
+  encoder_.clear();
+  encoder_.reserve(head.size());
+  encoder_.put_bytes(head.data(), head.size());
+  for (std::size_t row = 0; row < rows.size(); ++row) {
+    encoder_.reserve(sizeof(std::int16_t));
+    encoder_.put(static_cast<std::int16_t>(table.columns.size()));
+    for (std::size_t column = 0; column < table.columns.size(); ++column) {
+      const Cell& cell = rows[row][column];
+      encoder_.add(table.columns[column].type, cell.absent() ? defaults[column] : cell);
+    }
+    if (encoder_.size() < piece_bytes) continue;
+    connection_->write_copy({encoder_.data(), encoder_.size()});
+    encoder_.clear();
+  }
+  encoder_.reserve(sizeof(std::int16_t));
+  encoder_.put<std::int16_t>(-1);
+  connection_->write_copy({encoder_.data(), encoder_.size()});
+  try {
+    connection_->end_copy(texts.inserting);
+    return true;
+  } catch (const TransientError& error) {
+    if (error.sqlstate() != "23505") throw;
+  }
+  connection_->send(undo_copy);
+  static_cast<void>(connection_->finish(texts.inserting));
+  return false;
+}
+
+std::vector<bool> PostgresSession::insert_each(const Rows& rows) {
   std::vector<bool> inserted(rows.size(), false);
   if (rows.empty()) return inserted;
   const Statements& texts = statements(rows.table());

@@ -16,7 +16,9 @@
 namespace hangar::postgres {
 
 /// A session on one connection, which it opens at `begin` when there is none or it was lost. Each
-/// call costs one round trip; `begin` costs none, for it travels with the first statement. Needs
+/// call costs a constant number of round trips: one, two where many rows are inserted, and two more
+/// where some of these were there already; `begin` costs none, for it travels with the first
+/// statement. Needs
 /// nothing of the server's session beyond the transaction, so it may go through PgBouncer in
 /// transaction mode.
 class PostgresSession final : public Session {
@@ -34,6 +36,7 @@ class PostgresSession final : public Session {
  private:
   enum class Transaction { none, promised, open };
   struct Statements {
+    std::string copy;
     std::string insert;
     std::string update;
     std::string update_with_keys;
@@ -43,6 +46,9 @@ class PostgresSession final : public Session {
 
   void open_transaction();
   const Statements& statements(const Table& table);
+  /// Whether all went in; else nothing did, for one of them is there already.
+  bool copy(const Rows& rows);
+  std::vector<bool> insert_each(const Rows& rows);
   void send_inserts(const Rows& rows, const std::string& statement);
   void send_updates(const Rows& rows, std::span<const std::size_t> order, UpdateForm form);
 
@@ -52,6 +58,9 @@ class PostgresSession final : public Session {
   std::optional<Connection> connection_;
   Transaction transaction_ = Transaction::none;
   Parameters parameters_;
+  Encoder encoder_;
+  /// How many transactions from now insert row by row, because rows were there already lately.
+  std::size_t careful_ = 0;
   std::map<const Table*, Statements> statements_;
 };
 

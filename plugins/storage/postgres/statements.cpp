@@ -4,6 +4,7 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
+#include <numeric>
 
 namespace hangar::postgres {
 namespace {
@@ -136,6 +137,13 @@ std::string insert_statement(const Table& table) {
   }
   return fmt::format("INSERT INTO {} ({}) SELECT {} ON CONFLICT DO NOTHING RETURNING {}",
                      quoted(table.name), fmt::join(names, ", "), fmt::join(values, ", "), names[0]);
+}
+
+std::string copy_statement(const Table& table) {
+  std::vector<std::size_t> columns(table.columns.size());
+  std::iota(columns.begin(), columns.end(), std::size_t{0});
+  return fmt::format("SAVEPOINT copying; COPY {} ({}) FROM STDIN (FORMAT binary)",
+                     quoted(table.name), column_list(table, columns));
 }
 
 std::vector<std::size_t> update_columns(const Table& table, UpdateForm form) {

@@ -26,6 +26,11 @@ namespace hangar::postgres {
 /// Parameters: one array for each column. Returns the primary keys that went in, in order.
 [[nodiscard]] std::string insert_statement(const Table& table);
 
+/// Starts a COPY of rows in binary form, every column, behind a savepoint that `undo_copy` goes
+/// back to. Two statements, so it is not for parameters.
+[[nodiscard]] std::string copy_statement(const Table& table);
+inline constexpr const char* undo_copy = "ROLLBACK TO SAVEPOINT copying";
+
 /// The columns that an update writes: those that are in no unique key, or all but the primary key.
 /// Naming one column of a unique key makes PostgreSQL take the lock that waits for everybody who
 /// merely refers to the row, so only rows that change such a column go through the second form.
