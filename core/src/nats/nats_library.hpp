@@ -6,11 +6,12 @@
 
 namespace hangar {
 
-/// Ends with the threads of cnats: one that still ends while the process exits would run in memory
-/// that is gone. Outlives every connection.
+/// cnats whose threads wait for a lock instead of spinning, because the one that holds it may need
+/// the core; and which ends with them: one that still ends while the process exits would run in
+/// memory that is gone. Outlives every connection.
 class NatsLibrary {
  public:
-  NatsLibrary() = default;
+  NatsLibrary() noexcept { nats_Open(0); }
   NatsLibrary(const NatsLibrary&) = delete;
   NatsLibrary& operator=(const NatsLibrary&) = delete;
   ~NatsLibrary() {
