@@ -2,9 +2,8 @@
 #include "event.hpp"
 
 #include <cstdint>
-#include <cstring>
 #include <memory_resource>
-#include <string>
+#include <vector>
 
 #include "hangar/source.hpp"
 #include "memory_session.hpp"
@@ -12,12 +11,12 @@
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   using namespace hangar;
-  std::string padded(size + Message::padding, '\0');
-  if (size > 0) std::memcpy(padded.data(), data, size);
+  // Of its very size, so that a byte behind it is a fault.
+  const std::vector<char> text{data, data + size};
   static recorder::EventDecoder decoder;
   std::pmr::monotonic_buffer_resource texts;
   try {
-    auto event = decoder.decode({padded.data(), size}, Timestamp{}, texts);
+    auto event = decoder.decode({text.data(), size}, Timestamp{}, texts);
     if (!event) return 0;
     testing::MemorySession session;
     recorder::record_task_run_event(session, *event, Timestamp{});

@@ -43,15 +43,12 @@ class HANGAR_API Message {
   };
 
   struct Facts {
-    std::string_view data;  ///< At least `padding` readable bytes follow it.
+    std::string_view data;
     std::string_view subject;
     std::uint64_t sequence = 0;  ///< Position in the stream.
     std::uint64_t deliveries = 1;
     std::chrono::sys_time<std::chrono::nanoseconds> stored{};  ///< When the stream took it.
   };
-  /// simdjson's padding.
-  static constexpr std::size_t padding = 64;
-
   Message() = default;
   Message(const Facts& facts, std::unique_ptr<Delivery> delivery)
       : facts_{facts}, delivery_{std::move(delivery)} {}

@@ -1,6 +1,5 @@
 #include "nats/held_message.hpp"
 
-#include <cstring>
 #include <utility>
 
 #include "nats/pull_session.hpp"
@@ -22,6 +21,7 @@ HeldMessage::~HeldMessage() { session_->forget(*this); }
 void HeldMessage::ack() noexcept { session_->ack(*this); }
 
 void HeldMessage::give_back(std::chrono::milliseconds delay) noexcept {
+  in_use_ = false;
   session_->give_back(*this, delay);
 }
 
@@ -29,13 +29,9 @@ std::optional<std::string_view> HeldMessage::header(const char* name) const {
   return header_of(*message_, name);
 }
 
-Message::Facts HeldMessage::hand_out() {
-  // cnats ends a message with a single NUL, and has an option for more only from 3.8 on.
-  const std::string_view data = body();
-  padded_ = std::make_unique_for_overwrite<char[]>(data.size() + Message::padding);  // NOLINT
-  std::memcpy(padded_.get(), data.data(), data.size());
-  std::memset(padded_.get() + data.size(), 0, Message::padding);
-  return {.data = {padded_.get(), data.size()},
+Message::Facts HeldMessage::hand_out() noexcept {
+  in_use_ = true;
+  return {.data = body(),
           .subject = subject(),
           .sequence = sequence_,
           .deliveries = deliveries_,

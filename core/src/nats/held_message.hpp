@@ -25,8 +25,8 @@ class HeldMessage final : public Message::Delivery {
   void give_back(std::chrono::milliseconds delay) noexcept override;
   [[nodiscard]] std::optional<std::string_view> header(const char* name) const override;
 
-  /// What a service sees; makes the copy of the data that has padding after it.
-  Message::Facts hand_out();
+  /// What a service sees.
+  Message::Facts hand_out() noexcept;
   /// The server delivered it again: the answer goes to where this copy came from.
   void delivered_again(std::string_view reply, const AckSubject& ack);
   /// No answer is sent from now on: it has one, or what delivered it is gone.
@@ -34,8 +34,11 @@ class HeldMessage final : public Message::Delivery {
   [[nodiscard]] bool closed() const noexcept { return closed_; }
   /// Whether `message` is what the service has of this delivery.
   [[nodiscard]] bool handed_out_as(const Message& message) const noexcept {
-    return padded_ && padded_.get() == message.data().data();
+    return in_use_ && body().data() == message.data().data();
   }
+
+  /// Whether the service has it, and may read it.
+  [[nodiscard]] bool in_use() const noexcept { return in_use_; }
 
   [[nodiscard]] std::uint64_t sequence() const noexcept { return sequence_; }
   [[nodiscard]] std::uint64_t deliveries() const noexcept { return deliveries_; }
@@ -54,12 +57,12 @@ class HeldMessage final : public Message::Delivery {
  private:
   std::shared_ptr<PullSession> session_;
   WireMessage message_;
-  std::unique_ptr<char[]> padded_;  // NOLINT: a buffer of run-time size
   std::string newer_reply_;
   std::uint64_t sequence_;
   std::uint64_t deliveries_;
   std::chrono::sys_time<std::chrono::nanoseconds> stored_;
   std::uint64_t bytes_;
+  bool in_use_ = false;
   bool closed_ = false;
 };
 

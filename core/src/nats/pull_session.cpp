@@ -206,26 +206,30 @@ void PullSession::count_held() {
   counters_->held_bytes.set(puller_.held_bytes());
 }
 
-void PullSession::answer(HeldMessage& message, std::string body) {
+void PullSession::answer(HeldMessage& message, WireMessage carrier, std::string body) {
   held_.erase(message.sequence());
   message.close();
   puller_.released(message.bytes());
-  answers_.emplace_back(Answer{message.release(), std::move(body)});
+  answers_.emplace_back(Answer{std::move(carrier), std::move(body)});
   flush_soon();
 }
 
 void PullSession::ack(HeldMessage& message) noexcept {
   if (message.closed()) return;
   counters_->acked.add();
-  answer(message, "+ACK");
+  answer(message, message.release(), "+ACK");
 }
 
 void PullSession::give_back(HeldMessage& message, std::chrono::milliseconds delay) noexcept {
   if (message.closed()) return;
   counters_->given_back.add();
-  answer(message, delay > 0ms ? fmt::format(R"(-NAK {{"delay":{}}})",
-                                            std::chrono::nanoseconds{delay}.count())
-                              : "-NAK");
+  // A service that did not ask for it still reads the message.
+  WireMessage carrier =
+      message.in_use() ? make_message("answer", message.reply(), {}) : message.release();
+  answer(message, std::move(carrier),
+         delay > 0ms
+             ? fmt::format(R"(-NAK {{"delay":{}}})", std::chrono::nanoseconds{delay}.count())
+             : "-NAK");
 }
 
 void PullSession::forget(const HeldMessage& message) noexcept {

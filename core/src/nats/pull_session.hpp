@@ -80,7 +80,8 @@ class PullSession : public std::enable_shared_from_this<PullSession> {
   // Pulls and answers.
   void pump();
   void send_pull(const Puller::Pull& pull);
-  void answer(HeldMessage& message, std::string body);
+  /// `carrier`: a message whose reply subject is the one that answers go to.
+  void answer(HeldMessage& message, WireMessage carrier, std::string body);
   void flush_soon();
   void flush();
   void look_after_held();

@@ -32,7 +32,7 @@ asio::awaitable<void> PullSession::reject(Message message, Rejection why) {
     const bool stored = co_await store_dead_letter(held, why);
     if (stored && !held.closed()) {
       counters_->rejected.add();
-      answer(held, "+ACK");
+      answer(held, held.release(), "+ACK");
     }
     if (stored || stopping_) co_return;  // what has no answer goes back to the stream
     co_await changes_.wait_until(Clock::now() + wait);

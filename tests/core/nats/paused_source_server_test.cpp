@@ -25,6 +25,7 @@ TEST_F(PausedSourceTest, what_is_held_too_long_while_paused_goes_to_another_repl
     EXPECT_EQ(paused->counters()->held.value(), 0U);
     taken.ack();
     co_await until_ack_pending(0);
+    for (const Message& message : held) EXPECT_EQ(message.data(), "event");
     // Too late: it has an answer, and the message belongs to the other one.
     held.ack();
     EXPECT_EQ(paused->counters()->acked.value(), 0U);

@@ -43,10 +43,7 @@ class Silence final : public Log {
 class Delivery final : public Message::Delivery {
  public:
   Delivery(World& world, std::size_t replica, std::size_t message)
-      : world_{world}, replica_{replica}, message_{message}, data_{world.stream.data(message)} {
-    size_ = data_.size();
-    data_.append(Message::padding, '\0');
-  }
+      : world_{world}, replica_{replica}, message_{message}, data_{world.stream.data(message)} {}
   ~Delivery() override {
     constexpr std::uint64_t ack_wait = 200;
     if (!answered_) world_.stream.give_back(replica_, message_, ack_wait);
@@ -64,7 +61,7 @@ class Delivery final : public Message::Delivery {
   }
   [[nodiscard]] std::optional<std::string_view> header(const char*) const override { return {}; }
   [[nodiscard]] Message::Facts facts() const {
-    return {.data = {data_.data(), size_}, .subject = "events", .sequence = message_ + 1};
+    return {.data = data_, .subject = "events", .sequence = message_ + 1};
   }
 
  private:
@@ -72,7 +69,6 @@ class Delivery final : public Message::Delivery {
   std::size_t replica_;
   std::size_t message_;
   std::string data_;
-  std::size_t size_ = 0;
   bool answered_ = false;
 };
 
