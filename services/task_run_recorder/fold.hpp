@@ -1,11 +1,11 @@
 #pragma once
 
+#include <boost/unordered/unordered_flat_map.hpp>
 #include <cstddef>
 #include <list>
 #include <optional>
 #include <span>
 #include <string_view>
-#include <unordered_map>
 #include <vector>
 
 #include "hangar/storage.hpp"
@@ -96,10 +96,10 @@ class Fold {
   Timestamp now_;
   std::array<Keys, 2> keys_;
   std::list<Run> runs_;
-  std::unordered_map<Uuid, Run*, Hash> by_id_;
-  std::unordered_map<NaturalKey, Run*, Hash> by_key_;
-  std::unordered_map<NaturalKey, const Run*, Hash> by_stored_key_;
-  std::unordered_map<Uuid, std::size_t, Hash> state_rows_;
+  boost::unordered_flat_map<Uuid, Run*, Hash> by_id_;
+  boost::unordered_flat_map<NaturalKey, Run*, Hash> by_key_;
+  boost::unordered_flat_map<NaturalKey, const Run*, Hash> by_stored_key_;
+  boost::unordered_flat_map<Uuid, std::size_t, Hash> state_rows_;
   /// The row in `states_` of each folded event; none where it was refused.
   std::vector<std::optional<std::size_t>> state_of_event_;
   Rows inserts_;

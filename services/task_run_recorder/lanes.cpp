@@ -46,7 +46,7 @@ std::optional<std::size_t> Lanes::assign(const Names& names, std::uint64_t arriv
     ++entry.events;
   }
   ++loads_[*lane];
-  in_flight_.insert(arrival);
+  enter(arrival);
   return lane;
 }
 
@@ -58,7 +58,29 @@ void Lanes::release(const Names& names, std::uint64_t arrival) {
     if (--entry->second.events == 0) names_.erase(entry);
   }
   --loads_[lane];
-  in_flight_.erase(arrival);
+  leave(arrival);
+}
+
+void Lanes::enter(std::uint64_t arrival) {
+  if (waited_for_.empty()) oldest_ = arrival;
+  while (arrival < oldest_) {
+    waited_for_.push_front(false);
+    --oldest_;
+  }
+  const std::size_t place = arrival - oldest_;
+  if (place >= waited_for_.size()) waited_for_.resize(place + 1, false);
+  waited_for_[place] = true;
+}
+
+void Lanes::leave(std::uint64_t arrival) {
+  const std::size_t place = arrival - oldest_;
+  if (arrival < oldest_ || place >= waited_for_.size()) return;
+  waited_for_[place] = false;
+  while (!waited_for_.empty() && !waited_for_.front()) {
+    waited_for_.pop_front();
+    ++oldest_;
+  }
+  while (!waited_for_.empty() && !waited_for_.back()) waited_for_.pop_back();
 }
 
 }  // namespace hangar::recorder

@@ -1,11 +1,11 @@
 #pragma once
 
 #include <array>
+#include <boost/unordered/unordered_flat_map.hpp>
 #include <cstddef>
 #include <cstdint>
+#include <deque>
 #include <optional>
-#include <set>
-#include <unordered_map>
 #include <vector>
 
 #include "task_run_event.hpp"
@@ -37,23 +37,27 @@ class Lanes {
   void release(const Names& names, std::uint64_t arrival);
 
   /// The event keeps its lane, but until `step_back` nothing waits for it.
-  void step_aside(std::uint64_t arrival) { in_flight_.erase(arrival); }
-  void step_back(std::uint64_t arrival) { in_flight_.insert(arrival); }
+  void step_aside(std::uint64_t arrival) { leave(arrival); }
+  void step_back(std::uint64_t arrival) { enter(arrival); }
 
   /// Whether every other event in flight arrived later.
   [[nodiscard]] bool oldest(std::uint64_t arrival) const {
-    return in_flight_.empty() || *in_flight_.begin() >= arrival;
+    return waited_for_.empty() || oldest_ >= arrival;
   }
-  [[nodiscard]] std::size_t in_flight() const noexcept { return in_flight_.size(); }
 
  private:
   struct Name {
     std::size_t lane = 0;
     std::size_t events = 0;
   };
-  std::unordered_map<std::uint64_t, Name> names_;
+  boost::unordered_flat_map<std::uint64_t, Name> names_;
   std::vector<std::size_t> loads_;
-  std::set<std::uint64_t> in_flight_;
+  void enter(std::uint64_t arrival);
+  void leave(std::uint64_t arrival);
+
+  /// Whether the arrivals from the oldest on are waited for; the first and the last are.
+  std::deque<bool> waited_for_;
+  std::uint64_t oldest_ = 0;
 };
 
 }  // namespace hangar::recorder

@@ -28,6 +28,8 @@ constexpr std::string_view orphan = "orphan_flow_run";
 
 /// A message on its way into the database.
 struct RetryableEvent {
+  explicit RetryableEvent(std::pmr::memory_resource& pool) : texts{&pool} {}
+
   Message message;
   std::uint64_t sequence = 0;  ///< The message's, also after it was answered.
   std::uint64_t arrival = 0;
@@ -146,6 +148,7 @@ class TaskRunRecorder final : public Service {
   Config config_;
   RecorderMetrics metrics_;
   EventDecoder decoder_;
+  std::pmr::unsynchronized_pool_resource pool_;  ///< Outlives the events.
   Lanes lanes_;
   std::unique_ptr<Source> source_;
   std::vector<std::unique_ptr<Lane>> queues_;
@@ -180,7 +183,7 @@ asio::awaitable<void> TaskRunRecorder::read(std::size_t limit, hangar::Duration 
 }
 
 asio::awaitable<void> TaskRunRecorder::take(Message message) {
-  auto event = std::make_unique<RetryableEvent>();
+  auto event = std::make_unique<RetryableEvent>(pool_);
   std::optional<Rejection> why;
   try {
     auto decoded = decoder_.decode(message.data(), now(), event->texts);
