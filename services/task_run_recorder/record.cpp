@@ -3,12 +3,15 @@
 #include <algorithm>
 #include <array>
 
+#include "hangar/failpoint.hpp"
+
 namespace hangar::recorder {
 
 Recorded record_bulk_task_run_events(Session& session, std::span<TaskRunEvent* const> events,
                                      Fold::Aliases aliases, Timestamp now) {
   Fold fold{events, now};
   const Rows stored = session.find(task_run_table(), fold.keys(), Fold::columns(), Lock::rows);
+  failpoint(Failpoint::keys_read);
   if (fold.apply(stored, aliases) == 0) return {};
 
   if (!fold.inserts().empty()) {

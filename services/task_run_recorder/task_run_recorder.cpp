@@ -14,6 +14,7 @@
 
 #include "event.hpp"
 #include "hangar/event.hpp"
+#include "hangar/failpoint.hpp"
 #include "hangar/service.hpp"
 #include "lanes.hpp"
 #include "record.hpp"
@@ -176,6 +177,7 @@ asio::awaitable<void> TaskRunRecorder::read(std::size_t limit, hangar::Duration 
   while (true) {
     Batch batch = co_await source_->next(limit, linger);
     if (batch.empty()) break;
+    failpoint(Failpoint::pulled);
     for (Message& message : batch) co_await take(std::move(message));
     for (const auto& lane : queues_) lane->ready.set();
   }
@@ -357,6 +359,7 @@ asio::awaitable<void> TaskRunRecorder::settle(Events events, std::vector<Verdict
       Rejection why = rejection(verdicts[i], events[i]->event);
       co_await source_->reject(std::move(events[i]->message), std::move(why));
     } else {
+      failpoint(Failpoint::before_ack);
       events[i]->message.ack();
     }
     release(*events[i]);

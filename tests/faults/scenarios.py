@@ -22,6 +22,30 @@ SCENARIOS = (
         "test_killed_under_load_loses_and_doubles_nothing_on_postgres",
     ),
     Scenario(
+        "A2",
+        "killed between COMMIT and ack",
+        "faults.failpoints",
+        "test_killed_between_commit_and_ack_it_writes_nothing_again",
+    ),
+    Scenario(
+        "A2",
+        "killed at random places between pull and ack, again and again",
+        "faults.failpoints",
+        "test_ended_anywhere_again_and_again_it_loses_and_doubles_nothing",
+    ),
+    Scenario(
+        "A2",
+        "killed between a dead letter's PubAck and the ack",
+        "faults.failpoints",
+        "test_killed_before_the_ack_of_a_dead_letter_it_stores_no_second_one",
+    ),
+    Scenario(
+        "A3",
+        "killed before COMMIT",
+        "faults.failpoints",
+        "test_killed_before_commit_it_leaves_nothing",
+    ),
+    Scenario(
         "A4",
         "frozen beyond ack_wait, another replica takes over",
         "faults.process",
@@ -117,6 +141,12 @@ SCENARIOS = (
         "one replica's database gone, the other's not",
         "faults.database",
         "test_replica_that_lost_its_database_leaves_what_it_holds_to_another",
+    ),
+    Scenario(
+        "C9",
+        "two replicas read the same missing keys before either writes",
+        "faults.failpoints",
+        "test_replicas_that_both_found_no_rows_write_each_once",
     ),
     Scenario(
         "C13",

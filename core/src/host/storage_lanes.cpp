@@ -9,6 +9,7 @@
 #include <random>
 #include <utility>
 
+#include "hangar/failpoint.hpp"
 #include "host/retry_delay.hpp"
 
 namespace asio = boost::asio;
@@ -127,9 +128,12 @@ asio::awaitable<void> StorageLanes::transact(std::size_t lane, std::function<voi
   co_await retry(mine, StorageOutcome::Operation::transact, [this, &mine, &work] {
     if (!mine.session) mine.session = storage_.open_session();
     try {
+      failpoint(Failpoint::before_write);
       mine.session->begin();
       work(*mine.session);
+      failpoint(Failpoint::before_commit);
       mine.session->commit();
+      failpoint(Failpoint::after_commit);
     } catch (const TransientError& error) {
       mine.session->rollback();
       if (error.retry() == TransientError::Retry::reconnect) mine.session.reset();

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "hangar/failpoint.hpp"
 #include "nats/dead_letter.hpp"
 #include "nats/jetstream.hpp"
 #include "nats/pull_session.hpp"
@@ -29,7 +30,9 @@ asio::awaitable<void> PullSession::reject(Message message, Rejection why) {
     const auto found = held_.find(message.sequence());
     if (found == held_.end() || !found->second->handed_out_as(message)) co_return;
     HeldMessage& held = *found->second;
+    failpoint(Failpoint::before_dead_letter);
     const bool stored = co_await store_dead_letter(held, why);
+    if (stored) failpoint(Failpoint::after_dead_letter);
     if (stored && !held.closed()) {
       counters_->rejected.add();
       answer(held, held.release(), "+ACK");
