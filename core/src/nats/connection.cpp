@@ -12,7 +12,8 @@ namespace hangar {
 namespace {
 
 constexpr std::int64_t connect_within_ms = 5000;
-constexpr std::int64_t ping_every_ms = 5000;
+// A link is given up at the third tick without an answer, so within 12 s.
+constexpr std::int64_t ping_every_ms = 4000;
 constexpr int pings_without_answer = 2;
 constexpr std::int64_t write_within_ms = 5000;
 
