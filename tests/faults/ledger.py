@@ -101,6 +101,11 @@ class Ledger(unittest.TestCase):
             }
         )
 
+    def one_batch(self) -> list[str]:
+        """More words, for one transaction with all events in it."""
+        settings = {"batch_size": len(self.events), "lanes": 1, "flush_interval": "5s"}
+        return flags({f"services.task_run_recorder.{key}": of for key, of in settings.items()})
+
     @contextlib.contextmanager
     def recording(self, *more: str) -> Iterator[subprocess.Popen[bytes]]:
         """`hangar run` that ends when all is recorded."""
@@ -116,6 +121,14 @@ class Ledger(unittest.TestCase):
         except (OSError, JetStreamError, ValueError):
             return len(self.events)
         return int(consumer["num_pending"]) + int(consumer["num_ack_pending"])
+
+    def versions(self) -> list[str]:
+        """One line for each row, another one after any write to it."""
+        return self.postgres.psql(
+            "SELECT id, xmin, updated FROM task_run UNION ALL"
+            " SELECT id, xmin, updated FROM task_run_state ORDER BY 1",
+            "faults",
+        ).splitlines()
 
     def wait_for_progress(self, process: subprocess.Popen[bytes]) -> int:
         """Waits until something more is acked; how many are left then."""

@@ -76,6 +76,12 @@ SCENARIOS = (
         "test_leaders_that_step_down_are_followed",
     ),
     Scenario(
+        "B4",
+        "link to nats-server falls silent without an end",
+        "faults.link",
+        "test_silent_link_is_noticed_and_replaced",
+    ),
+    Scenario(
         "B7",
         "consumer deleted while it is read",
         "faults.broker",
@@ -101,6 +107,12 @@ SCENARIOS = (
         "test_sealed_stream_is_read_to_its_end",
     ),
     Scenario(
+        "B16",
+        "acks lost on the wire",
+        "faults.link",
+        "test_events_whose_acks_are_lost_are_delivered_again",
+    ),
+    Scenario(
         "B18",
         "user locked out and let in again",
         "faults.stream",
@@ -123,6 +135,12 @@ SCENARIOS = (
         "backends terminated in the middle of transactions",
         "faults.database",
         "test_backends_terminated_in_the_middle_of_transactions",
+    ),
+    Scenario(
+        "C2",
+        "answer to COMMIT lost",
+        "faults.link",
+        "test_commit_whose_answer_is_lost_is_written_again_and_changes_nothing",
     ),
     Scenario(
         "C3",

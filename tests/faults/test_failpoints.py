@@ -44,17 +44,7 @@ class OneBatch(Failpoints):
         self.use_postgres()
 
     def words(self) -> list[str]:
-        settings = {"batch_size": len(self.events), "lanes": 1, "flush_interval": "5s"}
-        service = {f"services.task_run_recorder.{key}": value for key, value in settings.items()}
-        return [*super().words(), *flags(service)]
-
-    def versions(self) -> list[str]:
-        """One line for each row, another one after any write to it."""
-        return self.postgres.psql(
-            "SELECT id, xmin, updated FROM task_run UNION ALL"
-            " SELECT id, xmin, updated FROM task_run_state ORDER BY 1",
-            "faults",
-        ).splitlines()
+        return [*super().words(), *self.one_batch()]
 
     def test_killed_between_commit_and_ack_it_writes_nothing_again(self) -> None:
         self.end_at("after_commit=exit")
