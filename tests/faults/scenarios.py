@@ -173,6 +173,12 @@ SCENARIOS = (
         "test_table_that_is_gone_stops_recording_until_it_is_back",
     ),
     Scenario(
+        "C13",
+        "a column and a privilege that are gone",
+        "faults.database",
+        "test_column_or_privilege_that_is_gone_stops_recording_until_it_is_back",
+    ),
+    Scenario(
         "D2",
         "kill -9 again and again under load, SQLite",
         "faults.kill_sqlite",

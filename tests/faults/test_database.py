@@ -1,12 +1,14 @@
 """A PostgreSQL that fails in every way that is no event's fault: no event is dead-lettered."""
 
 import signal
+import subprocess
 import time
 import unittest
 from pathlib import Path
 
 from faults.ledger import LONG, Ledger
 from support.program import flags, hangar_running
+from support.servers import wait_until
 
 _CREDIT = 16 << 20
 
@@ -70,6 +72,38 @@ class Database(Ledger):
             self.assertEqual(self.dead_letters(), 0)
             self.postgres.psql("ALTER TABLE elsewhere RENAME TO task_run_state", "faults")
             self.end_of(process)
+        self.expect_all_recorded()
+
+    def _break_and_mend(self, process: subprocess.Popen[bytes], broken: str, mended: str) -> None:
+        self.assertGreater(self.wait_for_progress(process), 0)
+        said = self.log.read_text().count("attempt 2 in")
+        self.postgres.psql(broken, "faults")
+        wait_until(
+            lambda: self.log.read_text().count("attempt 2 in") > said,
+            what="another attempt",
+            process=process,
+            log=self.log,
+        )
+        self.assertEqual(self.dead_letters(), 0)
+        self.postgres.psql(mended, "faults")
+
+    def test_column_or_privilege_that_is_gone_stops_recording_until_it_is_back(self) -> None:
+        self.postgres.psql("CREATE ROLE recorder LOGIN; GRANT ALL ON SCHEMA public TO recorder")
+        self.postgres.psql("GRANT ALL ON ALL TABLES IN SCHEMA public TO recorder", "faults")
+        url = self.database.replace("hangar@", "recorder@")
+        with self.recording(*flags({"storage.url": url})) as process:
+            self._break_and_mend(
+                process,
+                "ALTER TABLE task_run RENAME cache_key TO elsewhere",
+                "ALTER TABLE task_run RENAME elsewhere TO cache_key",
+            )
+            self._break_and_mend(
+                process,
+                "REVOKE INSERT ON task_run_state FROM recorder",
+                "GRANT INSERT ON task_run_state TO recorder",
+            )
+            self.end_of(process)
+        self.figure("C13", "dead-lettered", self.dead_letters())
         self.expect_all_recorded()
 
 
