@@ -161,6 +161,12 @@ SCENARIOS = (
         "test_replica_that_lost_its_database_leaves_what_it_holds_to_another",
     ),
     Scenario(
+        "C6",
+        "COMMIT hangs for a synchronous standby that is gone",
+        "faults.link",
+        "test_commit_that_waits_for_a_standby_in_vain_is_not_acked",
+    ),
+    Scenario(
         "C9",
         "two replicas read the same missing keys before either writes",
         "faults.failpoints",

@@ -46,6 +46,26 @@ class Outcome(Ledger):
         self.expect_all_recorded()
 
 
+class Standby(Ledger):
+    def _wait_for_standby(self, name: str) -> None:
+        self.postgres.psql(f"ALTER SYSTEM SET synchronous_standby_names = '{name}'")
+        self.postgres.psql("SELECT pg_reload_conf()")
+
+    def test_commit_that_waits_for_a_standby_in_vain_is_not_acked(self) -> None:
+        self.use_postgres()
+        with self.recording(*flags({"storage.statement_timeout": "1s"})) as process:
+            self.assertGreater(self.wait_for_progress(process), 0)
+            self._wait_for_standby("gone")
+            self.wait_for_words("attempt 2 in", process)
+            before = self.left()
+            self.wait_for_words("attempt 3 in", process)
+            self.figure("C6", "acked while COMMIT hangs", before - self.left())
+            self.assertEqual(self.left(), before)
+            self._wait_for_standby("")
+            self.end_of(process)
+        self.expect_all_recorded()
+
+
 class Broker(Ledger):
     def setUp(self) -> None:
         super().setUp()
