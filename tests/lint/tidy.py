@@ -29,8 +29,8 @@ class Entry(TypedDict):
 def for_clang(command: str) -> list[str]:
     """The compiler's arguments without its launcher and without g++'s precompiled header."""
     words = shlex.split(command)
-    if Path(words[0]).name == "ccache":
-        words = words[1:]
+    launcher = [number for number, word in enumerate(words) if Path(word).name == "ccache"]
+    words = words[launcher[0] + 1 :] if launcher else words
     kept: list[str] = []
     skip = False
     for word, following in zip(words, [*words[1:], ""], strict=True):
@@ -77,7 +77,8 @@ def output(arguments: list[str]) -> str:
 def key(version: bytes, entry: Entry, arguments: list[str], files: list[Path]) -> str:
     digest = hashlib.sha256(version)
     digest.update((ROOT / ".clang-tidy").read_bytes())
-    digest.update("\0".join(arguments).encode())
+    # A clone in another folder is the same work.
+    digest.update("\0".join(arguments).replace(str(ROOT), "").encode())
     for file in sorted({*files, Path(entry["file"])}):
         digest.update(hashlib.sha256(file.read_bytes()).digest())
     return digest.hexdigest()
