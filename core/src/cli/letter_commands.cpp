@@ -140,7 +140,8 @@ void print_letter(const StoredLetter& stored) {
   add("subject", letter.subject);
   add("event", fmt::format("{}, delivered {} times", letter.sequence, letter.deliveries));
   add("size", fmt::format("{} bytes{}", letter.size, letter.incomplete ? ", not all here" : ""));
-  for (const auto& [name, value] : stored.original) add("header", name + ": " + value);
+  for (const auto& [name, value] : stored.original)
+    add("header", fmt::format("{}: {}", name, value));
   table.print(std::cout);
   std::cout << '\n' << escaped(stored.body) << '\n';
 }

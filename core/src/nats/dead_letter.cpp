@@ -1,12 +1,12 @@
 #include "nats/dead_letter.hpp"
 
-#include <fmt/chrono.h>
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <charconv>
 
 #include "hangar/version.hpp"
+#include "nats/utc.hpp"
 
 namespace hangar {
 namespace {
@@ -34,13 +34,6 @@ std::string cut(std::string_view value, std::size_t longest = longest_value) {
     value = value.substr(0, end);
   }
   return harmless(value);
-}
-
-std::string utc(std::chrono::sys_time<std::chrono::nanoseconds> time) {
-  const auto seconds = std::chrono::floor<std::chrono::seconds>(time);
-  const auto micros = std::chrono::duration_cast<std::chrono::microseconds>(time - seconds);
-  return fmt::format("{:%Y-%m-%dT%H:%M:%S}.{:06}Z",
-                     fmt::gmtime(std::chrono::system_clock::to_time_t(seconds)), micros.count());
 }
 
 std::string text(const Headers& headers, std::string_view name) {
@@ -73,7 +66,7 @@ Headers dead_letter_headers(const DeadLetterOrigin& origin, const Rejection& why
       {"Hangar-Dlq-Subject", cut(origin.subject)},
       {"Hangar-Dlq-Sequence", fmt::format("{}", origin.sequence)},
       {"Hangar-Dlq-Deliveries", fmt::format("{}", origin.deliveries)},
-      {"Hangar-Dlq-Time", utc(origin.rejected)},
+      {"Hangar-Dlq-Time", utc_text(origin.rejected)},
       {"Hangar-Dlq-Host-Version", std::string{version}},
   };
   if (!why.pointer.empty()) headers.emplace_back("Hangar-Dlq-Pointer", cut(why.pointer));
