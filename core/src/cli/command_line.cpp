@@ -48,6 +48,7 @@ class CommandLine {
         ->allow_extra_args(false);
     host_.environment = environment();
     add_run();
+    add_replay();
     add_publish();
     add_lists();
     add_config();
@@ -94,6 +95,20 @@ class CommandLine {
         ->allow_extra_args(false);
     run->add_flag("--until-drained", host_.until_drained,
                   "Exit when everything that is in the streams now is recorded or dead-lettered");
+  }
+
+  void add_replay() {
+    CLI::App* replay =
+        command("replay", "Record again what the streams still hold, after a database was restored",
+                [this] { return cli::replay(host_, start_); });
+    CLI::Option_group* start = replay->add_option_group("start", "Where to begin, one of");
+    start->add_option("--since", start_.since, "A time, or a duration before now: 30m, 2h, 1d")
+        ->check(is_moment);
+    start->add_option("--sequence", start_.sequence, "A position in the stream")
+        ->check(CLI::PositiveNumber);
+    start->require_option(1);
+    replay->add_option("--service", host_.only, "Only for this service; else for the enabled ones")
+        ->allow_extra_args(false);
   }
 
   void add_publish() {
@@ -183,12 +198,14 @@ class CommandLine {
       "  hangar run --until-drained                   record what is there, then exit\n"
       "  hangar dlq ls                                what could not be recorded, and why\n"
       "  hangar dlq replay --reason orphan_flow_run   try it again\n"
+      "  hangar replay --since 2h                     record again, after a restored backup\n"
       "  hangar config show                           every setting and where it comes from\n",
       "hangar"};
   HostOptions host_;
   cli::PublishOptions publish_;
   cli::Output output_ = cli::Output::table;
   cli::LettersOptions letters_;
+  cli::ReplayStart start_;
   std::function<int()> chosen_;
 };
 

@@ -41,7 +41,14 @@ struct LettersOptions {
   bool raw = false;
 };
 
+/// Where `hangar replay` begins: one of them is set.
+struct ReplayStart {
+  std::string since;  ///< A text that `parse_since` reads.
+  std::uint64_t sequence = 0;
+};
+
 int run(const HostOptions& host);
+int replay(HostOptions host, const ReplayStart& start);
 int publish(const HostOptions& host, const PublishOptions& options);
 int list_services(const HostOptions& host, Output output);
 int list_plugins(const HostOptions& host, Output output);

@@ -1,0 +1,68 @@
+#include <fmt/format.h>
+
+#include <chrono>
+#include <optional>
+#include <utility>
+
+#include "cli/commands.hpp"
+#include "cli/progress.hpp"
+#include "cli/since.hpp"
+#include "hangar/error.hpp"
+#include "hangar/host.hpp"
+#include "host/installation.hpp"
+#include "log/stderr_log.hpp"
+#include "nats/blocking.hpp"
+#include "nats/broker.hpp"
+
+namespace asio = boost::asio;
+
+namespace hangar::cli {
+namespace {
+
+/// Throws TransientError when one of them cannot be reached: a host would wait for it, a person who
+/// gave a command wants to know.
+void look_for_dependencies(const HostOptions& host) {
+  Installation installation{host};
+  installation.load();
+  StderrLog log{"hangar", log_level(installation.config().log.level), StderrLog::Format::text};
+  const Broker broker{installation.config().nats, installation.data_dir(), log};
+  run_with_link<bool>(
+      broker.settings(), "hangar replay", log, {},
+      [](const std::shared_ptr<Link>& link, const asio::any_io_executor&) -> asio::awaitable<bool> {
+        const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds{10};
+        const bool connected = co_await link->wait_connected(deadline);
+        if (!connected) {
+          throw TransientError{fmt::format("NATS cannot be reached: {}", link->last_trouble()),
+                               TransientError::Retry::reconnect};
+        }
+        co_return true;
+      });
+  static_cast<void>(installation.make_storage()->open_session());
+}
+
+}  // namespace
+
+int replay(HostOptions host, const ReplayStart& start) {
+  ReplayOptions options;
+  options.sequence = start.sequence;
+  if (!start.since.empty()) {
+    options.since = parse_since(start.since, std::chrono::system_clock::now());
+  }
+  std::optional<Progress> bar;
+  ReplayProgress last;
+  options.progress = [&](const ReplayProgress& now) {
+    last = now;
+    if (!bar && now.total > 0) bar.emplace("replayed", now.total);
+    if (bar) bar->update(now.applied + now.dead_lettered);
+  };
+  look_for_dependencies(host);
+  host.replay = std::move(options);
+  const int code = Host{std::move(host)}.run_services();
+  if (bar) bar->finish(last.applied + last.dead_lettered);
+  fmt::print(stderr, "{} of {} events applied again, {} dead-lettered{}\n", last.applied,
+             last.total, last.dead_lettered,
+             last.complete ? "" : "; not all: run it again, which changes nothing that is done");
+  return code;
+}
+
+}  // namespace hangar::cli
