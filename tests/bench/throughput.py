@@ -80,10 +80,10 @@ def _measure(
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--copies", type=int, default=100, help="copies of the golden stream")
+    parser.add_argument("--copies", type=int, default=600, help="copies of the golden stream")
     parser.add_argument("--runs", type=int, default=5)
     options = parser.parse_args()
-    events, rows = copies_of("plain", options.copies, seed=1)
+    events, rows = copies_of("plain", options.copies, seed=1, at_once=8)
     flow_runs = flow_runs_in(events)
     size = sum(map(len, events)) / len(events)
     print(

@@ -25,18 +25,25 @@ def _renamed(copy: int) -> Callable[[bytes], bytes]:
     return lambda text: _UUID.sub(fresh, text)
 
 
-def copies_of(name: str, count: int, *, seed: int) -> tuple[list[bytes], Tables]:
+def copies_of(
+    name: str, count: int, *, seed: int, at_once: int | None = None
+) -> tuple[list[bytes], Tables]:
     """The events of `count` copies of a golden stream, and the rows that they leave.
 
-    A copy keeps its order; the copies are dealt into each other. They share nothing, so the rows
-    are those that the reference left for the original, renamed like the events.
+    A copy keeps its order; the copies are dealt into each other, all of them or `at_once`, as flows
+    that run at the same time. They share nothing, so the rows are those that the reference left for
+    the original, renamed like the events.
     """
     lines = stream_lines((_GOLDEN / f"{name}.jsonl").read_bytes())
     known = load_rows(_GOLDEN / f"{name}.rows.json")
     rows = dump_json({table: known[table] for table in COLUMNS}).encode()
     deal = random.Random(seed)
-    order = [copy for copy in range(count) for _ in lines]
-    deal.shuffle(order)
+    order: list[int] = []
+    for first in range(0, count, at_once or count):
+        together = range(first, min(first + (at_once or count), count))
+        part = [copy for copy in together for _ in lines]
+        deal.shuffle(part)
+        order += part
     renamed = [map(_renamed(copy), lines) for copy in range(count)]
     tables: Tables = {table: [] for table in COLUMNS}
     for copy in range(count):
