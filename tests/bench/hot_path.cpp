@@ -1,0 +1,60 @@
+#include "hot_path.hpp"
+
+#include <stdexcept>
+
+namespace hangar::bench {
+namespace {
+
+// The same in every run, so that the same instructions are counted.
+constexpr Timestamp present{std::chrono::sys_days{std::chrono::year{2026} / 11 / 20}};
+
+}  // namespace
+
+void HotPath::decode(std::span<const std::string_view> messages) {
+  fold_.reset();
+  events_.clear();
+  for (const std::string_view message : messages) {
+    auto event = std::make_unique<Event>(pool_);
+    auto decoded = decoder_.decode(message, present, event->texts);
+    if (!decoded) throw std::runtime_error{"an event that the recorder does not count"};
+    event->event = *decoded;
+    events_.push_back(std::move(event));
+  }
+}
+
+void HotPath::assign_lanes() {
+  std::uint64_t arrival = 0;
+  for (const auto& event : events_) {
+    event->names = recorder::Lanes::names(event->event);
+    if (!lanes_.assign(event->names, ++arrival)) throw std::logic_error{"runs are not disjoint"};
+  }
+  arrival = 0;
+  for (const auto& event : events_) lanes_.release(event->names, ++arrival);
+}
+
+void HotPath::fold() {
+  batch_.clear();
+  for (const auto& event : events_) batch_.push_back(&event->event);
+  fold_.emplace(batch_, present);
+  fold_->apply(Rows{recorder::task_run_table()}, recorder::Fold::Aliases::any);
+}
+
+std::size_t HotPath::encode() {
+  encoder_.clear();
+  encode(fold_->inserts());
+  encode(fold_->states());
+  return encoder_.size();
+}
+
+void HotPath::encode(const Rows& rows) {
+  const std::vector<Column>& columns = rows.table().columns;
+  for (std::size_t row = 0; row < rows.size(); ++row) {
+    encoder_.reserve(sizeof(std::int16_t));
+    encoder_.put(static_cast<std::int16_t>(columns.size()));
+    for (std::size_t column = 0; column < columns.size(); ++column) {
+      encoder_.add(columns[column].type, rows[row][column]);
+    }
+  }
+}
+
+}  // namespace hangar::bench

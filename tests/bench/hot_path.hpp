@@ -1,0 +1,48 @@
+#pragma once
+
+#include <cstddef>
+#include <memory>
+#include <memory_resource>
+#include <optional>
+#include <span>
+#include <string_view>
+#include <vector>
+
+#include "encoder.hpp"
+#include "event.hpp"
+#include "fold.hpp"
+#include "lanes.hpp"
+
+namespace hangar::bench {
+
+/// What the recorder does with a batch of events of new runs, without broker and database, in the
+/// steps that the service takes: `decode`, `assign_lanes`, `fold`, `encode`. Each step needs the
+/// one before.
+class HotPath {
+ public:
+  /// Messages that are events of the recorder; they stay where they are.
+  void decode(std::span<const std::string_view> messages);
+  void assign_lanes();
+  void fold();
+  /// As PostgreSQL's COPY BINARY takes the rows; returns the number of bytes.
+  std::size_t encode();
+
+ private:
+  struct Event {
+    explicit Event(std::pmr::memory_resource& pool) : texts{&pool} {}
+    std::pmr::monotonic_buffer_resource texts;
+    recorder::TaskRunEvent event;
+    recorder::Lanes::Names names{};
+  };
+  void encode(const Rows& rows);
+
+  recorder::EventDecoder decoder_;
+  std::pmr::unsynchronized_pool_resource pool_;
+  std::vector<std::unique_ptr<Event>> events_;
+  std::vector<recorder::TaskRunEvent*> batch_;
+  recorder::Lanes lanes_{2};
+  std::optional<recorder::Fold> fold_;
+  postgres::Encoder encoder_;
+};
+
+}  // namespace hangar::bench
