@@ -1,13 +1,16 @@
 """Commands that need no server: what they print, where to, and their exit codes."""
 
 import json
+import os
 import re
+import resource
+import subprocess
 import time
 import unittest
 from pathlib import Path
 from typing import Any
 
-from support.program import hangar
+from support.program import environment, hangar, program
 from support.temporary import temporary_folder
 
 _RECORDER = "task_run_recorder"
@@ -158,6 +161,49 @@ class Configuration(Case):
                 done = hangar(*self.data, "-c", self.file(text), "config", "check")
                 self.assertEqual((done.returncode, done.stdout), (78, ""), done.stderr)
                 self.assertIn("hangar.yaml:", done.stderr)
+
+    def test_hostile_files_are_refused_at_once_and_in_little_memory(self) -> None:
+        levels = "".join(f"a{n}: &a{n} [{f'*a{n - 1}, ' * 9}]\n" for n in range(1, 10))
+        cases = {
+            "bomb": (f"a0: &a0 [lol]\n{levels}", "more than 100 aliases"),
+            "cycle": ("services: &a\n  event_logger: *a\n", ":2:17: an alias within"),
+            "nesting": (f"services: {'[' * 100_000}", ":1:1: more than 64 levels"),
+            "blocks": ("".join(f"{' ' * n}a:\n" for n in range(300)), ":65:65: more than 64"),
+            "duplicate": ("nats: {user: a, user: b}\n", ":1:17: duplicate key 'user'"),
+            "unknown": ("nats:\n  usr: a\n", ":2:3: unknown key 'usr' in nats (did you mean"),
+            "type": ("nats:\n  replicas: many\n", ":2:13: nats.replicas: expected an integer"),
+            "unset": ("nats: {user: '${HANGAR_TEST_UNSET}'}\n", ":1:14: nats.user: environment"),
+            "large": ("", "is longer than the 256 KiB that are read"),
+        }
+        worst_ms, worst_mib = 0.0, 0.0
+        for name, (text, said) in cases.items():
+            with self.subTest(name):
+                file = self.file(text, f"{name}.yaml")
+                if name == "large":
+                    os.truncate(file, 100 << 20)
+                done, used = self._measured("-c", file, "config", "check")
+                self.assertEqual((done.returncode, done.stdout), (78, ""), done.stderr)
+                self.assertRegex(done.stderr, rf"{re.escape(str(file))}.*{re.escape(said)}")
+                spent_ms, resident = 1e3 * (used.ru_utime + used.ru_stime), used.ru_maxrss / 1024
+                self.assertLess(spent_ms, 100)
+                self.assertLess(resident, 64)
+                worst_ms, worst_mib = max(worst_ms, spent_ms), max(worst_mib, resident)
+        print(f"figure G6: refused = {len(cases)} of {len(cases)}")
+        print(f"figure G6: ms of a processor at most = {worst_ms:.0f}")
+        print(f"figure G6: MiB at most = {worst_mib:.0f}")
+
+    def _measured(
+        self, *arguments: str | Path
+    ) -> tuple[subprocess.CompletedProcess[str], resource.struct_rusage]:
+        """A command that was run, and what it used."""
+        with (self.folder / "out").open("w") as out, (self.folder / "err").open("w") as err:
+            process = subprocess.Popen(
+                [program(), *arguments], env=environment(), stdout=out, stderr=err
+            )
+            _, status, used = os.wait4(process.pid, 0)
+            process.returncode = os.waitstatus_to_exitcode(status)
+        said = [(self.folder / name).read_text() for name in ("out", "err")]
+        return subprocess.CompletedProcess(arguments, process.returncode, *said), used
 
     def test_the_example_and_what_is_shown_are_valid(self) -> None:
         example = hangar("config", "example")

@@ -196,4 +196,16 @@ SCENARIOS = (
         "faults.process",
         "test_four_replicas_on_one_durable_record_each_event_once",
     ),
+    Scenario(
+        "G6",
+        "configuration files that are bombs, deep, cyclic, doubled or 100 MiB",
+        "cli.commands",
+        "test_hostile_files_are_refused_at_once_and_in_little_memory",
+    ),
+    Scenario(
+        "G6",
+        "texts of the greatest length that is read",
+        "Document.hostile_texts_cost_little",
+        "hostile_texts_cost_little",
+    ),
 )
