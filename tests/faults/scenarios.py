@@ -208,4 +208,16 @@ SCENARIOS = (
         "Document.hostile_texts_cost_little",
         "hostile_texts_cost_little",
     ),
+    Scenario(
+        "G9",
+        "nats-server that does not prove who it is, six ways",
+        "faults.tls",
+        "test_nats_server_that_proves_nothing_is_refused_and_told_nothing",
+    ),
+    Scenario(
+        "G9",
+        "PostgreSQL that does not prove who it is, six ways",
+        "faults.tls",
+        "test_postgres_that_proves_nothing_is_refused_and_told_nothing",
+    ),
 )

@@ -10,6 +10,7 @@ from types import TracebackType
 from typing import Self
 
 _CHUNK = 1 << 16
+_HEARD = 1 << 20
 
 
 class Proxy:
@@ -17,6 +18,7 @@ class Proxy:
 
     `refuse` and `accept` govern new connections; `freeze` makes those that are open half-open: both
     sides stay connected and hear nothing more. `cut_answer_to` loses one answer of the server.
+    `heard` is what clients sent, up to a mebibyte.
     """
 
     def __init__(self, port: int) -> None:
@@ -28,6 +30,7 @@ class Proxy:
         self._refusing = False
         self._pattern = b""
         self.cut = threading.Event()
+        self.heard = b""
 
     def __enter__(self) -> Self:
         self._thread = threading.Thread(target=self._listen, daemon=True)
@@ -106,10 +109,16 @@ class Proxy:
 
     def _to_server(self, link: _Link) -> None:
         for data in link.read(link.client):
+            self._hear(data)
             if self._pattern and self._pattern in data:
                 link.cutting, self._pattern = True, b""
             if not link.dropping:
                 link.write(link.server, data)
+
+    def _hear(self, data: bytes) -> None:
+        with self._lock:
+            if len(self.heard) < _HEARD:
+                self.heard += data
 
     def _to_client(self, link: _Link) -> None:
         for data in link.read(link.server):
