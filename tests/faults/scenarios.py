@@ -209,6 +209,12 @@ SCENARIOS = (
         "hostile_texts_cost_little",
     ),
     Scenario(
+        "G8",
+        "secrets of every form, with failing connections",
+        "faults.secrets",
+        "test_no_secret_is_in_any_output_or_file",
+    ),
+    Scenario(
         "G9",
         "nats-server that does not prove who it is, six ways",
         "faults.tls",

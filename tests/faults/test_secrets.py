@@ -1,0 +1,123 @@
+"""No secret is in anything that Hangar says or stores, whatever fails."""
+
+from __future__ import annotations
+
+import subprocess
+import unittest
+from pathlib import Path
+from urllib.parse import quote
+
+from support.jetstream import JetStream
+from support.program import flags, hangar, hangar_running
+from support.servers import NatsServer, PostgresServer, wait_until
+from support.surface import Surface
+from support.temporary import temporary_folder
+from support.tree import ROOT
+
+# The slash has to be quoted in a URL; what is looked for is the word before it.
+_WORDS = ("kerfuffle", "gobbledygook", "taradiddle")
+_NATS, _POSTGRES, _WRONG = (f"{word}/1" for word in _WORDS)
+_PATHS = ("/status", "/metrics", "/readyz?verbose", "/livez", "/config")
+_SAMPLE = ROOT / "etc" / "sample.jsonl"
+
+
+class Secrets(unittest.TestCase):
+    def setUp(self) -> None:
+        self.folder = self.enterContext(temporary_folder("secrets"))
+        self.log = self.folder / "hangar.log"
+        self.nats = self.enterContext(
+            NatsServer(
+                settings="no_auth_user: anybody\n"
+                "authorization { users: [ { user: anybody, password: any }, "
+                f'{{ user: hangar, password: "{_NATS}" }} ] }}'
+            )
+        )
+        self.postgres = self.enterContext(PostgresServer(fsync=False))
+        self.postgres.psql(f"CREATE ROLE recorder SUPERUSER LOGIN PASSWORD '{_POSTGRES}'")
+        access = self.postgres.data / "pg_hba.conf"
+        access.write_text(f"host all recorder all scram-sha-256\n{access.read_text()}")
+        self.postgres.psql("SELECT pg_reload_conf()")
+        self.settings: dict[str, object] = {
+            "data_dir": self.folder / "data",
+            "storage.type": "postgres",
+            "storage.create_tables": "true",
+            "log.level": "trace",
+        }
+        self.outputs: list[tuple[str, str]] = []
+
+    def secrets(self, nats: str, postgres: str) -> dict[str, str]:
+        """Each in a form of its own: parts of a URL, a keyword string."""
+        return {
+            "HANGAR_NATS_URL": f"nats://hangar:{quote(nats, safe='')}@127.0.0.1:{self.nats.port}",
+            "HANGAR_STORAGE_URL": f"host=127.0.0.1 port={self.postgres.port} dbname=postgres "
+            f"user=recorder password='{postgres}'",
+        }
+
+    def other_forms(self, nats: str, postgres: str) -> dict[str, str]:
+        password = self.folder / "password"
+        password.write_text(nats + "\n")
+        password.chmod(0o600)
+        return {
+            "HANGAR_NATS_URL": f"nats://127.0.0.1:{self.nats.port}",
+            "HANGAR_NATS_USER": "hangar",
+            "HANGAR_NATS_PASSWORD_FILE": str(password),
+            "HANGAR_STORAGE_URL": f"postgresql+asyncpg://recorder:{quote(postgres, safe='')}"
+            f"@127.0.0.1:{self.postgres.port}/postgres",
+        }
+
+    def collect(self, what: str, process: subprocess.Popen[bytes]) -> None:
+        """What a running host tells."""
+        surface = Surface.of(process, self.folder / "data", self.log)
+        for path in _PATHS:
+            self.outputs.append((f"{path} {what}", surface.ask(path)[1]))
+        for file in (self.folder / "data").rglob("*"):
+            if file.is_file():
+                self.outputs.append((f"{file.name} {what}", file.read_text(errors="replace")))
+
+    def run_until(self, words: str, what: str, env: dict[str, str], *more: str) -> None:
+        with hangar_running(*flags(self.settings), *more, log=self.log, env=env) as process:
+            wait_until(
+                lambda: words in self.log.read_text(), what=words, process=process, log=self.log
+            )
+            self.collect(what, process)
+            process.terminate()
+            process.wait(60)
+        self.outputs.append((f"log {what}", self.log.read_text()))
+        self.log.unlink()
+
+    def command(self, env: dict[str, str], *words: str | Path) -> None:
+        done = hangar(*words, *flags(self.settings), env=env)
+        self.outputs.append((" ".join(map(str, words)), done.stdout + done.stderr))
+
+    def test_no_secret_is_in_any_output_or_file(self) -> None:
+        good = self.secrets(_NATS, _POSTGRES)
+        with JetStream(self.nats.url) as stream:
+            for forms in (self.secrets, self.other_forms):
+                self.run_until(
+                    "password authentication failed", "(no database)", forms(_NATS, _WRONG)
+                )
+                only = ("--only", "event_logger")
+                self.run_until("uthorization", "(no broker)", forms(_WRONG, _POSTGRES), *only)
+                self.command(forms(_WRONG, _WRONG), "dlq", "ls")
+                env = forms(_NATS, _POSTGRES)
+                for words in ("show", "show -o json", "check"):
+                    self.command(env, "config", *words.split())
+                self.run_until("ready: hangar", "(all there)", env)
+            self.command(good, "publish", _SAMPLE)
+            stream.publish("prefect.events.task-run", [b"{"])
+            self.command(good, "run", "--until-drained")
+            for words in ("ls -o json", "show 1 -o json", "export"):
+                self.command(good, "dlq", *words.split())
+            letters = list(stream.messages("HANGAR_DLQ"))
+        self.assertEqual(len(letters), 1)
+        self.outputs.append(("headers of a dead letter", str(letters[0].headers)))
+        self.assertTrue(any("********" in text for _, text in self.outputs))
+        found = [
+            f"{word} in {name}" for name, text in self.outputs for word in _WORDS if word in text
+        ]
+        self.assertEqual(found, [])
+        print(f"figure G8: secrets found in {len(self.outputs)} outputs = {len(found)}")
+
+
+if __name__ == "__main__":
+    unittest.main()
