@@ -1,0 +1,37 @@
+"""Every part of the bench works, at a size that says nothing of speed."""
+
+import subprocess
+import sys
+import unittest
+
+from support.tree import ROOT
+
+
+class Measure(unittest.TestCase):
+    def test_every_part_is_measured_and_leaves_the_references_rows(self) -> None:
+        done = subprocess.run(
+            [sys.executable, "-m", "bench.measure", "--events", "600", "--runs", "1"],
+            cwd=ROOT,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
+        for line in (
+            "| Hangar on PostgreSQL |",
+            "| ready rows by copy |",
+            "| ready rows by staging |",
+            "| ready rows by unnest |",
+            "| Hangar on SQLite |",
+            "| ready rows by a C loop |",
+            "| Hangar, events that are not ours |",
+            "| bare pull and ack, C |",
+            "| Prefect's recorder, batches of 1 |",
+            "| Prefect's recorder, batches of 100 |",
+            "| a lone event, two a second |",
+        ):
+            self.assertIn(line, done.stdout)
+
+
+if __name__ == "__main__":
+    unittest.main()
