@@ -10,6 +10,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from bench.growth import curves
 from bench.parts import (
     Backlog,
     Latency,
@@ -68,7 +69,7 @@ def latencies(world: World, backlog: Backlog, report: Report) -> list[tuple[str,
     events = min(backlog.stream.events, round(half * 10))
     return [
         (f"at {half:,.0f} events/s, half of the most", latency(world, backlog, half, events)),
-        ("a lone event, two a second", latency(world, backlog, 2, min(20, events))),
+        ("a lone event, two a second", latency(world, backlog, 2, min(20, events // 100 + 1))),
     ]
 
 
@@ -106,6 +107,8 @@ def main() -> None:
         in_turns(parts, options.runs, report)
         if "latency" in options.only:
             report.latencies = latencies(world, backlog, report)
+        if options.full:
+            report.curves = curves(world, options.events)
         check_rows(world, backlog)
         print(report.text())
         if options.write:

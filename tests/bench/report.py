@@ -9,14 +9,17 @@ import re
 import sqlite3
 import statistics
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
+from bench.growth import Curve
 from bench.parts import Latency, Part
+from bench.plot import write_plot
 from bench.world import POSTGRES_SETTINGS, Sample, Stream
 from support.servers import NatsServer, PostgresServer
 
 RESULTS = Path(__file__).with_name("RESULTS.md")
+PLOT = Path(__file__).with_name("growth.svg")
 _HANGAR = {
     "postgres": "Hangar on PostgreSQL",
     "sqlite": "Hangar on SQLite",
@@ -34,6 +37,7 @@ class Report:
         self._samples: dict[str, list[Sample]] = {}
         self._groups: dict[str, str] = {}
         self.latencies: list[tuple[str, Latency]] = []
+        self.curves: list[Curve] = []
         self._head = (
             f"{stream.events:,} events of {stream.size:,.0f} bytes, each line the median of {runs} "
             f"with the least and the most. {_processor()}, {os.cpu_count()} cores that all "
@@ -51,6 +55,10 @@ class Report:
     def rate(self, name: str) -> float:
         return statistics.median(sample.rate for sample in self._samples[name])
 
+    def cpu(self, name: str) -> float:
+        """Hangar's own."""
+        return statistics.median(sample.cpu["Hangar"] for sample in self._samples[name])
+
     def text(self) -> str:
         lines = [
             f"`tests/bench/run {' '.join(sys.argv[1:])}`".replace(" `", "`"),
@@ -60,15 +68,20 @@ class Report:
             "| | events/s | spread | µs CPU an event | Hangar to it |",
             "|---|---|---|---|---|",
             *map(self._line, self._samples),
-            *self._memory_lines(),
             *self._latency_lines(),
+            *self._goal_lines(),
+            *self._curve_lines(),
             "",
             "The rows that Hangar left were compared with the reference's, on both storages.",
         ]
         return "\n".join(lines)
 
     def write(self) -> None:
-        RESULTS.write_text(f"# How fast\n{self.text()}\n")
+        plot = ""
+        if self.curves:
+            write_plot(PLOT, self.curves)
+            plot = f"\n![events/s as the work grows]({PLOT.name})\n"
+        RESULTS.write_text(f"# How fast\n{self.text()}\n{plot}")
 
     def _line(self, name: str) -> str:
         samples = self._samples[name]
@@ -87,12 +100,62 @@ class Report:
             f"| {cpu} | {ratio} |"
         )
 
-    def _memory_lines(self) -> Iterable[str]:
-        for name, samples in self._samples.items():
-            if name.startswith("Hangar"):
-                most = max(sample.resident_mib for sample in samples)
-                ready = statistics.median(sample.ready_ms for sample in samples)
-                yield f"\n{name}: {most:.0f} MiB resident at most, ready in {ready:.0f} ms."
+    def _goal_lines(self) -> Iterable[str]:
+        yield from ("", "| | reached | wanted |", "|---|---|---|")
+        for what, reached, wanted in self._goals():
+            yield f"| {what} | {reached} | {wanted} |"
+
+    def _goals(self) -> Iterator[tuple[str, str, str]]:
+        for group, goal, cpu in (("postgres", 0.75, 6), ("sqlite", 0.8, None), ("filter", 0.95, 3)):
+            name = _HANGAR[group]
+            others = [n for n, g in self._groups.items() if g == group and n != name]
+            if not others:
+                continue
+            best = max(others, key=self.rate)
+            yield name, f"{self.rate(name) / self.rate(best):.2f} of {best}", f"≥ {goal}"
+            if cpu:
+                yield f"{name}, own CPU an event", f"{self.cpu(name):.1f} µs", f"≤ {cpu} µs"
+        yield from self._prefect_goals()
+        yield from self._latency_goals()
+        name = _HANGAR["postgres"]
+        if samples := self._samples.get(name):
+            ready = statistics.median(sample.ready_ms for sample in samples)
+            yield "start to ready, on PostgreSQL", f"{ready:.0f} ms", "≤ 150 ms"
+            most = max(sample.resident_mib for sample in samples)
+            yield "resident at full rate", f"{most:.0f} MiB", "≤ 64 MiB"
+        if self.curves:
+            longest = self.curves[0].points[-1]
+            memory = f"{longest.sample.resident_mib:.0f} MiB"
+            yield f"resident with a backlog of {longest.at:,.0f}", memory, "≤ 64 MiB"
+
+    def _prefect_goals(self) -> Iterator[tuple[str, str, str]]:
+        names = [name for name, group in self._groups.items() if group == "prefect"]
+        hangar = _HANGAR["prefect"]
+        if not names or hangar not in self._samples:
+            return
+        best = max(names, key=self.rate)
+        yield f"times {best}, its best", f"{self.rate(hangar) / self.rate(best):.0f}", "≥ 50"
+        yield (
+            f"times {names[0]}, its default",
+            f"{self.rate(hangar) / self.rate(names[0]):.0f}",
+            "≥ 400",
+        )
+
+    def _latency_goals(self) -> Iterator[tuple[str, str, str]]:
+        if self.latencies:
+            (_, half), (_, lone) = self.latencies
+            yield "half of the most, p50", f"{half.p50:.1f} ms", "≤ 25 ms"
+            yield "half of the most, p99", f"{half.p99:.1f} ms", "≤ 100 ms"
+            yield "a lone event, p99", f"{lone.p99:.1f} ms", "≤ 30 ms: linger and 10 ms"
+
+    def _curve_lines(self) -> Iterable[str]:
+        for curve in self.curves:
+            yield from ("", f"| {curve.what} | events/s | µs CPU an event | resident |")
+            yield "|---|---|---|---|"
+            for point in curve.points:
+                one = point.sample
+                cpu = ", ".join(f"{process} {micros:.1f}" for process, micros in one.cpu.items())
+                yield f"| {point.at:,.0f} | {one.rate:,.0f} | {cpu} | {one.resident_mib:.0f} MiB |"
 
     def _latency_lines(self) -> Iterable[str]:
         if self.latencies:

@@ -10,7 +10,7 @@ from support.tree import ROOT
 class Measure(unittest.TestCase):
     def test_every_part_is_measured_and_leaves_the_references_rows(self) -> None:
         done = subprocess.run(
-            [sys.executable, "-m", "bench.measure", "--events", "600", "--runs", "1"],
+            [sys.executable, "-m", "bench.measure", "--events", "300", "--runs", "1", "--full"],
             cwd=ROOT,
             capture_output=True,
             text=True,
@@ -29,6 +29,11 @@ class Measure(unittest.TestCase):
             "| Prefect's recorder, batches of 1 |",
             "| Prefect's recorder, batches of 100 |",
             "| a lone event, two a second |",
+            "| events in the backlog |",
+            "| rows stored before |",
+            "| bytes of an event |",
+            "| replicas |",
+            "| events of a batch at most |",
         ):
             self.assertIn(line, done.stdout)
 
