@@ -197,6 +197,42 @@ SCENARIOS = (
         "test_four_replicas_on_one_durable_record_each_event_once",
     ),
     Scenario(
+        "G1",
+        "plugin that another user owns",
+        "PluginPath.file_or_folder_of_another_user_is_refused",
+        "file_or_folder_of_another_user_is_refused",
+    ),
+    Scenario(
+        "G1",
+        "plugin that others may write",
+        "PluginPath.file_that_others_may_write_is_refused",
+        "file_that_others_may_write_is_refused",
+    ),
+    Scenario(
+        "G1",
+        "plugin in a folder that others may write",
+        "PluginPath.folder_that_others_may_write_is_refused_unless_sticky",
+        "folder_that_others_may_write_is_refused_unless_sticky",
+    ),
+    Scenario(
+        "G1",
+        "plugin that is a link or a pipe",
+        "PluginPath.only_a_regular_file_is_taken",
+        "only_a_regular_file_is_taken",
+    ),
+    Scenario(
+        "G1",
+        "plugin whose name is no plain word",
+        "PluginPath.name_must_be_a_plain_word",
+        "name_must_be_a_plain_word",
+    ),
+    Scenario(
+        "G2",
+        "library that was cut short",
+        "ElfFile.one_that_was_cut_short_anywhere_is_refused",
+        "one_that_was_cut_short_anywhere_is_refused",
+    ),
+    Scenario(
         "G6",
         "configuration files that are bombs, deep, cyclic, doubled or 100 MiB",
         "cli.commands",

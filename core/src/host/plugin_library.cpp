@@ -1,5 +1,6 @@
 #include "host/plugin_library.hpp"
 
+#include <dlfcn.h>
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -8,6 +9,7 @@
 #include <string_view>
 #include <system_error>
 
+#include "host/elf_file.hpp"
 #include "host/plugin_path.hpp"
 
 namespace hangar {
@@ -25,12 +27,18 @@ std::string refuse_description(const Plugin& plugin) {
   const bool service = plugin.kind == Plugin::Kind::service && plugin.make_service != nullptr;
   const bool storage = plugin.kind == Plugin::Kind::storage && plugin.make_storage != nullptr;
   if (!service && !storage) return "hangar_plugin describes neither a service nor a storage";
+  if (plugin.name == nullptr || !is_plugin_name(plugin.name) || plugin.version == nullptr ||
+      plugin.summary == nullptr) {
+    return "hangar_plugin lacks a name of the form [a-z][a-z0-9_-]*, a version or a summary";
+  }
   return {};
 }
 
 FoundPlugin load(const std::filesystem::path& path) {
   FoundPlugin found{.path = path, .plugin = nullptr, .refusal = {}};
-  if (auto reason = refuse_plugin_path(path)) {
+  auto reason = refuse_plugin_path(path);
+  if (!reason) reason = refuse_elf_file(path);
+  if (reason) {
     found.refusal = *std::move(reason);
     return found;
   }
@@ -39,7 +47,8 @@ FoundPlugin load(const std::filesystem::path& path) {
   using boost::dll::load_mode::type;
   library.load(path.string(), failed, type::rtld_now | type::rtld_local);
   if (failed) {
-    found.refusal = fmt::format("cannot be loaded: {}", failed.message());
+    const char* why = ::dlerror();  // NOLINT(concurrency-mt-unsafe): one thread loads plugins
+    found.refusal = fmt::format("cannot be loaded: {}", why != nullptr ? why : failed.message());
     return found;
   }
   if (!library.has("hangar_plugin")) {

@@ -42,6 +42,8 @@ TEST_F(PluginPath, name_must_be_a_plain_word) {
     EXPECT_NE(refusal(folder_ / name), "") << name;
   }
   EXPECT_NE(refusal(folder_ / (std::string(65, 'a') + ".so")), "");
+  EXPECT_NE(refusal(folder_ / (std::string(5'000, 'a') + ".so")), "");
+  EXPECT_NE(refusal(folder_ / std::string{"go\0od.so", 8}), "") << "NUL";
   EXPECT_NE(refusal("good.so"), "") << "not absolute";
 }
 
@@ -50,6 +52,20 @@ TEST_F(PluginPath, file_that_others_may_write_is_refused) {
     fs::permissions(file(), fs::perms{mode});
     EXPECT_NE(refusal(file()).find("writable by others"), std::string::npos);
   }
+}
+
+TEST_F(PluginPath, file_or_folder_of_another_user_is_refused) {
+  constexpr uid_t nobody = 65534;
+  constexpr uid_t another = 65533;
+  // Root's own files are everybody's to load.
+  const auto leave = [&](const fs::path& path) {
+    return ::geteuid() != 0 || ::chown(path.c_str(), nobody, nobody) == 0;
+  };
+  const auto refused = [&] { return refuse_plugin_path(file(), another).value_or(""); };
+  ASSERT_TRUE(leave(folder_));
+  EXPECT_NE(refused().find("neither root nor this user"), std::string::npos) << refused();
+  ASSERT_TRUE(leave(file()));
+  EXPECT_NE(refused().find("good.so belongs to user"), std::string::npos) << refused();
 }
 
 TEST_F(PluginPath, folder_that_others_may_write_is_refused_unless_sticky) {
