@@ -161,6 +161,12 @@ SCENARIOS = (
         "test_replica_that_lost_its_database_leaves_what_it_holds_to_another",
     ),
     Scenario(
+        "C5",
+        "failover to a standby that lags, then `hangar replay`",
+        "faults.failover",
+        "test_what_a_lagging_standby_never_got_is_there_after_a_replay",
+    ),
+    Scenario(
         "C6",
         "COMMIT hangs for a synchronous standby that is gone",
         "faults.link",

@@ -63,6 +63,16 @@ def spawn(
         )
 
 
+def unprivileged_user() -> str | None:
+    """Whom a server runs as that refuses to run as root; None when this is not root."""
+    if os.geteuid() != 0:
+        return None
+    for name in ("postgres", "nobody"):
+        with contextlib.suppress(KeyError):
+            return pwd.getpwnam(name).pw_name
+    raise ServerError("neither postgres nor nobody exists, and PostgreSQL refuses root")
+
+
 def wait_until(
     ready: Callable[[], bool],
     *,

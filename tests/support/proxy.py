@@ -68,6 +68,11 @@ class Proxy:
         with self._lock:
             self._refusing = False
 
+    def lead_to(self, port: int) -> None:
+        """New connections go to another local port."""
+        with self._lock:
+            self._target = ("127.0.0.1", port)
+
     def freeze(self) -> None:
         """Nothing passes any more over the connections that are open; later ones work."""
         with self._lock:

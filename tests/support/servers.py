@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import json
 import os
-import pwd
 import shutil
 import signal
 import subprocess
@@ -24,6 +23,7 @@ from support.children import (
     end,
     free_port,
     spawn,
+    unprivileged_user,
     wait_until,
 )
 from support.temporary import temporary_folder
@@ -111,40 +111,30 @@ class PostgresServer:
         return f"postgresql://{self.user}@127.0.0.1:{self.port}/{database}"
 
     def _initialise(self) -> None:
-        self._system_user = self._unprivileged_user()
+        self._system_user = unprivileged_user()
         for folder in (self.data, self.sockets):
             folder.mkdir(mode=0o700)
             if self._system_user:
                 shutil.chown(folder, self._system_user)
         self.sockets.chmod(0o755)
-        # What initdb writes goes with the folder; only the server's own writes need to be synced.
-        with self.log.open("ab") as output:
-            made = subprocess.run(
-                [
-                    *(self._bin / "initdb", "-D", self.data, "-U", self.user, "-A", "trust"),
-                    *("-E", "UTF8", "--locale=C", "--no-sync", "--no-instructions"),
-                ],
-                stdin=subprocess.DEVNULL,
-                stdout=output,
-                stderr=subprocess.STDOUT,
-                user=self._system_user,
-                group=pwd.getpwnam(self._system_user).pw_gid if self._system_user else None,
-                extra_groups=[] if self._system_user else None,
-                env={"PATH": os.defpath, "LC_ALL": "C", "TZ": "UTC"},
-                cwd="/",
-                check=False,
-            )
-        if made.returncode != 0:
-            raise ServerError(f"initdb failed:\n{self.log.read_text(errors='replace')}")
+        self._fill()
 
-    @staticmethod
-    def _unprivileged_user() -> str | None:
-        if os.geteuid() != 0:
-            return None
-        for name in ("postgres", "nobody"):
-            with contextlib.suppress(KeyError):
-                return pwd.getpwnam(name).pw_name
-        raise ServerError("neither postgres nor nobody exists, and PostgreSQL refuses root")
+    def _fill(self) -> None:
+        """Makes the cluster in its empty folder."""
+        # What initdb writes goes with the folder; only the server's own writes need to be synced.
+        self._run(
+            *("initdb", "-D", self.data, "-U", self.user, "-A", "trust"),
+            *("-E", "UTF8", "--locale=C", "--no-sync", "--no-instructions"),
+        )
+
+    def _run(self, program: str, *words: str | Path) -> None:
+        """One of PostgreSQL's programs to its end."""
+        command = [self._bin / program, *words]
+        environment = {"PATH": os.defpath, "LC_ALL": "C", "TZ": "UTC"}
+        user, folder = self._system_user, Path("/")
+        child = spawn(command, log=self.log, user=user, environment=environment, cwd=folder)
+        if child.wait() != 0:
+            raise ServerError(f"{program} failed:\n{self.log.read_text(errors='replace')}")
 
     def _start_on_free_port(self) -> None:
         for attempt in range(5):
