@@ -101,6 +101,15 @@ class CommandLine {
     CLI::App* replay =
         command("replay", "Record again what the streams still hold, after a database was restored",
                 [this] { return cli::replay(host_, start_); });
+    replay->footer(
+        "The same recorder applies them up to the streams' present end; what is recorded already "
+        "stays as it\nis, and the services' own consumers stay where they are. A host may run "
+        "beside it. Examples:\n"
+        "  hangar replay --since 2h                     what was stored in the last two hours\n"
+        "  hangar replay --since 2026-11-24T08:30:00Z   from the time of the restored backup on\n"
+        "  hangar replay --sequence 1                   everything that is still there\n"
+        "Exit codes: 0 all applied, 1 not all, 2 usage, 69 NATS or the database cannot be "
+        "reached, 78\nconfiguration or no such stream.");
     CLI::Option_group* start = replay->add_option_group("start", "Where to begin, one of");
     start->add_option("--since", start_.since, "A time, or a duration before now: 30m, 2h, 1d")
         ->check(is_moment);

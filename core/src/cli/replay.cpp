@@ -2,6 +2,7 @@
 
 #include <chrono>
 #include <optional>
+#include <string_view>
 #include <utility>
 
 #include "cli/commands.hpp"
@@ -19,9 +20,9 @@ namespace asio = boost::asio;
 namespace hangar::cli {
 namespace {
 
-/// Throws TransientError when one of them cannot be reached: a host would wait for it, a person who
-/// gave a command wants to know.
-void look_for_dependencies(const HostOptions& host) {
+/// Throws TransientError when NATS cannot be reached: a host would wait for it, a person who gave a
+/// command wants to know.
+void look_for_nats(const HostOptions& host) {
   Installation installation{host};
   installation.load();
   StderrLog log{"hangar", log_level(installation.config().log.level), StderrLog::Format::text};
@@ -37,7 +38,11 @@ void look_for_dependencies(const HostOptions& host) {
         }
         co_return true;
       });
-  static_cast<void>(installation.make_storage()->open_session());
+}
+
+std::string_view remark(const ReplayProgress& last) {
+  if (!last.complete) return "; not all: run it again, which changes nothing that is done";
+  return last.total == 0 ? "; the streams hold nothing from there on" : "";
 }
 
 }  // namespace
@@ -55,13 +60,12 @@ int replay(HostOptions host, const ReplayStart& start) {
     if (!bar && now.total > 0) bar.emplace("replayed", now.total);
     if (bar) bar->update(now.applied + now.dead_lettered);
   };
-  look_for_dependencies(host);
+  look_for_nats(host);
   host.replay = std::move(options);
   const int code = Host{std::move(host)}.run_services();
   if (bar) bar->finish(last.applied + last.dead_lettered);
   fmt::print(stderr, "{} of {} events applied again, {} dead-lettered{}\n", last.applied,
-             last.total, last.dead_lettered,
-             last.complete ? "" : "; not all: run it again, which changes nothing that is done");
+             last.total, last.dead_lettered, remark(last));
   return code;
 }
 

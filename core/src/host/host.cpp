@@ -35,6 +35,7 @@ namespace hangar {
 namespace {
 
 constexpr int exit_failed = 1;
+constexpr int exit_unavailable = 69;      // EX_UNAVAILABLE
 constexpr int exit_drain_timed_out = 75;  // EX_TEMPFAIL
 constexpr int exit_configuration = 78;    // EX_CONFIG
 
@@ -149,6 +150,7 @@ void Host::Run::add(Installation::Service& service) {
   const bool embedded = settings.type == "sqlite" && settings.url.value.empty();
   wiring->resources.creation =
       settings.create_tables || embedded ? Creation::when_absent : Creation::never;
+  wiring->resources.waits_for_storage = !options_.replay;
   wiring->changed = [this] { state_changed(); };
   services_.push_back(std::make_unique<HostedService>(std::move(wiring)));
 }
@@ -157,8 +159,7 @@ void Host::Run::check_only() const {
   for (const std::string& name : options_.only) {
     const auto same = [&](const auto& service) { return service->name() == name; };
     if (std::ranges::none_of(services_, same)) {
-      throw ConfigError{
-          fmt::format("--only: there is no service '{}'; see `hangar services ls`", name)};
+      throw ConfigError{fmt::format("there is no service '{}'; see `hangar services ls`", name)};
     }
   }
 }
@@ -258,6 +259,9 @@ asio::awaitable<void> Host::Run::serve(HostedService* service) {
   } catch (const ConfigError& error) {
     log_->error("{} failed: {}", service->name(), error.what());
     exit_code_ = exit_configuration;
+  } catch (const TransientError& error) {
+    log_->error("{} failed: {}", service->name(), error.what());
+    if (exit_code_ == 0) exit_code_ = exit_unavailable;
   } catch (const std::exception& error) {
     log_->error("{} failed: {}", service->name(), error.what());
     if (exit_code_ == 0) exit_code_ = exit_failed;

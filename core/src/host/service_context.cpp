@@ -27,7 +27,7 @@ asio::awaitable<void> ServiceContext::open_storage(std::span<const Table* const>
   lanes_ = std::make_unique<StorageLanes>(
       wiring_.strand, wiring_.resources.storage(), *wiring_.log, wiring_.stopping, lanes,
       [this](const StorageOutcome& outcome) { heard(outcome); });
-  co_await lanes_->prepare(tables, wiring_.resources.creation);
+  co_await lanes_->prepare(tables, wiring_.resources.creation, wiring_.resources.waits_for_storage);
 }
 
 // One failure may be a lane's own, and is over when the next attempt succeeds.

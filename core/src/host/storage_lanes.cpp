@@ -117,10 +117,15 @@ asio::awaitable<void> StorageLanes::retry(Lane& lane, StorageOutcome::Operation 
   }
 }
 
-asio::awaitable<void> StorageLanes::prepare(std::span<const Table* const> tables,
-                                            Creation creation) {
-  co_await retry(*lanes_.front(), StorageOutcome::Operation::prepare,
-                 [this, tables, creation] { storage_.prepare(tables, creation); });
+asio::awaitable<void> StorageLanes::prepare(std::span<const Table* const> tables, Creation creation,
+                                            bool wait) {
+  const auto work = [this, tables, creation] { storage_.prepare(tables, creation); };
+  constexpr auto operation = StorageOutcome::Operation::prepare;
+  if (wait) {
+    co_await retry(*lanes_.front(), operation, work);
+  } else {
+    co_await attempt(*lanes_.front(), operation, work);
+  }
 }
 
 asio::awaitable<void> StorageLanes::transact(std::size_t lane, std::function<void(Session&)> work) {

@@ -29,8 +29,10 @@ class StorageLanes {
   StorageLanes& operator=(const StorageLanes&) = delete;
   ~StorageLanes();
 
-  /// `Context::open_storage` after the threads are there.
-  boost::asio::awaitable<void> prepare(std::span<const Table* const> tables, Creation creation);
+  /// `Context::open_storage` after the threads are there. Unless it may `wait`, one failure is
+  /// enough.
+  boost::asio::awaitable<void> prepare(std::span<const Table* const> tables, Creation creation,
+                                       bool wait);
   /// `Context::transact`.
   boost::asio::awaitable<void> transact(std::size_t lane, std::function<void(Session&)> work);
 

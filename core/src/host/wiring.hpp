@@ -34,6 +34,8 @@ struct ServiceResources {
   /// Opened at first use; lives as long as the host.
   std::function<Storage&()> storage;
   Creation creation = Creation::never;
+  /// Whether a service waits for a storage that does not answer when it starts, or fails.
+  bool waits_for_storage = true;
   /// Called on the service's strand after each attempt at a storage operation; may be empty.
   std::function<void(const StorageOutcome&)> storage_outcome;
 };
