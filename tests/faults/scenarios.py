@@ -58,6 +58,12 @@ SCENARIOS = (
         "test_ended_by_a_signal_under_load_it_leaves_the_rest_at_once",
     ),
     Scenario(
+        "A6",
+        "second SIGTERM or SIGINT while it drains, SIGHUP",
+        "faults.process",
+        "test_second_signal_ends_it_at_once_and_loses_nothing",
+    ),
+    Scenario(
         "B1",
         "nats-server killed again and again",
         "faults.broker",
@@ -237,6 +243,48 @@ SCENARIOS = (
         "library that was cut short",
         "ElfFile.one_that_was_cut_short_anywhere_is_refused",
         "one_that_was_cut_short_anywhere_is_refused",
+    ),
+    Scenario(
+        "G2",
+        "libraries that are no plugins of this host",
+        "faults.plugins",
+        "test_each_is_refused_with_the_reason_and_the_others_are_loaded",
+    ),
+    Scenario(
+        "G2",
+        "recording beside plugins that are refused",
+        "faults.plugins",
+        "test_the_host_records_beside_plugins_that_it_refuses",
+    ),
+    Scenario(
+        "G3",
+        "service that throws",
+        "faults.plugins",
+        "test_a_service_that_fails_fails_alone",
+    ),
+    Scenario(
+        "G3",
+        "storage that throws or makes nothing",
+        "faults.plugins",
+        "test_a_storage_that_cannot_be_made_fails_its_services_with_the_reason",
+    ),
+    Scenario(
+        "G3",
+        "service that never stops",
+        "faults.plugins",
+        "test_a_service_that_never_stops_is_left_when_the_others_have_drained",
+    ),
+    Scenario(
+        "G3",
+        "service that keeps the event loop",
+        "faults.plugins",
+        "test_a_service_that_keeps_the_event_loop_holds_the_end_up_no_longer",
+    ),
+    Scenario(
+        "G3",
+        "service that leaves a thread",
+        "faults.plugins",
+        "test_a_thread_that_a_service_leaves_behind_holds_nothing_up",
     ),
     Scenario(
         "G6",

@@ -1,11 +1,17 @@
 """A process that is stopped, frozen or one of several: nothing is lost, nothing is doubled."""
 
+from __future__ import annotations
+
 import contextlib
+import itertools
 import signal
+import subprocess
 import unittest
+from collections.abc import Iterator
 
 from faults.ledger import Ledger
 from support.program import hangar_running
+from support.servers import wait_until
 
 
 class Process(Ledger):
@@ -18,6 +24,40 @@ class Process(Ledger):
         with self.recording() as process:
             self.end_of(process)
         self.expect_all_recorded()
+
+    def test_second_signal_ends_it_at_once_and_loses_nothing(self) -> None:
+        self.use_postgres()
+        for first, second in itertools.product((signal.SIGTERM, signal.SIGINT), repeat=2):
+            with self.subTest(first=first.name, second=second.name), self.held() as process:
+                process.send_signal(first)
+                self.wait_for_words(f"{first.name}: finishing", process)
+                # Which ends nothing, neither before nor while it drains.
+                process.send_signal(signal.SIGHUP)
+                self.wait_for_words("SIGHUP: settings are read at the start", process)
+                process.send_signal(second)
+                code = process.wait(60)
+                self.figure("A6", f"exit code of {first.name}, {second.name}", code)
+                self.assertEqual(code, 128 + second)
+            self.log.unlink()
+        with self.recording() as process:
+            self.wait_for_progress(process)
+            process.send_signal(signal.SIGHUP)
+            self.end_of(process)
+        self.expect_all_recorded()
+
+    @contextlib.contextmanager
+    def held(self) -> Iterator[subprocess.Popen[bytes]]:
+        """A recorder whose transactions wait for their COMMIT."""
+        held = self.folder / "held"
+        failpoint = {"HANGAR_TEST_FAILPOINTS": f"before_commit=wait:{held}"}
+        with hangar_running(*self.words(), log=self.log, env=failpoint) as process:
+            wait_until(
+                lambda: any(self.folder.glob(f"held.{process.pid}*")),
+                what="a transaction before its COMMIT",
+                process=process,
+                log=self.log,
+            )
+            yield process
 
     def test_frozen_beyond_ack_wait_it_is_replaced_and_does_no_harm_when_it_wakes(self) -> None:
         self.use_postgres()

@@ -2,15 +2,13 @@
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
 #include <boost/asio/io_context.hpp>
-#include <boost/asio/signal_set.hpp>
+#include <boost/asio/post.hpp>
 #include <boost/asio/steady_timer.hpp>
-#include <csignal>
 #include <exception>
 #include <map>
 #include <optional>
@@ -22,7 +20,9 @@
 #include "admin/service_metrics.hpp"
 #include "config/mask_url.hpp"
 #include "hangar/error.hpp"
+#include "host/describe.hpp"
 #include "host/installation.hpp"
+#include "host/shutdown.hpp"
 #include "host/state_file.hpp"
 #include "host/wiring.hpp"
 #include "log/stderr_log.hpp"
@@ -35,9 +35,8 @@ namespace hangar {
 namespace {
 
 constexpr int exit_failed = 1;
-constexpr int exit_unavailable = 69;      // EX_UNAVAILABLE
-constexpr int exit_drain_timed_out = 75;  // EX_TEMPFAIL
-constexpr int exit_configuration = 78;    // EX_CONFIG
+constexpr int exit_unavailable = 69;    // EX_UNAVAILABLE
+constexpr int exit_configuration = 78;  // EX_CONFIG
 
 /// The part of a source that a service holds; the host keeps the connection until the last answers
 /// are sent.
@@ -63,6 +62,10 @@ class Host::Run {
     installation_.load();
     log_ = make_log("hangar");
     for (const std::string& warning : installation_.loaded().warnings) log_->warning("{}", warning);
+    for (const FoundPlugin& found : installation_.plugins()) {
+      if (found.plugin != nullptr) continue;
+      log_->error("plugin {} is refused: {}", found.path.filename().string(), found.refusal);
+    }
     for (auto& service : installation_.services()) add(service);
     check_only();
     for (const HostedService* service : enabled()) announce(*service);
@@ -106,18 +109,15 @@ class Host::Run {
   SourceHandle make_source(const std::string& service, const asio::any_io_executor& on,
                            const SourceOptions& options, Log& log);
   asio::awaitable<void> serve(HostedService* service);
-  asio::awaitable<void> watch_signals();
+  void drain();
   std::vector<std::string> nats_urls() const;
   void state_changed();
   void ended();
-  [[noreturn]] void give_up();
 
   HostOptions options_;
   Installation installation_;
   std::unique_ptr<Log> log_;
   asio::io_context io_{1};
-  asio::signal_set signals_{io_};
-  asio::steady_timer drain_deadline_{io_};
   asio::steady_timer tick_timer_{io_};
   std::shared_ptr<prometheus::Registry> registry_ = std::make_shared<prometheus::Registry>();
   Board board_{installation_.config().storage.type, Board::Clock::now()};
@@ -129,6 +129,7 @@ class Host::Run {
   std::vector<std::shared_ptr<const SourceCounters>> replays_;
   std::size_t running_ = 0;
   bool told_ready_ = false;
+  bool draining_ = false;
   int exit_code_ = 0;
 };
 
@@ -254,7 +255,8 @@ void Host::Run::state_changed() {
 
 asio::awaitable<void> Host::Run::serve(HostedService* service) {
   try {
-    co_await service->start();
+    // A signal may have come before anything was started.
+    if (!draining_) co_await service->start();
     log_->info("{} has ended", service->name());
   } catch (const ConfigError& error) {
     log_->error("{} failed: {}", service->name(), error.what());
@@ -262,48 +264,21 @@ asio::awaitable<void> Host::Run::serve(HostedService* service) {
   } catch (const TransientError& error) {
     log_->error("{} failed: {}", service->name(), error.what());
     if (exit_code_ == 0) exit_code_ = exit_unavailable;
-  } catch (const std::exception& error) {
-    log_->error("{} failed: {}", service->name(), error.what());
+  } catch (...) {
+    log_->error("{} failed: {}", service->name(), describe(std::current_exception()));
     if (exit_code_ == 0) exit_code_ = exit_failed;
   }
   if (--running_ == 0) ended();
 }
 
-void Host::Run::ended() {
-  signals_.cancel();
-  drain_deadline_.cancel();
-  tick_timer_.cancel();
-}
+void Host::Run::ended() { tick_timer_.cancel(); }
 
-void Host::Run::give_up() {
-  log_->error("draining took longer than drain_timeout; what is not written is delivered again");
-  // Storage threads may be blocked for longer than anybody waits.
-  broker_.reset();
-  state_file_.reset();
-  std::_Exit(exit_drain_timed_out);
-}
-
-asio::awaitable<void> Host::Run::watch_signals() {
-  boost::system::error_code failed;
-  const int first = co_await signals_.async_wait(asio::redirect_error(asio::use_awaitable, failed));
-  if (failed) co_return;
-  const auto timeout = installation_.config().drain_timeout;
-  log_->info("{}: finishing what is held, within {} s", first == SIGINT ? "SIGINT" : "SIGTERM",
-             std::chrono::duration<double>(timeout).count());
+void Host::Run::drain() {
+  draining_ = true;
   board_.set_draining();
-  drain_deadline_.expires_after(timeout);
-  drain_deadline_.async_wait([this](boost::system::error_code cancelled) {
-    if (!cancelled && running_ > 0) give_up();
-  });
   for (HostedService* service : enabled()) {
     asio::co_spawn(io_, service->stop(), asio::detached);
   }
-  const int second =
-      co_await signals_.async_wait(asio::redirect_error(asio::use_awaitable, failed));
-  if (failed) co_return;
-  broker_.reset();
-  state_file_.reset();
-  std::_Exit(128 + second);
 }
 
 int Host::Run::run() {
@@ -314,8 +289,8 @@ int Host::Run::run() {
         "`hangar services ls`"};
   }
   // Before anything that takes time, so that no signal is lost.
-  signals_.add(SIGTERM);
-  signals_.add(SIGINT);
+  const Shutdown shutdown{*log_, installation_.config().drain_timeout,
+                          [this] { asio::post(io_, [this] { drain(); }); }};
   static_cast<void>(installation_.storage_plugin());
   state_file_.emplace(installation_.data_dir());
   // Before what takes time, so that a probe is answered while the host starts.
@@ -324,7 +299,6 @@ int Host::Run::run() {
   board_.set_nats_urls(nats_urls());
   running_ = services.size();
   for (HostedService* service : services) asio::co_spawn(io_, serve(service), asio::detached);
-  asio::co_spawn(io_, watch_signals(), asio::detached);
   asio::co_spawn(io_, tick(), asio::detached);
   io_.run();
   tell_progress();

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "hangar/host.hpp"
+#include "host/describe.hpp"
 #include "host/service_context.hpp"
 #include "host/wiring.hpp"
 
@@ -33,16 +34,6 @@ bool is_transient(const std::exception_ptr& error) {
     return true;
   } catch (...) {
     return false;
-  }
-}
-
-std::string describe(const std::exception_ptr& error) {
-  try {
-    std::rethrow_exception(error);
-  } catch (const std::exception& caught) {
-    return caught.what();
-  } catch (...) {
-    return "it threw something that is no std::exception";
   }
 }
 
@@ -97,6 +88,7 @@ asio::awaitable<void> HostedService::Wiring::run(std::optional<int> max_persist_
                              become(ServiceState::running);
                            }};
     const auto service = factory->make(context);
+    if (!service) throw Error{"its factory made no service"};
     co_await service->run();
   } catch (...) {
     error = first_of(std::current_exception());

@@ -4,8 +4,11 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
+#include <exception>
+#include <utility>
 
 #include "hangar/error.hpp"
+#include "host/describe.hpp"
 
 namespace hangar {
 namespace {
@@ -25,19 +28,29 @@ Installation::Installation(const HostOptions& options)
   plugins_ = find_plugins(folders && !folders->empty()
                               ? std::vector<std::filesystem::path>{folders->begin(), folders->end()}
                               : std::vector{default_plugin_folder()});
-  for (const FoundPlugin& found : plugins_) {
-    if (found.plugin == nullptr) {
-      sections_.refused.insert(found.path.stem().string());
-    } else if (found.plugin->kind == Plugin::Kind::service) {
-      services_.push_back(
-          {found.plugin, std::unique_ptr<ServiceFactory>{found.plugin->make_service()}});
-      const auto section = sections_.services.try_emplace(found.plugin->name, found.plugin->name,
-                                                          found.plugin->summary);
-      services_.back().factory->fields(section.first->second);
-    }
+  for (FoundPlugin& found : plugins_) {
+    if (found.plugin != nullptr && found.plugin->kind == Plugin::Kind::service) add_service(found);
+    if (found.plugin == nullptr) sections_.refused.insert(found.path.stem().string());
   }
   std::ranges::sort(services_, {},
                     [](const Service& service) { return std::string_view{service.plugin->name}; });
+}
+
+void Installation::add_service(FoundPlugin& found) {
+  const Plugin& plugin = *found.plugin;
+  try {
+    std::unique_ptr<ServiceFactory> factory{plugin.make_service()};
+    if (!factory) throw Error{"it made no factory"};
+    Fields& fields =
+        sections_.services.try_emplace(plugin.name, plugin.name, plugin.summary).first->second;
+    factory->fields(fields);
+    services_.push_back({&plugin, std::move(factory)});
+  } catch (...) {
+    sections_.services.erase(plugin.name);
+    found.refusal = fmt::format("fails when it is asked for its settings: {}",
+                                describe(std::current_exception()));
+    found.plugin = nullptr;
+  }
 }
 
 void Installation::load() { loaded_ = hangar::load(sections_, inputs_); }
@@ -63,7 +76,9 @@ std::unique_ptr<Storage> Installation::make_storage() const {
   if (settings.type == "sqlite" && options.url.empty()) {
     options.url = (data_dir() / "hangar.db").string();
   }
-  return std::unique_ptr<Storage>{storage_plugin().make_storage(options)};
+  std::unique_ptr<Storage> storage{storage_plugin().make_storage(options)};
+  if (!storage) throw Error{fmt::format("the plugin of storage '{}' made none", settings.type)};
+  return storage;
 }
 
 std::filesystem::path Installation::data_dir() const {

@@ -48,6 +48,9 @@ class Installation {
   [[nodiscard]] std::filesystem::path data_dir() const;
 
  private:
+  /// A plugin that fails in this is refused.
+  void add_service(FoundPlugin& found);
+
   LoadInputs inputs_;
   HostConfig config_;
   std::vector<FoundPlugin> plugins_;

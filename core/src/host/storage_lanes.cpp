@@ -10,6 +10,7 @@
 #include <utility>
 
 #include "hangar/failpoint.hpp"
+#include "host/describe.hpp"
 #include "host/retry_delay.hpp"
 
 namespace asio = boost::asio;
@@ -90,8 +91,8 @@ asio::awaitable<void> StorageLanes::attempt(Lane& lane, StorageOutcome::Operatio
   } catch (const DataError& error) {
     tell(data, error.what());
     throw;
-  } catch (const std::exception& error) {
-    tell(other, error.what());
+  } catch (...) {
+    tell(other, describe(std::current_exception()));
     throw;
   }
 }
@@ -132,6 +133,7 @@ asio::awaitable<void> StorageLanes::transact(std::size_t lane, std::function<voi
   Lane& mine = *lanes_.at(lane);
   co_await retry(mine, StorageOutcome::Operation::transact, [this, &mine, &work] {
     if (!mine.session) mine.session = storage_.open_session();
+    if (!mine.session) throw Error{"the storage opened no session"};
     try {
       failpoint(Failpoint::before_write);
       mine.session->begin();

@@ -1,0 +1,54 @@
+#include "host/shutdown.hpp"
+
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
+#include <boost/asio/experimental/awaitable_operators.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/use_awaitable.hpp>
+#include <cstdlib>
+#include <utility>
+
+namespace asio = boost::asio;
+
+namespace hangar {
+namespace {
+
+constexpr int exit_drain_timed_out = 75;  // EX_TEMPFAIL
+constexpr int exit_by_signal = 128;
+
+}  // namespace
+
+Shutdown::Shutdown(Log& log, std::chrono::milliseconds drain_timeout, std::function<void()> drain)
+    : log_{log}, drain_timeout_{drain_timeout}, drain_{std::move(drain)} {
+  asio::co_spawn(io_, watch(), asio::detached);
+  thread_ = std::thread{[this] { io_.run(); }};
+}
+
+Shutdown::~Shutdown() {
+  io_.stop();
+  thread_.join();
+}
+
+asio::awaitable<int> Shutdown::next_signal() {
+  while (true) {
+    const int heard = co_await signals_.async_wait(asio::use_awaitable);
+    if (heard != SIGHUP) co_return heard;
+    log_.warning("SIGHUP: settings are read at the start; restart to apply others");
+  }
+}
+
+// Ends the process without any clean-up: what would be cleaned up may be what does not end.
+asio::awaitable<void> Shutdown::watch() {
+  using asio::experimental::awaitable_operators::operator||;
+  const int first = co_await next_signal();
+  log_.info("{}: finishing what is held, within {} s", first == SIGINT ? "SIGINT" : "SIGTERM",
+            std::chrono::duration<double>(drain_timeout_).count());
+  drain_();
+  asio::steady_timer deadline{io_, drain_timeout_};
+  const auto second = co_await (next_signal() || deadline.async_wait(asio::use_awaitable));
+  if (second.index() == 0) std::_Exit(exit_by_signal + std::get<0>(second));
+  log_.error("draining took longer than drain_timeout; what is not written is delivered again");
+  std::_Exit(exit_drain_timed_out);
+}
+
+}  // namespace hangar

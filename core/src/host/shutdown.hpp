@@ -1,0 +1,39 @@
+#pragma once
+
+#include <boost/asio/awaitable.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/signal_set.hpp>
+#include <chrono>
+#include <csignal>
+#include <functional>
+#include <thread>
+
+#include "hangar/log.hpp"
+
+namespace hangar {
+
+/// Hears SIGTERM, SIGINT and SIGHUP while it lives, on a thread of its own: also a service that
+/// never gives the event loop back cannot keep the process from ending.
+class Shutdown {
+ public:
+  /// At the first SIGTERM or SIGINT `drain` is called, on that thread. The process ends with 75
+  /// when this object still lives `drain_timeout` later, with 128 and the signal's number at a
+  /// second one. SIGHUP changes nothing and is logged.
+  Shutdown(Log& log, std::chrono::milliseconds drain_timeout, std::function<void()> drain);
+  Shutdown(const Shutdown&) = delete;
+  Shutdown& operator=(const Shutdown&) = delete;
+  ~Shutdown();
+
+ private:
+  boost::asio::awaitable<void> watch();
+  boost::asio::awaitable<int> next_signal();
+
+  Log& log_;
+  std::chrono::milliseconds drain_timeout_;
+  std::function<void()> drain_;
+  boost::asio::io_context io_{1};
+  boost::asio::signal_set signals_{io_, SIGTERM, SIGINT, SIGHUP};
+  std::thread thread_;
+};
+
+}  // namespace hangar

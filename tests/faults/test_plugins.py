@@ -1,0 +1,201 @@
+"""Plugins that are no plugins, or break: they are refused or fail alone, the others go on."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import signal
+import subprocess
+import unittest
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from faults.ledger import Ledger
+from support.program import flags, hangar, hangar_running
+from support.servers import NatsServer, wait_until
+from support.temporary import temporary_folder
+from support.tree import ROOT, build_folder
+
+_GOOD = build_folder() / "lib" / "hangar" / "plugins"
+_WRONG = build_folder() / "lib" / "wrong_plugins"
+_CUT = ("nothing", "header", "half", "all_but_one")
+
+# Plugins that were built wrong, and what is said of them.
+_REFUSALS = {
+    "other_abi": "built for plugin ABI",
+    "other_tag": "built as other-compiler-1.0",
+    "no_tag": "rebuild it with the same toolchain",
+    "no_kind": "neither a service nor a storage",
+    "no_name": "lacks a name",
+    "bad_name": "lacks a name",
+    "no_symbol": "exports no hangar_plugin",
+    "factory_throws": "fails when it is asked for its settings: broken",
+    "factory_throws_no_exception": "fails when it is asked for its settings",
+    "no_factory": "it made no factory",
+    "fields_throw": "fails when it is asked for its settings: no fields",
+    "text": "is no library",
+    "bits_32": "is a library for 32 bits",
+    "other_machine": "is a library for another kind of machine",
+    "nothing": "is no library",
+    "header": "is no library",
+    "half": "was cut short",
+    "all_but_one": "was cut short",
+}
+
+
+def _changed(data: bytes, at: int, byte: int) -> bytes:
+    return data[:at] + bytes([byte]) + data[at + 1 :]
+
+
+def wrong_plugins(folder: Path) -> Path:
+    """A folder of everything that is refused, with the real recorder and SQLite."""
+    made = folder / "plugins"
+    made.mkdir(mode=0o755)
+    for name in ("task_run_recorder", "sqlite"):
+        shutil.copy(_GOOD / f"{name}.so", made)
+    good = (_GOOD / "event_logger.so").read_bytes()
+    files = {
+        "text": b"this is no library\n",
+        "bits_32": _changed(good, 4, 1),
+        "other_machine": _changed(good, 18, 8),
+        "nothing": b"",
+        "header": good[:40],
+        "half": good[: len(good) // 2],
+        "all_but_one": good[:-1],
+    }
+    for name in _REFUSALS:
+        if name in files:
+            (made / f"{name}.so").write_bytes(files[name])
+        else:
+            shutil.copy(_WRONG / f"{name}.so", made)
+    return made
+
+
+class Refused(unittest.TestCase):
+    def test_each_is_refused_with_the_reason_and_the_others_are_loaded(self) -> None:
+        folder = self.enterContext(temporary_folder("plugins"))
+        path = wrong_plugins(folder)
+        done = hangar("plugins", "ls", "-o", "json", "--set", f"plugins.path={path}")
+        self.assertEqual(done.returncode, 0, done.stderr)
+        found = {Path(plugin["path"]).stem: plugin for plugin in json.loads(done.stdout)}
+        self.assertEqual(set(found), {*_REFUSALS, "task_run_recorder", "sqlite"})
+        for name, plugin in found.items():
+            with self.subTest(plugin=name):
+                self.assertEqual(plugin["state"], "refused" if name in _REFUSALS else "loaded")
+                self.assertIn(_REFUSALS.get(name, ""), plugin["refusal"])
+        print(f"figure G2: refused = {len(_REFUSALS)} of {len(_REFUSALS)}")
+
+
+class Beside(Ledger):
+    """The recorder runs beside what is wrong."""
+
+    COPIES = 4
+
+    def setUp(self) -> None:
+        super().setUp()
+        self.use_sqlite()
+
+    def test_the_host_records_beside_plugins_that_it_refuses(self) -> None:
+        path = wrong_plugins(self.folder)
+        with self.recording(*flags({"plugins.path": path})) as process:
+            self.end_of(process)
+        self.expect_all_recorded()
+        said = self.log.read_text()
+        for name in _REFUSALS:
+            self.assertIn(f"plugin {name}.so is refused: ", said)
+
+    def test_a_service_that_fails_fails_alone(self) -> None:
+        for fault, said in (
+            ("throws_when_made", "not made"),
+            ("throws", "it broke"),
+            ("throws_no_exception", "it threw something that is no std::exception"),
+            ("throws_with_a_message", "it broke"),
+        ):
+            with self.subTest(fault=fault), self.beside(fault) as process:
+                self.wait_for_words(f"faulty_service failed: {said}", process)
+                wait_until(lambda: self.left() == 0, what="every ack", log=self.log)
+                self.assertEqual(self.terminate(process), 1)
+            self.log.unlink()
+        self.expect_all_recorded()
+
+    def test_a_thread_that_a_service_leaves_behind_holds_nothing_up(self) -> None:
+        with self.beside("leaves_a_thread") as process:
+            wait_until(lambda: self.left() == 0, what="every ack", log=self.log)
+            self.assertEqual(self.terminate(process), 0, self.log.read_text()[-4000:])
+        self.expect_all_recorded()
+
+    def test_a_service_that_never_stops_is_left_when_the_others_have_drained(self) -> None:
+        with self.beside("never_stops", "drain_timeout=8s") as process:
+            self.wait_for_progress(process)
+            process.send_signal(signal.SIGTERM)
+            self.assertEqual(process.wait(60), 75, self.log.read_text()[-4000:])
+        self.assertIn("task_run_recorder has ended", self.log.read_text())
+        self.assertNotIn("faulty_service has ended", self.log.read_text())
+        with self.recording() as process:
+            self.end_of(process)
+        self.expect_all_recorded()
+
+    def test_a_service_that_keeps_the_event_loop_holds_the_end_up_no_longer(self) -> None:
+        for second, code in ((None, 75), (signal.SIGTERM, 143), (signal.SIGINT, 130)):
+            timeout = "drain_timeout=1s" if second is None else "drain_timeout=1h"
+            with self.subTest(code=code), self.beside("keeps_the_loop", timeout) as process:
+                self.wait_for_words("keeps the loop", process)
+                process.send_signal(signal.SIGTERM)
+                if second is not None:
+                    self.wait_for_words("SIGTERM: finishing", process)
+                    process.send_signal(second)
+                self.assertEqual(process.wait(60), code, self.log.read_text()[-4000:])
+            self.log.unlink()
+        with self.recording() as process:
+            self.end_of(process)
+        self.expect_all_recorded()
+
+    @contextmanager
+    def beside(self, fault: str, *settings: str) -> Iterator[subprocess.Popen[bytes]]:
+        made = self.folder / "plugins"
+        if not made.exists():
+            made.mkdir(mode=0o755)
+            for path in (_GOOD / "task_run_recorder.so", _GOOD / "sqlite.so"):
+                shutil.copy(path, made)
+            shutil.copy(_WRONG / "faulty_service.so", made)
+        chosen = {
+            "plugins.path": made,
+            "services.faulty_service.enabled": "true",
+            "services.faulty_service.fault": fault,
+        }
+        words = [word for setting in settings for word in ("--set", setting)]
+        with hangar_running(*self.words(), *flags(chosen), *words, log=self.log) as process:
+            yield process
+
+
+class Storages(unittest.TestCase):
+    def test_a_storage_that_cannot_be_made_fails_its_services_with_the_reason(self) -> None:
+        folder = self.enterContext(temporary_folder("plugins"))
+        made = folder / "plugins"
+        made.mkdir(mode=0o755)
+        shutil.copy(_GOOD / "task_run_recorder.so", made)
+        shutil.copy(_WRONG / "faulty_storage.so", made)
+        nats = self.enterContext(NatsServer())
+        sent = hangar("publish", "--set", f"nats.url={nats.url}", ROOT / "etc" / "sample.jsonl")
+        self.assertEqual(sent.returncode, 0, sent.stderr)
+        for url, said in (
+            ("throws", "not made"),
+            ("throws_no_exception", "it threw something that is no std::exception"),
+            ("makes_nothing", "the plugin of storage 'faulty_storage' made none"),
+        ):
+            with self.subTest(url=url):
+                settings = {
+                    "data_dir": folder / "data",
+                    "plugins.path": made,
+                    "nats.url": nats.url,
+                    "storage.type": "faulty_storage",
+                    "storage.url": url,
+                }
+                done = hangar("run", *flags(settings))
+                self.assertEqual(done.returncode, 1, done.stderr)
+                self.assertIn(f"task_run_recorder failed: {said}", done.stderr)
+
+
+if __name__ == "__main__":
+    unittest.main()
