@@ -4,6 +4,7 @@
 #include <boost/asio/detached.hpp>
 #include <boost/asio/experimental/awaitable_operators.hpp>
 #include <deque>
+#include <exception>
 #include <map>
 #include <memory_resource>
 #include <optional>
@@ -133,6 +134,8 @@ class TaskRunRecorder final : public Service {
 
   asio::awaitable<void> consumer(std::size_t write_batch_size, hangar::Duration flush_every,
                                  int max_persist_retries);
+  /// What is awaited in parts that end together; the first failure is kept.
+  asio::awaitable<void> part(asio::awaitable<void> body);
   asio::awaitable<void> read(std::size_t limit, hangar::Duration linger);
   asio::awaitable<void> take(Message message);
   asio::awaitable<void> write_lanes(std::size_t first);
@@ -158,6 +161,7 @@ class TaskRunRecorder final : public Service {
   std::uint64_t arrivals_ = 0;
   std::size_t write_batch_size_ = 1;
   int max_persist_retries_ = 0;
+  std::exception_ptr failure_;
   bool ended_ = false;
 };
 
@@ -170,7 +174,21 @@ asio::awaitable<void> TaskRunRecorder::consumer(std::size_t write_batch_size,
   while (queues_.size() < static_cast<std::size_t>(config_.lanes)) {
     queues_.push_back(std::make_unique<Lane>(context_.executor()));
   }
-  co_await (read(write_batch_size, flush_every) && write_lanes(0));
+  try {
+    co_await (part(read(write_batch_size, flush_every)) && write_lanes(0));
+  } catch (...) {
+    // Those that were cancelled for it have thrown too.
+    std::rethrow_exception(failure_);
+  }
+}
+
+asio::awaitable<void> TaskRunRecorder::part(asio::awaitable<void> body) {
+  try {
+    co_await std::move(body);
+  } catch (...) {
+    if (!failure_) failure_ = std::current_exception();
+    throw;
+  }
 }
 
 asio::awaitable<void> TaskRunRecorder::read(std::size_t limit, hangar::Duration linger) {
@@ -218,9 +236,9 @@ asio::awaitable<void> TaskRunRecorder::take(Message message) {
 asio::awaitable<void> TaskRunRecorder::write_lanes(std::size_t first) {
   using asio::experimental::awaitable_operators::operator&&;
   if (first + 1 == queues_.size()) {
-    co_await write_lane(first);
+    co_await part(write_lane(first));
   } else {
-    co_await (write_lane(first) && write_lanes(first + 1));
+    co_await (part(write_lane(first)) && write_lanes(first + 1));
   }
 }
 

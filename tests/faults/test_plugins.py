@@ -183,6 +183,7 @@ class Storages(unittest.TestCase):
             ("throws", "not made"),
             ("throws_no_exception", "it threw something that is no std::exception"),
             ("makes_nothing", "the plugin of storage 'faulty_storage' made none"),
+            ("opens_no_session", "the storage opened no session"),
         ):
             with self.subTest(url=url):
                 settings = {
