@@ -61,11 +61,14 @@ class Ledger(unittest.TestCase):
                 num_replicas=self.REPLICAS,
             )
             self.create_consumer(stream)
-            stream.publish(SUBJECT, self.events)
+            self.fill(stream)
         self.began = datetime.datetime.now(datetime.UTC)
 
     def start_nats(self) -> None:
         self.nats = self.enterContext(NatsServer(settings=self.NATS_SETTINGS))
+
+    def fill(self, stream: JetStream) -> None:
+        stream.publish(SUBJECT, self.events)
 
     def create_consumer(self, stream: JetStream) -> None:
         config = {

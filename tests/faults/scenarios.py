@@ -64,6 +64,12 @@ SCENARIOS = (
         "test_second_signal_ends_it_at_once_and_loses_nothing",
     ),
     Scenario(
+        "A7",
+        "events of 1 MiB within 256 MiB of memory",
+        "faults.memory",
+        "test_events_of_a_mebibyte_are_recorded_within_256_mib",
+    ),
+    Scenario(
         "B1",
         "nats-server killed again and again",
         "faults.broker",
@@ -315,5 +321,11 @@ SCENARIOS = (
         "PostgreSQL that does not prove who it is, six ways",
         "faults.tls",
         "test_postgres_that_proves_nothing_is_refused_and_told_nothing",
+    ),
+    Scenario(
+        "G10",
+        "faults at random, again and again",
+        "faults.soak",
+        "test_faults_again_and_again_lose_nothing_and_nothing_grows",
     ),
 )

@@ -4,23 +4,12 @@ import signal
 import subprocess
 import time
 import unittest
-from pathlib import Path
 
 from faults.ledger import LONG, Ledger
-from support.program import flags, hangar_running
+from support.program import flags, hangar_running, resident
 from support.servers import wait_until
 
 _CREDIT = 16 << 20
-
-
-def _resident(pid: int) -> int:
-    """Bytes."""
-    [line] = [
-        line
-        for line in Path(f"/proc/{pid}/status").read_text().splitlines()
-        if line.startswith("VmRSS:")
-    ]
-    return int(line.split()[1]) << 10
 
 
 class Database(Ledger):
@@ -51,12 +40,12 @@ class Database(Ledger):
     def test_outage_is_waited_for_in_bounded_memory(self) -> None:
         with self.recording() as process:
             self.wait_for_progress(process)
-            before = _resident(process.pid)
+            before = resident(process.pid)
             self.postgres.stop(signal.SIGQUIT)
             # From the eighth on an attempt takes about 4 s; 150 are ten minutes.
             self.wait_for_words(f"attempt {150 if LONG else 6} in", process, within=900)
             # The credit of 16 MiB, and what decoding it takes.
-            self.assertLess(_resident(process.pid) - before, 2 * _CREDIT)
+            self.assertLess(resident(process.pid) - before, 2 * _CREDIT)
             self.postgres.start()
             began = time.monotonic()
             self.wait_for_progress(process)

@@ -66,3 +66,10 @@ def hangar_running(
         yield process
     finally:
         end(process, signal.SIGKILL)
+
+
+def resident(pid: int, which: str = "VmRSS") -> int:
+    """Bytes; `VmHWM` is the most it was."""
+    lines = Path(f"/proc/{pid}/status").read_text().splitlines()
+    [line] = [line for line in lines if line.startswith(f"{which}:")]
+    return int(line.split()[1]) << 10
