@@ -7,7 +7,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from support.prefect_venv import cache_folder
+from support.tool_venv import tool_venv
 from support.tree import ROOT, files
 
 # Pinned, so that a commit is as clean tomorrow as it was today.
@@ -20,15 +20,7 @@ def run(command: Sequence[str | Path]) -> bool:
 
 def python_tools() -> Path:
     """The interpreter of a venv that holds the linters, made when there is none."""
-    folder = cache_folder() / ("lint-" + "-".join(_PYTHON_TOOLS).replace("==", "-"))
-    python = folder / "bin" / "python"
-    finished = folder / "finished"
-    if not finished.exists():
-        subprocess.run([sys.executable, "-m", "venv", "--clear", folder], check=True)
-        pip = ("-m", "pip", "--disable-pip-version-check", "install", "--no-input", "-q")
-        subprocess.run([python, *pip, *_PYTHON_TOOLS], check=True)
-        finished.touch()
-    return python
+    return tool_venv("lint", _PYTHON_TOOLS) / "bin" / "python"
 
 
 def cpp_format() -> bool:
