@@ -1,7 +1,6 @@
 """Every command that a page shows works, and shows what the page says.
 
-A fence marked `console` holds commands, `$ ` before each, and lines of their output: each of those
-lines must appear, but for digits and the width of gaps; a line of `…` stands for any others.
+Each line of output that a page has must appear, but for digits and the width of gaps.
 """
 
 from __future__ import annotations
@@ -10,25 +9,16 @@ import os
 import re
 import subprocess
 import unittest
-from collections.abc import Iterator
-from pathlib import Path
 
+from support.console import commands
 from support.program import environment
 from support.temporary import temporary_folder
 from support.tree import ROOT, build_folder, files, named
 
-_FENCE = re.compile(r"^```console\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 # This is run by them, or needs what a reader has and a test has not.
 _LEFT_OUT = ("tests/run", ".ci/run")
-
-
-def _commands(page: Path) -> Iterator[tuple[str, list[str]]]:
-    """Each command of the page with the lines that it is said to print."""
-    for fence in _FENCE.findall(page.read_text()):
-        parts = re.split(r"^\$ ", fence, flags=re.MULTILINE)[1:]
-        for part in parts:
-            command, _, printed = re.sub(r"\\\n> ?", " ", part).partition("\n")
-            yield command, [line for line in printed.splitlines() if line.strip(" …")]
+# tests/prefect/test_guide.py follows it.
+_GUIDE = ROOT / "etc" / "docs" / "prefect.md"
 
 
 def _form(line: str) -> str:
@@ -42,8 +32,8 @@ class Console(unittest.TestCase):
         paths = f"{build_folder() / 'bin'}{os.pathsep}{os.environ['PATH']}"
         env = environment({"PATH": paths, "HANGAR_DATA_DIR": str(folder), "HOME": str(folder)})
         found = 0
-        for page in pages:
-            for command, printed in _commands(page):
+        for page in [page for page in pages if page != _GUIDE]:
+            for command, printed in commands(page):
                 if command.startswith(_LEFT_OUT):
                     continue
                 found += 1

@@ -32,6 +32,9 @@ REQUIREMENTS = (
     "sqlalchemy==2.1.9",
 )
 
+BASE_PYTHON = "HANGAR_TEST_BASE_PYTHON"
+"""Names the interpreter that venvs are made of, for a test that goes on in one of them."""
+
 _TEMPLATE = "prefect_template"
 
 
@@ -61,7 +64,7 @@ def _python() -> str:
     From 3.13 on Prefect reads times with another library, which takes other forms.
     """
     if sys.version_info < (3, 13):
-        return sys.executable
+        return os.environ.get(BASE_PYTHON) or sys.executable
     for name in ("python3.11", "python3.12"):
         if found := shutil.which(name):
             return found
