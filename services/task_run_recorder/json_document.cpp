@@ -1,11 +1,9 @@
 #include "json_document.hpp"
 
-#ifdef __SSE2__
-#include <emmintrin.h>
-#endif
 #include <simdjson.h>
 
-#include <bit>
+#include <algorithm>
+#include <cstring>
 #include <limits>
 
 #include "hangar/error.hpp"
@@ -21,29 +19,7 @@ constexpr std::size_t most_digits = 4300;
 
 bool is_digit(char c) noexcept { return c >= '0' && c <= '9'; }
 
-bool ends_run(char c) noexcept {
-  return c == '"' || c == '\\' || static_cast<unsigned char>(c) < 0x20;
-}
-
-/// The first byte from `position` that is a quote, a backslash or a control character.
-std::size_t find_run_end(std::string_view text, std::size_t position) noexcept {
-#ifdef __SSE2__
-  // An event is mostly strings, and this is the function that costs most.
-  const auto ends_at = [](__m128i bytes, char c) {
-    return _mm_cmpeq_epi8(bytes, _mm_set1_epi8(c));
-  };
-  for (; position + sizeof(__m128i) <= text.size(); position += sizeof(__m128i)) {
-    const __m128i bytes = _mm_loadu_si128(reinterpret_cast<const __m128i*>(text.data() + position));
-    const __m128i controls = _mm_cmpeq_epi8(_mm_min_epu8(bytes, _mm_set1_epi8(0x1F)), bytes);
-    const __m128i ends =
-        _mm_or_si128(controls, _mm_or_si128(ends_at(bytes, '"'), ends_at(bytes, '\\')));
-    const auto mask = static_cast<unsigned>(_mm_movemask_epi8(ends));
-    if (mask != 0) return position + static_cast<std::size_t>(std::countr_zero(mask));
-  }
-#endif
-  while (position < text.size() && !ends_run(text[position])) ++position;
-  return position;
-}
+bool is_printable(char c) noexcept { return c >= 0x20 && c < 0x7F; }
 
 unsigned hex_digit(char c) noexcept {
   if (is_digit(c)) return static_cast<unsigned>(c - '0');
@@ -135,9 +111,43 @@ std::string_view JsonValue::text(std::pmr::memory_resource& memory) const {
   return {out, static_cast<std::size_t>(unescape(token(), out) - out)};
 }
 
+JsonValue::Kind JsonValue::kind() const noexcept {
+  switch (document_->at(mark_)) {
+    case '{':
+      return Kind::object;
+    case '[':
+      return Kind::array;
+    case '"':
+      return Kind::string;
+    case 't':
+    case 'f':
+      return Kind::boolean;
+    case 'n':
+      return Kind::null;
+    default: {
+      const std::string_view number = document_->scalar(mark_);
+      const auto digits = number.begin() + (number.front() == '-' ? 1 : 0);
+      return std::all_of(digits, number.end(), is_digit) ? Kind::integer : Kind::real;
+    }
+  }
+}
+
+bool JsonValue::finds_escape() const noexcept {
+  return token().find('\\') != std::string_view::npos;
+}
+
+bool JsonValue::finds_unprintable() const noexcept {
+  const std::string_view text = token();
+  return !std::all_of(text.begin(), text.end(), is_printable);
+}
+
 bool JsonValue::finds_nul() const noexcept {
-  for (std::uint32_t i = index_; i != after(); ++i) {
-    if (document_->nodes_[i].nul) return true;
+  for (std::uint32_t mark = mark_; mark < after(); ++mark) {
+    if (document_->at(mark) != '"') continue;
+    const std::string_view text = JsonValue{document_, mark}.token();
+    for (std::size_t i = text.find('\\'); i < text.size(); i = text.find('\\', i + 2)) {
+      if (text.substr(i, 6) == "\\u0000") return true;
+    }
   }
   return false;
 }
@@ -146,18 +156,18 @@ std::string JsonValue::pointer() const {
   std::string path;
   std::pmr::monotonic_buffer_resource memory;
   JsonValue at{document_, 0};
-  while (at.index_ != index_) {
+  while (at.mark_ != mark_) {
     JsonValue below;
     if (at.is(Kind::object)) {
       at.each_member([&](JsonValue key, JsonValue value) {
-        if (below || index_ >= value.after()) return;
+        if (below || mark_ >= value.after()) return;
         append_step(path, key.text(memory));
-        below = index_ < value.index_ ? JsonValue{document_, index_} : value;
+        below = mark_ < value.mark_ ? JsonValue{document_, mark_} : value;
       });
     } else {
       std::size_t position = 0;
       at.each_element([&](JsonValue value) {
-        if (!below && index_ < value.after()) {
+        if (!below && mark_ < value.after()) {
           path += '/' + std::to_string(position);
           below = value;
         }
@@ -169,207 +179,207 @@ std::string JsonValue::pointer() const {
   return path;
 }
 
-void JsonDocument::fail(std::string_view expected) const {
+JsonDocument::JsonDocument() {
+  // Only its marks are asked for, so it need not be ready for any depth.
+  if (simdjson::get_active_implementation()->create_dom_parser_implementation(0, 1, finder_) !=
+      simdjson::SUCCESS) {
+    throw std::bad_alloc{};
+  }
+}
+
+JsonDocument::~JsonDocument() = default;
+
+void JsonDocument::fail(std::size_t position, std::string_view expected) const {
   throw DataError{"parse_error", "The message is not JSON: expected " + std::string{expected} +
-                                     " at byte " + std::to_string(position_)};
+                                     " at byte " + std::to_string(position)};
 }
 
-void JsonDocument::skip_space() noexcept {
-  while (position_ < text_.size()) {
-    const char c = text_[position_];
-    if (c != ' ' && c != '\n' && c != '\r' && c != '\t') break;
-    ++position_;
+/// What simdjson found wrong with a string, and where.
+void JsonDocument::fail_in_string() const {
+  bool inside = false;
+  for (std::size_t i = 0; i < text_.size(); ++i) {
+    if (text_[i] == '"') {
+      inside = !inside;
+    } else if (text_[i] == '\\') {
+      ++i;
+    } else if (inside && static_cast<unsigned char>(text_[i]) < 0x20) {
+      fail(i, "no control character in a string");
+    }
   }
+  fail(text_.size(), "the end of a string");
 }
 
-std::size_t JsonDocument::add(Kind kind, std::size_t begin, std::size_t end) {
-  const auto narrow = [](std::size_t value) { return static_cast<std::uint32_t>(value); };
-  Node& node = nodes_.emplace_back();
-  node.begin = narrow(begin);
-  node.end = narrow(end);
-  node.after = narrow(nodes_.size());
-  node.kind = kind;
-  return nodes_.size() - 1;
+void JsonDocument::find_marks() {
+  if (text_.size() >= std::numeric_limits<std::uint32_t>::max()) fail(0, "less than 4 GiB");
+  if (finder_->capacity() < text_.size()) {
+    const std::size_t room = std::max(text_.size(), 2 * finder_->capacity());
+    if (finder_->set_capacity(room) != simdjson::SUCCESS) throw std::bad_alloc{};
+  }
+  const auto* const bytes = reinterpret_cast<const std::uint8_t*>(text_.data());
+  switch (finder_->stage1(bytes, text_.size(), simdjson::stage1_mode::regular)) {
+    case simdjson::SUCCESS:
+      break;
+    case simdjson::EMPTY:
+      fail(text_.size(), "a value");
+    case simdjson::UTF8_ERROR:
+      throw DataError{"parse_error", "The message is not JSON: it is not well-formed UTF-8"};
+    default:
+      fail_in_string();
+  }
+  marks_ = finder_->structural_indexes.get();
+  count_ = finder_->n_structural_indexes;
+  if (containers_.size() < count_) containers_.resize(count_);
+  std::uint8_t unprintable = 0;
+  std::uint8_t backslash = 0;
+  for (const char c : text_) {
+    unprintable |= static_cast<std::uint8_t>(!is_printable(c));
+    backslash |= static_cast<std::uint8_t>(c == '\\');
+  }
+  plain_ = unprintable == 0;
+  escapes_ = backslash != 0;
+  nul_ = false;
 }
 
-void JsonDocument::expect_literal(std::string_view word, Kind kind) {
-  if (text_.substr(position_, word.size()) != word) fail("a value");
-  add(kind, position_, position_ + word.size());
-  position_ += word.size();
-}
-
-void JsonDocument::read_number() {
-  const std::size_t begin = position_;
-  const auto skip_digits = [this] {
-    if (!is_digit(at(position_))) fail("a digit");
-    while (is_digit(at(position_))) ++position_;
+void JsonDocument::check_number(std::uint32_t mark) const {
+  const std::string_view token = scalar(mark);
+  std::size_t i = 0;
+  const auto next = [&] { return i < token.size() ? token[i] : '\0'; };
+  const auto skip_digits = [&] {
+    if (!is_digit(next())) fail(marks_[mark] + i, "a digit");
+    while (is_digit(next())) ++i;
   };
-  if (at(position_) == '-') ++position_;
-  if (at(position_) == 'I') {
-    position_ = begin;
-    return expect_literal(at(begin) == '-' ? "-Infinity" : "Infinity", Kind::real);
+  if (next() == '-') ++i;
+  if (token.substr(i) == "Infinity") return;
+  const std::size_t digits = i;
+  skip_digits();
+  if (token[digits] == '0' && i - digits > 1) {
+    fail(marks_[mark] + digits + 1, "no digit behind a leading zero");
   }
-  const std::size_t digits = position_;
-  if (at(position_) == '0') {
-    ++position_;
-    if (is_digit(at(position_))) fail("no digit behind a leading zero");
-  } else {
+  if (i - digits > most_digits) fail(marks_[mark], "at most 4,300 digits before the point");
+  if (next() == '.') {
+    ++i;
     skip_digits();
   }
-  if (position_ - digits > most_digits) fail("at most 4,300 digits before the point");
-  Kind kind = Kind::integer;
-  if (at(position_) == '.') {
-    kind = Kind::real;
-    ++position_;
+  if (next() == 'e' || next() == 'E') {
+    ++i;
+    if (next() == '+' || next() == '-') ++i;
     skip_digits();
   }
-  if (at(position_) == 'e' || at(position_) == 'E') {
-    kind = Kind::real;
-    ++position_;
-    if (at(position_) == '+' || at(position_) == '-') ++position_;
-    skip_digits();
-  }
-  add(kind, begin, position_);
+  if (i != token.size()) fail(marks_[mark] + i, "the end of the number");
 }
 
-unsigned JsonDocument::read_hex4() {
+unsigned JsonDocument::hex4_at(std::size_t position) const {
   unsigned value = 0;
-  for (int i = 0; i < 4; ++i, ++position_) {
-    const unsigned digit = hex_digit(at(position_));
-    if (digit > 15) fail("a hexadecimal digit");
+  for (std::size_t i = position; i < position + 4; ++i) {
+    const unsigned digit = hex_digit(text_[i]);
+    if (digit > 15) fail(i, "a hexadecimal digit");
     value = value * 16 + digit;
   }
   return value;
 }
 
-void JsonDocument::read_escape() {
-  ++position_;
-  const char escape = at(position_);
-  if (escape == '\0' || std::string_view{"\"\\/bfnrtu"}.find(escape) == std::string_view::npos) {
-    fail("an escape that JSON knows");
-  }
-  ++position_;
-  if (escape != 'u') return;
-  const unsigned code = read_hex4();
-  if (code == 0) nodes_.back().nul = nul_ = true;
-  if (code < 0xD800 || code > 0xDFFF) return;
-  if (code >= 0xDC00 || at(position_) != '\\' || at(position_ + 1) != 'u') {
-    fail("both halves of a surrogate pair");
-  }
-  position_ += 2;
-  const unsigned low = read_hex4();
-  if (low < 0xDC00 || low > 0xDFFF) fail("both halves of a surrogate pair");
-}
-
-void JsonDocument::read_string() {
-  ++position_;
-  const std::size_t node = add(Kind::string, position_, position_);
-  while (true) {
-    position_ = find_run_end(text_, position_);
-    if (position_ >= text_.size()) fail("the end of a string");
-    if (text_[position_] == '"') break;
-    if (text_[position_] != '\\') fail("no control character in a string");
-    nodes_[node].escaped = true;
-    read_escape();
-  }
-  nodes_[node].end = static_cast<std::uint32_t>(position_);
-  ++position_;
-}
-
-void JsonDocument::read_scalar() {
-  switch (at(position_)) {
-    case '"':
-      return read_string();
-    case 't':
-      return expect_literal("true", Kind::boolean);
-    case 'f':
-      return expect_literal("false", Kind::boolean);
-    case 'n':
-      return expect_literal("null", Kind::null);
-    case 'N':
-      return expect_literal("NaN", Kind::real);
-    case '-':
-    case 'I':
-      return read_number();
-    default:
-      if (!is_digit(at(position_))) fail("a value");
-      return read_number();
-  }
-}
-
-/// Reads the opening bracket; true when the container holds something.
-bool JsonDocument::open_container() {
-  const bool object = text_[position_] == '{';
-  const std::size_t node = add(object ? Kind::object : Kind::array, position_, position_);
-  ++position_;
-  skip_space();
-  if (at(position_) == (object ? '}' : ']')) {
-    nodes_[node].end = static_cast<std::uint32_t>(++position_);
-    return false;
-  }
-  if (open_.size() == deepest) {
-    throw DataError{"too_deep",
-                    "The JSON is nested more than 200 deep at byte " + std::to_string(position_)};
-  }
-  open_.push_back(static_cast<std::uint32_t>(node));
-  return true;
-}
-
-void JsonDocument::read_key() {
-  skip_space();
-  if (at(position_) != '"') fail("a key");
-  read_string();
-  skip_space();
-  if (at(position_) != ':') fail("a colon");
-  ++position_;
-}
-
-/// After a value: closes the containers that end here; true when another value follows.
-bool JsonDocument::close_or_continue() {
-  while (!open_.empty()) {
-    Node& container = nodes_[open_.back()];
-    ++container.size;
-    skip_space();
-    const char c = at(position_);
-    const bool object = container.kind == Kind::object;
-    if (c == ',') {
-      ++position_;
-      if (object) read_key();
-      return true;
+void JsonDocument::check_escapes(std::uint32_t mark) {
+  // The closing quote, which ends every look ahead, is behind it.
+  const std::string_view text{text_.data(),
+                              marks_[mark] + 1 + JsonValue{this, mark}.token().size()};
+  for (std::size_t i = text.find('\\', marks_[mark]); i < text.size(); i = text.find('\\', i)) {
+    const char escape = text_[++i];
+    if (std::string_view{"\"\\/bfnrtu"}.find(escape) == std::string_view::npos) {
+      fail(i, "an escape that JSON knows");
     }
-    if (c != (object ? '}' : ']')) fail(object ? "a comma or }" : "a comma or ]");
-    container.end = static_cast<std::uint32_t>(++position_);
-    container.after = static_cast<std::uint32_t>(nodes_.size());
+    ++i;
+    if (escape != 'u') continue;
+    const unsigned code = hex4_at(i);
+    i += 4;
+    if (code == 0) nul_ = true;
+    if (code < 0xD800 || code > 0xDFFF) continue;
+    if (code >= 0xDC00 || text_.substr(i, 2) != "\\u") fail(i, "both halves of a surrogate pair");
+    const unsigned low = hex4_at(i + 2);
+    i += 6;
+    if (low < 0xDC00 || low > 0xDFFF) fail(i, "both halves of a surrogate pair");
+  }
+}
+
+void JsonDocument::check_scalar(std::uint32_t mark) {
+  std::string_view word;
+  switch (at(mark)) {
+    case '"':
+      if (escapes_) check_escapes(mark);
+      return;
+    case 't':
+      word = "true";
+      break;
+    case 'f':
+      word = "false";
+      break;
+    case 'n':
+      word = "null";
+      break;
+    case 'N':
+      word = "NaN";
+      break;
+    default:
+      if (at(mark) != '-' && at(mark) != 'I' && !is_digit(at(mark))) fail(marks_[mark], "a value");
+      return check_number(mark);
+  }
+  if (scalar(mark) != word) fail(marks_[mark], "a value");
+}
+
+/// Returns the mark of the value.
+std::uint32_t JsonDocument::check_key(std::uint32_t mark) {
+  if (at(mark) != '"') fail(marks_[mark], "a key");
+  if (escapes_) check_escapes(mark);
+  if (at(mark + 1) != ':') fail(marks_[mark + 1], "a colon");
+  return mark + 2;
+}
+
+/// Opens a container that holds something; returns the mark of its first value.
+std::uint32_t JsonDocument::open(std::uint32_t mark) {
+  if (open_.size() == deepest) {
+    throw DataError{"too_deep", "The JSON is nested more than 200 deep at byte " +
+                                    std::to_string(marks_[mark])};
+  }
+  const bool object = at(mark) == '{';
+  open_.push_back({.mark = mark, .size = 0, .object = object});
+  return object ? check_key(mark + 1) : mark + 1;
+}
+
+/// Behind a value: closes the containers that end here. Returns the mark of the next value, or that
+/// of the end.
+std::uint32_t JsonDocument::close(std::uint32_t mark) {
+  while (!open_.empty()) {
+    Open& inner = open_.back();
+    ++inner.size;
+    const char c = at(mark);
+    if (c == ',') return inner.object ? check_key(mark + 1) : mark + 1;
+    if (c != (inner.object ? '}' : ']')) {
+      fail(marks_[mark], inner.object ? "a comma or }" : "a comma or ]");
+    }
+    containers_[inner.mark] = {.after = ++mark, .size = inner.size};
     open_.pop_back();
   }
-  return false;
+  return mark;
 }
 
 JsonValue JsonDocument::parse(std::string_view text) {
   text_ = text;
-  position_ = 0;
-  nul_ = false;
-  nodes_.clear();
+  find_marks();
   open_.clear();
-  if (text.size() >= std::numeric_limits<std::uint32_t>::max()) fail("less than 4 GiB");
-  if (!simdjson::validate_utf8(text.data(), text.size())) {
-    throw DataError{"parse_error", "The message is not JSON: it is not well-formed UTF-8"};
-  }
-  while (true) {
-    skip_space();
-    const char c = at(position_);
-    if (c == '{' || c == '[') {
-      if (open_container()) {
-        if (c == '{') read_key();
-        continue;
-      }
+  std::uint32_t mark = 0;
+  do {
+    const char c = at(mark);
+    if (c != '{' && c != '[') {
+      check_scalar(mark++);
+    } else if (at(mark + 1) == (c == '{' ? '}' : ']')) {
+      containers_[mark] = {.after = mark + 2, .size = 0};
+      mark += 2;
     } else {
-      read_scalar();
+      mark = open(mark);
+      continue;
     }
-    if (!close_or_continue()) break;
-  }
-  skip_space();
-  if (position_ != text_.size()) fail("the end");
+    mark = close(mark);
+  } while (!open_.empty());
+  if (mark != count_) fail(marks_[mark], "the end");
   return {this, 0};
 }
 

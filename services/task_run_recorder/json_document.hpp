@@ -1,10 +1,15 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <memory_resource>
 #include <string>
 #include <string_view>
 #include <vector>
+
+namespace simdjson::internal {
+class dom_parser_implementation;
+}
 
 namespace hangar::recorder {
 
@@ -19,13 +24,15 @@ class JsonValue {
   JsonValue() = default;
   [[nodiscard]] explicit operator bool() const noexcept { return document_ != nullptr; }
 
-  [[nodiscard]] inline Kind kind() const noexcept;
+  [[nodiscard]] Kind kind() const noexcept;
   [[nodiscard]] bool is(Kind kind) const noexcept { return this->kind() == kind; }
   [[nodiscard]] bool is_null() const noexcept { return is(Kind::null); }
   /// As it stands in the document: the digits of a number; a string without its quotes, escaped.
   [[nodiscard]] inline std::string_view token() const noexcept;
   /// Whether the token of a string holds an escape.
   [[nodiscard]] inline bool escaped() const noexcept;
+  /// Whether the token of a string is its text in any JSON: printable ASCII without an escape.
+  [[nodiscard]] inline bool printable() const noexcept;
   /// The text of a string. Points into the document, or into `memory` when it had to be unescaped.
   [[nodiscard]] std::string_view text(std::pmr::memory_resource& memory) const;
   /// Whether a string in this value, keys included, holds U+0000.
@@ -36,20 +43,22 @@ class JsonValue {
   /// Calls `visit(JsonValue)` for each element of an array.
   template <class Visit>
   void each_element(Visit visit) const {
-    const std::uint32_t end = after();
-    for (JsonValue value{document_, index_ + 1}; value.index_ != end;
-         value.index_ = value.after()) {
+    if (size() == 0) return;
+    const std::uint32_t end = after() - 1;
+    for (JsonValue value{document_, mark_ + 1}; value.mark_ < end;
+         value.mark_ = value.after() + 1) {
       visit(value);
     }
   }
   /// Calls `visit(key, value)` for each member of an object, in order, repeated keys included.
   template <class Visit>
   void each_member(Visit visit) const {
-    const std::uint32_t end = after();
-    for (JsonValue key{document_, index_ + 1}; key.index_ != end;) {
-      const JsonValue value{document_, key.index_ + 1};
+    if (size() == 0) return;
+    const std::uint32_t end = after() - 1;
+    for (JsonValue key{document_, mark_ + 1}; key.mark_ < end;) {
+      const JsonValue value{document_, key.mark_ + 2};
       visit(key, value);
-      key.index_ = value.after();
+      key.mark_ = value.after() + 1;
     }
   }
 
@@ -58,73 +67,102 @@ class JsonValue {
 
  private:
   friend class JsonDocument;
+  [[nodiscard]] bool finds_escape() const noexcept;
+  [[nodiscard]] bool finds_unprintable() const noexcept;
   [[nodiscard]] bool finds_nul() const noexcept;
-  JsonValue(const JsonDocument* document, std::uint32_t index) noexcept
-      : document_{document}, index_{index} {}
+  JsonValue(const JsonDocument* document, std::uint32_t mark) noexcept
+      : document_{document}, mark_{mark} {}
+  /// The mark behind this value and all that it holds.
   [[nodiscard]] inline std::uint32_t after() const noexcept;
 
   const JsonDocument* document_ = nullptr;
-  std::uint32_t index_ = 0;
+  std::uint32_t mark_ = 0;
 };
 
-/// A JSON text as a flat list of nodes, with the limits of Prefect's parser (jiter): containers
-/// that hold something nest at most 200 deep, numbers have at most 4,300 digits before
-/// the point, NaN and
-/// Infinity are numbers, strings are well-formed UTF-8 without lone surrogates. Keeps its memory
-/// for the next document. Not thread-safe.
+/// A JSON text and its marks: the places of its brackets, colons and commas and of the first
+/// character of everything else, as simdjson finds them, 64 bytes at a time. The limits are those
+/// of Prefect's parser (jiter): containers that hold something nest at most 200 deep, numbers have
+/// at most 4,300 digits before the point, NaN and Infinity are numbers, strings are well-formed
+/// UTF-8 without lone surrogates. Keeps its memory for the next document. Not thread-safe.
 class JsonDocument {
  public:
+  JsonDocument();
+  ~JsonDocument();
+  JsonDocument(const JsonDocument&) = delete;
+  JsonDocument& operator=(const JsonDocument&) = delete;
+
   /// Returns the root. The text must stay as long as values are used. Throws DataError
   /// (`parse_error` or `too_deep`), which names the byte at fault.
   JsonValue parse(std::string_view text);
 
  private:
   friend class JsonValue;
-  struct Node {
-    std::uint32_t begin = 0;
-    std::uint32_t end = 0;
-    std::uint32_t after = 0;  ///< The node behind this one and all that it holds.
+  struct Container {
+    std::uint32_t after = 0;  ///< The mark behind the closing bracket.
     std::uint32_t size = 0;
-    JsonValue::Kind kind = JsonValue::Kind::null;
-    bool escaped = false;
-    bool nul = false;
+  };
+  struct Open {
+    std::uint32_t mark = 0;
+    std::uint32_t size = 0;
+    bool object = false;
   };
 
-  [[nodiscard]] char at(std::size_t position) const noexcept {
-    return position < text_.size() ? text_[position] : '\0';
+  /// The character of a mark; NUL at the end of the text.
+  [[nodiscard]] char at(std::uint32_t mark) const noexcept {
+    return marks_[mark] < text_.size() ? text_[marks_[mark]] : '\0';
   }
-  [[noreturn]] void fail(std::string_view expected) const;
-  void skip_space() noexcept;
-  std::size_t add(JsonValue::Kind kind, std::size_t begin, std::size_t end);
-  void expect_literal(std::string_view word, JsonValue::Kind kind);
-  void read_number();
-  void read_string();
-  void read_escape();
-  unsigned read_hex4();
-  void read_scalar();
-  bool open_container();
-  void read_key();
-  bool close_or_continue();
+  [[nodiscard]] std::string_view scalar(std::uint32_t mark) const noexcept {
+    std::size_t end = marks_[mark + 1];
+    while (is_space(text_[end - 1])) --end;
+    return text_.substr(marks_[mark], end - marks_[mark]);
+  }
+  static bool is_space(char c) noexcept { return c == ' ' || c == '\n' || c == '\r' || c == '\t'; }
+
+  [[noreturn]] void fail(std::size_t position, std::string_view expected) const;
+  [[noreturn]] void fail_in_string() const;
+  void find_marks();
+  std::uint32_t open(std::uint32_t mark);
+  std::uint32_t close(std::uint32_t mark);
+  std::uint32_t check_key(std::uint32_t mark);
+  void check_scalar(std::uint32_t mark);
+  void check_number(std::uint32_t mark) const;
+  void check_escapes(std::uint32_t mark);
+  unsigned hex4_at(std::size_t position) const;
 
   std::string_view text_;
-  std::size_t position_ = 0;
-  bool nul_ = false;
-  std::vector<Node> nodes_;
-  std::vector<std::uint32_t> open_;
+  std::unique_ptr<simdjson::internal::dom_parser_implementation> finder_;
+  const std::uint32_t* marks_ = nullptr;  ///< The finder's; one more at the end of the text.
+  std::uint32_t count_ = 0;
+  std::vector<Container> containers_;  ///< By mark; only those of opening brackets mean anything.
+  std::vector<Open> open_;
+  bool escapes_ = false;  ///< Whether there is a backslash anywhere.
+  bool plain_ = false;    ///< Whether all of it is printable ASCII.
+  bool nul_ = false;      ///< Whether a string holds U+0000.
 };
 
-JsonValue::Kind JsonValue::kind() const noexcept { return document_->nodes_[index_].kind; }
-
 std::string_view JsonValue::token() const noexcept {
-  const JsonDocument::Node& node = document_->nodes_[index_];
-  return {document_->text_.data() + node.begin, node.end - node.begin};
+  const char first = document_->text_[document_->marks_[mark_]];
+  if (first == '"') {
+    const std::string_view quoted = document_->scalar(mark_);
+    return quoted.substr(1, quoted.size() - 2);
+  }
+  if (first != '{' && first != '[') return document_->scalar(mark_);
+  const std::size_t begin = document_->marks_[mark_];
+  return document_->text_.substr(begin, document_->marks_[after() - 1] + 1 - begin);
 }
 
-bool JsonValue::escaped() const noexcept { return document_->nodes_[index_].escaped; }
+bool JsonValue::escaped() const noexcept { return document_->escapes_ && finds_escape(); }
 
-std::uint32_t JsonValue::size() const noexcept { return document_->nodes_[index_].size; }
+bool JsonValue::printable() const noexcept {
+  return !escaped() && (document_->plain_ || !finds_unprintable());
+}
 
-std::uint32_t JsonValue::after() const noexcept { return document_->nodes_[index_].after; }
+std::uint32_t JsonValue::size() const noexcept { return document_->containers_[mark_].size; }
+
+std::uint32_t JsonValue::after() const noexcept {
+  const char first = document_->text_[document_->marks_[mark_]];
+  return first == '{' || first == '[' ? document_->containers_[mark_].after : mark_ + 1;
+}
 
 bool JsonValue::holds_nul() const noexcept { return document_->nul_ && finds_nul(); }
 

@@ -1,6 +1,5 @@
 #include "json_text.hpp"
 
-#include <algorithm>
 #include <array>
 #include <cmath>
 #include <cstdint>
@@ -16,14 +15,6 @@ namespace hangar::recorder {
 namespace {
 
 using Kind = JsonValue::Kind;
-
-/// Whether every byte is printable ASCII; escapes are not looked for.
-bool is_printable(std::string_view text) noexcept {
-  return std::all_of(text.begin(), text.end(), [](char c) {
-    const auto byte = static_cast<unsigned char>(c);
-    return byte >= 0x20 && byte < 0x7F;
-  });
-}
 
 void append_unit(std::string& out, unsigned unit) {
   constexpr std::string_view hex = "0123456789abcdef";
@@ -92,7 +83,7 @@ void append_json_string(std::string& out, std::string_view text) {
 
 void append_json_string(std::string& out, JsonValue string) {
   FieldReader::refuse_nul(string);
-  if (!string.escaped() && is_printable(string.token())) {
+  if (string.printable()) {
     out += '"';
     out += string.token();
     out += '"';
