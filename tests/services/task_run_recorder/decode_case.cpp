@@ -1,8 +1,10 @@
 #include "decode_case.hpp"
 
+#include <algorithm>
 #include <boost/json.hpp>
 #include <fstream>
 #include <stdexcept>
+#include <vector>
 
 #include "tables.hpp"
 #include "uuid.hpp"
@@ -12,6 +14,29 @@ namespace hangar::recorder::test {
 namespace {
 
 namespace json = boost::json;
+
+/// The members of a JSON object, as they stand there but in order: that of state_details is free.
+std::string in_order(std::string_view object) {
+  std::vector<std::string> members{""};
+  int depth = 0;
+  bool quoted = false;
+  for (std::size_t i = 1; i + 1 < object.size(); ++i) {
+    const char c = object[i];
+    if (c == '"' && object[i - 1] != '\\') quoted = !quoted;
+    if (!quoted && c == '{') ++depth;
+    if (!quoted && c == '}') --depth;
+    if (!quoted && depth == 0 && object.substr(i, 2) == ", ") {
+      members.emplace_back();
+      ++i;
+    } else {
+      members.back() += c;
+    }
+  }
+  std::ranges::sort(members);
+  std::string text;
+  for (const std::string& member : members) text += member + "\n";
+  return text;
+}
 
 std::string show(const json::value& value) {
   if (value.is_null()) return "NULL";
@@ -94,7 +119,11 @@ std::string message_of(const json::object& header, const json::object& line) {
 
 ShownRow show_run(const TaskRunEvent& event) { return show(task_run_table(), event.run); }
 
-ShownRow show_state(const TaskRunEvent& event) { return show(task_run_state_table(), event.state); }
+ShownRow show_state(const TaskRunEvent& event) {
+  ShownRow row = show(task_run_state_table(), event.state);
+  row["state_details"] = in_order(row["state_details"]);
+  return row;
+}
 
 DecodeCases read_decode_cases(const std::filesystem::path& file) {
   std::ifstream in{file};
@@ -120,6 +149,7 @@ DecodeCases read_decode_cases(const std::filesystem::path& file) {
     } else {
       one.run = changed(base_run, line.at("run").as_object());
       one.state = changed(base_state, line.at("state").as_object());
+      one.state["state_details"] = in_order(one.state["state_details"]);
     }
   }
   return result;

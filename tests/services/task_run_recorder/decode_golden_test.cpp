@@ -1,11 +1,14 @@
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <boost/json.hpp>
 #include <fstream>
 #include <map>
 #include <memory_resource>
 #include <sstream>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "event.hpp"
 #include "hangar/error.hpp"
@@ -60,6 +63,26 @@ TEST_P(DecodeGolden, verdicts_that_need_no_other_row_are_the_references) {
     EXPECT_TRUE(rejected || !want) << "line " << number << ": " << line.substr(0, 500);
   }
   EXPECT_EQ(skipped, golden.skipped);
+}
+
+TEST(DecodeGolden, details_come_in_the_order_of_jsonb_with_or_without_some_of_the_events_own) {
+  std::istringstream stream{contents(GOLDEN_FOLDER "/chaos.jsonl")};
+  EventDecoder decoder;
+  std::size_t members = 0;
+  for (std::string line; std::getline(stream, line);) {
+    std::pmr::monotonic_buffer_resource texts;
+    const auto event = decoder.decode(line, Timestamp{}, texts);
+    if (!event) continue;
+    const auto text = event->state[task_run_state::state_details].text();
+    std::vector<std::pair<std::size_t, std::string>> keys;
+    const auto details = boost::json::parse(text);
+    for (const auto& member : details.as_object()) {
+      keys.emplace_back(member.key().size(), member.key());
+    }
+    EXPECT_TRUE(std::ranges::is_sorted(keys)) << text;
+    members += keys.size();
+  }
+  EXPECT_GT(members, 1000U);
 }
 
 INSTANTIATE_TEST_SUITE_P(Vectors, DecodeGolden,
