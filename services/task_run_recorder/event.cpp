@@ -29,9 +29,8 @@ Resource read_resource(const FieldReader& reader, JsonValue value) {
   enum Member : std::size_t { id, role, orchestration, count };
   static constexpr MemberNames<count> names{std::array<std::string_view, count>{
       "prefect.resource.id", "prefect.resource.role", "prefect.orchestration"}};
-  FieldReader::object(value).each_member(
-      [](JsonValue, JsonValue label) { FieldReader::string(label); });
-  const auto labels = names.pick(value);
+  const auto labels =
+      names.pick(FieldReader::object(value), [](JsonValue label) { FieldReader::string(label); });
   if (!labels[id]) reject_missing(value, "prefect.resource.id");
   if (labels[id].token().empty()) reject(labels[id], "missing_field", "a resource has an id");
   if (value.size() > most_labels) {

@@ -6,6 +6,7 @@
 #include <functional>
 
 #include "run_name.hpp"
+#include "text_hash.hpp"
 #include "uuid.hpp"
 
 namespace hangar::recorder {
@@ -43,8 +44,7 @@ std::size_t Fold::Hash::operator()(const Uuid& id) const noexcept {
 }
 
 std::size_t Fold::Hash::operator()(const NaturalKey& key) const noexcept {
-  const std::hash<std::string_view> hash;
-  return ((*this)(key.flow_run_id) * 31 + hash(key.task_key)) * 31 + hash(key.dynamic_key);
+  return hash_text(key.dynamic_key, hash_text(key.task_key, (*this)(key.flow_run_id)));
 }
 
 std::optional<Fold::NaturalKey> Fold::natural_key(const TaskRunEvent& event) {
@@ -115,7 +115,7 @@ bool Fold::must_wait(const TaskRunEvent& event, const std::optional<NaturalKey>&
                      const Run* run, bool alias_allowed) const {
   // A key that another stored run gives up in this transaction is free only in the next one: a
   // unique index sees the rows of one statement in any order.
-  if (key) {
+  if (key && !by_stored_key_.empty()) {
     const auto holder = by_stored_key_.find(*key);
     if (holder != by_stored_key_.end() && holder->second != run) return true;
   }

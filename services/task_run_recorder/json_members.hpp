@@ -2,6 +2,8 @@
 
 #include <array>
 #include <cstddef>
+#include <cstdint>
+#include <cstring>
 #include <memory_resource>
 #include <string_view>
 #include <unordered_map>
@@ -56,8 +58,14 @@ class MemberNames {
 
   /// The values of the known members, none where a member is missing; the last of several counts.
   [[nodiscard]] std::array<JsonValue, Count> pick(JsonValue object) const {
+    return pick(object, [](JsonValue) {});
+  }
+  /// The same, after `check` of every member's value.
+  template <class Check>
+  [[nodiscard]] std::array<JsonValue, Count> pick(JsonValue object, Check check) const {
     std::array<JsonValue, Count> values;
     object.each_member([&](JsonValue key, JsonValue value) {
+      check(value);
       std::size_t found = Count;
       if (key.escaped()) {
         std::array<std::byte, 256> buffer;
@@ -72,12 +80,31 @@ class MemberNames {
   }
 
  private:
-  [[nodiscard]] constexpr std::size_t find(std::string_view name) const noexcept {
+  [[nodiscard]] std::size_t find(std::string_view name) const noexcept {
     if (name.size() > longest) return Count;
     for (std::size_t i = first_[name.size()]; i < first_[name.size() + 1]; ++i) {
-      if (names_[order_[i]] == name) return order_[i];
+      if (same(names_[order_[i]].data(), name.data(), name.size())) return order_[i];
     }
     return Count;
+  }
+
+  /// For texts this short a call of memcmp costs more than the comparison.
+  static bool same(const char* left, const char* right, std::size_t size) noexcept {
+    const auto part = [](const char* text, std::size_t bytes) {
+      std::uint64_t value = 0;
+      std::memcpy(&value, text, bytes);
+      return value;
+    };
+    if (size < 8) {
+      for (std::size_t i = 0; i < size; ++i) {
+        if (left[i] != right[i]) return false;
+      }
+      return true;
+    }
+    for (std::size_t i = 0; i + 8 < size; i += 8) {
+      if (part(left + i, 8) != part(right + i, 8)) return false;
+    }
+    return part(left + size - 8, 8) == part(right + size - 8, 8);
   }
 
   static constexpr std::size_t longest = 40;

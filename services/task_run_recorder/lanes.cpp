@@ -1,15 +1,15 @@
 #include "lanes.hpp"
 
 #include <algorithm>
-#include <functional>
 #include <string_view>
+
+#include "text_hash.hpp"
 
 namespace hangar::recorder {
 namespace {
 
 std::uint64_t hash(char kind, std::string_view text, std::uint64_t seed = 0) {
-  return std::hash<std::string_view>{}(text)*0x9E3779B97F4A7C15U + seed * 31 +
-         static_cast<std::uint64_t>(kind);
+  return hash_text(text, seed * 31 + static_cast<std::uint64_t>(kind));
 }
 
 std::string_view bytes(const Uuid& id) {

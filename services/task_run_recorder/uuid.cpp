@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <cstdint>
+#include <cstring>
 
 #include "unicode.hpp"
 
@@ -22,21 +23,35 @@ constexpr std::array<std::uint8_t, 256> hex_values = [] {
 
 std::uint8_t hex_value(char c) noexcept { return hex_values[static_cast<unsigned char>(c)]; }
 
-bool is_hyphen_position(std::size_t i) noexcept { return i == 8 || i == 13 || i == 18 || i == 23; }
+constexpr std::array<std::array<char, 2>, 256> hex_pairs = [] {
+  constexpr std::string_view hex = "0123456789abcdef";
+  std::array<std::array<char, 2>, 256> pairs{};
+  for (std::size_t i = 0; i < pairs.size(); ++i) pairs[i] = {hex[i >> 4], hex[i & 0xF]};
+  return pairs;
+}();
 
-std::optional<Uuid> read_digits(std::string_view text, bool hyphens) noexcept {
+/// Where the digits of each byte stand in the form with hyphens, and where these do.
+constexpr std::array<std::uint8_t, 16> hyphenated{0,  2,  4,  6,  9,  11, 14, 16,
+                                                  19, 21, 24, 26, 28, 30, 32, 34};
+constexpr std::array<std::uint8_t, 4> hyphens{8, 13, 18, 23};
+
+/// The text has 36 characters, or 32 where it has no hyphens.
+template <bool with_hyphens>
+std::optional<Uuid> read_digits(std::string_view text) noexcept {
+  const char* const digits = text.data();
   Uuid id;
-  std::size_t at = 0;
   unsigned faults = 0;
-  for (auto& byte : id.bytes) {
-    if (hyphens && is_hyphen_position(at)) faults |= text[at++] != '-' ? 0x80U : 0U;
-    const unsigned high = hex_value(text[at]);
-    const unsigned low = hex_value(text[at + 1]);
-    faults |= (high | low) & 0x80U;
-    byte = static_cast<std::uint8_t>((high << 4) | low);
-    at += 2;
+  for (std::size_t i = 0; i < id.bytes.size(); ++i) {
+    const char* const pair = digits + (with_hyphens ? hyphenated[i] : 2 * i);
+    const unsigned high = hex_value(pair[0]);
+    const unsigned low = hex_value(pair[1]);
+    faults |= high | low;
+    id.bytes[i] = static_cast<std::uint8_t>((high << 4) | low);
   }
-  if (faults != 0) return std::nullopt;
+  if constexpr (with_hyphens) {
+    for (const std::uint8_t at : hyphens) faults |= digits[at] == '-' ? 0U : 0x80U;
+  }
+  if ((faults & 0x80U) != 0) return std::nullopt;
   return id;
 }
 
@@ -79,15 +94,15 @@ std::optional<Uuid> parse_uuid(std::string_view text) noexcept {
   constexpr std::string_view urn = "urn:uuid:";
   switch (text.size()) {
     case 32:
-      return read_digits(text, false);
+      return read_digits<false>(text);
     case 36:
-      return read_digits(text, true);
+      return read_digits<true>(text);
     case 38:
       if (text.front() != '{' || text.back() != '}') return std::nullopt;
-      return read_digits(text.substr(1, 36), true);
+      return read_digits<true>(text.substr(1, 36));
     case 45:
       if (!text.starts_with(urn)) return std::nullopt;
-      return read_digits(text.substr(urn.size()), true);
+      return read_digits<true>(text.substr(urn.size()));
     default:
       return std::nullopt;
   }
@@ -95,7 +110,7 @@ std::optional<Uuid> parse_uuid(std::string_view text) noexcept {
 
 std::optional<Uuid> parse_resource_uuid(std::string_view text) {
   if (text.size() == 36) {
-    if (const auto id = read_digits(text, true)) return id;
+    if (const auto id = read_digits<true>(text)) return id;
   }
   std::string hex{text};
   erase_all(hex, "urn:");
@@ -110,17 +125,14 @@ std::optional<Uuid> parse_resource_uuid(std::string_view text) {
   auto digits = hex_integer_digits(*folded);
   if (!digits) return std::nullopt;
   digits->insert(0, 32 - digits->size(), '0');
-  return read_digits(*digits, false);
+  return read_digits<false>(*digits);
 }
 
 void write_uuid(const Uuid& id, char* text) noexcept {
-  constexpr std::string_view hex = "0123456789abcdef";
-  std::size_t at = 0;
-  for (const std::uint8_t byte : id.bytes) {
-    if (is_hyphen_position(at)) text[at++] = '-';
-    text[at++] = hex[byte >> 4];
-    text[at++] = hex[byte & 0xF];
+  for (std::size_t i = 0; i < id.bytes.size(); ++i) {
+    std::memcpy(text + hyphenated[i], hex_pairs[id.bytes[i]].data(), 2);
   }
+  for (const std::uint8_t at : hyphens) text[at] = '-';
 }
 
 void append_uuid(std::string& out, const Uuid& id) {
