@@ -7,6 +7,7 @@
 
 #include "field_reader.hpp"
 #include "json_document.hpp"
+#include "scratch.hpp"
 #include "task_run_event.hpp"
 
 namespace hangar::recorder {
@@ -46,7 +47,7 @@ class EventDecoder {
 
  private:
   JsonDocument document_;
-  std::string scratch_;
+  Scratch scratch_;
 };
 
 }  // namespace hangar::recorder

@@ -21,14 +21,6 @@ std::string_view name_of(Kind kind) noexcept {
   return names[static_cast<std::size_t>(kind)];
 }
 
-[[noreturn]] void reject_kind(JsonValue value, std::string_view wanted) {
-  if (value.is_null()) {
-    reject(value, "null_not_allowed", std::string{wanted} + " is wanted, but it is null");
-  }
-  reject(value, "wrong_type",
-         std::string{wanted} + " is wanted, but it is " + std::string{name_of(value.kind())});
-}
-
 std::optional<std::int64_t> as_int64(JsonValue integer) noexcept {
   const std::string_view token = integer.token();
   std::int64_t result = 0;
@@ -75,25 +67,18 @@ void reject_missing(JsonValue object, std::string_view member) {
   throw DataError{"missing_field", pointer + " is missing", pointer};
 }
 
+void reject_kind(JsonValue value, std::string_view wanted) {
+  if (value.is_null()) {
+    reject(value, "null_not_allowed", std::string{wanted} + " is wanted, but it is null");
+  }
+  reject(value, "wrong_type",
+         std::string{wanted} + " is wanted, but it is " + std::string{name_of(value.kind())});
+}
+
 char* FieldReader::keep(std::string_view text) const {
   auto* const copy = static_cast<char*>(texts_.allocate(std::max<std::size_t>(text.size(), 1), 1));
   std::memcpy(copy, text.data(), text.size());
   return copy;
-}
-
-JsonValue FieldReader::object(JsonValue value) {
-  if (!value.is(Kind::object)) reject_kind(value, "an object");
-  return value;
-}
-
-JsonValue FieldReader::array(JsonValue value) {
-  if (!value.is(Kind::array)) reject_kind(value, "an array");
-  return value;
-}
-
-JsonValue FieldReader::string(JsonValue value) {
-  if (!value.is(Kind::string)) reject_kind(value, "a string");
-  return value;
 }
 
 Uuid FieldReader::uuid(JsonValue value) {
@@ -244,10 +229,6 @@ Interval FieldReader::interval(JsonValue value) {
   const auto interval = duration(value).interval();
   if (!interval) reject(value, "out_of_range", "the duration is longer than 106,751,991 days");
   return *interval;
-}
-
-void FieldReader::refuse_nul(JsonValue value) {
-  if (value.holds_nul()) reject(value, "nul_byte", "the character U+0000 cannot be stored");
 }
 
 }  // namespace hangar::recorder

@@ -19,6 +19,9 @@ namespace hangar::recorder {
 /// The same for a member that is not there.
 [[noreturn]] void reject_missing(JsonValue object, std::string_view member);
 
+/// The same for a value of another kind than the wanted one.
+[[noreturn]] void reject_kind(JsonValue value, std::string_view wanted);
+
 /// Turns values into fields with the coercions of the reference (pydantic's lax mode). Every
 /// function throws a DataError that points to the value where the reference refuses it.
 class FieldReader {
@@ -33,9 +36,15 @@ class FieldReader {
   [[nodiscard]] char* keep(std::string_view text) const;
 
   // `value` is there but may be null or of any kind.
-  static JsonValue object(JsonValue value);
-  static JsonValue array(JsonValue value);
-  static JsonValue string(JsonValue value);
+  static JsonValue object(JsonValue value) {
+    return of_kind(value, JsonValue::Kind::object, "an object");
+  }
+  static JsonValue array(JsonValue value) {
+    return of_kind(value, JsonValue::Kind::array, "an array");
+  }
+  static JsonValue string(JsonValue value) {
+    return of_kind(value, JsonValue::Kind::string, "a string");
+  }
   [[nodiscard]] std::string_view text(JsonValue value) const { return string(value).text(texts_); }
   static Uuid uuid(JsonValue value);
   [[nodiscard]] ZonedTime time(JsonValue value) const;
@@ -51,7 +60,9 @@ class FieldReader {
   static std::int32_t int4(JsonValue value);
   static Interval interval(JsonValue value);
   static Timestamp instant(const ZonedTime& time, JsonValue value);
-  static void refuse_nul(JsonValue value);
+  static void refuse_nul(JsonValue value) {
+    if (value.holds_nul()) reject(value, "nul_byte", "the character U+0000 cannot be stored");
+  }
 
   /// Python's truth of a value; a missing one is false.
   static bool is_truthy(JsonValue value);
@@ -61,6 +72,11 @@ class FieldReader {
   static std::optional<std::string> try_integer(JsonValue value);
 
  private:
+  static JsonValue of_kind(JsonValue value, JsonValue::Kind kind, std::string_view wanted) {
+    if (!value.is(kind)) reject_kind(value, wanted);
+    return value;
+  }
+
   std::pmr::memory_resource& texts_;
   Timestamp now_;
 };

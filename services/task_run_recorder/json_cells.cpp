@@ -98,10 +98,12 @@ void append_task_input(std::string& out, JsonValue input) {
   const auto has_text = [&](Member member) {
     return values[member] && values[member].is(Kind::string);
   };
+  std::array<std::byte, 64> buffer;
+  std::pmr::monotonic_buffer_resource memory{buffer.data(), buffer.size()};
+  const std::string_view wanted =
+      has_text(type_of_input) ? values[type_of_input].text(memory) : std::string_view{};
   const auto is_type = [&](std::string_view word) {
-    if (!values[type_of_input]) return true;
-    std::pmr::monotonic_buffer_resource memory;
-    return has_text(type_of_input) && values[type_of_input].text(memory) == word;
+    return !values[type_of_input] || wanted == word;
   };
   const auto append = [&](std::string_view word, std::string_view key, JsonValue text) {
     out.append(R"({"input_type": ")").append(word).append(R"(", ")").append(key).append("\": ");

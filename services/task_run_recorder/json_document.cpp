@@ -105,8 +105,7 @@ char* unescape(std::string_view token, char* out) noexcept {
 
 }  // namespace
 
-std::string_view JsonValue::text(std::pmr::memory_resource& memory) const {
-  if (!escaped()) return token();
+std::string_view JsonValue::unescaped(std::pmr::memory_resource& memory) const {
   auto* const out = static_cast<char*>(memory.allocate(token().size(), 1));
   return {out, static_cast<std::size_t>(unescape(token(), out) - out)};
 }
@@ -229,14 +228,11 @@ void JsonDocument::find_marks() {
   marks_ = finder_->structural_indexes.get();
   count_ = finder_->n_structural_indexes;
   if (containers_.size() < count_) containers_.resize(count_);
-  std::uint8_t unprintable = 0;
-  std::uint8_t backslash = 0;
-  for (const char c : text_) {
-    unprintable |= static_cast<std::uint8_t>(!is_printable(c));
-    backslash |= static_cast<std::uint8_t>(c == '\\');
-  }
-  plain_ = unprintable == 0;
-  escapes_ = backslash != 0;
+  // Control characters stand between the values only, see above.
+  std::uint8_t all = 0;
+  for (const char c : text_) all |= static_cast<std::uint8_t>(c);
+  plain_ = all < 0x80 && text_.find('\x7F') == std::string_view::npos;
+  escapes_ = text_.find('\\') != std::string_view::npos;
   nul_ = false;
 }
 

@@ -25,7 +25,7 @@ class JsonValue {
   [[nodiscard]] explicit operator bool() const noexcept { return document_ != nullptr; }
 
   [[nodiscard]] Kind kind() const noexcept;
-  [[nodiscard]] bool is(Kind kind) const noexcept { return this->kind() == kind; }
+  [[nodiscard]] inline bool is(Kind kind) const noexcept;
   [[nodiscard]] bool is_null() const noexcept { return is(Kind::null); }
   /// As it stands in the document: the digits of a number; a string without its quotes, escaped.
   [[nodiscard]] inline std::string_view token() const noexcept;
@@ -34,7 +34,9 @@ class JsonValue {
   /// Whether the token of a string is its text in any JSON: printable ASCII without an escape.
   [[nodiscard]] inline bool printable() const noexcept;
   /// The text of a string. Points into the document, or into `memory` when it had to be unescaped.
-  [[nodiscard]] std::string_view text(std::pmr::memory_resource& memory) const;
+  [[nodiscard]] std::string_view text(std::pmr::memory_resource& memory) const {
+    return escaped() ? unescaped(memory) : token();
+  }
   /// Whether a string in this value, keys included, holds U+0000.
   [[nodiscard]] inline bool holds_nul() const noexcept;
   /// How many elements an array or members an object has, counting repeated keys.
@@ -67,6 +69,7 @@ class JsonValue {
 
  private:
   friend class JsonDocument;
+  [[nodiscard]] std::string_view unescaped(std::pmr::memory_resource& memory) const;
   [[nodiscard]] bool finds_escape() const noexcept;
   [[nodiscard]] bool finds_unprintable() const noexcept;
   [[nodiscard]] bool finds_nul() const noexcept;
@@ -109,12 +112,16 @@ class JsonDocument {
 
   /// The character of a mark; NUL at the end of the text.
   [[nodiscard]] char at(std::uint32_t mark) const noexcept {
-    return marks_[mark] < text_.size() ? text_[marks_[mark]] : '\0';
+    return marks_[mark] < text_.size() ? first_of(mark) : '\0';
+  }
+  /// The same of a mark that is not the end.
+  [[nodiscard]] char first_of(std::uint32_t mark) const noexcept {
+    return text_.data()[marks_[mark]];
   }
   [[nodiscard]] std::string_view scalar(std::uint32_t mark) const noexcept {
     std::size_t end = marks_[mark + 1];
-    while (is_space(text_[end - 1])) --end;
-    return text_.substr(marks_[mark], end - marks_[mark]);
+    while (is_space(text_.data()[end - 1])) --end;
+    return {text_.data() + marks_[mark], end - marks_[mark]};
   }
   static bool is_space(char c) noexcept { return c == ' ' || c == '\n' || c == '\r' || c == '\t'; }
 
@@ -140,11 +147,29 @@ class JsonDocument {
   bool nul_ = false;      ///< Whether a string holds U+0000.
 };
 
+bool JsonValue::is(Kind kind) const noexcept {
+  const char first = document_->first_of(mark_);
+  switch (kind) {
+    case Kind::object:
+      return first == '{';
+    case Kind::array:
+      return first == '[';
+    case Kind::string:
+      return first == '"';
+    case Kind::boolean:
+      return first == 't' || first == 'f';
+    case Kind::null:
+      return first == 'n';
+    default:
+      return this->kind() == kind;
+  }
+}
+
 std::string_view JsonValue::token() const noexcept {
-  const char first = document_->text_[document_->marks_[mark_]];
+  const char first = document_->first_of(mark_);
   if (first == '"') {
     const std::string_view quoted = document_->scalar(mark_);
-    return quoted.substr(1, quoted.size() - 2);
+    return {quoted.data() + 1, quoted.size() - 2};
   }
   if (first != '{' && first != '[') return document_->scalar(mark_);
   const std::size_t begin = document_->marks_[mark_];
@@ -160,7 +185,7 @@ bool JsonValue::printable() const noexcept {
 std::uint32_t JsonValue::size() const noexcept { return document_->containers_[mark_].size; }
 
 std::uint32_t JsonValue::after() const noexcept {
-  const char first = document_->text_[document_->marks_[mark_]];
+  const char first = document_->first_of(mark_);
   return first == '{' || first == '[' ? document_->containers_[mark_].after : mark_ + 1;
 }
 

@@ -52,7 +52,7 @@ class ColumnReader {
     count
   };
 
-  ColumnReader(const FieldReader& reader, JsonValue object, TaskRun& run, std::string& scratch)
+  ColumnReader(const FieldReader& reader, JsonValue object, TaskRun& run, Scratch& scratch)
       : reader_{reader}, object_{object}, run_{run}, scratch_{scratch} {
     static constexpr MemberNames<count> names{
         std::array<std::string_view, count>{"id",
@@ -103,8 +103,9 @@ class ColumnReader {
     if (values_[total_run_time]) {
       run_.columns[c::total_run_time] = FieldReader::interval(values_[total_run_time]);
     }
-    json(empirical_policy, c::empirical_policy, append_empirical_policy);
-    json(tags, c::tags, append_tags);
+    json(empirical_policy, c::empirical_policy, append_empirical_policy,
+         &scratch_.empirical_policy);
+    json(tags, c::tags, append_tags, &scratch_.tags);
     json(task_inputs, c::task_inputs, append_task_inputs);
     if (says(labels)) {
       json(labels, c::labels, append_labels);
@@ -184,11 +185,22 @@ class ColumnReader {
   }
 
   void json(Member member, recorder::task_run::Column column,
-            void (*append)(std::string&, JsonValue)) {
-    if (!values_[member]) return;
-    scratch_.clear();
-    append(scratch_, values_[member]);
-    run_.columns[column] = std::string_view{reader_.keep(scratch_), scratch_.size()};
+            void (*append)(std::string&, JsonValue), Scratch::Known* known = nullptr) {
+    const JsonValue value = values_[member];
+    if (!value) return;
+    std::string& text = scratch_.text;
+    // The token of a string is without its quotes.
+    if (known != nullptr && !value.is(Kind::string) && known->token == value.token()) {
+      text = known->stored;
+    } else {
+      text.clear();
+      append(text, value);
+      if (known != nullptr) {
+        known->token = value.token();
+        known->stored = text;
+      }
+    }
+    run_.columns[column] = std::string_view{reader_.keep(text), text.size()};
   }
 
   /// Members that are validated like the others but never written.
@@ -207,7 +219,7 @@ class ColumnReader {
   const FieldReader& reader_;
   JsonValue object_;
   TaskRun& run_;
-  std::string& scratch_;
+  Scratch& scratch_;
   std::array<JsonValue, count> values_;
 };
 
@@ -258,7 +270,7 @@ std::string_view too_long_for_index(const TaskRun& run) {
 }  // namespace
 
 TaskRun task_run_from_event(const FieldReader& reader, JsonValue root, const ReceivedEvent& event,
-                            std::string& scratch) {
+                            Scratch& scratch) {
   TaskRun run;
   run.id = id_of_resource(reader, event.resource_id, "prefect.task-run.");
   if (event.flow_run_resource_id) {
@@ -274,14 +286,14 @@ TaskRun task_run_from_event(const FieldReader& reader, JsonValue root, const Rec
                      .task_run_id = run.id,
                      .flow_run_id = run.flow_run_id,
                      .stored = !own_state};
-  run.state = read_state(reader, payload.validated_state, origin, scratch);
+  run.state = read_state(reader, payload.validated_state, origin, scratch.text);
   if (own_state) {
     // A state inside the payload's task_run replaces the validated one. What it lacks the reference
     // makes up anew at each delivery; here it is the same each time.
     origin.timestamp = ZonedTime::utc(reader.now());
     origin.keeps_flow_run_id = true;
     origin.stored = true;
-    run.state = read_state(reader, own_state, origin, scratch);
+    run.state = read_state(reader, own_state, origin, scratch.text);
   }
   columns.read();
   write_uuid(run.id, run.state.details_task_run_id);
@@ -289,7 +301,7 @@ TaskRun task_run_from_event(const FieldReader& reader, JsonValue root, const Rec
 }
 
 TaskRunEvent db_recordable_task_run_from_event(const FieldReader& reader, JsonValue root,
-                                               const ReceivedEvent& event, std::string& scratch) {
+                                               const ReceivedEvent& event, Scratch& scratch) {
   const TaskRun run = task_run_from_event(reader, root, event, scratch);
   if (!fits_index(std::array{run.state.name}, false, false)) {
     reject(root, "index_row_too_large",
