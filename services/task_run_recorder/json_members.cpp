@@ -1,6 +1,8 @@
 #include "json_members.hpp"
 
 #include <algorithm>
+#include <bit>
+#include <functional>
 
 namespace hangar::recorder {
 
@@ -10,28 +12,38 @@ constexpr std::size_t few = 16;
 }  // namespace
 
 JsonMembers::JsonMembers(JsonValue object) {
-  members_.reserve(object.size());
-  if (object.size() > few) places_.reserve(object.size());
+  const std::size_t size = object.size();
+  members_.reserve(size);
+  // Never more than half full.
+  if (size > few) slots_.resize(std::bit_ceil(2 * size));
   object.each_member([&](JsonValue key, JsonValue value) {
     const std::string_view name = key.text(names_);
-    if (Member* known = find(name)) {
-      known->value = value;
-      return;
+    const std::size_t place = size > few ? indexed(name) : searched(name);
+    if (place < members_.size()) {
+      members_[place].value = value;
+    } else {
+      members_.push_back({name, key, value});
     }
-    members_.push_back({name, key, value});
-    if (members_.size() <= few) return;
-    for (std::size_t i = places_.size(); i < members_.size(); ++i) places_[members_[i].name] = i;
   });
 }
 
-JsonMembers::Member* JsonMembers::find(std::string_view name) {
-  if (members_.size() <= few) {
-    const auto found = std::find_if(members_.begin(), members_.end(),
-                                    [&](const Member& member) { return member.name == name; });
-    return found == members_.end() ? nullptr : &*found;
+std::size_t JsonMembers::searched(std::string_view name) const {
+  const auto found = std::find_if(members_.begin(), members_.end(),
+                                  [&](const Member& member) { return member.name == name; });
+  return static_cast<std::size_t>(found - members_.begin());
+}
+
+std::size_t JsonMembers::indexed(std::string_view name) {
+  std::size_t slot = std::hash<std::string_view>{}(name);
+  while (true) {
+    std::uint32_t& place = slots_[slot & (slots_.size() - 1)];
+    if (place == 0) {
+      place = static_cast<std::uint32_t>(members_.size() + 1);
+      return members_.size();
+    }
+    if (members_[place - 1].name == name) return place - 1;
+    ++slot;
   }
-  const auto found = places_.find(name);
-  return found == places_.end() ? nullptr : &members_[found->second];
 }
 
 }  // namespace hangar::recorder
