@@ -1,5 +1,3 @@
-#include <fmt/format.h>
-
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
 #include <boost/asio/experimental/awaitable_operators.hpp>
@@ -18,8 +16,10 @@
 #include "hangar/failpoint.hpp"
 #include "hangar/service.hpp"
 #include "lanes.hpp"
+#include "portion.hpp"
 #include "record.hpp"
 #include "recorder_metrics.hpp"
+#include "rejection.hpp"
 
 namespace asio = boost::asio;
 
@@ -48,13 +48,6 @@ Timestamp now() {
   return std::chrono::time_point_cast<std::chrono::microseconds>(std::chrono::system_clock::now());
 }
 
-Rejection rejection(const DataError& error) {
-  return {.reason = error.reason(),
-          .error = error.what(),
-          .pointer = error.pointer(),
-          .sqlstate = error.sqlstate()};
-}
-
 /// Whether most of a batch was refused for one reason: then not the events are at fault but the
 /// database, an older schema for example.
 bool refused_as_a_whole(Events refused, std::size_t batch) {
@@ -67,18 +60,6 @@ bool refused_as_a_whole(Events refused, std::size_t batch) {
     if (++counts[{why.sqlstate, why.pointer}] * 2 > batch) return true;
   }
   return false;
-}
-
-Rejection rejection(Verdict verdict, const TaskRunEvent& event) {
-  if (verdict == Verdict::collision) {
-    return {.reason = "state_timestamp_collision",
-            .error = "another state of this run has the same timestamp",
-            .pointer = "/payload/validated_state/timestamp"};
-  }
-  return {.reason = "index_row_too_large",
-          .error = fmt::format("PostgreSQL has no room for {} in a row of an index",
-                               event.too_long_for_index),
-          .pointer = "/payload/task_run"};
 }
 
 }  // namespace
@@ -130,11 +111,12 @@ class TaskRunRecorder final : public Service {
     explicit Lane(const asio::any_io_executor& executor) : ready{executor} {}
     std::deque<std::unique_ptr<RetryableEvent>> queue;
     Event ready;
+    Portion portion;
   };
 
   asio::awaitable<void> consumer(std::size_t write_batch_size, hangar::Duration flush_every,
                                  int max_persist_retries);
-  /// What is awaited in parts that end together; the first failure is kept.
+  /// Keeps the first failure of parts that end together: the others throw for being cancelled.
   asio::awaitable<void> part(asio::awaitable<void> body);
   asio::awaitable<void> read(std::size_t limit, hangar::Duration linger);
   asio::awaitable<void> take(Message message);
@@ -142,6 +124,7 @@ class TaskRunRecorder final : public Service {
   asio::awaitable<void> write_lane(std::size_t lane);
   asio::awaitable<void> record(std::size_t lane, OwnedEvents events);
   asio::awaitable<void> write(std::size_t lane, Events events);
+  Recorded attempt(Session& session, Portion& portion, Events events, Fold::Aliases aliases) const;
   void write_alone(std::unique_ptr<RetryableEvent>& event, const DataError& failure);
   asio::awaitable<void> wait_until_accepted(std::size_t lane, RetryableEvent& event);
   asio::awaitable<void> settle(Events events, std::vector<Verdict> verdicts);
@@ -171,13 +154,11 @@ asio::awaitable<void> TaskRunRecorder::consumer(std::size_t write_batch_size,
   using asio::experimental::awaitable_operators::operator&&;
   write_batch_size_ = write_batch_size;
   max_persist_retries_ = max_persist_retries;
-  while (queues_.size() < static_cast<std::size_t>(config_.lanes)) {
+  while (queues_.size() < static_cast<std::size_t>(config_.lanes))
     queues_.push_back(std::make_unique<Lane>(context_.executor()));
-  }
   try {
     co_await (part(read(write_batch_size, flush_every)) && write_lanes(0));
   } catch (...) {
-    // Those that were cancelled for it have thrown too.
     std::rethrow_exception(failure_);
   }
 }
@@ -288,26 +269,25 @@ asio::awaitable<void> TaskRunRecorder::write(std::size_t lane, Events events) {
     const auto aliases = queues_.size() == 1                      ? Fold::Aliases::any
                          : lanes_.oldest(events.front()->arrival) ? Fold::Aliases::first_event_only
                                                                   : Fold::Aliases::none;
-    std::vector<TaskRunEvent*> batch;
-    batch.reserve(events.size());
-    for (const auto& event : events) batch.push_back(&event->event);
-
+    Portion& portion = queues_[lane]->portion;
+    std::size_t tried = portion.of(events.size());
     Recorded recorded;
     std::optional<DataError> failure;
     const auto began = std::chrono::steady_clock::now();
     try {
       co_await context_.transact(lane, [&](Session& session) {
-        recorded = record_bulk_task_run_events(session, batch, aliases, now());
+        tried = portion.of(events.size());
+        recorded = attempt(session, portion, events.first(tried), aliases);
       });
     } catch (const DataError& error) {
       failure = error;
     }
-    if (failure && events.size() == 1) {
+    if (failure && tried == 1) {
       write_alone(events.front(), *failure);
-      if (!events.front() || events.front()->refused) co_return;
+      if (!events.front() || events.front()->refused) events = events.subspan(1);
     } else if (failure) {
-      co_await write(lane, events.first(events.size() / 2));
-      events = events.subspan(events.size() / 2);
+      co_await write(lane, events.first(tried / 2));
+      events = events.subspan(tried / 2);
     } else if (recorded.verdicts.empty()) {
       // An alias waits until it is the oldest event in flight.
       while (!lanes_.oldest(events.front()->arrival)) {
@@ -315,12 +295,26 @@ asio::awaitable<void> TaskRunRecorder::write(std::size_t lane, Events events) {
         if (ended_) co_return;
       }
     } else {
+      portion.succeeded();
       const std::size_t done = recorded.verdicts.size();
       const std::chrono::duration<double> took = std::chrono::steady_clock::now() - began;
       metrics_.committed(done, recorded, took.count());
       co_await settle(events.first(done), std::move(recorded.verdicts));
       events = events.subspan(done);
     }
+  }
+}
+
+/// One attempt at a transaction, on a storage thread.
+Recorded TaskRunRecorder::attempt(Session& session, Portion& portion, Events events,
+                                  Fold::Aliases aliases) const {
+  std::vector<TaskRunEvent*> batch;
+  for (const auto& event : events) batch.push_back(&event->event);
+  try {
+    return record_bulk_task_run_events(session, batch, aliases, now());
+  } catch (const TransientError& error) {
+    if (error.retry() == TransientError::Retry::backoff) portion.failed(batch.size());
+    throw;
   }
 }
 

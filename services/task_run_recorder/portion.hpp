@@ -1,0 +1,32 @@
+#pragma once
+
+#include <algorithm>
+#include <cstddef>
+#include <limits>
+
+namespace hangar::recorder {
+
+/// How many events one transaction takes: half as many from the second failure in a row on, for
+/// what takes too long or waits too long for a lock may do with less; twice as many after each
+/// success. Pure; not thread-safe.
+class Portion {
+ public:
+  [[nodiscard]] std::size_t of(std::size_t batch) const noexcept { return std::min(batch, most_); }
+
+  /// A transaction of `size` events failed without anybody's fault.
+  void failed(std::size_t size) noexcept {
+    if (++failures_ > 1) most_ = std::max<std::size_t>(1, size / 2);
+  }
+
+  void succeeded() noexcept {
+    failures_ = 0;
+    most_ = most_ > unlimited / 2 ? unlimited : most_ * 2;
+  }
+
+ private:
+  static constexpr std::size_t unlimited = std::numeric_limits<std::size_t>::max();
+  std::size_t most_ = unlimited;
+  std::size_t failures_ = 0;
+};
+
+}  // namespace hangar::recorder

@@ -1,0 +1,15 @@
+#pragma once
+
+#include "fold.hpp"
+#include "hangar/error.hpp"
+#include "hangar/source.hpp"
+#include "task_run_event.hpp"
+
+namespace hangar::recorder {
+
+/// Why an event cannot be recorded, as its dead letter says it: of what decoding or the storage
+/// threw, and of a verdict that records nothing.
+Rejection rejection(const DataError& error);
+Rejection rejection(Verdict verdict, const TaskRunEvent& event);
+
+}  // namespace hangar::recorder
