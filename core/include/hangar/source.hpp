@@ -105,8 +105,8 @@ class HANGAR_API Source {
   virtual boost::asio::awaitable<Batch> next(std::size_t limit,
                                              std::chrono::milliseconds linger) = 0;
 
-  /// Stores the message with the reason in the dead-letter stream, then acks it. Waits for as long
-  /// as the dead-letter stream does not answer; the message is never acked before.
+  /// Takes the message over: it is stored with the reason in the dead-letter stream, tried again
+  /// for as long as that takes, and only then acked. Returns at once, or when fewer wait for that.
   virtual boost::asio::awaitable<void> reject(Message message, Rejection why) = 0;
 };
 

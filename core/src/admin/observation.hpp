@@ -28,6 +28,10 @@ struct Observation {
     std::uint64_t abandoned = 0;
     std::uint64_t held = 0;
     std::uint64_t held_bytes = 0;
+    std::uint64_t letters = 0;  ///< Rejected messages whose dead letter is not stored yet.
+    std::uint64_t stored_letters = 0;
+    std::uint64_t stored_letter_bytes = 0;
+    std::uint64_t most_letter_bytes = 0;
     std::uint64_t reconnects = 0;
     std::uint64_t pending = 0;
     std::uint64_t ack_pending = 0;
@@ -36,7 +40,8 @@ struct Observation {
     std::uint64_t expired_unacked = 0;
     std::uint64_t upstream_lost = 0;
     bool connected = false;
-    bool acks_denied = false;  ///< The user may not publish what acks a message.
+    bool letters_stuck = false;  ///< So many of them that nothing more is recorded.
+    bool acks_denied = false;    ///< The user may not publish what acks a message.
   };
   struct Service {
     std::string name;

@@ -15,6 +15,12 @@ std::string nats_failure(const Observation& seen) {
       return fmt::format("the user of {} may not publish to $JS.ACK.{}.{}.>, so nothing is acked",
                          service.name, service.source.stream, service.source.consumer);
     }
+    if (service.source.letters_stuck) {
+      return fmt::format(
+          "{} dead letters of {} cannot be stored in HANGAR_DLQ, so nothing more is recorded: see "
+          "the log, and `hangar dlq ls`",
+          service.source.letters, service.name);
+    }
   }
   return {};
 }

@@ -73,8 +73,10 @@ PullSession::PullSession(asio::any_io_executor executor, const HostConfig::Nats&
           std::max(least_credit, (options_.source.lanes + 1) * options_.source.batch_size)},
       batch_bytes_{nats.credit_bytes.value / (options_.source.lanes + 1)},
       puller_{{.messages = credit_messages_, .bytes = nats.credit_bytes.value}},
+      most_letters_{credit_messages_ / 2},
       arrivals_{executor_},
       changes_{executor_},
+      letter_ended_{executor_},
       pump_timer_{executor_},
       signal_timer_{executor_} {
   if (!options_.replay) return;
@@ -333,6 +335,7 @@ void PullSession::stop() {
   flush();
   arrivals_.wake_all();
   changes_.wake_all();
+  letter_ended_.wake_all();
 }
 
 // The server still has the pull. Asked for the consumer, it looks who listens and forgets the pull;
@@ -355,6 +358,7 @@ asio::awaitable<void> PullSession::close() {
   const auto deadline = Clock::now() + close_within;
   stop();
   while (ending_pulls_ && Clock::now() < deadline) co_await changes_.wait_until(deadline);
+  while (letters_ > 0 && Clock::now() < deadline) co_await letter_ended_.wait_until(deadline);
   flush();
   if (options_.replay) co_await delete_own_consumer();
   closed_ = true;

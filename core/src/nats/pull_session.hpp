@@ -15,6 +15,7 @@
 
 #include "hangar/log.hpp"
 #include "hangar/source.hpp"
+#include "log/rate_limit.hpp"
 #include "nats/held_message.hpp"
 #include "nats/link.hpp"
 #include "nats/pull_source.hpp"
@@ -68,7 +69,7 @@ class PullSession : public std::enable_shared_from_this<PullSession> {
   boost::asio::awaitable<void> verify();
   boost::asio::awaitable<void> look();
   boost::asio::awaitable<void> look(WhenAbsent when_absent);
-  void judge(const StreamFacts& stream, const ConsumerFacts& consumer);
+  void judge(const StreamFacts& stream, const ConsumerFacts& consumer, const StreamFacts& letters);
   void aim(const StreamFacts& stream, const ConsumerFacts& consumer);
   boost::asio::awaitable<void> tell_what_is_gone(StreamFacts stream);
   boost::asio::awaitable<void> delete_own_consumer();
@@ -97,7 +98,12 @@ class PullSession : public std::enable_shared_from_this<PullSession> {
   boost::asio::awaitable<void> look_whether_drained();
   Batch take(std::size_t limit);
 
+  // Dead letters.
+  boost::asio::awaitable<void> store_until_stored(Message message, Rejection why);
   boost::asio::awaitable<bool> store_dead_letter(const HeldMessage& held, Rejection why);
+  boost::asio::awaitable<void> look_at_dead_letters();
+  void tell_of_letter(const HeldMessage& held, const Rejection& why);
+  void tell_whether_stuck();
 
   boost::asio::any_io_executor executor_;
   PullOptions options_;
@@ -140,10 +146,19 @@ class PullSession : public std::enable_shared_from_this<PullSession> {
   bool drained_ = false;
   std::optional<std::uint64_t> drain_target_;
   bool looking_ = false;
-  Clock::time_point last_dead_letter_warning_{};
+
+  /// Rejected messages whose dead letters are not stored yet.
+  std::size_t letters_ = 0;
+  std::uint64_t letter_bytes_ = 0;
+  std::size_t most_letters_;
+  std::size_t waiting_for_letters_ = 0;  ///< Calls of reject() that wait until there are fewer.
+  bool letters_fail_ = false;            ///< The last attempt to store one failed.
+  bool letters_nearly_full_ = false;
+  RateLimit seldom_{std::chrono::seconds{30}};
 
   Waiters arrivals_;  ///< What next() waits for changed.
   Waiters changes_;   ///< The link or the verification changed.
+  Waiters letter_ended_;
   boost::asio::steady_timer pump_timer_;
   boost::asio::steady_timer signal_timer_;
 };

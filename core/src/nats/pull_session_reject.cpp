@@ -2,6 +2,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
 #include <utility>
 
 #include "hangar/failpoint.hpp"
@@ -18,11 +20,37 @@ using namespace std::chrono_literals;
 
 constexpr auto first_retry = 250ms;
 constexpr auto longest_retry = 5000ms;
-constexpr auto repeat_warning_after = 30s;
+constexpr double nearly_full = 0.8;
 
 }  // namespace
 
+// What can be recorded passes those whose letters wait, until these are half of what may be held.
 asio::awaitable<void> PullSession::reject(Message message, Rejection why) {
+  const auto self = shared_from_this();
+  const std::uint64_t bytes = message.data().size();
+  const auto room = [&] {
+    return letters_ == 0 || (letters_ < most_letters_ && letter_bytes_ + bytes <= batch_bytes_);
+  };
+  ++waiting_for_letters_;
+  while (!stopping_ && !room()) {
+    tell_whether_stuck();
+    co_await letter_ended_.wait_until(Waiters::Time::max());
+  }
+  --waiting_for_letters_;
+  tell_whether_stuck();
+  ++letters_;
+  letter_bytes_ += bytes;
+  counters_->letters.set(letters_);
+  asio::co_spawn(executor_, store_until_stored(std::move(message), std::move(why)),
+                 [self, bytes](const std::exception_ptr&) {
+                   --self->letters_;
+                   self->letter_bytes_ -= bytes;
+                   self->counters_->letters.set(self->letters_);
+                   self->letter_ended_.wake_all();
+                 });
+}
+
+asio::awaitable<void> PullSession::store_until_stored(Message message, Rejection why) {
   const auto self = shared_from_this();
   std::chrono::milliseconds wait = first_retry;
   for (;;) {
@@ -35,6 +63,7 @@ asio::awaitable<void> PullSession::reject(Message message, Rejection why) {
     if (stored) failpoint(Failpoint::after_dead_letter);
     if (stored && !held.closed()) {
       counters_->rejected.add();
+      tell_of_letter(held, why);
       answer(held, held.release(), "+ACK");
     }
     if (stored || stopping_) co_return;  // what has no answer goes back to the stream
@@ -67,18 +96,54 @@ asio::awaitable<bool> PullSession::store_dead_letter(const HeldMessage& held, Re
       break;
     case Link::Reply::Fate::answered:
       const JetStreamAnswer answer = parse_jetstream_answer(body_of(*reply.message));
-      if (answer.ok() && answer.body.contains("seq")) co_return true;
+      if (answer.ok() && answer.body.contains("seq")) {
+        letters_fail_ = false;
+        tell_whether_stuck();
+        co_return true;
+      }
       problem = answer.description;
       break;
   }
-  if (Clock::now() - last_dead_letter_warning_ > repeat_warning_after) {
-    last_dead_letter_warning_ = Clock::now();
+  letters_fail_ = true;
+  tell_whether_stuck();
+  if (const auto left_out = seldom_.told("cannot store", Clock::now())) {
     log_.warning(
-        "stream {}: cannot store a dead letter of {}: {}; trying again, and its event "
-        "stays in stream {}",
-        dead_letter_stream, options_.service, problem, options_.source.stream);
+        "stream {}: cannot store a dead letter of {}: {}; trying again, and its event stays in "
+        "stream {} ({} more failures since this was said last)",
+        dead_letter_stream, options_.service, problem, options_.source.stream, *left_out);
   }
   co_return false;
+}
+
+void PullSession::tell_of_letter(const HeldMessage& held, const Rejection& why) {
+  const auto left_out = seldom_.told(why.reason, Clock::now());
+  if (!left_out) return;
+  log_.warning(
+      "stream {}: event {} cannot be recorded and is a dead letter now: {}: {} ({} more of this "
+      "reason since this was said last); see `hangar dlq ls`",
+      options_.source.stream, held.sequence(), why.reason, why.error, *left_out);
+}
+
+void PullSession::tell_whether_stuck() {
+  counters_->letters_stuck.set(waiting_for_letters_ > 0 && letters_fail_ ? 1 : 0);
+}
+
+asio::awaitable<void> PullSession::look_at_dead_letters() {
+  const StreamFacts facts = co_await stream_info(*link_, dead_letter_stream);
+  const std::uint64_t most = facts.max_bytes > 0 ? static_cast<std::uint64_t>(facts.max_bytes) : 0;
+  counters_->stored_letters.set(facts.messages);
+  counters_->stored_letter_bytes.set(facts.bytes);
+  counters_->most_letter_bytes.set(most);
+  const bool full =
+      most > 0 && static_cast<double>(facts.bytes) >= nearly_full * static_cast<double>(most);
+  if (full && !std::exchange(letters_nearly_full_, true)) {
+    log_.warning(
+        "stream {} holds {} bytes of dead letters, and takes {} at most; when it is full, events "
+        "that cannot be recorded wait in their stream: see `hangar dlq ls`, then replay, export or "
+        "purge them",
+        dead_letter_stream, facts.bytes, facts.max_bytes);
+  }
+  letters_nearly_full_ = full;
 }
 
 }  // namespace hangar

@@ -125,13 +125,15 @@ asio::awaitable<void> PullSession::look(WhenAbsent when_absent) {
                                         WhenAbsent::create);
     incarnation_ = {};
   }
-  co_await ensure_dead_letter_stream(*link_, replicas_, when_absent);
-  judge(stream, consumer);
+  const StreamFacts letters = co_await ensure_dead_letter_stream(*link_, replicas_, when_absent);
+  judge(stream, consumer, letters);
   if (options_.replay && !opened_) co_await tell_what_is_gone(std::move(stream));
 }
 
-void PullSession::judge(const StreamFacts& stream, const ConsumerFacts& consumer) {
+void PullSession::judge(const StreamFacts& stream, const ConsumerFacts& consumer,
+                        const StreamFacts& letters) {
   std::vector<Finding> findings = lint_stream(stream, max_age_);
+  std::ranges::move(lint_dead_letters(letters), std::back_inserter(findings));
   if (!options_.replay) {  // whose consumer is made for it
     std::ranges::move(
         lint_consumer(stream, consumer, options_.source.filter_subject, credit_messages_),
@@ -157,6 +159,11 @@ void PullSession::judge(const StreamFacts& stream, const ConsumerFacts& consumer
     incarnation_ = std::move(now);
   }
   signal_after_ = std::min(signal_at_most_after, consumer.ack_wait / 3);
+  // Whose letters cannot be stored must not be all that the server lets be without an ack.
+  const auto unacked =
+      static_cast<std::size_t>(std::max<std::int64_t>(consumer.max_ack_pending, 0));
+  most_letters_ = std::max<std::size_t>(
+      (unacked > 0 ? std::min(unacked, credit_messages_) : credit_messages_) / 2, 1);
   if (options_.until_drained && !drain_target_) aim(stream, consumer);
 }
 
@@ -183,6 +190,7 @@ asio::awaitable<void> PullSession::watch() {
     const auto next = Clock::now() + watch_every;
     try {
       if (verified_) co_await observe();
+      if (verified_) co_await look_at_dead_letters();
     } catch (const std::exception& error) {
       log_.debug("stream {}: {}", options_.source.stream, error.what());
     }

@@ -21,14 +21,17 @@ class Count {
 /// What a source has seen and done since it was opened. At any moment on the strand: received =
 /// acked + given_back + rejected + abandoned + held.
 struct SourceCounters {
-  Count received;     ///< Messages taken from the stream, copies of held ones not counted.
-  Count redelivered;  ///< Of these: delivered before, here or elsewhere.
-  Count copies;       ///< Copies of messages that were held at the time.
-  Count acked;        ///< Recorded or ignored by the service.
-  Count given_back;   ///< To be delivered again.
-  Count rejected;     ///< Stored in the dead-letter stream, then acked.
-  Count abandoned;    ///< Of a stream or consumer that was deleted; not answered.
-  Count held;         ///< Messages in this process that have no answer yet.
+  Count received;       ///< Messages taken from the stream, copies of held ones not counted.
+  Count redelivered;    ///< Of these: delivered before, here or elsewhere.
+  Count copies;         ///< Copies of messages that were held at the time.
+  Count acked;          ///< Recorded or ignored by the service.
+  Count given_back;     ///< To be delivered again.
+  Count rejected;       ///< Stored in the dead-letter stream, then acked.
+  Count letters;        ///< Rejected messages whose dead letter is not stored yet.
+  Count letters_stuck;  ///< 1 while there are so many of them, for want of a stream that takes any,
+                        ///< that nothing more is handed out; or 0.
+  Count abandoned;      ///< Of a stream or consumer that was deleted; not answered.
+  Count held;           ///< Messages in this process that have no answer yet.
   Count held_bytes;
   Count in_progress;  ///< Signals that a message is still being worked on.
   Count pulls;
@@ -46,6 +49,11 @@ struct SourceCounters {
   Count oldest_unacked;   ///< When the oldest such message was stored, in seconds since 1970; or 0.
   Count expired_unacked;  ///< Positions below the stream's first that are not acked.
   Count upstream_lost;    ///< Messages that the stream dropped before any replica got them.
+
+  // Of the dead-letter stream, as seen every few seconds.
+  Count stored_letters;
+  Count stored_letter_bytes;
+  Count most_letter_bytes;  ///< How many it takes; 0 without a limit.
 
   Count to_replay;    ///< Messages that a replay found to re-apply.
   Count drained;      ///< 1 when everything up to the end at the start is settled.

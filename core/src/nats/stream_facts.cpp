@@ -59,6 +59,7 @@ StreamFacts stream_facts(const json::object& info) {
   read(info, "created", facts.created);
   const json::object& state = part(info, "state");
   read(state, "messages", facts.messages);
+  read(state, "bytes", facts.bytes);
   read(state, "first_seq", facts.first_sequence);
   read(state, "last_seq", facts.last_sequence);
   return facts;

@@ -28,6 +28,7 @@ struct StreamFacts {
   /// Tells a stream from a later one of the same name.
   std::string created;
   std::uint64_t messages = 0;
+  std::uint64_t bytes = 0;
   std::uint64_t first_sequence = 0;
   std::uint64_t last_sequence = 0;
 };

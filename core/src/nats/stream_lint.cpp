@@ -63,6 +63,28 @@ std::vector<Finding> lint_stream(const StreamFacts& stream, std::chrono::nanosec
   return found;
 }
 
+std::vector<Finding> lint_dead_letters(const StreamFacts& stream) {
+  const std::string edit = fmt::format("nats stream edit {} ", stream.name);
+  std::vector<Finding> found;
+  const auto check = [&](bool at_fault, const char* field, std::string problem, std::string fix) {
+    if (at_fault) found.push_back({warn, field, std::move(problem), std::move(fix)});
+  };
+  check(
+      stream.storage != "file", "storage",
+      fmt::format("dead letters of {} are lost when the server restarts", stream.name),
+      fmt::format("hangar dlq export, then nats stream rm {}: Hangar makes it anew", stream.name));
+  check(stream.discard != "new", "discard",
+        fmt::format("a full {} silently drops its oldest dead letters", stream.name),
+        edit + "--discard=new");
+  check(stream.max_age > 0ns, "max_age",
+        fmt::format("dead letters of {} are deleted, looked at or not", stream.name),
+        edit + "--max-age=0");
+  check(stream.max_bytes <= 0, "max_bytes",
+        fmt::format("without a limit {} can fill the server's disk", stream.name),
+        edit + "--max-bytes=256MiB");
+  return found;
+}
+
 std::vector<Finding> lint_consumer(const StreamFacts& stream, const ConsumerFacts& consumer,
                                    const std::string& filter, std::size_t credit) {
   const std::string name = fmt::format("{} {}", stream.name, consumer.durable);

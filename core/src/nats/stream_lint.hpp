@@ -25,6 +25,9 @@ struct Finding {
 /// Hangar would create it with.
 std::vector<Finding> lint_stream(const StreamFacts& stream, std::chrono::nanoseconds max_age);
 
+/// The same of the stream that dead letters go to.
+std::vector<Finding> lint_dead_letters(const StreamFacts& stream);
+
 /// The same of a consumer that is to deliver `filter`; `credit` is how many messages one replica
 /// holds at most.
 std::vector<Finding> lint_consumer(const StreamFacts& stream, const ConsumerFacts& consumer,

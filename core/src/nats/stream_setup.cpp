@@ -35,7 +35,7 @@ json::object stream_config(const StreamSpec& spec) {
           {"num_replicas", spec.replicas},
           {"max_consumers", -1},
           {"max_msgs", -1},
-          {"max_bytes", -1},
+          {"max_bytes", spec.max_bytes},
           {"max_msgs_per_subject", -1},
           {"max_msg_size", -1}};
 }
@@ -116,7 +116,8 @@ asio::awaitable<StreamFacts> ensure_dead_letter_stream(Link& link, std::int64_t 
                   .subject = "hangar.dlq.>",
                   .replicas = replicas,
                   .max_age = 0ns,
-                  .duplicate_window = 24h};
+                  .duplicate_window = 24h,
+                  .max_bytes = dead_letter_bytes};
   co_return co_await ensure_stream(link, std::move(spec), when_absent);
 }
 

@@ -17,6 +17,8 @@ namespace hangar {
 
 /// The stream that dead letters go to, on `hangar.dlq.>`.
 inline constexpr const char* dead_letter_stream = "HANGAR_DLQ";
+/// A hundred thousand letters of usual size: poison must not fill the server's disk.
+inline constexpr std::int64_t dead_letter_bytes = 256LL << 20U;
 /// Prefect sends up to 1.5 MB; NATS takes 1 MiB unless it is told otherwise.
 inline constexpr std::uint64_t wanted_max_payload = 2U << 20U;
 
@@ -35,6 +37,7 @@ struct StreamSpec {
   std::int64_t replicas = 1;
   std::chrono::nanoseconds max_age{};
   std::chrono::nanoseconds duplicate_window = std::chrono::minutes{5};
+  std::int64_t max_bytes = -1;  ///< -1: no limit.
 };
 
 /// Where a consumer begins that re-applies what the stream holds.
@@ -61,7 +64,8 @@ boost::asio::awaitable<ConsumerFacts> ensure_consumer(Link& link, std::string st
                                                       ConsumerSpec spec, WhenAbsent when_absent);
 /// Deletes the consumer and all that it knows; one that is not there is no error.
 boost::asio::awaitable<void> delete_consumer(Link& link, std::string stream, std::string durable);
-/// The dead-letter stream; a cap of `max_age` does not apply to it.
+/// The dead-letter stream; a cap of `max_age` does not apply to it. One that is created takes
+/// `dead_letter_bytes` and refuses what comes then.
 boost::asio::awaitable<StreamFacts> ensure_dead_letter_stream(Link& link, std::int64_t replicas,
                                                               WhenAbsent when_absent);
 

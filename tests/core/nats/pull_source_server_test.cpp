@@ -1,3 +1,4 @@
+#include <fmt/format.h>
 #include <signal.h>  // NOLINT(modernize-deprecated-headers): POSIX's, not C's
 
 #include <algorithm>
@@ -8,7 +9,6 @@
 
 #include "broker.hpp"
 #include "hangar/error.hpp"
-#include "nats/stream_setup.hpp"
 
 namespace asio = boost::asio;
 
@@ -27,7 +27,7 @@ TEST_F(PullSourceTest, messages_come_in_stream_order_with_what_the_stream_knows_
     const auto tested = source();
     co_await tested->open();
     for (int i = 1; i <= 5; ++i) {
-      Headers headers{{"Kind", "k" + std::to_string(i)}};
+      Headers headers{{"Kind", fmt::format("k{}", i)}};
       co_await publish_one(subject, "event " + std::to_string(i), std::move(headers));
     }
     Batch batch = co_await collect(*tested, 5);
@@ -36,7 +36,7 @@ TEST_F(PullSourceTest, messages_come_in_stream_order_with_what_the_stream_knows_
       EXPECT_EQ(batch[i].sequence(), i + 1);
       EXPECT_EQ(batch[i].deliveries(), 1U);
       EXPECT_EQ(batch[i].subject(), subject);
-      EXPECT_EQ(batch[i].header("Kind"), "k" + std::to_string(i + 1));
+      EXPECT_EQ(batch[i].header("Kind"), fmt::format("k{}", i + 1));
       EXPECT_EQ(batch[i].header("Other"), std::nullopt);
       EXPECT_LT(std::chrono::abs(std::chrono::system_clock::now() - batch[i].stored()), 60s);
     }
@@ -137,66 +137,56 @@ TEST_F(PullSourceTest, message_of_five_megabytes_passes) {
   }());
 }
 
-TEST_F(PullSourceTest, rejected_message_is_in_the_dead_letter_stream_before_it_is_acked) {
+TEST_F(PullSourceTest, message_larger_than_the_credit_comes_and_holds_up_nothing) {
   run([this]() -> asio::awaitable<void> {
-    const auto tested = source();
+    HostConfig::Nats small = config();
+    small.credit_bytes.value = 64 << 10;
+    const auto tested = source(options(), small);
     co_await tested->open();
-    Headers headers{{"Kind", "odd"}};
-    co_await publish_one(subject, "bad event", std::move(headers));
-    Batch batch = co_await collect(*tested, 1);
-    Rejection why{.reason = "not_json",
-                  .error = "line one\r\nInjected: yes",
-                  .pointer = "/id",
-                  .sqlstate = "22P05"};
-    co_await tested->reject(std::move(batch.front()), std::move(why));
-    EXPECT_EQ((co_await stream(dead_letter_stream)).messages, 1U);
+    const std::string large(900 << 10, 'x');
+    const auto began = std::chrono::steady_clock::now();
+    for (int i = 0; i < 3; ++i) {
+      co_await publish(20);
+      co_await publish(1, large);
+    }
+    co_await publish(20);
+    for (std::uint64_t next = 1; next <= 83;) {
+      Batch batch = co_await tested->next(100, 0ms);
+      for (const Message& message : batch) {
+        EXPECT_EQ(message.sequence(), next);
+        EXPECT_EQ(message.data().size(), next++ % 21 == 0 ? large.size() : 5U);
+      }
+      batch.ack();
+    }
+    // A pull lasts 5 s: each large message would cost as much if it waited for the end of one.
+    EXPECT_LT(std::chrono::steady_clock::now() - began, 5s);
     co_await until_ack_pending(0);
-    EXPECT_EQ((co_await consumer()).ack_floor, 1U);
-    EXPECT_EQ(tested->counters()->rejected.value(), 1U);
+    EXPECT_EQ(tested->counters()->redelivered.value(), 0U);
     co_await tested->close();
   }());
 }
 
-TEST_F(PullSourceTest, message_whose_dead_letter_cannot_be_stored_is_not_acked) {
+TEST_F(PullSourceTest, copy_of_a_message_in_flight_is_merged_with_it) {
   run([this]() -> asio::awaitable<void> {
+    co_await make_impatient_consumer();
     const auto tested = source();
     co_await tested->open();
-    // A dead-letter stream that takes nothing.
-    boost::json::object full =
-        (co_await api("STREAM.INFO.HANGAR_DLQ")).body.at("config").as_object();
-    full["max_msgs"] = 1;
-    boost::json::object room = full;
-    room["max_msgs"] = -1;
-    EXPECT_TRUE((co_await api("STREAM.UPDATE.HANGAR_DLQ", full)).ok());
-    co_await publish_one("hangar.dlq.other", "fills it");
-    co_await publish(1);
-    Batch batch = co_await collect(*tested, 1);
-    bool rejected = false;
-    asio::co_spawn(io_, tested->reject(std::move(batch.front()), odd()),
-                   [&](const std::exception_ptr&) { rejected = true; });
-    co_await until([this]() -> asio::awaitable<bool> {
-      co_return log_.contains("cannot store a dead letter");
-    });
-    EXPECT_FALSE(rejected);
-    EXPECT_EQ((co_await consumer()).ack_pending, 1U);
-    EXPECT_TRUE((co_await api("STREAM.UPDATE.HANGAR_DLQ", room)).ok());
-    co_await until([&]() -> asio::awaitable<bool> { co_return rejected; });
-    EXPECT_EQ((co_await stream(dead_letter_stream)).messages, 2U);
+    co_await publish(3);
+    Batch batch = co_await collect(*tested, 3);
+    co_await until(
+        [&]() -> asio::awaitable<bool> { co_return tested->counters()->copies.value() >= 3U; });
+    EXPECT_EQ(tested->counters()->received.value(), 3U);
+    EXPECT_EQ(tested->counters()->held.value(), 3U);
+    // Whatever would be handed out twice comes before this one.
+    co_await publish(1, "later");
+    Batch later = co_await tested->next(100, 0ms);
+    EXPECT_EQ(later.size(), 1U);
+    EXPECT_EQ(later.front().data(), "later");
+    batch.ack();
+    later.ack();
     co_await until_ack_pending(0);
-    co_await tested->close();
-  }());
-}
-
-TEST_F(PullSourceTest, dead_letter_stream_that_was_deleted_is_made_again_before_the_ack) {
-  run([this]() -> asio::awaitable<void> {
-    const auto tested = source();
-    co_await tested->open();
-    EXPECT_TRUE((co_await api("STREAM.DELETE.HANGAR_DLQ")).ok());
-    co_await publish(1);
-    Batch batch = co_await collect(*tested, 1);
-    co_await tested->reject(std::move(batch.front()), odd());
-    EXPECT_EQ((co_await stream(dead_letter_stream)).messages, 1U);
-    co_await until_ack_pending(0);
+    EXPECT_EQ((co_await consumer()).ack_floor, 4U);
+    EXPECT_EQ(tested->counters()->acked.value(), 4U);
     co_await tested->close();
   }());
 }
@@ -345,36 +335,6 @@ TEST_F(PullSourceTest, empty_stream_is_drained) {
     const auto tested = source(until);
     co_await tested->open();
     EXPECT_TRUE((co_await tested->next(100, 50ms)).empty());
-    co_await tested->close();
-  }());
-}
-
-TEST_F(PullSourceTest, consumer_that_would_lose_events_is_refused_with_the_field_and_the_command) {
-  run([this]() -> asio::awaitable<void> {
-    {
-      const auto first = source();
-      co_await first->open();
-      co_await first->close();
-    }
-    boost::json::object unsafe{{"stream_name", stream_name},
-                               {"config", boost::json::object{{"durable_name", "careless"},
-                                                              {"ack_policy", "explicit"},
-                                                              {"filter_subject", subject},
-                                                              {"max_deliver", 3}}}};
-    EXPECT_TRUE((co_await api("CONSUMER.DURABLE.CREATE.PREFECT_TASKS.careless", unsafe)).ok());
-    PullOptions careless = options();
-    careless.source.durable = "careless";
-    const auto tested = source(careless);
-    std::string refusal;
-    try {
-      co_await tested->open();
-    } catch (const ConfigError& error) {
-      refusal = error.what();
-    }
-    EXPECT_NE(refusal.find("max_deliver"), std::string::npos) << refusal;
-    EXPECT_NE(refusal.find("nats consumer edit PREFECT_TASKS careless --max-deliver=-1"),
-              std::string::npos)
-        << refusal;
     co_await tested->close();
   }());
 }

@@ -103,6 +103,29 @@ TEST(StreamLint, each_unsafe_setting_of_a_consumer_is_found_with_its_field_and_a
   }
 }
 
+TEST(StreamLint, dead_letters_are_to_stay_and_to_have_a_limit) {
+  StreamFacts good;
+  good.name = "HANGAR_DLQ";
+  good.discard = "new";
+  good.max_bytes = 1 << 20;
+  EXPECT_TRUE(lint_dead_letters(good).empty());
+  const std::vector<std::pair<const char*, std::function<void(StreamFacts&)>>> cases{
+      {"storage", [](auto& s) { s.storage = "memory"; }},
+      {"discard", [](auto& s) { s.discard = "old"; }},
+      {"max_age", [](auto& s) { s.max_age = 1h; }},
+      {"max_bytes", [](auto& s) { s.max_bytes = -1; }},
+  };
+  for (const auto& [field, spoil] : cases) {
+    StreamFacts stream = good;
+    spoil(stream);
+    const auto found = lint_dead_letters(stream);
+    ASSERT_EQ(found.size(), 1U) << field;
+    EXPECT_EQ(found.front().field, field);
+    EXPECT_EQ(found.front().severity, Finding::Severity::warn);
+    EXPECT_NE(found.front().fix.find("HANGAR_DLQ"), std::string::npos) << found.front().fix;
+  }
+}
+
 TEST(StreamLint, no_filter_is_as_good_as_a_filter_on_the_only_subject) {
   StreamFacts stream = good_stream();
   ConsumerFacts consumer = good_consumer();
