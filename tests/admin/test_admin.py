@@ -7,19 +7,41 @@ import signal
 import socket
 import subprocess
 import unittest
+from collections import deque
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager, suppress
+from http.client import HTTPException
 from pathlib import Path
 
 from support.flow_runs import stream_lines
 from support.jetstream import JetStream
-from support.program import flags, hangar, hangar_running
+from support.program import flags, hangar, hangar_running, resident
 from support.servers import NatsServer, PostgresServer, postgres_bin, wait_until
 from support.surface import Surface
 from support.temporary import temporary_folder
 
 _GOLDEN = Path(__file__).resolve().parents[1] / "golden"
 _VECTORS = ("capture", "hostile", "chaos", "forms")
+_CONSUMER = "CONSUMER.INFO.PREFECT_EVENTS.events-task-run-recorder"
+_CONNECTIONS = 10_000
+_AT_ONCE = 500
+_HOSTILE = (
+    b"",
+    b"G",
+    b"GET /livez HTTP/1.1\r\nHo",
+    b"GET /livez HTTP/1.1\r\nContent-Length: 1073741824\r\n\r\n" + bytes(4096),
+    b"GET /livez HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n" + b"1\r\nx\r\n" * 500,
+    b"GET / HTTP/1.1\r\n" + b"X: y\r\n" * 2_000,
+    b"GET /..%2f..%2fetc%2fpasswd HTTP/1.1\r\n\r\n",
+    b"BREW /livez HTTP/1.1\r\n\r\n",
+    b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03",
+    b"GET http://elsewhere/livez HTTP/9.9\r\n\r\n",
+)
+
+
+def connected(address: str) -> socket.socket:
+    host, _, port = address.rpartition(":")
+    return socket.create_connection((host, int(port)), timeout=10)
 
 
 class Case(unittest.TestCase):
@@ -169,6 +191,48 @@ class Probes(Case):
                 if series.startswith("hangar_storage_errors_total{")
             )
             self.assertGreater(failed, 0)
+
+
+class Abuse(Case):
+    def test_hostile_clients_cost_little_and_hold_no_event_up(self) -> None:
+        """While they come the recorder records; when they are gone probes are answered."""
+        lines = stream_lines((_GOLDEN / "shuffled.jsonl").read_bytes())
+        with self.running() as (process, surface):
+            self.wait_ready(process, surface)
+            before, most = resident(process.pid), 0
+            with ExitStack() as clients:
+                open_ones: deque[socket.socket] = deque()
+                for number in range(_CONNECTIONS):
+                    client = clients.enter_context(connected(surface.address))
+                    # It may have been closed already: only so many are served.
+                    with suppress(OSError):
+                        client.sendall(_HOSTILE[number % len(_HOSTILE)])
+                    open_ones.append(client)
+                    if len(open_ones) > _AT_ONCE:
+                        open_ones.popleft().close()
+                    if number % 100 == 0:
+                        most = max(most, len(list(Path(f"/proc/{process.pid}/fd").iterdir())))
+                with JetStream(self.server.url) as stream:
+                    stream.publish("prefect.events.task-run", lines)
+                    self.wait(
+                        lambda: stream.request(_CONSUMER)["ack_floor"]["stream_seq"] == len(lines),
+                        "every ack",
+                        process,
+                    )
+            self.wait(lambda: self.answered(surface), "an answer to a probe", process)
+            grown = resident(process.pid) - before
+        print(f"figure G7: connections = {_CONNECTIONS}")
+        print(f"figure G7: descriptors at most = {most}")
+        print(f"figure G7: MiB grown = {grown >> 20}")
+        self.assertLess(most, 64 + 64)
+        self.assertLess(grown, 64 << 20)
+
+    @staticmethod
+    def answered(surface: Surface) -> bool:
+        try:
+            return surface.ask("/livez")[0] == 200
+        except (OSError, HTTPException):
+            return False
 
 
 class Addresses(Case):

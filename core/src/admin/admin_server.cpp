@@ -48,6 +48,9 @@ AdminReply refusal(const Request& request, beast::error_code failed) {
   if (failed == http::error::header_limit) {
     return {.status = 431, .body = "the header is too large\n"};
   }
+  if (failed == http::error::body_limit) {
+    return {.status = 413, .body = "a GET has no body here\n"};
+  }
   if (failed) return {.status = 400, .body = "this is no HTTP request\n"};
   if (request.get().method() != http::verb::get) {
     return {.status = 405, .body = "only GET is allowed\n"};

@@ -21,7 +21,7 @@ class AdminServer {
   /// Called on the server's thread for the target of each GET; must not wait for the host's loop.
   using Answer = std::function<AdminReply(std::string_view target)>;
   struct Limits {
-    std::size_t connections = 32;  ///< A further one is closed at once.
+    std::size_t connections = 64;  ///< A further one is closed at once.
     std::size_t header_bytes = 8192;
     std::chrono::milliseconds read{5'000};   ///< From the first moment to the end of a request.
     std::chrono::milliseconds write{5'000};  ///< For a whole answer.

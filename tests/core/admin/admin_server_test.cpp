@@ -6,9 +6,11 @@
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/read.hpp>
 #include <boost/asio/write.hpp>
+#include <chrono>
 #include <memory>
 #include <string>
 #include <string_view>
+#include <thread>
 #include <utility>
 #include <vector>
 
@@ -29,8 +31,11 @@ class Client {
   Client& send(std::string_view text) {
     boost::system::error_code failed;
     asio::write(socket_, asio::buffer(text), failed);
+    open_ = !failed;
     return *this;
   }
+  /// Whether the last that was sent could be sent.
+  [[nodiscard]] bool open() const { return open_; }
   std::string all() {
     std::string text;
     boost::system::error_code ended;
@@ -41,10 +46,17 @@ class Client {
  private:
   asio::io_context io_;
   asio::ip::tcp::socket socket_{io_};
+  bool open_ = true;
 };
 
 std::string answer_to(const AdminServer& server, std::string_view request) {
   return Client{server}.send(request).all();
+}
+
+std::string many_headers(std::size_t count) {
+  std::string text;
+  for (std::size_t i = 0; i < count; ++i) text += "X: y\r\n";
+  return text;
 }
 
 TEST(AdminServer, get_is_answered_and_any_other_method_is_not_allowed) {
@@ -78,7 +90,9 @@ TEST(AdminServer, what_is_too_large_or_no_request_is_refused) {
   const std::vector<std::pair<std::string, std::string>> cases{
       {"GET / HTTP/1.1\r\nHost: h\r\nX: " + std::string(20'000, 'x') + "\r\n\r\n", "431"},
       {"GET /" + std::string(20'000, 'x') + " HTTP/1.1\r\n\r\n", "431"},
+      {"GET / HTTP/1.1\r\n" + many_headers(100'000) + "\r\n", "431"},
       {"GET / HTTP/1.1\r\nHost: h\r\nContent-Length: 3\r\n\r\nabc", "413"},
+      {"GET / HTTP/1.1\r\nHost: h\r\nContent-Length: 1073741824\r\n\r\n", "413"},
       {"GET / HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n", "413"},
       {"\x16\x03\x01 no HTTP\r\n\r\n", "400"},
       {"GET / HTTP/1.1\r\nContent-Length: x\r\n\r\n", "400"},
@@ -97,6 +111,24 @@ TEST(AdminServer, who_sends_no_whole_request_is_disconnected_and_others_are_serv
   EXPECT_EQ(silent.all(), "");
   EXPECT_EQ(slow.all(), "");
   EXPECT_NE(answer_to(server, "GET /3 HTTP/1.0\r\n\r\n").find("target /3"), std::string::npos);
+}
+
+TEST(AdminServer, who_sends_a_little_again_and_again_gains_no_time) {
+  const AdminServer server{"127.0.0.1:0", echo, {.read = std::chrono::milliseconds{200}}};
+  Client slow{server};
+  slow.send("GET / HTTP/1.1\r\n");
+  const auto began = std::chrono::steady_clock::now();
+  // Its slowness is what is tested.
+  while (slow.send("X: y\r\n").open()) std::this_thread::sleep_for(std::chrono::milliseconds{10});
+  EXPECT_LT(std::chrono::steady_clock::now() - began, std::chrono::seconds{20});
+}
+
+TEST(AdminServer, limits_are_what_they_should_be) {
+  constexpr AdminServer::Limits limits;
+  EXPECT_EQ(limits.connections, 64U);
+  EXPECT_EQ(limits.header_bytes, 8192U);
+  EXPECT_EQ(limits.read, std::chrono::seconds{5});
+  EXPECT_EQ(limits.write, std::chrono::seconds{5});
 }
 
 TEST(AdminServer, connections_above_the_limit_are_closed) {

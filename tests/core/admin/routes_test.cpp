@@ -41,7 +41,8 @@ TEST(Routes, paths_are_exact_and_a_query_is_none_of_the_path) {
     EXPECT_EQ(reply_to(target, seen).status, 200U) << target;
   }
   for (const char* target :
-       {"", "/", "/livez/", "/LIVEZ", "*", "livez", "//livez", "/metrics/.."}) {
+       {"", "/", "/livez/", "/LIVEZ", "*", "livez", "//livez", "/metrics/..", "/%6civez",
+        "/..%2flivez", "/..%2f..%2f..%2fetc%2fpasswd", "/../../etc/passwd"}) {
     EXPECT_EQ(reply_to(target, seen).status, 404U) << target;
   }
 }
@@ -118,6 +119,27 @@ TEST(Routes, who_may_not_ack_is_not_ready) {
   const auto reply = reply_to("/readyz", seen);
   EXPECT_EQ(reply.status, 503U);
   EXPECT_NE(reply.body.find("may not publish to $JS.ACK."), std::string::npos) << reply.body;
+}
+
+TEST(Routes, whose_dead_letters_find_no_room_is_not_ready) {
+  auto seen = healthy();
+  auto& source = seen.services.at(0).source;
+  source.letters = 3;
+  source.stored_letters = 2;
+  source.stored_letter_bytes = 900;
+  source.most_letter_bytes = 1000;
+  EXPECT_EQ(reply_to("/readyz", seen).status, 200U) << "a letter that waits stops nothing";
+  const auto text = reply_to("/metrics", seen).body;
+  const std::string of = "{service=\"recorder\",consumer=\"durable\"} ";
+  EXPECT_TRUE(has_line(text, "hangar_dlq_waiting_messages" + of + "3")) << text;
+  EXPECT_TRUE(has_line(text, "hangar_dlq_messages" + of + "2")) << text;
+  EXPECT_TRUE(has_line(text, "hangar_dlq_bytes" + of + "900")) << text;
+  EXPECT_TRUE(has_line(text, "hangar_dlq_max_bytes" + of + "1000")) << text;
+  source.letters_stuck = true;
+  const auto reply = reply_to("/readyz", seen);
+  EXPECT_EQ(reply.status, 503U);
+  EXPECT_NE(reply.body.find("3 dead letters of recorder cannot be stored"), std::string::npos)
+      << reply.body;
 }
 
 TEST(Routes, lag_and_losses_of_a_consumer_are_shown) {
