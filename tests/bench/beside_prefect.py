@@ -2,7 +2,8 @@
 
 Each has a PostgreSQL database of Prefect's own schema. Prefect's is driven through its own
 `consumer()` without a broker, which flatters it. Prints a Markdown table.
-Run from the repository: `PYTHONPATH=tests python3 tests/bench/beside_prefect.py`.
+Run from the repository: `PYTHONPATH=tests python3 tests/bench/beside_prefect.py [PART…]`, where a
+part is losses, outage or rates; all of them without a name.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ import json
 import os
 import signal
 import subprocess
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -31,7 +33,9 @@ from support.temporary import temporary_folder
 _SUBJECT, _BATCH = "prefect.events.task-run", 100
 _WORKER = Path(__file__).with_name("prefect_recorder.py")
 _OUTAGE = 30.0
-_RATE = 200.0
+_RATE = 100.0
+# Longer than either waits before it tries again.
+_QUIET = 15.0
 
 
 class Recorder(NamedTuple):
@@ -76,7 +80,7 @@ class Bench:
 
         @contextlib.contextmanager
         def running() -> Iterator[subprocess.Popen[bytes]]:
-            words = [venv.python, _WORKER, stream, acked, str(batch), str(rate)]
+            words: list[str | Path] = [venv.python, _WORKER, stream, acked, str(batch), str(rate)]
             with (self.folder / f"{name}.log").open("ab") as log:
                 process = subprocess.Popen(
                     words,
@@ -108,10 +112,12 @@ class Bench:
 
         def publish() -> None:
             with JetStream(self.nats.url) as jetstream:
+                if not rate:
+                    jetstream.publish(subject, events)
+                    return
                 began = time.monotonic()
                 for number, event in enumerate(events):
-                    if rate and (late := began + number / rate - time.monotonic()) > 0:
-                        time.sleep(late)
+                    time.sleep(max(0, began + number / rate - time.monotonic()))
                     jetstream.publish(subject, [event])
 
         settings = {
@@ -157,10 +163,13 @@ def _until_acked(recorder: Recorder, wanted: int) -> None:
     wait_until(lambda: recorder.acked() >= wanted, what="acks", within=300)
 
 
-def _until_quiet(database: str, wanted: int, within: float) -> float:
-    """Seconds until all rows are there, or `within` when they never were."""
-    began = time.monotonic()
-    while _states(database) < wanted and time.monotonic() - began < within:
+def _until_quiet(database: str, wanted: int) -> float:
+    """Seconds until all rows are there, or until nothing more has come for a while."""
+    began = changed = time.monotonic()
+    before = 0
+    while (now := _states(database)) < wanted and time.monotonic() - changed < _QUIET:
+        if now != before:
+            before, changed = now, time.monotonic()
         time.sleep(0.1)
     return time.monotonic() - began
 
@@ -169,7 +178,7 @@ def rate(recorder: Recorder, database: str, events: list[bytes]) -> str:
     with recorder.running() as process:
         wait_until(lambda: _states(database) > 0, what="a row", process=process)
         first, began = _states(database), time.monotonic()
-        _until_quiet(database, len(events), 600)
+        _until_quiet(database, len(events))
         return f"{(len(events) - first) / (time.monotonic() - began):,.0f}"
 
 
@@ -183,14 +192,14 @@ def killed(recorder: Recorder, database: str, events: list[bytes]) -> str:
             process.wait()
     with recorder.running():
         _until_acked(recorder, len(events))
-        _until_quiet(database, len(events), 10)
+        _until_quiet(database, len(events))
     return f"{len(events) - _states(database):,}"
 
 
 def poisoned(recorder: Recorder, database: str, events: list[bytes]) -> str:
     """The good ones among `events`, of which one is not."""
     with recorder.running():
-        _until_quiet(database, len(events) - 1, 30)
+        _until_quiet(database, len(events) - 1)
     return f"{_states(database)} of {len(events) - 1}"
 
 
@@ -206,11 +215,14 @@ class Outage:
         with recorder.running() as process:
             wait_until(lambda: _states(database) > 200, what="rows", process=process)
             before = _resident(process)
+            # Events come until some time after the database is back.
+            last = time.monotonic() + (len(events) - 200) / _RATE
             self.postgres.stop(signal.SIGQUIT)
             time.sleep(_OUTAGE)
             memory = _resident(process) - before
             self.postgres.start()
-            seconds = _until_quiet(database, len(events), len(events) / _RATE + 60)
+            _until_quiet(database, len(events))
+            seconds = max(0, time.monotonic() - last)
             missing = len(events) - _states(database)
             self.lost.append(f"{missing:,}")
             self.recovery.append("never" if missing else f"{seconds:.0f} s")
@@ -224,40 +236,53 @@ def _with_poison(events: list[bytes]) -> list[bytes]:
     return [*events[:500], json.dumps(poison).encode(), *events[501:]]
 
 
-def main() -> None:
-    events, _ = copies_of("plain", 40, seed=1)
+def _show(what: str, cells: list[str]) -> None:
+    print(f"| {what} | {' | '.join(cells)} |", flush=True)
+
+
+def _show_losses(bench: Bench, events: list[bytes]) -> None:
+    _show(f"events lost by ten kill -9 under load, of {len(events):,}", bench.both(killed, events))
+    _show(
+        "good events recorded beside a poison one, in a batch of 1,000",
+        bench.both(poisoned, _with_poison(events[:1_000]), batch=1_000),
+    )
+
+
+def _show_outage(bench: Bench, events: list[bytes]) -> None:
+    outage, coming = Outage(bench.postgres), events[: int(_RATE * (_OUTAGE + 15))]
+    memory = bench.both(outage, coming, rate=_RATE)
+    _show(f"events lost by {_OUTAGE:.0f} s without the database, of {len(coming):,}", outage.lost)
+    _show("everything recorded so long after the last event", outage.recovery)
+    _show("memory grown without the database", memory)
+
+
+def _show_rates(bench: Bench, events: list[bytes]) -> None:
+    for batch, count in ((1, 600), (100, 3_000), (1_000, len(events))):
+        what = f"events/s in batches of {batch:,}"
+        _show(what, bench.both(rate, events[:count], batch=batch))
+
+
+_PARTS = {"losses": _show_losses, "outage": _show_outage, "rates": _show_rates}
+
+
+def main(chosen: list[str]) -> None:
+    events, _ = copies_of("plain", 20, seed=1)
     with (
         temporary_folder("beside") as folder,
         NatsServer() as nats,
         PostgresServer() as postgres,
     ):
         bench = Bench(folder, postgres, nats)
-        outage = Outage(postgres)
-        memory = bench.both(outage, events[: int(_RATE * (_OUTAGE + 30))], rate=_RATE)
-        rows = [
-            (
-                "events/s in batches of 1, Prefect's default",
-                bench.both(rate, events[:600], batch=1),
-            ),
-            ("events/s in batches of 100", bench.both(rate, events[:6_000])),
-            ("events/s in batches of 1,000", bench.both(rate, events, batch=1_000)),
-            (f"events lost by ten kill -9, of {len(events):,}", bench.both(killed, events)),
-            (
-                "good events recorded beside a poison one, in a batch of 1,000",
-                bench.both(poisoned, _with_poison(events[:1_000]), batch=1_000),
-            ),
-            (f"events lost by {_OUTAGE:.0f} s without the database", outage.lost),
-            ("all recorded so long after the database was back", outage.recovery),
-            ("memory in the meantime", memory),
-        ]
-    print(
-        f"{os.cpu_count()} cores, {datetime.datetime.now(datetime.UTC):%Y-%m-%d}, "
-        "`PYTHONPATH=tests python3 tests/bench/beside_prefect.py`\n\n"
-        "| the same events, the same faults | Prefect's recorder | Hangar |\n|---|---|---|"
-    )
-    for what, (prefect, hangar) in rows:
-        print(f"| {what} | {prefect} | {hangar} |")
+        print(
+            f"{os.cpu_count()} cores, {datetime.datetime.now(datetime.UTC):%Y-%m-%d}, load before "
+            f"{os.getloadavg()[0]:.0f}\n\n"
+            "| the same events, the same faults | Prefect's recorder | Hangar |\n|---|---|---|",
+            flush=True,
+        )
+        for name, show in _PARTS.items():
+            if name in chosen or not chosen:
+                show(bench, events)
 
 
 if __name__ == "__main__":
-    main()
+    main(sys.argv[1:])

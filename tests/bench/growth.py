@@ -14,7 +14,7 @@ from support.copies import copied_events
 from support.flow_runs import flow_runs_in
 from support.servers import psql
 
-_BATCH = 5_000
+BATCH = 5_000
 _LARGEST_BATCH = 10_000
 
 
@@ -34,7 +34,7 @@ class Curve:
 
 def curves(world: World, events: int) -> list[Curve]:
     """`events` is the middle of what grows: 200,000 gives backlogs of 10,000 to 1,000,000."""
-    large = _Events(world, events * 5)
+    large = Backlogs(world, events * 5)
     usual = events // 2
     batches = [1, 10, 100, 1_000, _LARGEST_BATCH]
     return [
@@ -54,6 +54,7 @@ def curves(world: World, events: int) -> list[Curve]:
             lambda size: _of_size(world, size, events),
         ),
         large.curve("replicas", [1, 2, 4], lambda count: large.record(usual, replicas=count)),
+        large.curve("lanes", [1, 2, 4], lambda count: large.record(usual, lanes=count)),
         large.curve(
             "events of a batch at most",
             batches,
@@ -62,7 +63,7 @@ def curves(world: World, events: int) -> list[Curve]:
     ]
 
 
-class _Events:
+class Backlogs:
     """The longest backlog; shorter ones are its beginning."""
 
     def __init__(self, world: World, most: int) -> None:
@@ -73,7 +74,7 @@ class _Events:
 
     def record(self, events: int, *, stored: int = 0, replicas: int = 1, **more: object) -> Sample:
         lines = self._lines[:events]
-        settings = {"batch_size": _BATCH, **more}
+        settings = {"batch_size": BATCH, **more}
         return _record(self._world, lines, stored=stored, replicas=replicas, **settings)
 
     @staticmethod
@@ -127,7 +128,7 @@ def _of_size(world: World, size: int, events: int) -> Sample:
     base = [_sized(line, size) for line in client_events()]
     count = max(len(base), min(events // 2, events * 2_300 // size))
     lines = copied_events(base, max(1, round(count / len(base))), seed=3, at_once=AT_ONCE)
-    return _record(world, lines, batch_size=_BATCH)
+    return _record(world, lines, batch_size=BATCH)
 
 
 def _sized(line: bytes, size: int) -> bytes:

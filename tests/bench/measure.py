@@ -10,6 +10,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from bench.choices import choices
 from bench.growth import curves
 from bench.parts import (
     Backlog,
@@ -109,6 +110,7 @@ def main() -> None:
             report.latencies = latencies(world, backlog, report)
         if options.full:
             report.curves = curves(world, options.events)
+            report.choices = choices(world, options.events // 2)
         check_rows(world, backlog)
         print(report.text())
         if options.write:

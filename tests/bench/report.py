@@ -12,6 +12,7 @@ import sys
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
+from bench.choices import Choice
 from bench.growth import Curve
 from bench.parts import Latency, Part
 from bench.plot import write_plot
@@ -38,6 +39,7 @@ class Report:
         self._groups: dict[str, str] = {}
         self.latencies: list[tuple[str, Latency]] = []
         self.curves: list[Curve] = []
+        self.choices: list[Choice] = []
         self._head = (
             f"{stream.events:,} events of {stream.size:,.0f} bytes, each line the median of {runs} "
             f"with the least and the most. {_processor()}, {os.cpu_count()} cores that all "
@@ -71,6 +73,7 @@ class Report:
             *self._latency_lines(),
             *self._goal_lines(),
             *self._curve_lines(),
+            *self._choice_lines(),
             "",
             "The rows that Hangar left were compared with the reference's, on both storages.",
         ]
@@ -152,10 +155,12 @@ class Report:
         for curve in self.curves:
             yield from ("", f"| {curve.what} | events/s | µs CPU an event | resident |")
             yield "|---|---|---|---|"
-            for point in curve.points:
-                one = point.sample
-                cpu = ", ".join(f"{process} {micros:.1f}" for process, micros in one.cpu.items())
-                yield f"| {point.at:,.0f} | {one.rate:,.0f} | {cpu} | {one.resident_mib:.0f} MiB |"
+            yield from (_row(f"{point.at:,.0f}", point.sample) for point in curve.points)
+
+    def _choice_lines(self) -> Iterable[str]:
+        if self.choices:
+            yield from ("", "| | events/s | µs CPU an event | resident |", "|---|---|---|---|")
+            yield from (_row(choice.name, choice.sample) for choice in self.choices)
 
     def _latency_lines(self) -> Iterable[str]:
         if self.latencies:
@@ -170,6 +175,11 @@ class Report:
             )
         for what, one in self.latencies:
             yield f"| {what} | {one.p50:.1f} ms | {one.p99:.1f} ms | {one.longest:.1f} ms |"
+
+
+def _row(name: str, one: Sample) -> str:
+    cpu = ", ".join(f"{process} {micros:.1f}" for process, micros in one.cpu.items())
+    return f"| {name} | {one.rate:,.0f} | {cpu} | {one.resident_mib:.0f} MiB |"
 
 
 def _processor() -> str:

@@ -34,6 +34,10 @@ class Measure(unittest.TestCase):
             "| bytes of an event |",
             "| replicas |",
             "| events of a batch at most |",
+            "| lanes |",
+            "| and wal_compression |",
+            "| two subjects, a Hangar each |",
+            "| a cluster of three that all hold the stream |",
         ):
             self.assertIn(line, done.stdout)
 

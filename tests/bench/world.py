@@ -11,6 +11,7 @@ import subprocess
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -70,9 +71,18 @@ class Sample:
 class World:
     """Servers of one measuring run; their streams and databases have names of their own."""
 
-    def __init__(self, folder: Path, nats: NatsServer, postgres: PostgresServer) -> None:
+    _numbers = itertools.count()
+
+    def __init__(
+        self,
+        folder: Path,
+        nats: NatsServer,
+        postgres: PostgresServer,
+        cluster: Sequence[NatsServer] = (),
+    ) -> None:
+        """`cluster` is all servers when `nats` is one of several; they all hold each stream."""
         self.folder, self.nats, self.postgres = folder, nats, postgres
-        self._numbers = itertools.count()
+        self._brokers = cluster or [nats]
 
     def tool(self, name: str, *arguments: object) -> list[float]:
         """Runs one of the small programs; the numbers that it prints."""
@@ -93,7 +103,8 @@ class World:
         number = next(self._numbers)
         name, subject = f"BENCH_{number}", f"bench.{number}"
         with JetStream(self.nats.url) as jetstream:
-            jetstream.request(f"STREAM.CREATE.{name}", name=name, subjects=[subject], **_STREAM)
+            kept = {"num_replicas": len(self._brokers), **_STREAM}
+            jetstream.request(f"STREAM.CREATE.{name}", name=name, subjects=[subject], **kept)
             if file is None:
                 return Stream(name, subject, 0, 0)
             self.tool("publish", self.nats.url, subject, file)
@@ -120,21 +131,24 @@ class World:
         with JetStream(self.nats.url) as jetstream:
             jetstream.request(f"CONSUMER.DELETE.{stream.name}.{name}")
 
+    @cached_property
+    def _database(self) -> str:
+        return create_prefect_database(self.postgres, f"bench_{next(self._numbers)}")
+
     @contextlib.contextmanager
     def postgres_database(self, flow_runs: Sequence[UUID]) -> Iterator[str]:
-        """Prefect's schema with the flow runs; gone afterwards."""
-        name = f"bench_{next(self._numbers)}"
-        url = create_prefect_database(self.postgres, name)
-        insert_flow_runs(url, flow_runs)
-        psql(url, "CHECKPOINT")
-        yield url
-        self.postgres.drop_database(name)
+        """Prefect's schema with the flow runs alone; one at a time, emptied by the next."""
+        psql(self._database, "TRUNCATE flow, flow_run, task_run, task_run_state CASCADE")
+        insert_flow_runs(self._database, flow_runs)
+        psql(self._database, "CHECKPOINT")
+        yield self._database
 
     @contextlib.contextmanager
     def sqlite_database(self, flow_runs: Sequence[UUID]) -> Iterator[str]:
         path = create_prefect_sqlite(self.folder / f"bench-{next(self._numbers)}.db")
         insert_flow_runs(str(path), flow_runs)
-        os.sync()  # what was copied is not for the measured to write
+        with path.open("rb") as copied:  # what was copied is not for the measured to write
+            os.fsync(copied.fileno())
         yield str(path)
         for file in self.folder.glob(f"{path.name}*"):
             file.unlink()
@@ -142,12 +156,15 @@ class World:
     @contextlib.contextmanager
     def servers_cpu(self, events: int) -> Iterator[dict[str, float]]:
         """What the servers used meanwhile, in microseconds an event."""
-        pids = {"nats-server": self.nats.pid, "PostgreSQL": self.postgres.pid}
-        before = {name: cpu_seconds(pid) for name, pid in pids.items()}
+        pids = {
+            "nats-server": [server.pid for server in self._brokers],
+            "PostgreSQL": [self.postgres.pid],
+        }
+        before = {name: sum(map(cpu_seconds, ones)) for name, ones in pids.items()}
         used: dict[str, float] = {}
         yield used
-        for name, pid in pids.items():
-            used[name] = (cpu_seconds(pid) - before[name]) / events * 1e6
+        for name, ones in pids.items():
+            used[name] = (sum(map(cpu_seconds, ones)) - before[name]) / events * 1e6
 
     def settings(self, stream: Stream, durable: str, database: str) -> dict[str, object]:
         recorder = "services.task_run_recorder"
@@ -166,18 +183,22 @@ class World:
         self, stream: Stream, database: str, *, replicas: int = 1, **recorder: object
     ) -> Sample:
         """Hangar records the stream: from the moment that it is ready until nothing is left."""
-        durable = self.durable(stream)
-        settings = self.settings(stream, durable, database)
-        settings |= {f"services.task_run_recorder.{key}": value for key, value in recorder.items()}
-        words = ("--until-drained", *flags(settings))
-        peak, logs = 0, []
-        with self.servers_cpu(stream.events) as cpu, contextlib.ExitStack() as running:
+        return self.record_all([stream] * replicas, database, **recorder)
+
+    def record_all(self, streams: Sequence[Stream], database: str, **recorder: object) -> Sample:
+        """The same by one Hangar for each; those of one stream share its consumer."""
+        durables = {stream: self.durable(stream) for stream in streams}
+        events = sum(stream.events for stream in durables)
+        peak, used, logs = 0, 0.0, []
+        with self.servers_cpu(events) as cpu, contextlib.ExitStack() as running:
             processes = []
             began = time.time()
-            for _ in range(replicas):
+            for stream in streams:
+                settings = self.settings(stream, durables[stream], database)
+                settings |= {f"services.task_run_recorder.{k}": v for k, v in recorder.items()}
+                words = ("--until-drained", *flags(settings))
                 logs.append(self.folder / f"hangar-{next(self._numbers)}.log")
                 processes.append(running.enter_context(hangar_running(*words, log=logs[-1])))
-            used = 0.0
             waiting = list(processes)
             while waiting:
                 peak = max(peak, *(resident_kib(process.pid)[1] for process in waiting))
@@ -189,13 +210,14 @@ class World:
                 used += usage.ru_utime + usage.ru_stime
         if any(process.returncode for process in processes):
             raise SystemExit("".join(log.read_text() for log in logs))
+        for stream, durable in durables.items():
+            self.drop_durable(stream, durable)
         times = [_times(log) for log in logs]
-        self.drop_durable(stream, durable)
         first = min(ready for ready, _ in times)
         return Sample(
-            stream.events,
+            events,
             max(ended for _, ended in times) - first,
-            {"Hangar": used / stream.events * 1e6, **cpu},
+            {"Hangar": used / events * 1e6, **cpu},
             peak / 1024,
             (first - began) * 1e3,
         )
