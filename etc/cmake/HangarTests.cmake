@@ -19,13 +19,17 @@ function(hangar_discover_tests target)
     PROPERTIES TIMEOUT 60)
 endfunction()
 
-# hangar_add_server_test(name target [POSTGRES] [NATS] [ARGS word...] [TIMEOUT seconds]): a program
-# that finds HANGAR_TEST_POSTGRES_URL and HANGAR_TEST_NATS_URL, servers of its own.
+# hangar_add_server_test(name target [POSTGRES [PGBOUNCER]] [NATS] [ARGS word...] [TIMEOUT
+# seconds]): a program that finds HANGAR_TEST_POSTGRES_URL and HANGAR_TEST_NATS_URL, servers of its
+# own.
 function(hangar_add_server_test name target)
-  cmake_parse_arguments(PARSE_ARGV 2 arg "POSTGRES;NATS" "TIMEOUT" "ARGS")
+  cmake_parse_arguments(PARSE_ARGV 2 arg "POSTGRES;PGBOUNCER;NATS" "TIMEOUT" "ARGS")
   set(servers)
   if(arg_POSTGRES)
     list(APPEND servers --postgres)
+  endif()
+  if(arg_PGBOUNCER)
+    list(APPEND servers --pgbouncer)
   endif()
   if(arg_NATS)
     list(APPEND servers --nats)

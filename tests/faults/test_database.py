@@ -4,12 +4,19 @@ import signal
 import subprocess
 import time
 import unittest
+from typing import ClassVar
 
-from faults.ledger import LONG, Ledger
+from faults.ledger import LONG, SUBJECT, Ledger
+from support.flow_runs import flow_runs_in, insert_flow_runs
+from support.jetstream import JetStream
+from support.pgbouncer import PgBouncer
 from support.program import flags, hangar_running, resident
 from support.servers import wait_until
+from support.surface import Surface
 
 _CREDIT = 16 << 20
+_PUBLISHED_AT_ONCE = 100
+_POOL = 2
 
 
 class Database(Ledger):
@@ -34,22 +41,6 @@ class Database(Ledger):
             for sig in (signal.SIGINT, signal.SIGQUIT, signal.SIGKILL):
                 self.assertGreater(self.wait_for_progress(process), 0)
                 self.postgres.restart(sig)
-            self.end_of(process)
-        self.expect_all_recorded()
-
-    def test_outage_is_waited_for_in_bounded_memory(self) -> None:
-        with self.recording() as process:
-            self.wait_for_progress(process)
-            before = resident(process.pid)
-            self.postgres.stop(signal.SIGQUIT)
-            # From the eighth on an attempt takes about 4 s; 150 are ten minutes.
-            self.wait_for_words(f"attempt {150 if LONG else 6} in", process, within=900)
-            # The credit of 16 MiB, and what decoding it takes.
-            self.assertLess(resident(process.pid) - before, 2 * _CREDIT)
-            self.postgres.start()
-            began = time.monotonic()
-            self.wait_for_progress(process)
-            print(f"recording again {time.monotonic() - began:.1f} s after the database")
             self.end_of(process)
         self.expect_all_recorded()
 
@@ -93,6 +84,89 @@ class Database(Ledger):
             )
             self.end_of(process)
         self.figure("C13", "dead-lettered", self.dead_letters())
+        self.expect_all_recorded()
+
+
+class Outage(Ledger):
+    """Half of the events are in the stream when the database goes away, the others come then."""
+
+    COPIES = 400 if LONG else 40
+    later: ClassVar[list[bytes]]
+
+    @classmethod
+    def setUpClass(cls) -> None:
+        super().setUpClass()
+        middle = len(cls.events) // 2
+        cls.events, cls.later = cls.events[:middle], cls.events[middle:]
+
+    def test_outage_is_waited_for_in_bounded_memory(self) -> None:
+        self.use_postgres()
+        insert_flow_runs(self.database, flow_runs_in(self.later))
+        with hangar_running(*self.words(), log=self.log) as process:
+            surface = Surface.of(process, self.folder / "data", self.log)
+            self.assertGreater(self.wait_for_progress(process), 0)
+            before = resident(process.pid)
+            self.postgres.stop(signal.SIGQUIT)
+            self._publish_for(600 if LONG else 10, process)
+            grown = resident(process.pid) - before
+            self.figure("C4", "memory grown in MiB", round(grown / (1 << 20), 1))
+            # The credit of 16 MiB, and what decoding it takes.
+            self.assertLess(grown, 2 * _CREDIT)
+            self._expect_status(surface, ready=503)
+            backlog = self.left()
+            self.postgres.start()
+            began = time.monotonic()
+            self.wait_for_progress(process)
+            self.figure("C4", "recording again after s", round(time.monotonic() - began, 1))
+            wait_until(
+                lambda: self.left() == 0,
+                what="no backlog",
+                process=process,
+                log=self.log,
+                within=600,
+            )
+            rate = backlog / (time.monotonic() - began)
+            self.figure("C4", "backlog", f"{backlog:,} events, drained at {rate:,.0f}/s")
+            self._expect_status(surface, ready=200)
+            self.assertEqual(self.terminate(process), 0)
+        self.expect_all_recorded()
+
+    def _expect_status(self, surface: Surface, ready: int) -> None:
+        wait_until(lambda: surface.ask("/readyz")[0] == ready, what=f"readyz {ready}", log=self.log)
+        self.assertEqual(surface.ask("/livez")[0], 200)
+
+    def _publish_for(self, seconds: float, process: subprocess.Popen[bytes]) -> None:
+        """Publishes the later events, evenly over so long."""
+        began = time.monotonic()
+        with JetStream(self.nats.url) as stream:
+            for first in range(0, len(self.later), _PUBLISHED_AT_ONCE):
+                due = began + seconds * first / len(self.later)
+                # The pace of the publisher is the input of this test.
+                time.sleep(max(0, due - time.monotonic()))
+                stream.publish(SUBJECT, self.later[first : first + _PUBLISHED_AT_ONCE])
+                self.assertIsNone(process.poll(), self.log.read_text()[-4000:])
+
+
+class Pooled(Ledger):
+    def test_pgbouncer_may_give_each_transaction_another_connection(self) -> None:
+        self.use_postgres()
+        server = self.postgres
+        connections = (
+            "SELECT count(*) FROM pg_stat_activity"
+            " WHERE datname = 'faults' AND backend_type = 'client backend'"
+        )
+        with PgBouncer(server, pool=_POOL) as pool:
+            # Twice as many lanes as connections.
+            lanes = {
+                "storage.url": pool.url("faults"),
+                "services.task_run_recorder.lanes": 2 * _POOL,
+            }
+            with self.recording(*flags(lanes)) as process:
+                for _ in range(3):
+                    self.assertGreater(self.wait_for_progress(process), 0)
+                    self.assertEqual(int(server.psql(connections)), _POOL)
+                self.end_of(process)
+        self.assertNotIn("storage:", self.log.read_text())
         self.expect_all_recorded()
 
 

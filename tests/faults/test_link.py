@@ -1,9 +1,10 @@
 """Links that lose answers, lose acks or fall silent, between Hangar and its servers."""
 
+import random
 import time
 import unittest
 
-from faults.ledger import DURABLE, STREAM, Ledger
+from faults.ledger import DURABLE, LONG, STREAM, Ledger
 from support.jetstream import JetStream
 from support.program import flags, hangar_running
 from support.proxy import Proxy
@@ -66,6 +67,23 @@ class Standby(Ledger):
         self.expect_all_recorded()
 
 
+class Torn(Ledger):
+    COPIES = 2
+    # Longer than what one pull brings takes to come.
+    ACK_WAIT = 30
+
+    def test_slow_and_torn_link_costs_speed_alone(self) -> None:
+        self.use_sqlite()
+        with Proxy(self.nats.port) as proxy:
+            proxy.worsen(delay=0.2, jitter=0.1, loss=0.05, seed=self.seed)
+            began = time.monotonic()
+            with self.recording(*flags({"nats.url": f"nats://127.0.0.1:{proxy.port}"})) as process:
+                self.end_of(process)
+            took = time.monotonic() - began
+        self.figure("B5", "events/s", round(len(self.events) / took))
+        self.expect_all_recorded()
+
+
 class Broker(Ledger):
     def setUp(self) -> None:
         super().setUp()
@@ -107,6 +125,47 @@ class Broker(Ledger):
             self.assertLess(took, 15)
             self.end_of(process)
         self.expect_all_recorded()
+
+
+class Swizzle(Ledger):
+    """The links to both servers stop and go on in a random order."""
+
+    COPIES = 150 if LONG else 20
+
+    def test_links_that_clog_in_any_order_lose_and_double_nothing(self) -> None:
+        self.use_postgres()
+        chance = random.Random(self.seed)
+        with Proxy(self.nats.port) as broker, Proxy(self.postgres.port) as database:
+            through = {
+                "nats.url": f"nats://127.0.0.1:{broker.port}",
+                "storage.url": self.database.replace(
+                    f":{self.postgres.port}/", f":{database.port}/"
+                ),
+                "services.task_run_recorder.batch_size": 5,
+            }
+            rounds = 0
+            with self.recording(*flags(through)) as process:
+                while rounds < (200 if LONG else 8) and self.wait_for_progress(process) > 1_000:
+                    self._swizzle([broker, database], chance)
+                    rounds += 1
+                began = time.monotonic()
+                self.end_of(process)
+            self.figure("B6", "rounds", rounds)
+            self.figure("B6", "all recorded after s", round(time.monotonic() - began, 1))
+        self.assertGreater(rounds, 5, "everything was recorded before: more events needed")
+        self.expect_all_recorded()
+
+    @staticmethod
+    def _swizzle(links: list[Proxy], chance: random.Random) -> None:
+        # The moments are the input of this test, not a wait for something.
+        for link in chance.sample(links, k=chance.randint(1, 2)):
+            link.clog()
+            time.sleep(chance.uniform(0, 0.1))
+        # Now and then for longer than a statement or a ping may take.
+        time.sleep(15 if LONG and chance.random() < 0.05 else chance.uniform(0, 0.3))
+        for link in chance.sample(links, k=2):
+            link.unclog()
+            time.sleep(chance.uniform(0, 0.1))
 
 
 if __name__ == "__main__":

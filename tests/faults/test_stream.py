@@ -5,6 +5,7 @@ from __future__ import annotations
 import subprocess
 import unittest
 from collections.abc import Callable
+from typing import Any
 
 from faults.ledger import DURABLE, STREAM, SUBJECT, Ledger
 from support.jetstream import JetStream
@@ -134,7 +135,7 @@ class Dropped(Ledger):
             wait_until(lambda: self.left() == 0, what="the rest", log=self.log, within=120)
             self.assertEqual(self.terminate(process), 0)
 
-    def _consumer(self) -> dict[str, object]:
+    def _consumer(self) -> dict[str, Any]:
         with JetStream(self.nats.url) as stream:
             return stream.request(f"CONSUMER.INFO.{STREAM}.{DURABLE}")
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import datetime
+import json
 import random
 import re
 import uuid
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence, Set
 from pathlib import Path
 from typing import Any
 
@@ -66,3 +68,42 @@ def copied_rows(known: Mapping[str, Any], count: int) -> Tables:
         for table, found in parse_json(_renamed(copy)(rows)).items():
             tables[table].extend(found)
     return tables
+
+
+def lived_again(name: str, runs: int, lives: int, *, seed: int) -> tuple[list[bytes], Tables]:
+    """The first `runs` task runs of a golden stream, which live `lives` times, a day apart.
+
+    Every life has states of its own, and all events are shuffled. Each has all that was known of
+    its run by then, so the rows are those that the reference left for the last life, and the states
+    of every life.
+    """
+    lines = stream_lines((_GOLDEN / f"{name}.jsonl").read_bytes())
+    known = load_rows(_GOLDEN / f"{name}.rows.json")
+    of_run = {line: json.loads(line)["resource"]["prefect.resource.id"] for line in lines}
+    chosen = list(dict.fromkeys(of_run.values()))[:runs]
+    ids = {one.removeprefix("prefect.task-run.") for one in chosen}
+    lines = [line for line in lines if of_run[line] in chosen]
+    states = {json.loads(line)["id"].encode() for line in lines}
+    task_runs = [row for row in known["task_run"] if row["id"] in ids]
+    past = [row for row in known["task_run_state"] if row["task_run_id"] in ids]
+    tables: Tables = {table: [] for table in COLUMNS}
+    events: list[bytes] = []
+    for life in range(lives):
+        again = _later(life, states)
+        events += map(again, lines)
+        if life == lives - 1:
+            tables["task_run"] = parse_json(again(dump_json(task_runs).encode()))
+        tables["task_run_state"] += parse_json(again(dump_json(past).encode()))
+    random.Random(seed).shuffle(events)
+    return events, tables
+
+
+def _later(life: int, states: Set[bytes]) -> Callable[[bytes], bytes]:
+    """Moves the times of a text by so many days, and gives its states other ids."""
+    rename = _renamed(life)
+    first = datetime.date(2026, 11, 20)
+    day = (first + datetime.timedelta(days=life)).isoformat().encode()
+    of_state = re.compile(b"|".join(sorted(states)))
+    return lambda text: of_state.sub(lambda found: rename(found[0]), text).replace(
+        first.isoformat().encode(), day
+    )

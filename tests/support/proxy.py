@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import contextlib
+import random
 import socket
 import threading
+import time
 from collections.abc import Iterator
+from dataclasses import dataclass
 from types import TracebackType
 from typing import Self
 
 _CHUNK = 1 << 16
+# So much of what arrives together is passed on byte by byte on a bad link: every message's head.
+_SLICED = 64
 _HEARD = 1 << 20
 
 
@@ -17,7 +22,8 @@ class Proxy:
     """Passes connections on to a local port; as a context it ends with all of them.
 
     `refuse` and `accept` govern new connections; `freeze` makes those that are open half-open: both
-    sides stay connected and hear nothing more. `cut_answer_to` loses one answer of the server.
+    sides stay connected and hear nothing more. `clog` holds everything up and loses nothing.
+    `cut_answer_to` loses one answer of the server.
     `heard` is what clients sent, up to a mebibyte.
     """
 
@@ -29,6 +35,9 @@ class Proxy:
         self._links: list[_Link] = []
         self._refusing = False
         self._pattern = b""
+        self._weather: _Weather | None = None
+        self._flowing = threading.Event()
+        self._flowing.set()
         self.cut = threading.Event()
         self.heard = b""
 
@@ -49,6 +58,7 @@ class Proxy:
         self._listener.close()
         self._thread.join()
         self.refuse()
+        self.unclog()
 
     @property
     def accepted(self) -> int:
@@ -79,6 +89,21 @@ class Proxy:
             for link in self._links:
                 link.frozen = True
 
+    def clog(self) -> None:
+        """What is sent over old and new connections waits until `unclog`."""
+        self._flowing.clear()
+
+    def unclog(self) -> None:
+        self._flowing.set()
+
+    def worsen(self, *, delay: float, jitter: float, loss: float, seed: int) -> None:
+        """Makes each way of connections to come slow and torn, as a bad radio link.
+
+        What arrives together takes `delay` seconds, up to `jitter` more or less, and three times as
+        long with the probability `loss`, as what TCP has to send again.
+        """
+        self._weather = _Weather(delay, jitter, loss, random.Random(seed))
+
     def drop(self, dropping: bool) -> None:
         """While `dropping`, what clients send over the open connections is lost."""
         with self._lock:
@@ -107,7 +132,7 @@ class Proxy:
                 except OSError:
                     client.close()
                     continue
-                link = _Link(client, server)
+                link = _Link(client, server, self._flowing, self._weather)
                 self._links.append(link)
             for pump in (self._to_server, self._to_client):
                 threading.Thread(target=pump, args=(link,), daemon=True).start()
@@ -134,10 +159,36 @@ class Proxy:
             link.write(link.client, data)
 
 
+@dataclass(frozen=True)
+class _Weather:
+    delay: float
+    jitter: float
+    loss: float
+    chance: random.Random
+
+    def pieces(self, data: bytes) -> Iterator[bytes]:
+        """What comes out of it, in the time that it takes."""
+        late = self.delay + self.chance.uniform(-self.jitter, self.jitter)
+        time.sleep(late * (3 if self.chance.random() < self.loss else 1))
+        for i in range(min(_SLICED, len(data))):
+            yield data[i : i + 1]
+        yield data[_SLICED:]
+
+
 class _Link:
-    def __init__(self, client: socket.socket, server: socket.socket) -> None:
+    def __init__(
+        self,
+        client: socket.socket,
+        server: socket.socket,
+        flowing: threading.Event,
+        weather: _Weather | None,
+    ) -> None:
         self.client, self.server = client, server
         self.frozen = self.dropping = self.cutting = False
+        self._flowing, self._weather = flowing, weather
+        if weather is not None:
+            for end in (client, server):
+                end.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
 
     def read(self, source: socket.socket) -> Iterator[bytes]:
         """What comes in, until either side ends."""
@@ -148,9 +199,11 @@ class _Link:
             self.close()
 
     def write(self, target: socket.socket, data: bytes) -> None:
+        self._flowing.wait()
         if not self.frozen:
             with contextlib.suppress(OSError):
-                target.sendall(data)
+                for piece in self._weather.pieces(data) if self._weather else (data,):
+                    target.sendall(piece)
 
     def close(self) -> None:
         for end in (self.client, self.server):

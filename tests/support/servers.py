@@ -197,6 +197,11 @@ class PostgresServer:
         self.stop(sig)
         self.start()
 
+    def reconfigure(self, settings: Mapping[str, str]) -> None:
+        """The same cluster under other settings, beside those that it was made with."""
+        self._settings |= settings
+        self.restart()
+
     def psql(self, sql: str, database: str = "postgres") -> str:
         """Runs SQL, each statement a transaction of its own; returns unaligned tuples."""
         return psql(self.url(database), sql)
@@ -242,6 +247,7 @@ class NatsServer:
         binary: str | Path | None = None,
         *,
         settings: str = "",
+        jetstream: str = "",
         in_cluster: bool = False,
     ) -> None:
         """One of a cluster is ready only with the others: whoever makes it calls `wait_ready`."""
@@ -252,6 +258,7 @@ class NatsServer:
             raise ServerError(f"no {chosen}: apt-get install nats-server")
         self.binary = found
         self._settings = settings
+        self._jetstream = jetstream
         self._exit = contextlib.ExitStack()
         self._process: subprocess.Popen[bytes] | None = None
         self.port = -1  # the server chooses
@@ -331,12 +338,10 @@ class NatsServer:
     def _configure(self) -> Path:
         config = self.folder / "nats.conf"
         config.write_text(
-            f"listen: 127.0.0.1:{self._ports[0]}\n"
-            f"http: 127.0.0.1:{self._ports[1]}\n"
+            f"listen: 127.0.0.1:{self._ports[0]}\nhttp: 127.0.0.1:{self._ports[1]}\n"
             f'ports_file_dir: "{self.folder}"\n'
             f'server_name: "{self.folder.name}"\n'
-            "max_payload: 8MB\n"
-            f'jetstream {{ store_dir: "{self.store}" }}\n'
+            f'max_payload: 8MB\njetstream {{ store_dir: "{self.store}"\n{self._jetstream} }}\n'
             f"{self._settings}\n"
         )
         return config

@@ -1,4 +1,4 @@
-"""`with_servers.py [--postgres] [--nats] -- PROGRAM [ARG…]`: runs a program that needs servers.
+"""`with_servers.py [--postgres [--pgbouncer]] [--nats] -- PROGRAM [ARG…]`: with servers of its own.
 
 The program finds HANGAR_TEST_POSTGRES_URL, HANGAR_TEST_NATS_URL and HANGAR_TEST_NATS_PORT; its exit
 status becomes this one's. The servers end with this process, however it ends.
@@ -16,12 +16,14 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
+from support.pgbouncer import PgBouncer
 from support.servers import NatsServer, PostgresServer, die_with_parent
 
 
 def main() -> int:
     parser = argparse.ArgumentParser(description="Runs a program that needs servers.")
     parser.add_argument("--postgres", action="store_true")
+    parser.add_argument("--pgbouncer", action="store_true", help="between program and PostgreSQL")
     parser.add_argument("--nats", action="store_true")
     parser.add_argument("command", nargs="+")
     arguments = parser.parse_args()
@@ -32,6 +34,9 @@ def main() -> int:
         if arguments.postgres:
             postgres = servers.enter_context(PostgresServer(fsync=False))
             environment["HANGAR_TEST_POSTGRES_URL"] = postgres.url()
+            if arguments.pgbouncer:
+                bouncer = servers.enter_context(PgBouncer(postgres, pool=2))
+                environment["HANGAR_TEST_POSTGRES_URL"] = bouncer.url()
         if arguments.nats:
             nats = servers.enter_context(NatsServer())
             environment["HANGAR_TEST_NATS_URL"] = nats.url

@@ -64,14 +64,6 @@ std::string show(const Cell& cell) {
   }
 }
 
-ShownRow show(const Table& table, std::span<const Cell> cells) {
-  ShownRow row;
-  for (std::size_t i = 0; i < cells.size(); ++i) {
-    if (!cells[i].absent()) row[std::string{table.columns[i].name}] = show(cells[i]);
-  }
-  return row;
-}
-
 /// A new value; as an array it is `[head, middle, tail]`: how much of the base's begins and ends
 /// it.
 std::string patched(const std::string& base, const json::value& value) {
@@ -117,10 +109,18 @@ std::string message_of(const json::object& header, const json::object& line) {
 
 }  // namespace
 
-ShownRow show_run(const TaskRunEvent& event) { return show(task_run_table(), event.run); }
+ShownRow show_row(const Table& table, std::span<const Cell> cells) {
+  ShownRow row;
+  for (std::size_t i = 0; i < cells.size(); ++i) {
+    if (!cells[i].absent()) row[std::string{table.columns[i].name}] = show(cells[i]);
+  }
+  return row;
+}
+
+ShownRow show_run(const TaskRunEvent& event) { return show_row(task_run_table(), event.run); }
 
 ShownRow show_state(const TaskRunEvent& event) {
-  ShownRow row = show(task_run_state_table(), event.state);
+  ShownRow row = show_row(task_run_state_table(), event.state);
   row["state_details"] = in_order(row["state_details"]);
   return row;
 }

@@ -3,9 +3,11 @@
 #include <filesystem>
 #include <map>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
+#include "hangar/storage.hpp"
 #include "task_run_event.hpp"
 
 namespace hangar::recorder::test {
@@ -30,7 +32,8 @@ struct DecodeCases {
 
 DecodeCases read_decode_cases(const std::filesystem::path& file);
 
-/// The columns of an event that are not absent.
+/// The cells that are not absent.
+ShownRow show_row(const Table& table, std::span<const Cell> cells);
 ShownRow show_run(const TaskRunEvent& event);
 ShownRow show_state(const TaskRunEvent& event);
 

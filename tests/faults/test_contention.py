@@ -1,0 +1,172 @@
+"""Others in the same database: they lock rows, delete flow runs, slow every statement down."""
+
+import collections
+import contextlib
+import sqlite3
+import subprocess
+import unittest
+from collections.abc import Iterator
+
+from faults.ledger import Ledger
+from support.flow_runs import flow_runs_in
+from support.jetstream import JetStream, StoredMessage
+from support.program import flags
+from support.rows import Tables, read_rows
+from support.servers import ServerError, postgres_bin, wait_until
+
+
+class Contention(Ledger):
+    def letters(self) -> list[StoredMessage]:
+        with JetStream(self.nats.url) as stream:
+            return list(stream.messages("HANGAR_DLQ"))
+
+    def states(self) -> set[str]:
+        return set(self.postgres.psql("SELECT id FROM task_run_state", "faults").split())
+
+    @contextlib.contextmanager
+    def session(self, sql: str) -> Iterator[None]:
+        """Somebody has done this in a transaction that stays open."""
+        holder = subprocess.Popen(
+            [postgres_bin() / "psql", "-XqAt", "-v", "ON_ERROR_STOP=1", self.database],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+        )
+        assert holder.stdin is not None and holder.stdout is not None
+        try:
+            holder.stdin.write(f"BEGIN; {sql};\n\\echo done\n".encode())
+            holder.stdin.flush()
+            self.assertEqual(holder.stdout.readline(), b"done\n")
+            yield
+        finally:
+            holder.communicate()
+
+    def slow_states(self, seconds: float) -> None:
+        """Each state takes so long to be inserted."""
+        self.postgres.psql(
+            "CREATE OR REPLACE FUNCTION slow() RETURNS trigger LANGUAGE plpgsql AS"
+            f" $$ BEGIN PERFORM pg_sleep({seconds}); RETURN NEW; END $$;"
+            "CREATE OR REPLACE TRIGGER slow BEFORE INSERT ON task_run_state"
+            " FOR EACH ROW EXECUTE FUNCTION slow()",
+            "faults",
+        )
+
+
+class Locks(Contention):
+    def test_only_locks_for_update_are_waited_for_and_outlast_no_event(self) -> None:
+        self.use_postgres()
+        lock = "DO $$ BEGIN PERFORM 1 FROM task_run FOR {}; END $$"
+        with self.recording() as process:
+            self.assertGreater(self.wait_for_progress(process), 0)
+            # As whoever inserts a row that refers to them.
+            with self.session(lock.format("KEY SHARE")):
+                enough = self.left() - 2_000
+                wait_until(
+                    lambda: self.left() < enough,
+                    what="2,000 acks beside KEY SHARE",
+                    process=process,
+                    log=self.log,
+                )
+            self.assertNotIn("storage:", self.log.read_text())
+            with self.session(lock.format("UPDATE")):
+                self.wait_for_words("SQLSTATE 55P03", process)
+            self.assertEqual(self.dead_letters(), 0)
+            self.end_of(process)
+        self.expect_all_recorded()
+
+
+class Deleted(Contention):
+    def test_flow_run_deleted_in_the_middle_costs_no_event_of_another(self) -> None:
+        self.use_postgres()
+        counts = collections.Counter(one for event in self.events for one in flow_runs_in([event]))
+        [(gone, _)] = counts.most_common(1)
+        of_gone = {event for event in self.events if gone in flow_runs_in([event])}
+        delays = flags({"services.task_run_recorder.orphan_retry_delays": "100ms,300ms"})
+        with self.recording(*delays) as process:
+            self.assertGreater(self.wait_for_progress(process), 0)
+            self.delete_flow_run(str(gone))
+            self.end_of(process)
+        letters = self.letters()
+        self.assertNotEqual(letters, [], "everything of the flow run was recorded before")
+        for letter in letters:
+            self.assertIn(letter.data, of_gone)
+            self.assertEqual(letter.headers["Hangar-Dlq-Reason"], "orphan_flow_run")
+            self.assertEqual(letter.headers["Hangar-Dlq-Sqlstate"], "23503")
+            self.assertGreater(int(letter.headers["Hangar-Dlq-Deliveries"]), 2)
+        runs = {row["id"] for row in self.rows["task_run"] if row["flow_run_id"] != str(gone)}
+        expected = {row["id"] for row in self.rows["task_run_state"] if row["task_run_id"] in runs}
+        self.assertEqual(self.states(), expected)
+        self.figure("C10", "dead letters", len(letters))
+        self.figure("C10", "rows of other runs missing", len(expected - self.states()))
+
+    def delete_flow_run(self, one: str) -> None:
+        def deleted() -> bool:
+            # Prefect's own delete meets the recorder's locks too, and is told to try again.
+            with contextlib.suppress(ServerError):
+                self.postgres.psql(f"DELETE FROM flow_run WHERE id = '{one}'", "faults")
+                return True
+            return False
+
+        wait_until(deleted, what="a deleted flow run")
+
+
+class Slow(Contention):
+    def test_statements_that_take_too_long_are_tried_with_ever_less(self) -> None:
+        self.use_postgres()
+        # What the role says does not count.
+        self.postgres.psql("CREATE ROLE hasty SUPERUSER LOGIN")
+        self.postgres.psql("ALTER ROLE hasty SET statement_timeout = '100ms'")
+        url = self.database.replace("hangar@", "hasty@")
+        settings = flags({"storage.url": url, "storage.statement_timeout": "400ms"})
+        with self.recording(*settings) as process:
+            self.assertGreater(self.wait_for_progress(process), 0)
+            # No batch but that of one event is done in time.
+            self.slow_states(0.25)
+            self.wait_for_words("SQLSTATE 57014", process)
+            self.assertGreater(self.wait_for_progress(process), 0)
+            self.slow_states(0.5)  # not even that
+            said = self.log.read_text().count("SQLSTATE 57014")
+            wait_until(
+                lambda: self.log.read_text().count("SQLSTATE 57014") > said + 8,
+                what="attempts in vain",
+                process=process,
+                log=self.log,
+            )
+            self.assertEqual(self.dead_letters(), 0)
+            self.slow_states(0)
+            self.end_of(process)
+        self.expect_all_recorded()
+
+
+class Busy(Contention):
+    COPIES = 10
+
+    def whole(self) -> Tables:
+        """The rows; fails when a run is without its state, as half a transaction leaves it."""
+        with contextlib.closing(sqlite3.connect(self.database)) as reader:
+            [(half,)] = reader.execute(
+                "SELECT count(*) FROM task_run WHERE state_id NOT IN"
+                " (SELECT id FROM task_run_state)"
+            )
+        self.assertEqual(half, 0)
+        return read_rows(self.database)
+
+    def test_sqlite_file_that_another_writer_holds_is_waited_for(self) -> None:
+        self.use_sqlite()
+        with self.recording(*flags({"storage.statement_timeout": "1s"})) as process:
+            self.assertGreater(self.wait_for_progress(process), 0)
+            with contextlib.closing(
+                sqlite3.connect(self.database, isolation_level=None, timeout=60)
+            ) as other:
+                other.execute("BEGIN EXCLUSIVE")
+                before = self.whole()
+                self.wait_for_words("(code 5)", process)
+                self.wait_for_words("attempt 3 in", process)
+                self.assertEqual(self.whole(), before)
+            self.assertEqual(self.dead_letters(), 0)
+            self.end_of(process)
+        self.whole()
+        self.expect_all_recorded()
+
+
+if __name__ == "__main__":
+    unittest.main()
