@@ -118,7 +118,8 @@ std::string update_from(const Table& table, const std::string& source) {
   for (std::size_t i = 1; i < table.columns.size(); ++i) {
     if (hangar::postgres::in_unique_key(table, i)) continue;
     const std::string name{table.columns[i].name};
-    text += (text.ends_with("SET ") ? "" : ", ") + name + " = s." + name;
+    text += text.ends_with("SET ") ? "" : ", ";
+    text.append(name).append(" = s.").append(name);
   }
   return text + " FROM " + source +
          " s WHERE t.id = s.id AND t.state_timestamp < s.state_timestamp";
@@ -130,7 +131,8 @@ std::string upsert_from(const Table& table, const std::string& source) {
   for (std::size_t i = 1; i < table.columns.size(); ++i) {
     if (hangar::postgres::in_unique_key(table, i)) continue;
     const std::string name{table.columns[i].name};
-    text += (text.ends_with("SET ") ? "" : ", ") + name + " = excluded." + name;
+    text += text.ends_with("SET ") ? "" : ", ";
+    text.append(name).append(" = excluded.").append(name);
   }
   return text + " WHERE task_run.state_timestamp < excluded.state_timestamp";
 }

@@ -21,7 +21,6 @@
 namespace {
 
 using hangar::Cell;
-using hangar::ColumnType;
 using hangar::Rows;
 using hangar::Table;
 
