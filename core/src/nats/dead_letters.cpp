@@ -44,6 +44,23 @@ std::string named(const StoredLetter& stored) {
 
 }  // namespace
 
+// What waits on a context must be gone before it: a body ends before its context does.
+struct DeadLetters::Lease {
+  Lease(DeadLetters& to, const std::shared_ptr<Link>& link, const asio::any_io_executor& executor)
+      : letters{to} {
+    letters.link_ = link;
+    letters.changed_ = std::make_unique<Waiters>(executor);
+  }
+  Lease(const Lease&) = delete;
+  Lease& operator=(const Lease&) = delete;
+  ~Lease() {
+    letters.changed_.reset();
+    letters.link_.reset();
+  }
+
+  DeadLetters& letters;
+};
+
 void DeadLetters::run(const HostConfig::Nats& nats, Log& log, const Work& work,
                       std::chrono::milliseconds patience) {
   DeadLetters letters{patience};
@@ -54,8 +71,7 @@ void DeadLetters::run(const HostConfig::Nats& nats, Log& log, const Work& work,
       nats, "hangar dlq", log, std::move(handlers),
       [&](const std::shared_ptr<Link>& link,
           const asio::any_io_executor& executor) -> asio::awaitable<bool> {
-        letters.link_ = link;
-        letters.changed_ = std::make_unique<Waiters>(executor);
+        const Lease lease{letters, link, executor};
         const bool connected = co_await link->wait_connected(Clock::now() + patience);
         if (!connected) {
           throw TransientError{fmt::format("NATS cannot be reached: {}", link->last_trouble()),

@@ -57,6 +57,8 @@ class DeadLetters {
   };
 
   explicit DeadLetters(std::chrono::milliseconds patience) : patience_{patience} {}
+  struct Lease;
+
   void pulled(std::vector<WireMessage>& messages);
   /// Position of the last letter; 0 when there was never one.
   boost::asio::awaitable<std::uint64_t> look();
