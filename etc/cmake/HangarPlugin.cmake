@@ -4,7 +4,9 @@ function(hangar_add_plugin name)
   cmake_parse_arguments(PARSE_ARGV 1 arg "" "" "SOURCES;LIBS")
   add_library(${name} MODULE ${arg_SOURCES})
   target_link_libraries(${name} PRIVATE hangar_flags hangar ${arg_LIBS})
-  target_link_options(${name} PRIVATE -Wl,--no-undefined)
+  # A plugin stays until the process ends: libpq and OpenSSL keep state that they never give back, and
+  # a thread or a destructor of theirs may still run after the last use.
+  target_link_options(${name} PRIVATE -Wl,--no-undefined -Wl,-z,nodelete)
   set_target_properties(${name} PROPERTIES
     PREFIX ""
     LIBRARY_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/lib/hangar/plugins
