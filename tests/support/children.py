@@ -6,6 +6,7 @@ import contextlib
 import ctypes
 import os
 import pwd
+import random
 import signal
 import socket
 import subprocess
@@ -101,11 +102,17 @@ def _tail(log: Path, since: int) -> str:
 
 
 def free_port() -> int:
-    """A port that was free a moment ago; the caller must be ready to find it taken."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
+    """A port that was free a moment ago; the caller must be ready to find it taken.
+
+    Not one of those that the kernel gives to clients: a server that is down for a while would find
+    its port taken by somebody's connection, even by that of a client of its own to itself.
+    """
+    given_to_clients = Path("/proc/sys/net/ipv4/ip_local_port_range").read_text().split()
+    while True:
+        port = random.randrange(5_000, max(10_000, int(given_to_clients[0])))
+        with socket.socket() as probe, contextlib.suppress(OSError):
+            probe.bind(("127.0.0.1", port))
+            return port
 
 
 def end(process: subprocess.Popen[bytes], sig: signal.Signals, *, within: float = 20.0) -> None:
