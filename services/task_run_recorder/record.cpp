@@ -18,7 +18,7 @@ Recorded record_bulk_task_run_events(Session& session, std::span<TaskRunEvent* c
     const auto inserted = session.insert_missing(fold.inserts());
     if (std::ranges::find(inserted, false) != inserted.end()) {
       throw TransientError{"another writer inserted a task run with the same id or natural key",
-                           TransientError::Retry::at_once};
+                           TransientError::Retry::conflict};
     }
   }
   if (!fold.updates().empty()) session.update(fold.updates());

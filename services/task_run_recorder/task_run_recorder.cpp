@@ -313,8 +313,11 @@ Recorded TaskRunRecorder::attempt(Session& session, Portion& portion, Events eve
   try {
     return record_bulk_task_run_events(session, batch, aliases, now());
   } catch (const TransientError& error) {
-    if (error.retry() == TransientError::Retry::backoff) portion.failed(batch.size());
-    throw;
+    const bool passes = !error.row_may_be_at_fault();
+    if (!passes || error.retry() == TransientError::Retry::backoff) portion.failed(batch.size());
+    if (passes || batch.size() > 1) throw;
+    if (events.front()->persist_attempts++ < max_persist_retries_) throw;
+    throw DataError{"unknown", error.what(), {}, error.sqlstate()};
   }
 }
 

@@ -134,10 +134,10 @@ TEST_F(TransactionLaws, a_reference_to_no_row_is_a_data_error) {
   EXPECT_EQ(expect_data_error(rows).reason(), "foreign_key");
 }
 
-TEST_F(TransactionLaws, an_update_to_a_key_that_another_row_holds_is_tried_again_at_once) {
+TEST_F(TransactionLaws, an_update_to_a_key_that_another_row_holds_is_a_conflict) {
   const Rows rows = one_change(item::code, std::string_view{"code2"});
   const auto error = expect_failure<TransientError>([&] { session_->update(rows); });
-  EXPECT_EQ(error.retry(), TransientError::Retry::at_once);
+  EXPECT_EQ(error.retry(), TransientError::Retry::conflict);
   EXPECT_EQ(stored_cell(1, item::code), Cell{std::string_view{"code1"}});
 }
 

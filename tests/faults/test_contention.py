@@ -110,6 +110,50 @@ class Deleted(Contention):
         wait_until(deleted, what="a deleted flow run")
 
 
+class Refused(Contention):
+    """Somebody's trigger or index refuses rows with an error that says nothing of them."""
+
+    RETRIES = flags({"services.task_run_recorder.max_persist_retries": 2})
+
+    def test_event_that_alone_fails_for_no_known_reason_costs_no_other(self) -> None:
+        self.use_postgres()
+        refused = self.rows["task_run_state"][0]["id"]
+        self.postgres.psql(
+            "CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS"
+            " $$ BEGIN RAISE 'not this one'; END $$;"
+            "CREATE TRIGGER refuse BEFORE INSERT ON task_run_state"
+            f" FOR EACH ROW WHEN (NEW.id = '{refused}') EXECUTE FUNCTION refuse()",
+            "faults",
+        )
+        with self.recording(*self.RETRIES) as process:
+            self.end_of(process)
+        [letter] = self.letters()
+        self.assertIn(str(refused).encode(), letter.data)
+        self.assertEqual(letter.headers["Hangar-Dlq-Reason"], "unknown")
+        self.assertEqual(letter.headers["Hangar-Dlq-Sqlstate"], "P0001")
+        self.assertEqual(
+            self.states(), {row["id"] for row in self.rows["task_run_state"]} - {refused}
+        )
+
+    def test_key_that_stays_taken_costs_no_other(self) -> None:
+        self.use_postgres()
+        one, other = (str(row["id"]) for row in self.rows["task_run"][:2])
+        self.postgres.psql(
+            f"CREATE UNIQUE INDEX strange ON task_run ((1)) WHERE id IN ('{one}', '{other}')",
+            "faults",
+        )
+        with self.recording(*self.RETRIES) as process:
+            self.end_of(process)
+        [gone] = {one, other} - set(self.postgres.psql("SELECT id FROM task_run", "faults").split())
+        letters = self.letters()
+        self.assertNotEqual(letters, [])
+        for letter in letters:
+            self.assertIn(gone.encode(), letter.data)
+            self.assertEqual(letter.headers["Hangar-Dlq-Reason"], "unknown")
+        states = self.rows["task_run_state"]
+        self.assertEqual(self.states(), {row["id"] for row in states if row["task_run_id"] != gone})
+
+
 class Slow(Contention):
     def test_statements_that_take_too_long_are_tried_with_ever_less(self) -> None:
         self.use_postgres()

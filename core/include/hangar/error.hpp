@@ -31,17 +31,23 @@ class HANGAR_API ConfigError : public Error {
 class HANGAR_API TransientError : public Error {
  public:
   enum class Retry {
-    at_once,          ///< A race was lost (40001, 40P01, a key race): try again without waiting.
+    at_once,          ///< A race was lost (40001, 40P01): try again without waiting.
+    conflict,         ///< A key is taken (23505): look it up again without waiting.
     backoff,          ///< The session still works: wait a little.
     reconnect,        ///< The session is gone or in doubt: open a new one first.
     when_answerable,  ///< The database refuses as a whole (privileges, schema, disk): wait long,
                       ///< not ready, never dead-letter.
+    unknown,          ///< Of no known class: wait a little.
   };
   TransientError(const std::string& what, Retry retry, std::string sqlstate = {});
   TransientError(const TransientError&) = default;
   TransientError& operator=(const TransientError&) = default;
   ~TransientError() override;
   [[nodiscard]] Retry retry() const noexcept { return retry_; }
+  /// Whether a row may be at fault after all: one that fails so alone, again and again.
+  [[nodiscard]] bool row_may_be_at_fault() const noexcept {
+    return retry_ == Retry::conflict || retry_ == Retry::unknown;
+  }
   /// SQLSTATE or SQLite's extended result code; empty when the failure has none.
   [[nodiscard]] const std::string& sqlstate() const noexcept { return sqlstate_; }
 

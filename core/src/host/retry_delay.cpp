@@ -10,7 +10,9 @@ std::chrono::milliseconds retry_delay(TransientError::Retry retry, std::size_t f
   constexpr std::size_t at_once_limit = 5;
   constexpr milliseconds least{50};
   constexpr milliseconds most{5'000};
-  if (retry == TransientError::Retry::at_once && failures <= at_once_limit) return milliseconds{0};
+  const bool race =
+      retry == TransientError::Retry::at_once || retry == TransientError::Retry::conflict;
+  if (race && failures <= at_once_limit) return milliseconds{0};
   milliseconds delay = most;
   if (retry != TransientError::Retry::when_answerable) {
     const std::size_t doublings = std::min<std::size_t>(failures == 0 ? 0 : failures - 1, 10);

@@ -27,12 +27,16 @@ StorageOutcome::Result outcome_of(TransientError::Retry retry) {
   switch (retry) {
     case TransientError::Retry::at_once:
       return StorageOutcome::Result::at_once;
+    case TransientError::Retry::conflict:
+      return StorageOutcome::Result::conflict;
     case TransientError::Retry::backoff:
       return StorageOutcome::Result::backoff;
     case TransientError::Retry::reconnect:
       return StorageOutcome::Result::reconnect;
     case TransientError::Retry::when_answerable:
       return StorageOutcome::Result::when_answerable;
+    case TransientError::Retry::unknown:
+      return StorageOutcome::Result::unknown;
   }
   return StorageOutcome::Result::other;
 }

@@ -11,9 +11,20 @@ struct StorageOutcome {
   static constexpr std::array<std::string_view, 2> operations{"prepare", "transact"};
 
   /// Beside `done` the retries of a TransientError, a DataError, and any other exception.
-  enum class Result { done, at_once, backoff, reconnect, when_answerable, data, other };
-  static constexpr std::array<std::string_view, 7> results{
-      "done", "at_once", "backoff", "reconnect", "when_answerable", "data", "other"};
+  enum class Result {
+    done,
+    at_once,
+    conflict,
+    backoff,
+    reconnect,
+    when_answerable,
+    unknown,
+    data,
+    other
+  };
+  static constexpr std::array<std::string_view, 9> results{
+      "done",    "at_once", "conflict", "backoff", "reconnect", "when_answerable",
+      "unknown", "data",    "other"};
 
   Operation operation = Operation::transact;
   Result result = Result::done;
@@ -24,7 +35,7 @@ struct StorageOutcome {
 /// Whether the storage could not answer at all; a lost race or a bad row is an answer.
 constexpr bool is_outage(StorageOutcome::Result result) {
   using enum StorageOutcome::Result;
-  return result == backoff || result == reconnect || result == when_answerable;
+  return result == backoff || result == reconnect || result == when_answerable || result == unknown;
 }
 
 }  // namespace hangar

@@ -38,7 +38,7 @@ constexpr std::array entries{
     Entry{"22", data("unknown")},
     Entry{"23502", data("not_null")},
     Entry{"23503", data("foreign_key")},
-    Entry{"23505", transient(at_once)},  // another writer was faster: look up again
+    Entry{"23505", transient(conflict)},
     Entry{"23514", data("check")},
     Entry{"23", data("unknown")},
     Entry{"25001", transient(reconnect)},
@@ -52,6 +52,7 @@ constexpr std::array entries{
     Entry{"40001", transient(at_once)},
     Entry{"40003", transient(reconnect)},
     Entry{"40P01", transient(at_once)},
+    Entry{"40", transient(backoff)},
     Entry{"42P05", transient(reconnect)},
     Entry{"42", transient(when_answerable)},
     Entry{"53100", transient(when_answerable)},
@@ -60,6 +61,7 @@ constexpr std::array entries{
     Entry{"54001", data("too_deep")},
     Entry{"54011", data("unknown")},
     Entry{"54023", data("unknown")},
+    Entry{"55", transient(backoff)},
     Entry{"57014", transient(backoff)},
     Entry{"57P", transient(reconnect)},
     Entry{"58", transient(when_answerable)},
@@ -108,7 +110,7 @@ Verdict judge(std::string_view sqlstate, std::string_view message) {
       best = &entry;
     }
   }
-  return best == nullptr ? transient(backoff) : best->verdict;
+  return best == nullptr ? transient(unknown) : best->verdict;
 }
 
 void raise(std::string_view doing, const Failure& failure) {

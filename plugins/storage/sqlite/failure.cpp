@@ -15,7 +15,7 @@ Failure classify_constraint(int extended_code) noexcept {
     case SQLITE_CONSTRAINT_UNIQUE:
     case SQLITE_CONSTRAINT_PRIMARYKEY:
     case SQLITE_CONSTRAINT_ROWID:
-      return {at_once, "another writer was first: the keys are looked up again"};
+      return {conflict, "another writer was first: the keys are looked up again"};
     case SQLITE_CONSTRAINT_FOREIGNKEY:
       return {"foreign_key", "the row that it refers to is not stored (yet, or any more)"};
     case SQLITE_CONSTRAINT_NOTNULL:
@@ -57,8 +57,13 @@ Failure classify(int extended_code) noexcept {
     case SQLITE_BUSY:
     case SQLITE_LOCKED:
       return {backoff, "another process holds the file"};
-    default:
+    case SQLITE_NOMEM:
+    case SQLITE_PROTOCOL:
+    case SQLITE_INTERRUPT:
+    case SQLITE_SCHEMA:
       return {backoff, "it is tried again"};
+    default:
+      return {unknown, "it is tried again"};
   }
 }
 

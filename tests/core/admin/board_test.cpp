@@ -54,8 +54,9 @@ TEST_F(BoardTest, ready_is_a_service_that_runs_and_is_connected) {
 TEST_F(BoardTest, only_a_storage_that_cannot_answer_is_down_and_until_it_answers) {
   connect();
   board_.set_state("recorder", ServiceState::running, "");
-  for (const auto outage : {Result::backoff, Result::reconnect, Result::when_answerable}) {
-    for (const auto answer : {Result::done, Result::at_once, Result::data, Result::other}) {
+  using enum Result;
+  for (const auto outage : {backoff, reconnect, when_answerable, unknown}) {
+    for (const auto answer : {done, at_once, conflict, Result::data, other}) {
       end_with(outage);
       EXPECT_FALSE(ready());
       end_with(answer);

@@ -34,9 +34,9 @@ TEST(Failure, says_how_to_try_again) {
       {SQLITE_PERM, when_answerable},
       {SQLITE_AUTH, when_answerable},
       {SQLITE_ERROR, when_answerable},
-      {SQLITE_CONSTRAINT_UNIQUE, at_once},
-      {SQLITE_CONSTRAINT_PRIMARYKEY, at_once},
-      {SQLITE_CONSTRAINT_ROWID, at_once},
+      {SQLITE_CONSTRAINT_UNIQUE, conflict},
+      {SQLITE_CONSTRAINT_PRIMARYKEY, conflict},
+      {SQLITE_CONSTRAINT_ROWID, conflict},
   };
   for (const auto& [code, retry] : cases) {
     const auto verdict = classify(code).verdict;

@@ -130,7 +130,7 @@ class MemorySession : public Session {
       }
       stored.erase(found);
       if (conflicts(rows.table(), stored, row)) {
-        throw TransientError{"unique violation", TransientError::Retry::at_once};
+        throw TransientError{"unique violation", TransientError::Retry::conflict};
       }
       stored.emplace(row.front(), row);
     }
