@@ -1,11 +1,13 @@
 """A cluster of three whose leaders change under load: nothing is lost, nothing is doubled."""
 
+import contextlib
 import time
 import unittest
 
 from faults.ledger import DURABLE, STREAM, Ledger
-from support.jetstream import JetStream
+from support.jetstream import JetStream, JetStreamError
 from support.nats_cluster import nats_cluster
+from support.servers import wait_until
 
 _SLOWLY = ("--set", "nats.replicas=3", "--set", "services.task_run_recorder.batch_size=3")
 
@@ -21,13 +23,17 @@ class Cluster(Ledger):
         self.use_sqlite()
         urls = ",".join(server.url for server in self.servers)
         stalls = []
-        with self.recording(
-            "--set", f"nats.url={urls}", "--set", "nats.replicas=3", *_SLOWLY
-        ) as process:
+        with self.recording("--set", f"nats.url={urls}", *_SLOWLY) as process:
+
+            def stepped_down() -> bool:
+                # There may be no leader yet since the last time.
+                with contextlib.suppress(JetStreamError), JetStream(self.nats.url) as stream:
+                    stream.request(f"CONSUMER.LEADER.STEPDOWN.{STREAM}.{DURABLE}")
+                    return True
+                return False
 
             def step_down() -> None:
-                with JetStream(self.nats.url) as stream:
-                    stream.request(f"CONSUMER.LEADER.STEPDOWN.{STREAM}.{DURABLE}")
+                wait_until(stepped_down, what="a leader", process=process, log=self.log)
                 began = time.monotonic()
                 self.wait_for_progress(process)
                 stalls.append(time.monotonic() - began)
