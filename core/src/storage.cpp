@@ -1,8 +1,12 @@
 #include "hangar/storage.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 
 namespace hangar {
+
+using Clock = std::chrono::system_clock;
 
 Session::~Session() = default;
 Storage::~Storage() = default;
@@ -43,6 +47,26 @@ std::string_view Rows::keep(std::string_view text) {
   auto* copy = static_cast<char*>(texts_->allocate(text.size() + 1, 1));
   std::ranges::copy(text, copy);
   return {copy, text.size()};
+}
+
+Check check_clock(const std::string& whose, Clock::time_point before, Clock::time_point shown,
+                  Clock::time_point after) {
+  using namespace std::chrono_literals;
+  constexpr auto exact = 100ms;
+  constexpr auto bearable = 2s;
+  Clock::duration off{};
+  if (shown < before) off = before - shown;
+  if (shown > after) off = shown - after;
+  Check check{Check::Verdict::ok, whose + " clock", "as this host's"};
+  if (off > exact) {
+    check.found = fmt::format("{:.1f} s {} this host's", std::chrono::duration<double>(off).count(),
+                              shown < before ? "behind" : "ahead of");
+  }
+  if (off > bearable) {
+    check.verdict = Check::Verdict::warn;
+    check.hint = "let both keep time by NTP: retention and lag are told by their clocks";
+  }
+  return check;
 }
 
 }  // namespace hangar

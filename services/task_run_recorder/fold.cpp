@@ -21,7 +21,7 @@ void fill_defaults(std::span<Cell> cells) {
       R"({"max_retries": 0, "retry_delay_seconds": 0.0, "retries": null, "retry_delay": null, )"
       R"("retry_jitter_factor": null})";
   const auto fill = [&](std::size_t column, Cell value) {
-    if (cells[column].absent()) cells[column] = value;
+    if (cells[column].absent()) cells[column] = value.on(Cell::Basis::filled_in);
   };
   fill(run::run_count, std::int32_t{0});
   fill(run::flow_run_run_count, std::int32_t{0});
@@ -30,7 +30,7 @@ void fill_defaults(std::span<Cell> cells) {
   fill(run::task_inputs, std::string_view{"{}"});
   fill(run::tags, std::string_view{"[]"});
   for (Cell& cell : cells) {
-    if (cell.absent()) cell = Cell::null();
+    if (cell.absent()) cell = Cell::null().on(Cell::Basis::filled_in);
   }
 }
 
@@ -193,8 +193,8 @@ void Fold::add_state(TaskRunEvent& event, const Uuid& id) {
   const auto row = states_.add();
   std::ranges::copy(event.state, row.begin());
   row[state::task_run_id] = id;
-  row[state::created] = now_;
-  row[state::updated] = now_;
+  row[state::created] = present();
+  row[state::updated] = present();
   for (const auto column : {state::message, state::data, state::result_artifact_id}) {
     if (row[column].absent()) row[column] = Cell::null();
   }
@@ -206,10 +206,13 @@ void Fold::fill_rows() {
     const auto row = changed.stored ? updates_.add() : inserts_.add();
     std::ranges::copy(changed.written, row.begin());
     row[run::id] = changed.id;
-    row[run::updated] = now_;
+    row[run::updated] = present();
     if (!changed.stored) {
-      row[run::created] = now_;
-      if (row[run::name].absent()) row[run::name] = inserts_.keep(generated_name(changed.id));
+      row[run::created] = present();
+      if (row[run::name].absent()) {
+        const Cell name = inserts_.keep(generated_name(changed.id));
+        row[run::name] = name.on(Cell::Basis::made_up);
+      }
       fill_defaults(row);
       continue;
     }

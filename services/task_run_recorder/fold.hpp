@@ -91,6 +91,7 @@ class Fold {
   void write_run(const TaskRunEvent& event, const std::optional<NaturalKey>& key, Run* run);
   void add_state(TaskRunEvent& event, const Uuid& run);
   void fill_rows();
+  [[nodiscard]] Cell present() const noexcept { return Cell{now_}.on(Cell::Basis::made_up); }
 
   std::span<TaskRunEvent* const> events_;
   Timestamp now_;

@@ -72,6 +72,7 @@ class DetailsWriter {
     boolean(refresh_cache, std::nullopt, true);
     uuid(transition_id);
     time(scheduled_time, scheduled);
+    if (scheduled && !says(scheduled_time)) basis_ = Cell::Basis::made_up;
     time(cache_expiration);
     boolean(pause_reschedule, false, false);
     key(run_input_keyset);
@@ -90,6 +91,7 @@ class DetailsWriter {
   /// Where the id of the run stands, and that of the flow run if there is one.
   [[nodiscard]] std::size_t task_run_id_at() const noexcept { return task_run_id_at_; }
   [[nodiscard]] std::size_t flow_run_id_at() const noexcept { return flow_run_id_at_; }
+  [[nodiscard]] Cell::Basis basis() const noexcept { return basis_; }
 
  private:
   void write_ids(const StateOrigin& origin) {
@@ -173,6 +175,7 @@ class DetailsWriter {
   std::array<JsonValue, count> values_;
   std::size_t task_run_id_at_ = 0;
   std::size_t flow_run_id_at_ = 0;
+  Cell::Basis basis_ = Cell::Basis::told;
 };
 
 /// The details of a state whose event gives none, as nearly all do: only the ids differ.
@@ -262,7 +265,9 @@ State read_state(const FieldReader& reader, JsonValue object, const StateOrigin&
     char* const text = reader.keep(scratch);
     state.details = {text, scratch.size()};
     state.details_task_run_id = text + details.task_run_id_at();
+    state.details_basis = details.basis();
   }
+  if (!values[timestamp]) state.timestamp_basis = origin.timestamp_basis;
   if (says(data)) {
     scratch.clear();
     append_json(scratch, values[data]);

@@ -22,6 +22,9 @@ struct State {
   std::optional<std::string_view> data;
   /// JSON with all members, `task_run_id` among them.
   std::string_view details;
+  /// Made up where the event does not tell and the present stands for it.
+  Cell::Basis timestamp_basis = Cell::Basis::told;
+  Cell::Basis details_basis = Cell::Basis::told;
   /// Where in `details` the 36 characters of `task_run_id` stand.
   char* details_task_run_id = nullptr;
 };
@@ -30,6 +33,7 @@ struct State {
 struct StateOrigin {
   Uuid id;
   ZonedTime timestamp;
+  Cell::Basis timestamp_basis = Cell::Basis::told;
   JsonValue timestamp_source;  ///< Where the timestamp stands in the event.
   Uuid task_run_id;
   std::optional<Uuid> flow_run_id;

@@ -68,6 +68,8 @@ Table make_task_run() {
       .foreign_keys = {},
       .enumeration_name = "state_type",
       .enumeration_values = state_types(),
+      .versioned_by = c::state_timestamp,
+      .owners = {{c::flow_run_id, "flow_run"}},
   };
 }
 

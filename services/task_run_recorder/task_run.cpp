@@ -291,6 +291,7 @@ TaskRun task_run_from_event(const FieldReader& reader, JsonValue root, const Rec
     // A state inside the payload's task_run replaces the validated one. What it lacks the reference
     // makes up anew at each delivery; here it is the same each time.
     origin.timestamp = ZonedTime::utc(reader.now());
+    origin.timestamp_basis = Cell::Basis::made_up;
     origin.keeps_flow_run_id = true;
     origin.stored = true;
     run.state = read_state(reader, own_state, origin, scratch.text);
@@ -322,7 +323,7 @@ TaskRunEvent db_recordable_task_run_from_event(const FieldReader& reader, JsonVa
     result.run[c::state_id] = run.state.id;
     result.run[c::state_type] = run.state.type;
     result.run[c::state_name] = run.state.name;
-    result.run[c::state_timestamp] = run.state.timestamp;
+    result.run[c::state_timestamp] = Cell{run.state.timestamp}.on(run.state.timestamp_basis);
   }
   namespace c = recorder::task_run_state;
   const auto nullable = [](const std::optional<std::string_view>& text) {
@@ -330,10 +331,10 @@ TaskRunEvent db_recordable_task_run_from_event(const FieldReader& reader, JsonVa
   };
   result.state[c::id] = run.state.id;
   result.state[c::type] = run.state.type;
-  result.state[c::timestamp] = run.state.timestamp;
+  result.state[c::timestamp] = Cell{run.state.timestamp}.on(run.state.timestamp_basis);
   result.state[c::name] = run.state.name;
   result.state[c::message] = nullable(run.state.message);
-  result.state[c::state_details] = run.state.details;
+  result.state[c::state_details] = Cell{run.state.details}.on(run.state.details_basis);
   result.state[c::data] = nullable(run.state.data);
   return result;
 }

@@ -18,6 +18,7 @@
 #include "lanes.hpp"
 #include "portion.hpp"
 #include "record.hpp"
+#include "recorder_config.hpp"
 #include "recorder_metrics.hpp"
 #include "rejection.hpp"
 
@@ -67,27 +68,7 @@ bool refused_as_a_whole(Events refused, std::size_t batch) {
 /// Prefect's recorder of task-run events. README.md beside this file states its guarantees.
 class TaskRunRecorder final : public Service {
  public:
-  struct Config : ServiceConfig {
-    std::int64_t lanes = 2;
-    std::int64_t max_persist_retries = 5;
-    std::vector<hangar::Duration> orphan_retry_delays{
-        hangar::Duration{1'000}, hangar::Duration{5'000}, hangar::Duration{15'000},
-        hangar::Duration{30'000}};
-    Config() {
-      filter_subject = "prefect.events.task-run";
-      durable = "events-task-run-recorder";
-    }
-    void fields(Fields& fields) {
-      ServiceConfig::fields(fields);
-      fields.add("lanes", &lanes, "Transactions in progress at the same time").range(1, 64);
-      fields
-          .add("max_persist_retries", &max_persist_retries,
-               "How often an event that fails alone for an unknown reason is tried again")
-          .range(0, 1'000);
-      fields.add("orphan_retry_delays", &orphan_retry_delays,
-                 "When an event whose flow run is missing is tried again before it is rejected");
-    }
-  };
+  using Config = RecorderConfig;
 
   TaskRunRecorder(Context& context, Config config)
       : context_{context},

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <limits>
 #include <list>
+#include <stdexcept>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -54,6 +55,11 @@ struct Field {
   std::int64_t minimum = 0;
   std::int64_t maximum = std::numeric_limits<std::int64_t>::max();
   std::vector<std::string> choices{};  ///< The words that a string may be; empty means any.
+  /// Variables of other programs that set it too: the first of them that is set and not empty, when
+  /// nothing of Hangar's own sets it.
+  std::vector<std::string> other_variables{};
+  /// A smaller number from such a variable is taken, with a warning.
+  std::int64_t least_advised = 0;
 
   Field& range(std::int64_t least, std::int64_t most) {
     minimum = least;
@@ -62,6 +68,11 @@ struct Field {
   }
   Field& one_of(std::vector<std::string> words) {
     choices = std::move(words);
+    return *this;
+  }
+  Field& also_set_by(std::vector<std::string> variables, std::int64_t least = 0) {
+    other_variables = std::move(variables);
+    least_advised = least;
     return *this;
   }
 };
@@ -79,6 +90,13 @@ class Fields {
     field.target = target;
     field.help = std::move(help);
     return field;
+  }
+  /// A member that was added before. Throws std::out_of_range when there is none of that name.
+  Field& at(std::string_view name) {
+    for (Field& field : fields_) {
+      if (field.name == name) return field;
+    }
+    throw std::out_of_range{"there is no field " + std::string{name}};
   }
   /// Opens a nested map; the reference stays valid as long as these fields.
   Fields& group(std::string name, std::string help) {

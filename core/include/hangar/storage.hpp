@@ -66,6 +66,12 @@ struct Table {
   /// The one enumeration type that `enumeration` columns have.
   std::string_view enumeration_name{};
   std::vector<std::string_view> enumeration_values{};
+  /// The column by which one tells the newer of two versions of a row; a row of a table without one
+  /// never changes.
+  std::optional<std::size_t> versioned_by{};
+  /// Tables of others that take rows of this one along when theirs are deleted: neither checked nor
+  /// created.
+  std::vector<ForeignKey> owners{};
 };
 
 /// One value of one row. Text, JSON and enumeration values are views: what they point to lives at
@@ -73,6 +79,14 @@ struct Table {
 class Cell {
  public:
   enum class Kind : std::uint8_t { absent, null, uuid, int4, timestamp, interval, text };
+  /// How a service came to the value. Storages do not care; `hangar verify` compares what was told
+  /// with what is stored, what was filled in only where it knows all that was told of the row, and
+  /// never what was made up.
+  enum class Basis : std::uint8_t {
+    told,       ///< By a message.
+    filled_in,  ///< The value of a column that no message has told yet.
+    made_up,    ///< Another one each time: the present, a generated name.
+  };
 
   constexpr Cell() noexcept : int4_{0} {}  ///< Absent: an update leaves the column as it is.
   static constexpr Cell null() noexcept {
@@ -91,6 +105,13 @@ class Cell {
   [[nodiscard]] constexpr Kind kind() const noexcept { return kind_; }
   [[nodiscard]] constexpr bool absent() const noexcept { return kind_ == Kind::absent; }
   [[nodiscard]] constexpr bool is_null() const noexcept { return kind_ == Kind::null; }
+  [[nodiscard]] constexpr Basis basis() const noexcept { return basis_; }
+  /// The same value, come to otherwise.
+  [[nodiscard]] constexpr Cell on(Basis basis) const noexcept {
+    Cell cell = *this;
+    cell.basis_ = basis;
+    return cell;
+  }
   // Each accessor is valid for its own kind only.
   [[nodiscard]] constexpr const Uuid& uuid() const noexcept { return uuid_; }
   [[nodiscard]] constexpr std::int32_t int4() const noexcept { return int4_; }
@@ -100,11 +121,12 @@ class Cell {
   [[nodiscard]] constexpr Interval interval() const noexcept { return Interval{micros_}; }
   [[nodiscard]] constexpr std::string_view text() const noexcept { return text_; }
 
-  /// Same kind and same value; text compares by bytes.
+  /// Same kind and same value, on whatever basis; text compares by bytes.
   friend HANGAR_API bool operator==(const Cell& left, const Cell& right) noexcept;
 
  private:
   Kind kind_ = Kind::absent;
+  Basis basis_ = Basis::told;
   union {
     Uuid uuid_;
     std::int32_t int4_;
@@ -186,6 +208,20 @@ class HANGAR_API Session {
 
 enum class Creation { never, when_absent };
 
+/// What `hangar doctor` says about one thing that it looked at.
+struct Check {
+  enum class Verdict { ok, warn, fail };
+  Verdict verdict = Verdict::ok;
+  std::string what;    ///< A word or two: `version`, `table task_run`.
+  std::string found;   ///< How it is, in a sentence without secrets.
+  std::string hint{};  ///< What to do about it; empty when nothing needs to be done.
+};
+
+/// What to say of a clock that showed `shown` while this host's went from `before` to `after`.
+HANGAR_API Check check_clock(const std::string& whose, std::chrono::system_clock::time_point before,
+                             std::chrono::system_clock::time_point shown,
+                             std::chrono::system_clock::time_point after);
+
 /// A kind of database, opened by a plugin. Thread-safe; blocking.
 class HANGAR_API Storage {
  public:
@@ -198,6 +234,12 @@ class HANGAR_API Storage {
   /// when allowed; existing tables are never altered. Throws ConfigError, which names the table,
   /// the column and the remedy, or TransientError when the database cannot be reached.
   virtual void prepare(std::span<const Table* const> tables, Creation creation) = 0;
+
+  /// Looks at everything that these tables need of the database, and changes nothing: its version,
+  /// whether commits are durable, tables with columns and indexes, privileges, the clock. With
+  /// `when_absent` a table that is not there is no fault. Throws TransientError when the database
+  /// cannot be reached.
+  virtual std::vector<Check> examine(std::span<const Table* const> tables, Creation creation) = 0;
 
   virtual std::unique_ptr<Session> open_session() = 0;
 };

@@ -49,6 +49,7 @@ class CommandLine {
     host_.environment = environment();
     add_run();
     add_replay();
+    add_verify();
     add_publish();
     add_lists();
     add_config();
@@ -118,6 +119,23 @@ class CommandLine {
     start->require_option(1);
     replay->add_option("--service", host_.only, "Only for this service; else for the enabled ones")
         ->allow_extra_args(false);
+  }
+
+  void add_verify() {
+    CLI::App* verify = command(
+        "verify", "Compare the database with what the events in the stream say, changing nothing",
+        [this] { return cli::verify(host_, output_, verify_); }, true);
+    CLI::Option_group* which = verify->add_option_group("which", "What to compare, one of");
+    which->add_option("--sample", verify_.sample, "So many runs, drawn at random")
+        ->check(CLI::PositiveNumber);
+    which->add_flag("--all", verify_.all, "Everything that the stream still holds");
+    which->require_option(1);
+    verify->add_option("--seed", verify_.seed, "Draw the runs that an earlier sample with it drew");
+    verify->add_option("--service", host_.only, "Only for this service; else for the enabled ones")
+        ->allow_extra_args(false);
+    command(
+        "doctor", "Look at servers, streams, tables and settings, and say what to do about them",
+        [this] { return cli::doctor(host_, output_); }, true);
   }
 
   void add_publish() {
@@ -208,6 +226,8 @@ class CommandLine {
       "  hangar dlq ls                                what could not be recorded, and why\n"
       "  hangar dlq replay --reason orphan_flow_run   try it again\n"
       "  hangar replay --since 2h                     record again, after a restored backup\n"
+      "  hangar doctor                                what is not as it should be, and what to do\n"
+      "  hangar verify --sample 1000                  are the rows those that the events say?\n"
       "  hangar config show                           every setting and where it comes from\n",
       "hangar"};
   HostOptions host_;
@@ -215,6 +235,7 @@ class CommandLine {
   cli::Output output_ = cli::Output::table;
   cli::LettersOptions letters_;
   cli::ReplayStart start_;
+  cli::VerifyOptions verify_;
   std::function<int()> chosen_;
 };
 

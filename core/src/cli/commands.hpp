@@ -3,6 +3,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -47,7 +48,15 @@ struct ReplayStart {
   std::uint64_t sequence = 0;
 };
 
+struct VerifyOptions {
+  bool all = false;
+  std::size_t sample = 0;  ///< How many, unless all.
+  std::optional<std::uint64_t> seed;
+};
+
 int run(const HostOptions& host);
+int verify(const HostOptions& host, Output output, const VerifyOptions& options);
+int doctor(const HostOptions& host, Output output);
 int replay(HostOptions host, const ReplayStart& start);
 int publish(const HostOptions& host, const PublishOptions& options);
 int list_services(const HostOptions& host, Output output);

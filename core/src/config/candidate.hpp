@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <functional>
 #include <map>
 #include <string>
@@ -22,6 +23,7 @@ struct Candidate {
   std::string origin;  ///< As `config show` names it.
   std::string label;   ///< What a message begins with when there is no place: variable or flag.
   std::vector<Text> texts;
+  std::int64_t least_advised = 0;  ///< A smaller number is worth a warning.
 };
 
 /// By dotted path. A source that wins over another writes over its candidates.

@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <array>
 #include <set>
 #include <utility>
 
@@ -14,24 +13,24 @@
 namespace hangar {
 namespace {
 
-/// From the nats CLI's manual.
-constexpr std::array<std::pair<const char*, const char*>, 9> nats_cli{{
-    {"nats.url", "NATS_URL"},
-    {"nats.user", "NATS_USER"},
-    {"nats.password", "NATS_PASSWORD"},
-    {"nats.token", "NATS_TOKEN"},
-    {"nats.credentials_file", "NATS_CREDS"},
-    {"nats.nkey_seed_file", "NATS_NKEY"},
-    {"nats.tls.cert_file", "NATS_CERT"},
-    {"nats.tls.key_file", "NATS_KEY"},
-    {"nats.tls.ca_file", "NATS_CA"},
-}};
-
 Candidate from_variable(const Field& field, const std::string& name, const std::string& text) {
   Candidate candidate = candidate_from_text(field, text);
   candidate.origin = "environment " + name;
   candidate.label = name;
   return candidate;
+}
+
+/// A URL of Prefect's may name the variable of its password: `${PREFECT_API_DATABASE_PASSWORD}`.
+std::string with_variables(std::string text, const Environment& environment) {
+  for (std::size_t begin = text.find("${"); begin != std::string::npos;
+       begin = text.find("${", begin)) {
+    const std::size_t end = text.find('}', begin);
+    if (end == std::string::npos) break;
+    const auto found = environment.find(text.substr(begin + 2, end - begin - 2));
+    if (found != environment.end()) text.replace(begin, end + 1 - begin, found->second);
+    begin += found != environment.end() ? found->second.size() : 2;
+  }
+  return text;
 }
 
 bool belongs_to_refused(const std::string& name, const Sections& sections) {
@@ -82,15 +81,20 @@ std::vector<std::string> read_environment_layer(const Environment& environment,
   return warnings;
 }
 
-void read_nats_fallback(const Environment& environment, const Sections& sections,
-                        Candidates& candidates) {
+void read_other_variables(const Environment& environment, const Sections& sections,
+                          Candidates& candidates) {
   for (const auto& [path, field] : entries(sections)) {
-    const auto* const name =
-        std::ranges::find(nats_cli, path, &decltype(nats_cli)::value_type::first);
-    if (name == nats_cli.end() || candidates.contains(path)) continue;
-    const auto value = environment.find(name->second);
-    if (value == environment.end() || value->second.empty()) continue;
-    candidates.insert_or_assign(path, from_variable(*field, name->second, value->second));
+    if (candidates.contains(path)) continue;
+    for (const std::string& name : field->other_variables) {
+      const auto value = environment.find(name);
+      if (value == environment.end() || value->second.empty()) continue;
+      const bool url = std::holds_alternative<Url*>(field->target);
+      Candidate candidate = from_variable(
+          *field, name, url ? with_variables(value->second, environment) : value->second);
+      candidate.least_advised = field->least_advised;
+      candidates.emplace(path, std::move(candidate));
+      break;
+    }
   }
 }
 

@@ -16,8 +16,8 @@ std::vector<std::string> read_environment_layer(const Environment& environment,
                                                 const Sections& sections, Candidates& candidates,
                                                 Problems& problems);
 
-/// Fills what no candidate sets from the nats CLI's variables: NATS_URL and its kind.
-void read_nats_fallback(const Environment& environment, const Sections& sections,
-                        Candidates& candidates);
+/// Fills what no candidate sets from the variables of other programs, empty ones left out.
+void read_other_variables(const Environment& environment, const Sections& sections,
+                          Candidates& candidates);
 
 }  // namespace hangar

@@ -91,7 +91,7 @@ Candidates read_layers(const Sections& sections, const LoadInputs& inputs, Probl
   for (const auto& file : inputs.files) read_file_layer(file, sections, candidates, problems);
   warnings = read_environment_layer(inputs.environment, sections, candidates, problems);
   read_flag_layer(inputs.sets, sections, candidates, problems);
-  read_nats_fallback(inputs.environment, sections, candidates);
+  read_other_variables(inputs.environment, sections, candidates);
   return candidates;
 }
 
@@ -106,6 +106,12 @@ Loaded load(const Sections& sections, const LoadInputs& inputs) {
   std::vector<std::pair<const Field*, Value>> values;
   for (const auto& [path, candidate] : candidates) {
     if (auto value = read_winner(path, candidate, inputs.environment, problems)) {
+      if (const auto* number = std::get_if<std::int64_t>(&*value);
+          number != nullptr && *number < candidate.least_advised) {
+        loaded.warnings.push_back(fmt::format(
+            "{} sets {} to {}, which is slow here: set {} to {} or more, or not at all",
+            candidate.label, path, *number, environment_name(path), candidate.least_advised));
+      }
       values.emplace_back(candidate.field, *std::move(value));
     }
   }

@@ -27,7 +27,7 @@ struct Loaded {
 };
 
 /// Fills every member that the sections bind: from a flag, else the environment, else the last file
-/// that has it, else the nats CLI's variables, else it stays at its default.
+/// that has it, else the variables of other programs, else it stays at its default.
 ///
 /// Throws ConfigError that lists everything that is wrong, and has then changed nothing. Only the
 /// value that wins is expanded and read; names and shapes are checked in every file.

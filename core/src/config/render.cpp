@@ -123,7 +123,9 @@ std::string render_example(const Sections& sections, std::string_view schema_loc
 std::string render_table(const Sections& sections) {
   std::string table = "| Key | Environment | Default | Meaning |\n|---|---|---|---|\n";
   for (const auto& [path, field] : entries(sections)) {
-    table += fmt::format("| `{}` | `{}` | `{}` | {} |\n", path, environment_name(path),
+    std::string variables = environment_name(path);
+    for (const std::string& name : field->other_variables) variables += "`, `" + name;
+    table += fmt::format("| `{}` | `{}` | `{}` | {} |\n", path, variables,
                          in_cell(shown_yaml(*field)), in_cell(meaning(*field)));
   }
   return table;

@@ -23,6 +23,7 @@
 #include "host/describe.hpp"
 #include "host/installation.hpp"
 #include "host/shutdown.hpp"
+#include "host/source_handle.hpp"
 #include "host/state_file.hpp"
 #include "host/wiring.hpp"
 #include "log/stderr_log.hpp"
@@ -37,22 +38,6 @@ namespace {
 constexpr int exit_failed = 1;
 constexpr int exit_unavailable = 69;    // EX_UNAVAILABLE
 constexpr int exit_configuration = 78;  // EX_CONFIG
-
-/// The part of a source that a service holds; the host keeps the connection until the last answers
-/// are sent.
-class SharedSource final : public Source {
- public:
-  explicit SharedSource(std::shared_ptr<PullSource> source) : source_{std::move(source)} {}
-  asio::awaitable<Batch> next(std::size_t limit, std::chrono::milliseconds linger) override {
-    return source_->next(limit, linger);
-  }
-  asio::awaitable<void> reject(Message message, Rejection why) override {
-    return source_->reject(std::move(message), std::move(why));
-  }
-
- private:
-  std::shared_ptr<PullSource> source_;
-};
 
 }  // namespace
 
@@ -147,10 +132,7 @@ void Host::Run::add(Installation::Service& service) {
     board_.record(outcome);
   };
   wiring->resources.storage = [this]() -> Storage& { return storage(); };
-  const auto& settings = installation_.config().storage;
-  const bool embedded = settings.type == "sqlite" && settings.url.value.empty();
-  wiring->resources.creation =
-      settings.create_tables || embedded ? Creation::when_absent : Creation::never;
+  wiring->resources.creation = installation_.creation();
   wiring->resources.waits_for_storage = !options_.replay;
   wiring->changed = [this] { state_changed(); };
   services_.push_back(std::make_unique<HostedService>(std::move(wiring)));
@@ -221,11 +203,7 @@ SourceHandle Host::Run::make_source(const std::string& service, const asio::any_
   auto source = std::make_shared<PullSource>(on, broker_->settings(), std::move(pull), log);
   board_.add_source(service, source->counters());
   if (options_.replay) replays_.push_back(source->counters());
-  return {.source = std::make_unique<SharedSource>(source),
-          .open = [source] { return source->open(); },
-          .stop = source->stopper(),
-          .pause = [source](bool paused) { source->pause(paused); },
-          .close = [source] { return source->close(); }};
+  return source_handle(std::move(source));
 }
 
 std::vector<std::string> Host::Run::nats_urls() const {

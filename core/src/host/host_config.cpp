@@ -12,13 +12,18 @@ void HostConfig::fields(Fields& fields) {
       .range(0, 3'600'000);
 
   Fields& broker = fields.group("nats", "The JetStream server");
-  broker.add("url", &nats.urls,
-             "nats:// or tls:// URLs, or `embedded`: a nats-server that Hangar starts and stops");
-  broker.add("credentials_file", &nats.credentials_file, "File with a user JWT and its seed");
-  broker.add("nkey_seed_file", &nats.nkey_seed_file, "File with an nkey seed");
-  broker.add("user", &nats.user, "User name");
-  broker.add("password", &nats.password, "Password of the user");
-  broker.add("token", &nats.token, "Authentication token");
+  // The variables without HANGAR_ are those of the nats CLI.
+  broker
+      .add("url", &nats.urls,
+           "nats:// or tls:// URLs, or `embedded`: a nats-server that Hangar starts and stops")
+      .also_set_by({"NATS_URL"});
+  broker.add("credentials_file", &nats.credentials_file, "File with a user JWT and its seed")
+      .also_set_by({"NATS_CREDS"});
+  broker.add("nkey_seed_file", &nats.nkey_seed_file, "File with an nkey seed")
+      .also_set_by({"NATS_NKEY"});
+  broker.add("user", &nats.user, "User name").also_set_by({"NATS_USER"});
+  broker.add("password", &nats.password, "Password of the user").also_set_by({"NATS_PASSWORD"});
+  broker.add("token", &nats.token, "Authentication token").also_set_by({"NATS_TOKEN"});
   broker.add("server_binary", &nats.server_binary, "The program that `embedded` starts");
   broker.add("replicas", &nats.replicas, "Replicas of the streams that Hangar creates").range(1, 5);
   broker
@@ -34,17 +39,24 @@ void HostConfig::fields(Fields& fields) {
       .range(1'000, 3'600'000);
   Fields& tls = broker.group("tls", "TLS to the server; implied by tls:// URLs");
   tls.add("required", &nats.tls.required, "Refuse a server without TLS");
-  tls.add("ca_file", &nats.tls.ca_file, "Certificates to trust instead of the system's");
-  tls.add("cert_file", &nats.tls.cert_file, "Client certificate");
-  tls.add("key_file", &nats.tls.key_file, "Key of the client certificate");
+  tls.add("ca_file", &nats.tls.ca_file, "Certificates to trust instead of the system's")
+      .also_set_by({"NATS_CA"});
+  tls.add("cert_file", &nats.tls.cert_file, "Client certificate").also_set_by({"NATS_CERT"});
+  tls.add("key_file", &nats.tls.key_file, "Key of the client certificate")
+      .also_set_by({"NATS_KEY"});
   tls.add("insecure", &nats.tls.insecure,
           "Do not verify the server and allow passwords in clear text to other hosts");
 
   Fields& database = fields.group("storage", "Where services make their rows durable");
-  database.add("type", &storage.type, "Name of a storage plugin: sqlite, postgres");
-  database.add("url", &storage.url,
-               "postgresql://…, a SQLite path, or SQLAlchemy's postgresql+asyncpg://… and "
-               "sqlite+aiosqlite:///…; empty: PG* variables, or hangar.db in data_dir");
+  database.add("type", &storage.type,
+               "Name of a storage plugin: sqlite, postgres; not set: the one that the scheme of "
+               "storage.url begins with");
+  database
+      .add("url", &storage.url,
+           "postgresql://…, a SQLite path, or SQLAlchemy's postgresql+asyncpg://… and "
+           "sqlite+aiosqlite:///…; empty: PG* variables, or hangar.db in data_dir")
+      .also_set_by(
+          {"PREFECT_SERVER_DATABASE_CONNECTION_URL", "PREFECT_API_DATABASE_CONNECTION_URL"});
   database.add("create_tables", &storage.create_tables,
                "Create absent tables; always done in the default SQLite file");
   database

@@ -53,7 +53,19 @@ void Installation::add_service(FoundPlugin& found) {
   }
 }
 
-void Installation::load() { loaded_ = hangar::load(sections_, inputs_); }
+void Installation::load() {
+  loaded_ = hangar::load(sections_, inputs_);
+  std::string& origin = loaded_.origins.at("storage.type");
+  const std::string& url = config_.storage.url.value;
+  const std::string_view scheme = std::string_view{url}.substr(0, url.find("://"));
+  if (origin != "default" || scheme.size() == url.size()) return;
+  for (const FoundPlugin& found : plugins_) {
+    if (found.plugin == nullptr || found.plugin->kind != Plugin::Kind::storage) continue;
+    if (!scheme.starts_with(found.plugin->name)) continue;
+    config_.storage.type = found.plugin->name;
+    origin = "storage.url";
+  }
+}
 
 const Plugin& Installation::storage_plugin() const {
   std::vector<std::string_view> names;
@@ -79,6 +91,12 @@ std::unique_ptr<Storage> Installation::make_storage() const {
   std::unique_ptr<Storage> storage{storage_plugin().make_storage(options)};
   if (!storage) throw Error{fmt::format("the plugin of storage '{}' made none", settings.type)};
   return storage;
+}
+
+Creation Installation::creation() const {
+  const auto& settings = config_.storage;
+  const bool embedded = settings.type == "sqlite" && settings.url.value.empty();
+  return settings.create_tables || embedded ? Creation::when_absent : Creation::never;
 }
 
 std::filesystem::path Installation::data_dir() const {

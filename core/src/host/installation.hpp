@@ -44,6 +44,8 @@ class Installation {
   [[nodiscard]] const Plugin& storage_plugin() const;
   /// What is configured there. Throws as above.
   [[nodiscard]] std::unique_ptr<Storage> make_storage() const;
+  /// Whether absent tables are to be created there.
+  [[nodiscard]] Creation creation() const;
   /// `data_dir`, or its default under the user's state folder.
   [[nodiscard]] std::filesystem::path data_dir() const;
 

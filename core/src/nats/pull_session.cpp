@@ -18,8 +18,6 @@ namespace {
 
 using namespace std::chrono_literals;
 
-// Enough for two batches of the default size and one that is being written.
-constexpr std::size_t least_credit = 4000;
 constexpr auto close_within = 8s;
 constexpr auto forget_pull_within = 1000ms;
 constexpr auto look_whether_drained_every = 100ms;
@@ -69,8 +67,7 @@ PullSession::PullSession(asio::any_io_executor executor, const HostConfig::Nats&
       replicas_{nats.replicas},
       max_age_{nats.max_age},
       hold_max_{nats.hold_max},
-      credit_messages_{
-          std::max(least_credit, (options_.source.lanes + 1) * options_.source.batch_size)},
+      credit_messages_{credit_messages(options_.source)},
       batch_bytes_{nats.credit_bytes.value / (options_.source.lanes + 1)},
       puller_{{.messages = credit_messages_, .bytes = nats.credit_bytes.value}},
       most_letters_{credit_messages_ / 2},
@@ -81,6 +78,7 @@ PullSession::PullSession(asio::any_io_executor executor, const HostConfig::Nats&
       signal_timer_{executor_} {
   if (!options_.replay) return;
   options_.until_drained = true;
+  settled_by_ = options_.source.durable;
   options_.source.durable += fmt::format("-replay-{:08x}", std::random_device{}());
 }
 
@@ -120,7 +118,7 @@ void PullSession::pulled(std::vector<WireMessage>& messages) {
 void PullSession::message_came(WireMessage message, Clock::time_point now) {
   const auto ack = parse_ack_subject(reply_of(*message));
   if (!ack) return;  // not from this consumer; nobody waits for an answer
-  if (beyond_replay(ack->stream_sequence)) {
+  if (left_out_of_replay(ack->stream_sequence)) {
     puller_.copy_arrived(now);
     answers_.emplace_back(Answer{std::move(message), "+ACK"});
     flush_soon();

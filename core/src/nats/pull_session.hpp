@@ -61,7 +61,7 @@ class PullSession : public std::enable_shared_from_this<PullSession> {
   void pulls_ended();
   void pulled(std::vector<WireMessage>& messages);
   void message_came(WireMessage message, Clock::time_point now);
-  [[nodiscard]] bool beyond_replay(std::uint64_t sequence) const noexcept;
+  [[nodiscard]] bool left_out_of_replay(std::uint64_t sequence) const noexcept;
   void status_came(natsMsg& message, Clock::time_point now);
 
   // Stream and consumer.
@@ -71,6 +71,7 @@ class PullSession : public std::enable_shared_from_this<PullSession> {
   boost::asio::awaitable<void> look(WhenAbsent when_absent);
   void judge(const StreamFacts& stream, const ConsumerFacts& consumer, const StreamFacts& letters);
   void aim(const StreamFacts& stream, const ConsumerFacts& consumer);
+  boost::asio::awaitable<void> aim_at_settled(StreamFacts stream);
   boost::asio::awaitable<void> tell_what_is_gone(StreamFacts stream);
   boost::asio::awaitable<void> delete_own_consumer();
   boost::asio::awaitable<void> watch();
@@ -145,6 +146,7 @@ class PullSession : public std::enable_shared_from_this<PullSession> {
   bool ending_pulls_ = false;  ///< Until the server has forgotten the last pull.
   bool drained_ = false;
   std::optional<std::uint64_t> drain_target_;
+  std::string settled_by_;  ///< The consumer that records what a look reads.
   bool looking_ = false;
 
   /// Rejected messages whose dead letters are not stored yet.

@@ -58,6 +58,11 @@ asio::awaitable<void> PullSession::store_until_stored(Message message, Rejection
     const auto found = held_.find(message.sequence());
     if (found == held_.end() || !found->second->handed_out_as(message)) co_return;
     HeldMessage& held = *found->second;
+    if (options_.look) {
+      counters_->rejected.add();
+      answer(held, held.release(), "+ACK");
+      co_return;
+    }
     failpoint(Failpoint::before_dead_letter);
     const bool stored = co_await store_dead_letter(held, why);
     if (stored) failpoint(Failpoint::after_dead_letter);

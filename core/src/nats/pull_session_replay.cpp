@@ -1,6 +1,7 @@
 // What a PullSession does when it re-applies what the stream holds.
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <utility>
 
 #include "hangar/error.hpp"
@@ -12,13 +13,29 @@ namespace asio = boost::asio;
 namespace hangar {
 
 // What was published after the start is the service's own consumer's.
-bool PullSession::beyond_replay(std::uint64_t sequence) const noexcept {
-  return options_.replay && drain_target_ && sequence > *drain_target_;
+bool PullSession::left_out_of_replay(std::uint64_t sequence) const noexcept {
+  if (!options_.replay) return false;
+  if (drain_target_ && sequence > *drain_target_) return true;
+  return options_.look && std::ranges::binary_search(options_.look->dead_lettered, sequence);
 }
 
 void PullSession::aim(const StreamFacts& stream, const ConsumerFacts& consumer) {
-  drain_target_ = stream.last_sequence;
-  counters_->to_replay.set(consumer.pending);
+  counters_->stream_begin.set(stream.first_sequence);
+  if (!drain_target_) drain_target_ = stream.last_sequence;
+  counters_->to_replay.set(std::min(
+      consumer.pending, *drain_target_ + 1 - std::min(*drain_target_ + 1, stream.first_sequence)));
+}
+
+asio::awaitable<void> PullSession::aim_at_settled(StreamFacts stream) {
+  std::uint64_t target = stream.last_sequence;
+  try {
+    const ConsumerFacts consumer = co_await consumer_info(*link_, stream.name, settled_by_);
+    if (!settled(consumer, target)) target = consumer.ack_floor;
+  } catch (const ConfigError&) {
+    // Nobody has made it: somebody else records.
+  }
+  drain_target_ = target;
+  counters_->unsettled.set(stream.last_sequence - target);
 }
 
 asio::awaitable<void> PullSession::tell_what_is_gone(StreamFacts stream) {

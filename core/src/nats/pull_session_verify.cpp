@@ -125,15 +125,22 @@ asio::awaitable<void> PullSession::look(WhenAbsent when_absent) {
                                         WhenAbsent::create);
     incarnation_ = {};
   }
-  const StreamFacts letters = co_await ensure_dead_letter_stream(*link_, replicas_, when_absent);
+  StreamFacts letters;
+  if (options_.look) {
+    if (!drain_target_) co_await aim_at_settled(stream);
+  } else {
+    letters = co_await ensure_dead_letter_stream(*link_, replicas_, when_absent);
+  }
   judge(stream, consumer, letters);
-  if (options_.replay && !opened_) co_await tell_what_is_gone(std::move(stream));
+  if (options_.replay && !options_.look && !opened_) co_await tell_what_is_gone(std::move(stream));
 }
 
 void PullSession::judge(const StreamFacts& stream, const ConsumerFacts& consumer,
                         const StreamFacts& letters) {
   std::vector<Finding> findings = lint_stream(stream, max_age_);
-  std::ranges::move(lint_dead_letters(letters), std::back_inserter(findings));
+  if (!options_.look) {  // which has no letters
+    std::ranges::move(lint_dead_letters(letters), std::back_inserter(findings));
+  }
   if (!options_.replay) {  // whose consumer is made for it
     std::ranges::move(
         lint_consumer(stream, consumer, options_.source.filter_subject, credit_messages_),

@@ -1,5 +1,6 @@
 #include "nats/pull_source.hpp"
 
+#include <algorithm>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
 #include <boost/asio/dispatch.hpp>
@@ -10,6 +11,12 @@
 namespace asio = boost::asio;
 
 namespace hangar {
+
+std::size_t credit_messages(const SourceOptions& source) noexcept {
+  // Enough for two batches of the default size and one that is being written.
+  constexpr std::size_t least = 4000;
+  return std::max(least, (source.lanes + 1) * source.batch_size);
+}
 
 PullSource::PullSource(const asio::any_io_executor& executor, const HostConfig::Nats& nats,
                        PullOptions options, Log& log)

@@ -2,10 +2,12 @@
 
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/awaitable.hpp>
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "hangar/log.hpp"
 #include "hangar/source.hpp"
@@ -25,7 +27,17 @@ struct PullOptions {
   /// Re-apply what the stream holds from here on up to its present end, then end: over a consumer
   /// of this source's own, so that `source.durable` stays where it is.
   std::optional<StreamStart> replay{};
+  /// A replay that changes nothing but what the caller does: no stream is created and nothing is
+  /// dead-lettered, it ends where everything up to there was settled by `source.durable`, if there
+  /// is such a consumer, and passes over what was dead-lettered.
+  struct Look {
+    std::vector<std::uint64_t> dead_lettered;  ///< Positions in the stream, ascending.
+  };
+  std::optional<Look> look{};
 };
+
+/// The most messages that a source for it holds.
+std::size_t credit_messages(const SourceOptions& source) noexcept;
 
 /// Messages of a durable pull consumer. It reconnects for as long as it takes, takes at most its
 /// credit of messages and bytes, keeps the server informed about messages that take long, and sends

@@ -55,9 +55,12 @@ struct SourceCounters {
   Count stored_letter_bytes;
   Count most_letter_bytes;  ///< How many it takes; 0 without a limit.
 
-  Count to_replay;    ///< Messages that a replay found to re-apply.
-  Count drained;      ///< 1 when everything up to the end at the start is settled.
-  Count rolled_back;  ///< How often the stream was found to be behind its consumer.
+  Count to_replay;     ///< Messages that a replay found to re-apply.
+  Count drained;       ///< 1 when everything up to the end at the start is settled.
+  Count rolled_back;   ///< How often the stream was found to be behind its consumer.
+  Count stream_begin;  ///< The first position that the stream had when a replay began.
+  Count unsettled;  ///< Positions that a look left out, because their own consumer has not settled
+                    ///< them.
 };
 
 }  // namespace hangar

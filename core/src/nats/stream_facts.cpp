@@ -96,12 +96,21 @@ ConsumerFacts consumer_facts(const json::object& info) {
   return facts;
 }
 
+std::optional<std::chrono::system_clock::time_point> time_of(const std::string& text) {
+  std::tm time{};
+  std::istringstream stream{text};
+  if (!(stream >> std::get_time(&time, "%Y-%m-%dT%H:%M:%S"))) return std::nullopt;
+  double fraction = 0;
+  if (stream.peek() == '.') stream >> fraction;
+  return std::chrono::system_clock::from_time_t(timegm(&time)) +
+         std::chrono::microseconds{static_cast<std::int64_t>(fraction * 1e6)};
+}
+
 std::uint64_t stored_seconds(const json::object& answer) {
   std::string stored;
   read(part(answer, "message"), "time", stored);
-  std::tm time{};
-  std::istringstream{stored} >> std::get_time(&time, "%Y-%m-%dT%H:%M:%S");
-  const std::time_t seconds = timegm(&time);
+  const auto time = time_of(stored);
+  const std::time_t seconds = time ? std::chrono::system_clock::to_time_t(*time) : 0;
   return seconds > 0 ? static_cast<std::uint64_t>(seconds) : 0;
 }
 

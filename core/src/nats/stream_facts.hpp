@@ -28,9 +28,9 @@ struct StreamFacts {
   /// Tells a stream from a later one of the same name.
   std::string created;
   std::uint64_t messages = 0;
-  std::uint64_t bytes = 0;
   std::uint64_t first_sequence = 0;
   std::uint64_t last_sequence = 0;
+  std::uint64_t bytes = 0;
 };
 
 /// A consumer as the server describes it in `$JS.API.CONSUMER.INFO`.
@@ -60,6 +60,9 @@ struct ConsumerFacts {
 /// Reads an answer of the server; what it leaves out has its default. Throws on a wrong type.
 StreamFacts stream_facts(const boost::json::object& info);
 ConsumerFacts consumer_facts(const boost::json::object& info);
+
+/// A moment as JetStream writes it; nothing when it is none.
+std::optional<std::chrono::system_clock::time_point> time_of(const std::string& text);
 
 /// When a message of `$JS.API.STREAM.MSG.GET` was stored, in seconds since 1970.
 std::uint64_t stored_seconds(const boost::json::object& answer);

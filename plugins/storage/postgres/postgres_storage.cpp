@@ -9,6 +9,7 @@
 
 #include "adopted_connection.hpp"
 #include "catalog.hpp"
+#include "examination.hpp"
 #include "hangar/error.hpp"
 #include "session.hpp"
 #include "sqlstate.hpp"
@@ -43,17 +44,33 @@ PostgresStorage::PostgresStorage(const StorageOptions& options)
 
 void PostgresStorage::prepare(std::span<const Table* const> tables, Creation creation) {
   for (const Table* table : tables) check_declaration(*table);
+  transact("check the tables", [&](pqxx::work& transaction) {
+    settle(transaction, tables, creation);
+    transaction.commit();
+  });
+}
+
+std::vector<Check> PostgresStorage::examine(std::span<const Table* const> tables,
+                                            Creation creation) {
+  std::vector<Check> checks;
+  transact("look at the database", [&](pqxx::work& transaction) {
+    checks = postgres::examine(transaction, tables, creation);
+  });
+  return checks;
+}
+
+void PostgresStorage::transact(std::string_view doing,
+                               const std::function<void(pqxx::work&)>& work) const {
   try {
     auto connection = adopt(connect(options_));
     pqxx::work transaction{connection};
     transaction.exec(fmt::format("SELECT set_config('statement_timeout', '{}', true)",
                                  statement_timeout_.count()));
-    settle(transaction, tables, creation);
-    transaction.commit();
+    work(transaction);
   } catch (const pqxx::sql_error& error) {
-    raise("check the tables", {.sqlstate = error.sqlstate(), .message = error.what()});
+    raise(doing, {.sqlstate = error.sqlstate(), .message = error.what()});
   } catch (const pqxx::failure& error) {
-    raise("check the tables", {.message = error.what()});
+    raise(doing, {.message = error.what()});
   }
 }
 

@@ -1,8 +1,12 @@
 #pragma once
 
 #include <chrono>
+#include <functional>
 #include <memory>
+#include <pqxx/pqxx>
 #include <span>
+#include <string_view>
+#include <vector>
 
 #include "connection_options.hpp"
 #include "hangar/storage.hpp"
@@ -17,9 +21,13 @@ class PostgresStorage final : public Storage {
   explicit PostgresStorage(const StorageOptions& options);
 
   void prepare(std::span<const Table* const> tables, Creation creation) override;
+  std::vector<Check> examine(std::span<const Table* const> tables, Creation creation) override;
   std::unique_ptr<Session> open_session() override;
 
  private:
+  /// Runs `work` in a transaction on a connection of its own; throws as `raise` does.
+  void transact(std::string_view doing, const std::function<void(pqxx::work&)>& work) const;
+
   ConnectionOptions options_;
   std::chrono::milliseconds statement_timeout_;
 };

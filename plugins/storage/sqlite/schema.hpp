@@ -1,6 +1,7 @@
 #pragma once
 
 #include <span>
+#include <string_view>
 #include <vector>
 
 #include "connection.hpp"
@@ -14,5 +15,9 @@ namespace hangar::sqlite {
 /// names the table, the column and the remedy. Changes nothing.
 std::vector<const Table*> check_tables(Connection& connection,
                                        std::span<const Table* const> tables);
+
+/// The names of the declared indexes, unique and trigram ones left out, like which the file's table
+/// has none.
+std::vector<std::string_view> missing_indexes(Connection& connection, const Table& table);
 
 }  // namespace hangar::sqlite

@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -126,6 +127,46 @@ void SqliteStorage::prepare(std::span<const Table* const> tables, Creation creat
     writer_->drop();
     throw;
   }
+}
+
+std::vector<Check> SqliteStorage::examine(std::span<const Table* const> tables, Creation creation) {
+  using enum Check::Verdict;
+  const Turn turn{*writer_};
+  std::vector<Check> checks{{ok, "sqlite", fmt::format("SQLite {}", sqlite3_libversion())}};
+  const std::string path = writer_->path().string();
+  if (!fs::exists(writer_->path())) {
+    checks.push_back(creation == Creation::when_absent
+                         ? Check{ok, "file", path + " is not there yet; Hangar creates it"}
+                         : Check{fail, "file", path + " is not there",
+                                 "let the program that owns the file create it first, or set "
+                                 "storage.create_tables: true"});
+    return checks;
+  }
+  // Which it can only be for writing.
+  Connection connection{writer_->path(), OpenMode::existing, writer_->patience()};
+  checks.push_back({ok, "file", path + " can be written"});
+  checks.push_back({ok, "durability", "every transaction is synced before its events are acked"});
+  for (const Table* table : tables) {
+    const std::string what = fmt::format("table {}", table->name);
+    try {
+      const bool absent = !check_tables(connection, {&table, 1}).empty();
+      if (absent && creation == Creation::never) refuse_absent(writer_->path(), *table);
+      const auto missing = missing_indexes(connection, *table);
+      if (absent) {
+        checks.push_back({ok, what, "there is none yet; Hangar creates it"});
+      } else if (missing.empty()) {
+        checks.push_back({ok, what, "columns and indexes are as they should be"});
+      } else {
+        checks.push_back({warn, what,
+                          fmt::format("there is no index like {}", fmt::join(missing, ", ")),
+                          "whoever reads the table waits longer; for Prefect's: `prefect server "
+                          "database upgrade -y`"});
+      }
+    } catch (const ConfigError& error) {
+      checks.push_back({fail, what, error.what()});
+    }
+  }
+  return checks;
 }
 
 std::unique_ptr<Session> SqliteStorage::open_session() {

@@ -2,6 +2,7 @@
 
 #include <memory>
 #include <span>
+#include <vector>
 
 #include "hangar/storage.hpp"
 #include "writer.hpp"
@@ -17,6 +18,7 @@ class SqliteStorage final : public Storage {
   explicit SqliteStorage(const StorageOptions& options);
 
   void prepare(std::span<const Table* const> tables, Creation creation) override;
+  std::vector<Check> examine(std::span<const Table* const> tables, Creation creation) override;
   std::unique_ptr<Session> open_session() override;
 
  private:

@@ -17,6 +17,8 @@ class Writer {
 
   [[nodiscard]] const std::filesystem::path& path() const noexcept { return path_; }
 
+  [[nodiscard]] std::chrono::milliseconds patience() const noexcept { return patience_; }
+
   /// Waits for the turn; throws TransientError when it does not come in time.
   void enter();
   void leave() noexcept { turns_.leave(); }

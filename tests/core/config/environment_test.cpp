@@ -140,5 +140,58 @@ TEST(Environment, an_empty_variable_of_the_nats_cli_is_not_set) {
   EXPECT_EQ(bench.origin("nats.url"), "default");
 }
 
+TEST(Environment, others_variables_come_last_and_the_first_of_them_that_is_set_wins) {
+  const auto batch_size = [](const auto& prepare) {
+    Workbench bench;
+    prepare(bench.variable("OTHERS_OLD_BATCH", "60"));
+    bench.load();
+    return std::pair{bench.sample.batch_size, bench.origin("services.sample.batch_size")};
+  };
+  using Found = std::pair<std::int64_t, std::string>;
+  EXPECT_EQ(batch_size([](Workbench&) {}), (Found{60, "environment OTHERS_OLD_BATCH"}));
+  EXPECT_EQ(batch_size([](Workbench& bench) { bench.variable("OTHERS_BATCH", ""); }),
+            (Found{60, "environment OTHERS_OLD_BATCH"}));
+  EXPECT_EQ(batch_size([](Workbench& bench) { bench.variable("OTHERS_BATCH", "70"); }),
+            (Found{70, "environment OTHERS_BATCH"}));
+  EXPECT_EQ(
+      batch_size([](Workbench& bench) { bench.file("services: {sample: {batch_size: 80}}\n"); }),
+      (Found{80, "hangar.yaml:1:33"}));
+  EXPECT_EQ(batch_size([](Workbench& bench) {
+              bench.variable("HANGAR_SERVICES_SAMPLE_BATCH_SIZE", "81");
+            }),
+            (Found{81, "environment HANGAR_SERVICES_SAMPLE_BATCH_SIZE"}));
+}
+
+TEST(Environment, a_small_number_that_was_meant_for_another_program_is_warned_of) {
+  Workbench few;
+  few.variable("OTHERS_BATCH", "49").load();
+  EXPECT_EQ(few.sample.batch_size, 49);
+  ASSERT_EQ(few.loaded.warnings.size(), 1U);
+  EXPECT_NE(few.loaded.warnings[0].find("OTHERS_BATCH"), std::string::npos);
+  EXPECT_NE(few.loaded.warnings[0].find("HANGAR_SERVICES_SAMPLE_BATCH_SIZE"), std::string::npos);
+  Workbench enough;
+  EXPECT_TRUE(enough.variable("OTHERS_BATCH", "50").load().loaded.warnings.empty());
+  Workbench meant;
+  meant.variable("HANGAR_SERVICES_SAMPLE_BATCH_SIZE", "1").load();
+  EXPECT_TRUE(meant.loaded.warnings.empty()) << "it was meant for this one";
+}
+
+TEST(Environment, prefects_variables_name_the_database) {
+  const auto url = [](const std::map<std::string, std::string>& variables) {
+    Workbench bench;
+    for (const auto& [name, value] : variables) bench.variable(name, value);
+    return bench.load().host.storage.url.value;
+  };
+  EXPECT_EQ(url({{"PREFECT_API_DATABASE_CONNECTION_URL", "postgresql+asyncpg://a/b"}}),
+            "postgresql+asyncpg://a/b");
+  EXPECT_EQ(url({{"PREFECT_API_DATABASE_CONNECTION_URL", "old"},
+                 {"PREFECT_SERVER_DATABASE_CONNECTION_URL", "new"}}),
+            "new");
+  EXPECT_EQ(url({{"PREFECT_SERVER_DATABASE_CONNECTION_URL",
+                  "postgresql+asyncpg://u:${PREFECT_API_DATABASE_PASSWORD}@a/${b}"},
+                 {"PREFECT_API_DATABASE_PASSWORD", "${x}$$"}}),
+            "postgresql+asyncpg://u:${x}$$@a/${b}");
+}
+
 }  // namespace
 }  // namespace hangar

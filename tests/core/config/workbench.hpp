@@ -24,6 +24,7 @@ struct SampleConfig : ServiceConfig {
 
   void fields(Fields& fields) {
     ServiceConfig::fields(fields);
+    fields.at("batch_size").also_set_by({"OTHERS_BATCH", "OTHERS_OLD_BATCH"}, 50);
     fields.add("delays", &delays, "Waits before each retry").range(0, 3'600'000);
     fields.add("buffer", &buffer, "Bytes to hold").range(1024, 1LL << 30U);
     fields.add("format", &format, "How | it looks").one_of({"text", "json"});

@@ -9,6 +9,10 @@ namespace {
 class FaultyStorage final : public hangar::Storage {
  public:
   void prepare(std::span<const hangar::Table* const>, hangar::Creation) override {}
+  std::vector<hangar::Check> examine(std::span<const hangar::Table* const>,
+                                     hangar::Creation) override {
+    return {};
+  }
   std::unique_ptr<hangar::Session> open_session() override { return nullptr; }
 };
 

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <array>
 #include <deque>
 #include <memory>
 #include <random>
@@ -168,6 +169,32 @@ TEST_P(FoldLaw, redelivered_batch_changes_nothing) {
   EXPECT_EQ(session.content, once);
   EXPECT_NE(again.verdicts.front(), Verdict::recorded);
   EXPECT_EQ(again.runs_inserted + again.runs_updated, 0U);
+}
+
+TEST(Fold, values_that_no_event_told_are_marked) {
+  using enum Cell::Basis;
+  std::mt19937 random{1};
+  const auto owned = make_event(random);
+  TaskRunEvent& event = owned->event;
+  event.too_long_for_index = {};
+  event.run = {};
+  event.run[task_run::task_key] = std::string_view{"a"};
+  event.run[task_run::cache_key] = Cell::null();
+  const std::array<TaskRunEvent*, 1> events{&event};
+  Fold fold{events, Timestamp{}};
+  ASSERT_EQ(fold.apply(Rows{task_run_table()}, Fold::Aliases::any), 1U);
+  const auto run = fold.inserts()[0];
+  for (const auto& [column, basis] :
+       {std::pair{task_run::id, told}, std::pair{task_run::task_key, told},
+        std::pair{task_run::cache_key, told}, std::pair{task_run::tags, filled_in},
+        std::pair{task_run::empirical_policy, filled_in}, std::pair{task_run::labels, filled_in},
+        std::pair{task_run::name, made_up}, std::pair{task_run::created, made_up},
+        std::pair{task_run::updated, made_up}}) {
+    EXPECT_EQ(run[column].basis(), basis) << task_run_table().columns[column].name;
+  }
+  const auto state = fold.states()[0];
+  EXPECT_EQ(state[task_run_state::created].basis(), made_up);
+  EXPECT_EQ(state[task_run_state::message].basis(), told);
 }
 
 INSTANTIATE_TEST_SUITE_P(Seeds, FoldLaw, ::testing::Range(0U, 200U));

@@ -1,0 +1,147 @@
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <boost/json/array.hpp>
+#include <boost/json/object.hpp>
+#include <boost/json/serialize.hpp>
+#include <iostream>
+#include <iterator>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "cli/commands.hpp"
+#include "cli/trials.hpp"
+#include "hangar/error.hpp"
+#include "hangar/version.hpp"
+#include "host/installation.hpp"
+#include "log/stderr_log.hpp"
+#include "nats/broker.hpp"
+#include "nats/examination.hpp"
+
+namespace json = boost::json;
+
+namespace hangar::cli {
+namespace {
+
+using enum Check::Verdict;
+
+/// What the enabled services need, all together.
+struct Needs {
+  std::vector<const Table*> tables;
+  std::vector<SourceOptions> sources;
+};
+
+/// Looks at one thing after the other and keeps what it saw.
+class Doctor {
+ public:
+  explicit Doctor(Installation& installation) : installation_{installation} {}
+
+  void look_at_host();
+  void look_at_nats(const Needs& needs);
+  void look_at_storage(const Needs& needs);
+  [[nodiscard]] const std::vector<Check>& checks() const noexcept { return checks_; }
+  [[nodiscard]] int code() const;
+
+ private:
+  void add(std::vector<Check> more) { std::ranges::move(more, std::back_inserter(checks_)); }
+
+  Installation& installation_;
+  std::vector<Check> checks_;
+  bool unreachable_ = false;
+};
+
+void Doctor::look_at_host() {
+  checks_.push_back({ok, "hangar", std::string{version}});
+  for (const std::string& warning : installation_.loaded().warnings) {
+    checks_.push_back({warn, "settings", warning, "hangar config show"});
+  }
+  for (const FoundPlugin& found : installation_.plugins()) {
+    if (found.plugin != nullptr) continue;
+    checks_.push_back({warn, "plugin " + found.path.stem().string(), "it was refused",
+                       "hangar plugins ls says why"});
+  }
+}
+
+void Doctor::look_at_nats(const Needs& needs) {
+  const auto& settings = installation_.config();
+  // What the connection says is in the checks too.
+  StderrLog log{"hangar", LogLevel::error, StderrLog::Format::text};
+  try {
+    const Broker broker{settings.nats, installation_.data_dir(), log};
+    Examined examined = examine_nats(broker.settings(), needs.sources, log);
+    add(std::move(examined.checks));
+    unreachable_ = unreachable_ || !examined.reached;
+  } catch (const ConfigError& error) {
+    checks_.push_back({fail, "nats", error.what(), "hangar config show"});
+  }
+}
+
+void Doctor::look_at_storage(const Needs& needs) {
+  const std::string what = installation_.config().storage.type;
+  try {
+    add(installation_.make_storage()->examine(needs.tables, installation_.creation()));
+  } catch (const TransientError& error) {
+    unreachable_ = true;
+    checks_.push_back({fail, what, error.what(), "is it running, and is storage.url right?"});
+  } catch (const ConfigError& error) {
+    checks_.push_back({fail, what, error.what(), "hangar config show"});
+  }
+}
+
+int Doctor::code() const {
+  if (unreachable_) return exit_code::unavailable;
+  const bool failed = std::ranges::find(checks_, fail, &Check::verdict) != checks_.end();
+  return failed ? exit_code::failed : exit_code::done;
+}
+
+Needs needs_of(const std::vector<std::unique_ptr<Trial>>& services) {
+  Needs needs;
+  for (const auto& trial : services) {
+    ServiceNeeds its = trial->needs();
+    std::ranges::copy(its.tables, std::back_inserter(needs.tables));
+    if (its.source) needs.sources.push_back(*std::move(its.source));
+  }
+  return needs;
+}
+
+std::string_view word(Check::Verdict verdict) {
+  return verdict == ok ? "ok" : verdict == warn ? "warn" : "fail";
+}
+
+void print(const std::vector<Check>& checks) {
+  for (const Check& check : checks) {
+    const std::string mark = fmt::format("[{}]", word(check.verdict));
+    std::cout << fmt::format("{:<6} {}: {}\n", mark, check.what, printable(check.found));
+    if (!check.hint.empty()) std::cout << fmt::format("       hint: {}\n", printable(check.hint));
+  }
+}
+
+}  // namespace
+
+int doctor(const HostOptions& host, Output output) {
+  Installation installation{host};
+  installation.load();
+  const auto services = trials(installation, {});
+  const Needs needs = needs_of(services);
+  Doctor visit{installation};
+  visit.look_at_host();
+  visit.look_at_nats(needs);
+  visit.look_at_storage(needs);
+  if (output == Output::json) {
+    json::array all;
+    for (const Check& check : visit.checks()) {
+      all.push_back(json::object{{"verdict", word(check.verdict)},
+                                 {"what", check.what},
+                                 {"found", check.found},
+                                 {"hint", check.hint}});
+    }
+    std::cout << json::serialize(all) << '\n';
+  } else {
+    print(visit.checks());
+  }
+  return visit.code();
+}
+
+}  // namespace hangar::cli

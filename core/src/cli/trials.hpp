@@ -1,0 +1,17 @@
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "host/installation.hpp"
+#include "host/trial.hpp"
+
+namespace hangar::cli {
+
+/// The services of these names, or the enabled ones when there is no name. Takes their factories.
+/// Throws ConfigError for a name that nobody has.
+std::vector<std::unique_ptr<Trial>> trials(Installation& installation,
+                                           const std::vector<std::string>& names);
+
+}  // namespace hangar::cli

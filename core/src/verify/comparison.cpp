@@ -1,0 +1,194 @@
+#include "verify/comparison.hpp"
+
+#include <algorithm>
+#include <array>
+#include <numeric>
+#include <unordered_map>
+#include <utility>
+
+#include "hangar/error.hpp"
+#include "verify/agreement.hpp"
+#include "verify/key_text.hpp"
+
+namespace hangar {
+namespace {
+
+constexpr std::size_t most_listed = 1'000;
+constexpr std::size_t primary_key = 0;
+
+bool newer(const Cell& one, const Cell& other) {
+  if (one.kind() != other.kind()) return false;
+  if (one.kind() == Cell::Kind::timestamp) return one.timestamp() > other.timestamp();
+  return one.kind() == Cell::Kind::int4 && one.int4() > other.int4();
+}
+
+/// The columns of each unique key, the primary one first.
+std::vector<std::vector<std::size_t>> unique_keys(const Table& table) {
+  std::vector<std::vector<std::size_t>> keys{{primary_key}};
+  for (const Index& index : table.indexes) {
+    if (!index.unique) continue;
+    auto& columns = keys.emplace_back();
+    for (const Index::Part& part : index.parts) columns.push_back(part.column);
+  }
+  return keys;
+}
+
+std::vector<std::size_t> every_column(const Table& table) {
+  std::vector<std::size_t> columns(table.columns.size());
+  std::iota(columns.begin(), columns.end(), std::size_t{0});
+  return columns;
+}
+
+/// Where each stored row is found, by the text of each of its unique keys.
+using Places = std::vector<std::unordered_map<std::string, std::size_t>>;
+
+Places places(const Rows& stored, const std::vector<std::vector<std::size_t>>& keys) {
+  Places found(keys.size());
+  for (std::size_t i = 0; i < stored.size(); ++i) {
+    for (std::size_t key = 0; key < keys.size(); ++key) {
+      if (auto text = key_text(stored[i], keys[key])) found[key].emplace(*std::move(text), i);
+    }
+  }
+  return found;
+}
+
+}  // namespace
+
+void Comparison::compare(const KeptTables& tables, std::span<const KeptTables::Name> roots) {
+  Outcome before = outcome_;
+  std::vector<Item> items;
+  for (const auto& name : roots) items.push_back({name, name.second});
+  try {
+    while (!items.empty()) {
+      std::map<std::size_t, std::vector<Item>> by_table;
+      for (const Item& item : items) by_table[item.name.first].push_back(item);
+      items.clear();
+      for (const auto& [table, of_table] : by_table) {
+        compare_level(tables, table, of_table, items);
+      }
+    }
+  } catch (...) {
+    outcome_ = std::move(before);
+    throw;
+  }
+}
+
+void Comparison::compare_level(const KeptTables& tables, std::size_t number,
+                               std::span<const Item> items, std::vector<Item>& parts) {
+  const Table& table = tables.table(number);
+  const auto key_columns = unique_keys(table);
+  std::vector<Keys> keys;
+  for (const auto& columns : key_columns) {
+    Keys& set = keys.emplace_back(Keys{.columns = columns, .values = {}});
+    for (const Item& item : items) {
+      const auto cells = tables.at(item.name).row.cells();
+      if (!key_text(cells, columns)) continue;
+      for (const std::size_t column : columns) set.values.push_back(cells[column]);
+    }
+  }
+  std::erase_if(keys, [](const Keys& set) { return set.values.empty(); });
+  const Rows stored = look_up(table, keys, every_column(table));
+  const Places where = places(stored, key_columns);
+
+  std::vector<Item> missing;
+  for (const Item& item : items) {
+    ++outcome_.rows;
+    const KeptTables::Kept& kept = tables.at(item.name);
+    std::optional<std::size_t> found;
+    std::size_t key = 0;
+    for (; key < key_columns.size() && !found; ++key) {
+      const auto text = key_text(kept.row.cells(), key_columns[key]);
+      const auto place = text ? where[key].find(*text) : where[key].end();
+      if (place != where[key].end()) found = place->second;
+    }
+    if (!found) {
+      missing.push_back(item);
+    } else if (key == 1) {
+      compare_row(table, kept, item.root, stored[*found]);
+      for (const auto& part : kept.parts) parts.push_back({part, item.root});
+    } else if (!kept.whole) {
+      ++outcome_.unclear;
+    } else {
+      add({item.root, std::string{table.name}, item.name.second,
+           std::string{table.columns[primary_key].name}, shown(item.name.second),
+           shown(stored[*found][primary_key])});
+    }
+  }
+  judge_missing(tables, number, missing);
+}
+
+void Comparison::compare_row(const Table& table, const KeptTables::Kept& kept, const Uuid& root,
+                             std::span<const Cell> stored) {
+  const auto derived = kept.row.cells();
+  if (table.versioned_by && newer(stored[*table.versioned_by], derived[*table.versioned_by])) {
+    ++outcome_.newer;
+    return;
+  }
+  for (std::size_t column = 0; column < derived.size(); ++column) {
+    const Cell& cell = derived[column];
+    const bool known =
+        cell.basis() == Cell::Basis::told || (cell.basis() == Cell::Basis::filled_in && kept.whole);
+    if (cell.absent() || !known) continue;
+    const auto found = disagreement(table.columns[column], cell, stored[column]);
+    if (!found) continue;
+    add({root, std::string{table.name}, kept.row.id(),
+         std::string{table.columns[column].name} + found->pointer, found->derived, found->stored});
+  }
+}
+
+// What belonged to it is not asked for.
+void Comparison::judge_missing(const KeptTables& tables, std::size_t number,
+                               std::span<const Item> missing) {
+  const Table& table = tables.table(number);
+  for (const Item& item : missing) {
+    const auto cells = tables.at(item.name).row.cells();
+    if (owner_is_gone(table, cells)) {
+      ++outcome_.gone;
+      continue;
+    }
+    add({item.root, std::string{table.name}, item.name.second,
+         std::string{table.columns[primary_key].name}, shown(item.name.second), std::nullopt});
+  }
+}
+
+bool Comparison::owner_is_gone(const Table& table, std::span<const Cell> cells) {
+  return std::ranges::any_of(table.owners, [&](const ForeignKey& owner) {
+    if (cells[owner.column].absent() || cells[owner.column].is_null()) return false;
+    Table& others = owners_[std::string{owner.table}];
+    if (others.columns.empty()) {
+      others.name = owner.table;
+      others.columns = {{.name = "id", .type = ColumnType::uuid, .nullable = false}};
+    }
+    constexpr std::array id{primary_key};
+    const std::array keys{Keys{.columns = {primary_key}, .values = {cells[owner.column]}}};
+    try {
+      return look_up(others, keys, id).empty();
+    } catch (const TransientError& error) {
+      if (error.retry() != TransientError::Retry::when_answerable) throw;
+      return false;  // There is no such table: nobody owns these rows.
+    }
+  });
+}
+
+Rows Comparison::look_up(const Table& table, std::span<const Keys> keys,
+                         std::span<const std::size_t> columns) {
+  const auto session = storage_.open_session();
+  session->begin();
+  try {
+    Rows rows = session->find(table, keys, columns, Lock::none);
+    session->rollback();
+    return rows;
+  } catch (...) {
+    session->rollback();
+    throw;
+  }
+}
+
+void Comparison::add(Difference difference) {
+  ++outcome_.different;
+  if (outcome_.differences.size() < most_listed) {
+    outcome_.differences.push_back(std::move(difference));
+  }
+}
+
+}  // namespace hangar

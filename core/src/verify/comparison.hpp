@@ -1,0 +1,66 @@
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "hangar/storage.hpp"
+#include "verify/kept_tables.hpp"
+
+namespace hangar {
+
+/// One value that is stored otherwise than the events say.
+struct Difference {
+  Uuid root{};        ///< The row that `row` belongs to, or itself.
+  std::string table;  ///< Where `row` is.
+  Uuid row{};
+  std::string column;  ///< With a JSON pointer behind it where only a part of it differs.
+  std::string derived;
+  std::optional<std::string> stored;  ///< Nothing: the row is not stored.
+};
+
+/// Compares rows that were derived with those that a storage has. Reads only.
+class Comparison {
+ public:
+  struct Outcome {
+    std::uint64_t rows = 0;   ///< Rows that were looked for.
+    std::uint64_t newer = 0;  ///< Of these: stored in a newer version, and not compared.
+    std::uint64_t gone = 0;   ///< Deleted together with a row of somebody else's.
+    /// Stored under another id, which earlier events that are not there any more may explain.
+    std::uint64_t unclear = 0;
+    std::uint64_t different = 0;            ///< Values that differ.
+    std::vector<Difference> differences{};  ///< The first 1,000 of them.
+  };
+
+  explicit Comparison(Storage& storage) : storage_{storage} {}
+
+  /// Looks for these roots and what belongs to them, all in memory at a time. Throws what a session
+  /// throws; then the outcome is as before.
+  void compare(const KeptTables& tables, std::span<const KeptTables::Name> roots);
+  [[nodiscard]] const Outcome& outcome() const noexcept { return outcome_; }
+
+ private:
+  struct Item {
+    KeptTables::Name name;
+    Uuid root;
+  };
+
+  void compare_level(const KeptTables& tables, std::size_t table, std::span<const Item> items,
+                     std::vector<Item>& parts);
+  void compare_row(const Table& table, const KeptTables::Kept& kept, const Uuid& root,
+                   std::span<const Cell> stored);
+  void judge_missing(const KeptTables& tables, std::size_t table, std::span<const Item> missing);
+  [[nodiscard]] bool owner_is_gone(const Table& table, std::span<const Cell> cells);
+  Rows look_up(const Table& table, std::span<const Keys> keys,
+               std::span<const std::size_t> columns);
+  void add(Difference difference);
+
+  Storage& storage_;
+  std::map<std::string, Table, std::less<>> owners_;
+  Outcome outcome_;
+};
+
+}  // namespace hangar

@@ -1,0 +1,35 @@
+#include "verify/kept_row.hpp"
+
+#include <algorithm>
+#include <string_view>
+#include <utility>
+
+namespace hangar {
+
+void KeptRow::update(std::span<const Cell> cells) {
+  std::vector<Cell> merged = cells_;
+  for (std::size_t column = 0; column < cells.size(); ++column) {
+    if (!cells[column].absent()) merged[column] = cells[column];
+  }
+  keep(std::move(merged));
+}
+
+void KeptRow::keep(std::vector<Cell> cells) {
+  std::size_t bytes = 0;
+  for (const Cell& cell : cells) {
+    if (cell.kind() == Cell::Kind::text) bytes += cell.text().size();
+  }
+  std::vector<char> texts(bytes);
+  char* end = texts.data();
+  for (Cell& cell : cells) {
+    if (cell.kind() != Cell::Kind::text) continue;
+    char* const begin = end;
+    end = std::ranges::copy(cell.text(), begin).out;
+    cell = Cell{std::string_view{begin, end}}.on(cell.basis());
+  }
+  // Last: some of the texts were the old ones.
+  cells_ = std::move(cells);
+  texts_ = std::move(texts);
+}
+
+}  // namespace hangar

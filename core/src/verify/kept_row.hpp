@@ -1,0 +1,37 @@
+#pragma once
+
+#include <cstddef>
+#include <span>
+#include <vector>
+
+#include "hangar/storage.hpp"
+
+namespace hangar {
+
+/// A row that owns its texts.
+class KeptRow {
+ public:
+  explicit KeptRow(std::span<const Cell> cells) { keep({cells.begin(), cells.end()}); }
+  KeptRow(const KeptRow&) = delete;
+  KeptRow& operator=(const KeptRow&) = delete;
+  KeptRow(KeptRow&&) noexcept = default;
+  KeptRow& operator=(KeptRow&&) noexcept = default;
+  ~KeptRow() = default;
+
+  [[nodiscard]] std::span<const Cell> cells() const noexcept { return cells_; }
+  [[nodiscard]] const Uuid& id() const noexcept { return cells_.front().uuid(); }
+  /// About what it takes of memory.
+  [[nodiscard]] std::size_t bytes() const noexcept {
+    return sizeof *this + cells_.size() * sizeof(Cell) + texts_.size();
+  }
+  /// Takes the cells that are not absent.
+  void update(std::span<const Cell> cells);
+
+ private:
+  void keep(std::vector<Cell> cells);
+
+  std::vector<Cell> cells_;
+  std::vector<char> texts_;
+};
+
+}  // namespace hangar

@@ -1,0 +1,237 @@
+#include "verify/kept_tables.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cstring>
+#include <iterator>
+#include <stdexcept>
+
+#include "verify/key_text.hpp"
+
+namespace hangar {
+namespace {
+
+constexpr std::size_t primary_key = 0;
+
+}  // namespace
+
+std::size_t KeptTables::HashOfUuid::operator()(const Uuid& id) const noexcept {
+  std::array<std::size_t, 2> halves{};
+  std::memcpy(halves.data(), id.bytes.data(), sizeof halves);
+  return halves[0] * 0x9E3779B97F4A7C15U ^ halves[1];
+}
+
+void KeptTables::declare(std::span<const Table* const> tables) {
+  for (const Table* table : tables) {
+    KeptTable& kept = tables_.emplace_back(KeptTable{.table = table});
+    for (const Index& index : table->indexes) {
+      if (!index.unique) continue;
+      UniqueKey& key = kept.unique_keys.emplace_back();
+      for (const Index::Part& part : index.parts) key.columns.push_back(part.column);
+    }
+  }
+  for (KeptTable& kept : tables_) {
+    if (kept.table->foreign_keys.empty()) continue;
+    const auto name = kept.table->foreign_keys.front().table;
+    for (std::size_t i = 0; i < tables_.size(); ++i) {
+      if (tables_[i].table->name == name && tables_[i].table != kept.table) kept.parent = i;
+    }
+  }
+}
+
+std::size_t KeptTables::number_of(const Table& table) const {
+  const auto found = std::ranges::find(tables_, &table, &KeptTable::table);
+  if (found == tables_.end()) throw std::logic_error{"a table that was not declared"};
+  return static_cast<std::size_t>(found - tables_.begin());
+}
+
+Rows KeptTables::find(const Table& table, std::span<const Keys> keys,
+                      std::span<const std::size_t> columns) const {
+  const KeptTable& kept = tables_[number_of(table)];
+  std::set<Uuid> ids;
+  std::vector<Cell> cells(table.columns.size());
+  for (const Keys& set : keys) {
+    const auto unique = std::ranges::find(kept.unique_keys, set.columns, &UniqueKey::columns);
+    const bool by_id = set.columns == std::vector<std::size_t>{primary_key};
+    if (!by_id && unique == kept.unique_keys.end()) throw std::logic_error{"no unique key"};
+    for (std::size_t first = 0; first < set.values.size(); first += set.columns.size()) {
+      if (by_id) {
+        if (kept.rows.contains(set.values[first].uuid())) ids.insert(set.values[first].uuid());
+        continue;
+      }
+      for (std::size_t part = 0; part < set.columns.size(); ++part) {
+        cells[set.columns[part]] = set.values[first + part];
+      }
+      const auto key = key_text(cells, set.columns);
+      if (!key) continue;
+      if (const auto found = unique->ids.find(*key); found != unique->ids.end())
+        ids.insert(found->second);
+    }
+  }
+  Rows rows{table};
+  for (const Uuid& id : ids) {
+    const auto from = kept.rows.at(id).row.cells();
+    const auto row = rows.add();
+    for (const std::size_t column : columns) {
+      row[column] = from[column];
+      if (from[column].kind() == Cell::Kind::text) {
+        row[column] = Cell{rows.keep(from[column].text())}.on(from[column].basis());
+      }
+    }
+  }
+  return rows;
+}
+
+bool KeptTables::conflicts(const KeptTable& table, std::span<const Cell> cells) {
+  if (table.rows.contains(cells[primary_key].uuid())) return true;
+  return std::ranges::any_of(table.unique_keys, [&](const UniqueKey& unique) {
+    const auto key = key_text(cells, unique.columns);
+    return key && unique.ids.contains(*key);
+  });
+}
+
+// By a unique key before the id, because one row may be known by several ids.
+std::uint64_t KeptTables::rank(const KeptTable& table, std::span<const Cell> cells) const {
+  std::optional<std::string> key;
+  for (const UniqueKey& unique : table.unique_keys) {
+    if (!key) key = key_text(cells, unique.columns);
+  }
+  constexpr std::array id{primary_key};
+  if (!key) key = key_text(cells, id);
+  std::uint64_t hash = 0xcbf29ce484222325U ^ seed_;
+  for (const char c : *key) hash = (hash ^ static_cast<unsigned char>(c)) * 0x100000001b3U;
+  // The finish of splitmix64: FNV's upper bits are poor.
+  hash = (hash ^ (hash >> 30U)) * 0xbf58476d1ce4e5b9U;
+  hash = (hash ^ (hash >> 27U)) * 0x94d049bb133111ebU;
+  return hash ^ (hash >> 31U);
+}
+
+bool KeptTables::wanted(std::size_t number, std::span<const Cell> cells) const {
+  const KeptTable& table = tables_[number];
+  if (table.parent) {
+    const Cell& parent = cells[table.table->foreign_keys.front().column];
+    if (!parent.is_null()) return tables_[*table.parent].rows.contains(parent.uuid());
+  }
+  return !cut_ || rank(table, cells) < *cut_;
+}
+
+std::vector<bool> KeptTables::insert_missing(const Rows& rows) {
+  const std::size_t number = number_of(rows.table());
+  std::vector<bool> inserted;
+  for (std::size_t i = 0; i < rows.size(); ++i) {
+    const bool free = !conflicts(tables_[number], rows[i]);
+    if (free && wanted(number, rows[i])) insert(number, rows[i]);
+    inserted.push_back(free);
+  }
+  return inserted;
+}
+
+void KeptTables::insert(std::size_t number, std::span<const Cell> cells) {
+  KeptTable& table = tables_[number];
+  const Uuid id = cells[primary_key].uuid();
+  Kept kept{.row = KeptRow{cells}, .whole = whole_, .touched = ++clock_};
+  if (sample_) kept.rank = rank(table, cells);
+  const std::uint64_t its_rank = kept.rank;
+  bytes_ += kept.row.bytes();
+  table.rows.emplace(id, std::move(kept));
+  note_keys(number, cells);
+  const Cell* const parent =
+      table.parent ? &cells[table.table->foreign_keys.front().column] : nullptr;
+  if (parent != nullptr && !parent->is_null()) {
+    tables_[*table.parent].rows.at(parent->uuid()).parts.emplace_back(number, id);
+    return;
+  }
+  ++roots_;
+  if (sample_) {
+    ranks_.emplace(its_rank, Name{number, id});
+    keep_to_sample();
+  }
+}
+
+void KeptTables::keep_to_sample() {
+  while (ranks_.size() > *sample_) {
+    const auto last = std::prev(ranks_.end());
+    cut_ = last->first;
+    const Name name = last->second;
+    ranks_.erase(last);
+    erase(name);
+  }
+}
+
+void KeptTables::note_keys(std::size_t number, std::span<const Cell> cells) {
+  for (UniqueKey& unique : tables_[number].unique_keys) {
+    if (auto key = key_text(cells, unique.columns)) {
+      unique.ids.insert_or_assign(*std::move(key), cells[primary_key].uuid());
+    }
+  }
+}
+
+void KeptTables::update(const Rows& rows) {
+  const std::size_t number = number_of(rows.table());
+  KeptTable& table = tables_[number];
+  // First all old keys go, because rows of one update may exchange them.
+  const auto each = [&](const auto& action) {
+    for (std::size_t i = 0; i < rows.size(); ++i) {
+      const auto found = table.rows.find(rows[i][primary_key].uuid());
+      if (found != table.rows.end()) action(found->second, rows[i]);
+    }
+  };
+  each([&](const Kept& kept, std::span<const Cell>) {
+    for (UniqueKey& unique : table.unique_keys) {
+      if (const auto key = key_text(kept.row.cells(), unique.columns)) unique.ids.erase(*key);
+    }
+  });
+  each([&](Kept& kept, std::span<const Cell> cells) {
+    bytes_ -= kept.row.bytes();
+    kept.row.update(cells);
+    kept.touched = ++clock_;
+    bytes_ += kept.row.bytes();
+    note_keys(number, kept.row.cells());
+  });
+}
+
+std::vector<KeptTables::Name> KeptTables::longest_untouched(std::size_t most) const {
+  std::vector<std::pair<std::uint64_t, Name>> found;
+  for (std::size_t number = 0; number < tables_.size(); ++number) {
+    const KeptTable& table = tables_[number];
+    for (const auto& [id, kept] : table.rows) {
+      const bool root =
+          !table.parent || kept.row.cells()[table.table->foreign_keys.front().column].is_null();
+      if (root) found.emplace_back(kept.touched, Name{number, id});
+    }
+  }
+  std::ranges::sort(found);
+  std::vector<Name> names;
+  for (std::size_t i = 0; i < std::min(most, found.size()); ++i) names.push_back(found[i].second);
+  return names;
+}
+
+const KeptTables::Kept& KeptTables::at(const Name& name) const {
+  return tables_[name.first].rows.at(name.second);
+}
+
+void KeptTables::drop(const Name& root) {
+  whole_ = false;
+  ranks_.erase({at(root).rank, root});
+  erase(root);
+}
+
+void KeptTables::erase(const Name& name) {
+  std::vector<Name> names{name};
+  --roots_;
+  while (!names.empty()) {
+    const auto [number, id] = names.back();
+    names.pop_back();
+    KeptTable& table = tables_[number];
+    const auto found = table.rows.find(id);
+    const Kept& kept = found->second;
+    names.insert(names.end(), kept.parts.begin(), kept.parts.end());
+    for (UniqueKey& unique : table.unique_keys) {
+      if (const auto key = key_text(kept.row.cells(), unique.columns)) unique.ids.erase(*key);
+    }
+    bytes_ -= kept.row.bytes();
+    table.rows.erase(found);
+  }
+}
+
+}  // namespace hangar

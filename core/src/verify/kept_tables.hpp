@@ -1,0 +1,102 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <optional>
+#include <set>
+#include <span>
+#include <string>
+#include <unordered_map>
+#include <utility>
+#include <vector>
+
+#include "hangar/storage.hpp"
+#include "verify/kept_row.hpp"
+
+namespace hangar {
+
+/// The tables of one service in memory, with the contract of a Session's calls. A row whose table
+/// refers to another one of the service belongs to the row that its first foreign key names; rows
+/// that belong to none are roots, and what belongs to a root is dropped with it.
+///
+/// With a sample only so many roots are kept, those whose keys have the least hashes under the
+/// seed: as if they had been drawn, and each with everything that is ever written of it. Of the
+/// others it says that they went in, and forgets them.
+class KeptTables {
+ public:
+  struct Kept {
+    KeptRow row;
+    /// Whether the tables hold all that was written of it since `incomplete` was not said.
+    bool whole = true;
+    std::uint64_t touched = 0;
+    std::uint64_t rank = 0;
+    std::vector<std::pair<std::size_t, Uuid>> parts{};  ///< What belongs to it: table and id.
+  };
+  /// Table and id of a root.
+  using Name = std::pair<std::size_t, Uuid>;
+
+  /// No sample: every root is kept.
+  KeptTables(std::optional<std::size_t> sample, std::uint64_t seed)
+      : sample_{sample}, seed_{seed} {}
+
+  /// Before anything is written. The tables outlive this.
+  void declare(std::span<const Table* const> tables);
+  [[nodiscard]] const Table& table(std::size_t number) const { return *tables_[number].table; }
+
+  /// What is inserted from now on may have been written before, unknown to these tables.
+  void incomplete() noexcept { whole_ = false; }
+
+  // As in Session.
+  [[nodiscard]] Rows find(const Table& table, std::span<const Keys> keys,
+                          std::span<const std::size_t> columns) const;
+  std::vector<bool> insert_missing(const Rows& rows);
+  void update(const Rows& rows);
+
+  [[nodiscard]] std::size_t bytes() const noexcept { return bytes_; }
+  [[nodiscard]] std::size_t roots() const noexcept { return roots_; }
+  /// Up to `most` of the roots, those first that were not written for longest.
+  [[nodiscard]] std::vector<Name> longest_untouched(std::size_t most) const;
+  /// Throws std::out_of_range for a row that is not there.
+  [[nodiscard]] const Kept& at(const Name& name) const;
+  /// Drops the root and what belongs to it, and no root that is inserted from now on counts as
+  /// whole.
+  void drop(const Name& root);
+
+ private:
+  struct HashOfUuid {
+    std::size_t operator()(const Uuid& id) const noexcept;
+  };
+  struct UniqueKey {
+    std::vector<std::size_t> columns;
+    std::unordered_map<std::string, Uuid> ids{};
+  };
+  struct KeptTable {
+    const Table* table;
+    std::optional<std::size_t> parent{};  ///< The table that the first foreign key names.
+    std::unordered_map<Uuid, Kept, HashOfUuid> rows{};
+    std::vector<UniqueKey> unique_keys{};
+  };
+
+  [[nodiscard]] std::size_t number_of(const Table& table) const;
+  [[nodiscard]] static bool conflicts(const KeptTable& table, std::span<const Cell> cells);
+  [[nodiscard]] std::uint64_t rank(const KeptTable& table, std::span<const Cell> cells) const;
+  [[nodiscard]] bool wanted(std::size_t number, std::span<const Cell> cells) const;
+  void insert(std::size_t number, std::span<const Cell> cells);
+  void note_keys(std::size_t number, std::span<const Cell> cells);
+  void erase(const Name& name);
+  void keep_to_sample();
+
+  std::optional<std::size_t> sample_;
+  std::uint64_t seed_;
+  std::vector<KeptTable> tables_;
+  std::set<std::pair<std::uint64_t, Name>> ranks_;  ///< Of the roots, with a sample.
+  std::optional<std::uint64_t> cut_;                ///< The least rank that was ever dropped.
+  bool whole_ = true;
+  std::size_t bytes_ = 0;
+  std::size_t roots_ = 0;
+  std::uint64_t clock_ = 0;
+};
+
+}  // namespace hangar

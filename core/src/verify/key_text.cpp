@@ -1,0 +1,38 @@
+#include "verify/key_text.hpp"
+
+namespace hangar {
+
+std::optional<std::string> key_text(std::span<const Cell> cells,
+                                    std::span<const std::size_t> columns) {
+  std::string text;
+  const auto add = [&](const auto& value) {
+    text.append(reinterpret_cast<const char*>(&value), sizeof value);
+  };
+  for (const std::size_t column : columns) {
+    const Cell& cell = cells[column];
+    switch (cell.kind()) {
+      case Cell::Kind::absent:
+      case Cell::Kind::null:
+        return std::nullopt;
+      case Cell::Kind::uuid:
+        add(cell.uuid().bytes);
+        break;
+      case Cell::Kind::int4:
+        add(cell.int4());
+        break;
+      case Cell::Kind::timestamp:
+        add(cell.timestamp().time_since_epoch().count());
+        break;
+      case Cell::Kind::interval:
+        add(cell.interval().count());
+        break;
+      case Cell::Kind::text:
+        add(cell.text().size());
+        text += cell.text();
+        break;
+    }
+  }
+  return text;
+}
+
+}  // namespace hangar

@@ -1,0 +1,89 @@
+#include "verify/rehearsal.hpp"
+
+#include <algorithm>
+#include <limits>
+#include <stdexcept>
+
+namespace hangar {
+
+/// A session whose transactions are not undone: where one fails after it wrote, so does the next.
+class Rehearsal::Transactions final : public Session {
+ public:
+  explicit Transactions(Rehearsal& rehearsal) : rehearsal_{rehearsal} {}
+
+  void begin() override {
+    turn_ = std::unique_lock{rehearsal_.mutex_};
+    wrote_ = false;
+    try {
+      if (rehearsal_.broken_) {
+        throw std::logic_error{"a transaction failed in memory: this service cannot be verified"};
+      }
+      // Before anything is written, because the database may not answer and all is tried again.
+      if (rehearsal_.tables_.bytes() > rehearsal_.options_.most_bytes) {
+        rehearsal_.compare_some(rehearsal_.tables_.roots() / 2 + 1);
+      }
+    } catch (...) {
+      turn_.unlock();
+      throw;
+    }
+  }
+  void commit() override { turn_.unlock(); }
+  void rollback() noexcept override {
+    if (!turn_.owns_lock()) return;
+    rehearsal_.broken_ = rehearsal_.broken_ || wrote_;
+    turn_.unlock();
+  }
+  Rows find(const Table& table, std::span<const Keys> keys, std::span<const std::size_t> columns,
+            Lock /*lock*/) override {
+    return rehearsal_.tables_.find(table, keys, columns);
+  }
+  std::vector<bool> insert_missing(const Rows& rows) override {
+    wrote_ = true;
+    return rehearsal_.tables_.insert_missing(rows);
+  }
+  void update(const Rows& rows) override {
+    wrote_ = true;
+    rehearsal_.tables_.update(rows);
+  }
+
+ private:
+  Rehearsal& rehearsal_;
+  std::unique_lock<std::mutex> turn_;
+  bool wrote_ = false;
+};
+
+void Rehearsal::incomplete() {
+  const std::lock_guard lock{mutex_};
+  tables_.incomplete();
+}
+
+const Comparison::Outcome& Rehearsal::finish() {
+  const std::lock_guard lock{mutex_};
+  compare_some(std::numeric_limits<std::size_t>::max());
+  return comparison_.outcome();
+}
+
+void Rehearsal::compare_some(std::size_t roots) {
+  constexpr std::size_t at_once = 500;
+  const auto all = tables_.longest_untouched(roots);
+  for (std::span names{all}; !names.empty();
+       names = names.subspan(std::min(at_once, names.size()))) {
+    const auto some = names.first(std::min(at_once, names.size()));
+    comparison_.compare(tables_, some);
+    for (const auto& name : some) tables_.drop(name);
+  }
+}
+
+void Rehearsal::prepare(std::span<const Table* const> tables, Creation /*creation*/) {
+  const std::lock_guard lock{mutex_};
+  tables_.declare(tables);
+}
+
+std::vector<Check> Rehearsal::examine(std::span<const Table* const> /*tables*/,
+                                      Creation /*creation*/) {
+  return {};
+}
+
+std::unique_ptr<Session> Rehearsal::open_session() { return std::make_unique<Transactions>(*this); }
+
+}  // namespace hangar

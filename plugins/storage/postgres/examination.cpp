@@ -1,0 +1,163 @@
+#include "examination.hpp"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <chrono>
+#include <optional>
+#include <set>
+#include <string>
+#include <utility>
+
+#include "catalog.hpp"
+#include "hangar/error.hpp"
+#include "schema.hpp"
+#include "statements.hpp"
+
+namespace hangar::postgres {
+namespace {
+
+using enum Check::Verdict;
+using Clock = std::chrono::system_clock;
+
+std::string asked(pqxx::work& transaction, const std::string& expression) {
+  return transaction.exec("SELECT " + expression)[0][0].as<std::string>();
+}
+
+std::string setting(pqxx::work& transaction, const char* name) {
+  return asked(transaction, fmt::format("current_setting('{}')", name));
+}
+
+std::string oid_of(const Table& table) {
+  return fmt::format("to_regclass({})::oid", literal(quoted(table.name)));
+}
+
+Check version(pqxx::work& transaction) {
+  constexpr int oldest = 130'000;
+  const std::string found = "PostgreSQL " + setting(transaction, "server_version");
+  if (std::stoi(setting(transaction, "server_version_num")) < oldest) {
+    return {fail, "postgres", found, "use PostgreSQL 13 or newer"};
+  }
+  return {ok, "postgres", found};
+}
+
+std::vector<Check> durability(pqxx::work& transaction) {
+  std::vector<Check> checks;
+  const auto expect_on = [&](const char* name, const char* loss, const char* fix) {
+    if (setting(transaction, name) == "off") {
+      checks.push_back({warn, "durability", fmt::format("{} is off: {}", name, loss), fix});
+    }
+  };
+  expect_on("fsync", "a crash of its machine loses or damages what was committed",
+            "set fsync = on in postgresql.conf");
+  expect_on("full_page_writes", "a crash of its machine damages pages that were being written",
+            "set full_page_writes = on in postgresql.conf");
+  expect_on("synchronous_commit", "a crash loses the last transactions, whose events are acked",
+            "set synchronous_commit = on for this user or database");
+  if (asked(transaction, "pg_is_in_recovery()::text") == "true") {
+    checks.push_back({fail, "durability", "the server is a standby and takes no rows",
+                      "name the primary in storage.url"});
+  }
+  if (checks.empty()) {
+    checks.push_back({ok, "durability",
+                      fmt::format("fsync is on, synchronous_commit is {}",
+                                  setting(transaction, "synchronous_commit"))});
+  }
+  return checks;
+}
+
+/// Access method and columns of each valid index.
+std::set<std::string> indexes(pqxx::work& transaction, const Table& table) {
+  const pqxx::result rows = transaction.exec(fmt::format(
+      "SELECT m.amname || ' ' || string_agg(a.attname, ', ' ORDER BY part.position) "
+      "FROM pg_catalog.pg_index i JOIN pg_catalog.pg_class c ON c.oid = i.indexrelid "
+      "JOIN pg_catalog.pg_am m ON m.oid = c.relam "
+      "CROSS JOIN LATERAL unnest(i.indkey::int2[]) WITH ORDINALITY AS part(number, position) "
+      "JOIN pg_catalog.pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = part.number "
+      "WHERE i.indrelid = {} AND i.indisvalid GROUP BY i.indexrelid, m.amname",
+      oid_of(table)));
+  std::set<std::string> found;
+  for (const auto& row : rows) found.insert(row[0].as<std::string>());
+  return found;
+}
+
+std::optional<Check> missing_indexes(pqxx::work& transaction, const Table& table) {
+  const std::set<std::string> found = indexes(transaction, table);
+  std::vector<std::string_view> missing;
+  for (const Index& index : table.indexes) {
+    if (index.unique) continue;  // without which the table is refused
+    std::vector<std::string_view> columns;
+    for (const Index::Part& part : index.parts) columns.push_back(table.columns[part.column].name);
+    const std::string form =
+        fmt::format("{} {}", index.trigram ? "gin" : "btree", fmt::join(columns, ", "));
+    if (!found.contains(form)) missing.push_back(index.name);
+  }
+  if (missing.empty()) return std::nullopt;
+  return Check{warn, fmt::format("table {}", table.name),
+               fmt::format("there is no index like {}", fmt::join(missing, ", ")),
+               "whoever reads the table waits longer; for Prefect's: `prefect server database "
+               "upgrade -y`"};
+}
+
+std::optional<Check> missing_privileges(pqxx::work& transaction, const Table& table) {
+  std::vector<std::string_view> missing;
+  for (const std::string_view privilege : {"SELECT", "INSERT", "UPDATE"}) {
+    const std::string has = asked(
+        transaction, fmt::format("has_table_privilege({}, '{}')::text", oid_of(table), privilege));
+    if (has != "true") missing.push_back(privilege);
+  }
+  if (missing.empty()) return std::nullopt;
+  const std::string needed = fmt::format("{}", fmt::join(missing, ", "));
+  return Check{fail, fmt::format("table {}", table.name),
+               fmt::format("this user has no privilege to {}", needed),
+               fmt::format("GRANT {} ON {} TO {}", needed, table.name,
+                           asked(transaction, "quote_ident(current_user)"))};
+}
+
+std::vector<Check> look(pqxx::work& transaction, const Table& table, Creation creation) {
+  const std::string what = fmt::format("table {}", table.name);
+  const std::optional<StoredTable> stored = read_table(transaction, table);
+  if (!stored && creation == Creation::when_absent) {
+    return {{ok, what, "there is none yet; Hangar creates it"}};
+  }
+  if (!stored) return {{fail, what, absent_tables_message({std::string{table.name}}), ""}};
+  std::vector<Check> checks;
+  try {
+    check(table, *stored);
+  } catch (const ConfigError& error) {
+    checks.push_back({fail, what, error.what(), ""});
+  }
+  for (auto& found :
+       {missing_privileges(transaction, table), missing_indexes(transaction, table)}) {
+    if (found) checks.push_back(*found);
+  }
+  if (checks.empty()) {
+    checks.push_back({ok, what, "columns, indexes and privileges are as they should be"});
+  }
+  return checks;
+}
+
+Check clock(pqxx::work& transaction) {
+  const auto before = Clock::now();
+  const pqxx::result shown =
+      transaction.exec("SELECT (extract(epoch FROM clock_timestamp()) * 1000000)::bigint");
+  const auto after = Clock::now();
+  const Clock::time_point time{std::chrono::microseconds{shown[0][0].as<std::int64_t>()}};
+  return check_clock("postgres", before, time, after);
+}
+
+}  // namespace
+
+std::vector<Check> examine(pqxx::work& transaction, std::span<const Table* const> tables,
+                           Creation creation) {
+  std::vector<Check> checks{version(transaction)};
+  std::ranges::move(durability(transaction), std::back_inserter(checks));
+  for (const Table* table : tables) {
+    std::ranges::move(look(transaction, *table, creation), std::back_inserter(checks));
+  }
+  checks.push_back(clock(transaction));
+  return checks;
+}
+
+}  // namespace hangar::postgres

@@ -1,0 +1,219 @@
+"""`hangar doctor`: what is not as it should be is said, with what to do about it."""
+
+from __future__ import annotations
+
+import json
+import unittest
+from typing import ClassVar
+
+from support.jetstream import JetStream
+from support.prefect_venv import create_prefect_database
+from support.program import flags, hangar
+from support.servers import NatsServer, PostgresServer, psql
+from support.temporary import temporary_folder
+
+Checks = dict[str, list[dict[str, str]]]
+
+
+class Case(unittest.TestCase):
+    def setUp(self) -> None:
+        self.folder = self.enterContext(temporary_folder("doctor"))
+        self.settings: dict[str, object] = {
+            "data_dir": self.folder / "data",
+            "nats.url": "nats://127.0.0.1:1",
+        }
+
+    def doctor(self, code: int) -> Checks:
+        done = hangar("doctor", "-o", "json", *flags(self.settings))
+        self.assertEqual(done.returncode, code, done.stdout + done.stderr)
+        checks: Checks = {}
+        for check in json.loads(done.stdout):
+            self.assertEqual(set(check), {"verdict", "what", "found", "hint"})
+            self.assertIn(check["verdict"], ("ok", "warn", "fail"))
+            if check["verdict"] == "warn":
+                self.assertTrue(check["hint"], check)
+            checks.setdefault(check["what"], []).append(check)
+        return checks
+
+    def assert_says(self, checks: Checks, what: str, verdict: str, text: str) -> None:
+        said = [check for check in checks.get(what, []) if check["verdict"] == verdict]
+        self.assertTrue(
+            any(text in check["found"] + check["hint"] for check in said),
+            f"no [{verdict}] {what} with {text!r} in {json.dumps(checks, indent=1)}",
+        )
+
+
+class Healthy(Case):
+    def test_of_everything_embedded_nothing_fails_and_looking_changes_nothing(self) -> None:
+        self.settings["nats.url"] = "embedded"
+        for _ in range(2):
+            checks = self.doctor(0)
+            self.assert_says(checks, "hangar", "ok", "0.")
+            self.assert_says(checks, "nats", "ok", "nats-server ")
+            self.assert_says(checks, "nats max_payload", "ok", "8388608")
+            self.assert_says(checks, "stream PREFECT_EVENTS", "warn", "there is none")
+            self.assert_says(checks, "sqlite", "ok", "SQLite 3.")
+            self.assert_says(checks, "file", "ok", "not there yet")
+        done = hangar("run", "--until-drained", *flags(self.settings))
+        self.assertEqual(done.returncode, 0, done.stderr)
+        checks = self.doctor(0)
+        self.assertEqual(
+            {check["verdict"] for found in checks.values() for check in found}, {"ok"}, checks
+        )
+        for what in (
+            "stream PREFECT_EVENTS",
+            "consumer events-task-run-recorder",
+            "dead letters",
+            "nats clock",
+            "table task_run",
+            "table task_run_state",
+        ):
+            self.assertIn(what, checks)
+
+    def test_a_person_sees_marks_and_hints(self) -> None:
+        self.settings["nats.url"] = "embedded"
+        lines = hangar("doctor", *flags(self.settings)).stdout.splitlines()
+        self.assertRegex(lines[0], r"^\[ok\]   hangar: \d+\.\d+\.\d+$")
+        warned = next(i for i, line in enumerate(lines) if line.startswith("[warn] stream "))
+        self.assertRegex(lines[warned + 1], r"^       hint: ")
+
+
+class Unreachable(Case):
+    def test_what_can_be_looked_at_is_told_when_the_rest_is_away(self) -> None:
+        checks = self.doctor(69)
+        self.assert_says(checks, "nats", "fail", "cannot be reached")
+        self.assert_says(checks, "file", "ok", "not there yet")
+        self.settings |= {"nats.url": "embedded", "storage.url": "postgresql://127.0.0.1:1/x"}
+        checks = self.doctor(69)
+        self.assert_says(checks, "postgres", "fail", "127.0.0.1")
+        self.assert_says(checks, "nats", "ok", "nats-server ")
+
+
+class Faulty(Case):
+    postgres: ClassVar[PostgresServer]
+
+    @classmethod
+    def setUpClass(cls) -> None:
+        cls.postgres = cls.enterClassContext(PostgresServer(fsync=False))
+
+    def test_streams_and_consumers_of_others_are_judged_and_letters_counted(self) -> None:
+        nats = self.enterContext(NatsServer(settings="max_payload: 1000000"))
+        self.settings["nats.url"] = nats.url
+        stream = self.enterContext(JetStream(nats.url))
+        stream.request(
+            "STREAM.CREATE.PREFECT_EVENTS",
+            name="PREFECT_EVENTS",
+            subjects=["prefect.events.>"],
+            duplicate_window=1_000_000_000,
+            discard="old",
+        )
+        durable = "events-task-run-recorder"
+        stream.request(
+            f"CONSUMER.DURABLE.CREATE.PREFECT_EVENTS.{durable}",
+            stream_name="PREFECT_EVENTS",
+            config={"durable_name": durable, "ack_policy": "none"},
+        )
+        stream.request(
+            "STREAM.CREATE.HANGAR_DLQ",
+            name="HANGAR_DLQ",
+            subjects=["hangar.dlq.>"],
+            max_msgs=2,
+            discard="new",
+        )
+        stream.publish("hangar.dlq.task_run_recorder", [b"1", b"2"])
+        checks = self.doctor(1)
+        self.assert_says(checks, "nats max_payload", "fail", "8MB")
+        self.assert_says(checks, "stream PREFECT_EVENTS", "warn", "duplicate_window")
+        self.assert_says(checks, "stream PREFECT_EVENTS", "warn", "discard")
+        self.assert_says(checks, f"consumer {durable}", "fail", "ack_policy")
+        self.assert_says(checks, "dead letters", "fail", "100 %")
+        self.assert_says(checks, "dead letters", "warn", "2 events")
+        self.assertEqual(
+            stream.request("CONSUMER.NAMES.PREFECT_EVENTS")["consumers"], [durable], "left behind"
+        )
+
+    def test_a_database_without_tables_privileges_or_durability_is_told_of(self) -> None:
+        self.settings |= {"nats.url": "embedded", "storage.url": self.postgres.create_database("e")}
+        checks = self.doctor(1)
+        self.assert_says(checks, "table task_run", "fail", "prefect server database upgrade")
+        url = create_prefect_database(self.postgres, "doctor")
+        self.settings["storage.url"] = url
+        checks = self.doctor(0)
+        self.assert_says(checks, "postgres", "ok", "PostgreSQL ")
+        self.assert_says(checks, "durability", "warn", "fsync is off")
+        self.assert_says(checks, "postgres clock", "ok", "as this host's")
+        self.assert_says(checks, "table task_run", "ok", "columns, indexes and privileges")
+        psql(
+            url,
+            "DROP INDEX ix_task_run__start_time;"
+            "ALTER DATABASE doctor SET synchronous_commit = off;"
+            "CREATE ROLE reader LOGIN; GRANT SELECT ON ALL TABLES IN SCHEMA public TO reader",
+        )
+        self.settings["storage.url"] = url.replace("hangar@", "reader@")
+        checks = self.doctor(1)
+        self.assert_says(checks, "durability", "warn", "synchronous_commit is off")
+        self.assert_says(checks, "table task_run", "warn", "ix_task_run__start_time")
+        self.assert_says(
+            checks, "table task_run", "fail", "GRANT INSERT, UPDATE ON task_run TO reader"
+        )
+        psql(url, "ALTER TABLE task_run DROP COLUMN labels")
+        self.assert_says(self.doctor(1), "table task_run", "fail", "no column labels")
+
+
+class PrefectsVariables(Case):
+    def shown(self, env: dict[str, str]) -> tuple[dict[str, dict[str, str]], str]:
+        done = hangar("config", "show", "-o", "json", env=env)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        return json.loads(done.stdout), done.stderr
+
+    def test_they_are_read_below_hangars_own_and_shown_and_its_switch_never_is(self) -> None:
+        recorder = "PREFECT_SERVER_SERVICES_TASK_RUN_RECORDER_"
+        env = {
+            "PREFECT_SERVER_DATABASE_CONNECTION_URL": "postgresql+asyncpg://u:secret@h/prefect",
+            recorder + "BATCH_SIZE": "1",
+            recorder + "FLUSH_INTERVAL": "0.5",
+            recorder + "ENABLED": "false",
+            "PREFECT_API_SERVICES_TASK_RUN_RECORDER_ENABLED": "false",
+        }
+        shown, said = self.shown(env)
+        of = "services.task_run_recorder."
+        self.assertEqual(
+            {
+                key: (shown[key]["value"], shown[key]["origin"])
+                for key in shown
+                if key
+                in {
+                    "storage.type",
+                    "storage.url",
+                    of + "enabled",
+                    of + "batch_size",
+                    of + "flush_interval",
+                }
+            },
+            {
+                "storage.type": ("postgres", "storage.url"),
+                "storage.url": (
+                    "postgresql+asyncpg://u:********@h/prefect",
+                    "environment PREFECT_SERVER_DATABASE_CONNECTION_URL",
+                ),
+                of + "enabled": (True, "default"),
+                of + "batch_size": (1, f"environment {recorder}BATCH_SIZE"),
+                of + "flush_interval": (0.5, f"environment {recorder}FLUSH_INTERVAL"),
+            },
+        )
+        self.assertIn(recorder + "BATCH_SIZE", said)
+        self.assertIn("50 or more", said)
+        shown, said = self.shown(
+            {
+                **env,
+                "HANGAR_STORAGE_URL": "/tmp/x.db",
+                "HANGAR_SERVICES_TASK_RUN_RECORDER_BATCH_SIZE": "2",
+            }
+        )
+        self.assertEqual(shown["storage.type"]["value"], "sqlite")
+        self.assertEqual(shown[of + "batch_size"]["value"], 2)
+        self.assertEqual(said, "")
+
+
+if __name__ == "__main__":
+    unittest.main()

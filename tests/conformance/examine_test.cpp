@@ -1,0 +1,78 @@
+#include <algorithm>
+#include <array>
+
+#include "fixture.hpp"
+
+namespace hangar::conformance {
+namespace {
+
+using enum Check::Verdict;
+
+/// Starts without any table.
+class Examine : public testing::Test {
+ protected:
+  std::vector<Check> examine(const Table& table, Creation creation) {
+    const std::array<const Table*, 1> tables{&table};
+    return storage_->examine(tables, creation);
+  }
+  void prepare(Creation creation) {
+    const std::array<const Table*, 2> tables{&item_table(), &remark_table()};
+    storage_->prepare(tables, creation);
+  }
+  static std::size_t count(const std::vector<Check>& checks, Check::Verdict verdict) {
+    return static_cast<std::size_t>(std::ranges::count(checks, verdict, &Check::verdict));
+  }
+  static std::string text(const std::vector<Check>& checks) {
+    std::string all;
+    for (const Check& check : checks) {
+      all += check.what + ": " + check.found + " (" + check.hint + ")\n";
+    }
+    return all;
+  }
+
+  std::unique_ptr<FreshDatabase> database_ = storage_under_test().fresh_database();
+  std::unique_ptr<Storage> storage_ = storage_under_test().open(database_->url());
+};
+
+TEST_F(Examine, finds_no_fault_in_what_it_made) {
+  prepare(Creation::when_absent);
+  const auto checks = examine(item_table(), Creation::never);
+  EXPECT_EQ(count(checks, fail), 0U) << text(checks);
+  EXPECT_EQ(checks.front().what, storage_under_test().name());
+  EXPECT_NE(text(checks).find("table item: "), std::string::npos) << text(checks);
+  EXPECT_NE(text(checks).find("durability: "), std::string::npos) << text(checks);
+}
+
+TEST_F(Examine, an_absent_table_is_a_fault_unless_it_may_be_created_and_is_not_created_by_looking) {
+  for (int twice = 0; twice < 2; ++twice) {
+    const auto forbidden = examine(item_table(), Creation::never);
+    EXPECT_EQ(count(forbidden, fail), 1U) << text(forbidden);
+    EXPECT_NE(text(forbidden).find("storage.create_tables"), std::string::npos) << text(forbidden);
+    const auto allowed = examine(item_table(), Creation::when_absent);
+    EXPECT_EQ(count(allowed, fail), 0U) << text(allowed);
+  }
+  EXPECT_THROW(prepare(Creation::never), ConfigError);
+}
+
+TEST_F(Examine, a_table_that_cannot_take_what_is_declared_is_a_fault) {
+  prepare(Creation::when_absent);
+  Table declared = item_table();
+  declared.columns.push_back({.name = "colour_depth", .type = ColumnType::int4});
+  const auto checks = examine(declared, Creation::when_absent);
+  EXPECT_EQ(count(checks, fail), 1U) << text(checks);
+  EXPECT_NE(text(checks).find("colour_depth"), std::string::npos) << text(checks);
+}
+
+TEST_F(Examine, a_plain_index_that_is_missing_is_worth_a_warning) {
+  prepare(Creation::when_absent);
+  Table declared = item_table();
+  declared.indexes.push_back({.name = "ix_item__part", .parts = {{item::part}, {item::note}}});
+  const auto before = count(examine(item_table(), Creation::never), warn);
+  const auto checks = examine(declared, Creation::never);
+  EXPECT_EQ(count(checks, warn), before + 1) << text(checks);
+  EXPECT_EQ(count(checks, fail), 0U) << text(checks);
+  EXPECT_NE(text(checks).find("ix_item__part"), std::string::npos) << text(checks);
+}
+
+}  // namespace
+}  // namespace hangar::conformance

@@ -1,0 +1,223 @@
+#include "verify/rehearsal.hpp"
+
+#include <gtest/gtest.h>
+
+#include <memory>
+#include <numeric>
+#include <stdexcept>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "hangar/error.hpp"
+#include "sample_tables.hpp"
+
+namespace hangar {
+namespace {
+
+using Sample = SampleTables;
+
+/// What is stored; knows no owners but those that it is told of.
+class Stored final : public Storage {
+ public:
+  class Reader final : public Session {
+   public:
+    explicit Reader(Stored& stored) : stored_{stored} {}
+    void begin() override {}
+    void commit() override { throw std::logic_error{"nothing is to be committed"}; }
+    void rollback() noexcept override {}
+    Rows find(const Table& table, std::span<const Keys> keys, std::span<const std::size_t> columns,
+              Lock lock) override {
+      EXPECT_EQ(lock, Lock::none);
+      if (stored_.failures > 0) {
+        --stored_.failures;
+        throw TransientError{"away", TransientError::Retry::reconnect};
+      }
+      ++stored_.reads;
+      if (table.name != "owner") return stored_.kept.find(table, keys, columns);
+      Rows rows{table};
+      for (const Uuid& owner : stored_.owners) {
+        if (keys[0].values[0] == Cell{owner}) rows.add()[0] = owner;
+      }
+      return rows;
+    }
+    std::vector<bool> insert_missing(const Rows&) override { throw std::logic_error{"a write"}; }
+    void update(const Rows&) override { throw std::logic_error{"a write"}; }
+
+   private:
+    Stored& stored_;
+  };
+
+  void prepare(std::span<const Table* const>, Creation) override {}
+  std::vector<Check> examine(std::span<const Table* const>, Creation) override { return {}; }
+  std::unique_ptr<Session> open_session() override { return std::make_unique<Reader>(*this); }
+
+  KeptTables kept{std::nullopt, 0};
+  std::vector<Uuid> owners;
+  int failures = 0;
+  int reads = 0;
+};
+
+struct Bench {
+  explicit Bench(const Rehearsal::Options& options = {}) : rehearsal{stored, options} {
+    stored.kept.declare(tables.all);
+    rehearsal.prepare(tables.all, Creation::never);
+  }
+  void derive(const Rows& rows) {
+    const auto session = rehearsal.open_session();
+    session->begin();
+    session->insert_missing(rows);
+    session->commit();
+  }
+  void derive_update(const Rows& rows) {
+    const auto session = rehearsal.open_session();
+    session->begin();
+    session->update(rows);
+    session->commit();
+  }
+  void both(const Rows& rows) {
+    derive(rows);
+    stored.kept.insert_missing(rows);
+  }
+  /// `table.column: derived/stored` of each difference.
+  std::vector<std::string> differences() {
+    std::vector<std::string> texts;
+    for (const Difference& found : rehearsal.finish().differences) {
+      texts.push_back(found.table + "." + found.column + ": " + found.derived + "/" +
+                      found.stored.value_or("-"));
+    }
+    return texts;
+  }
+  const Comparison::Outcome& outcome() { return rehearsal.finish(); }
+
+  SampleTables tables;
+  Stored stored;
+  Rehearsal rehearsal;
+};
+
+using Texts = std::vector<std::string>;
+
+TEST(Rehearsal, equal_rows_are_no_difference_and_all_are_looked_for) {
+  Bench bench;
+  for (std::uint32_t i = 0; i < 1'200; ++i) {
+    bench.both(bench.tables.run(i, std::to_string(i), 1));
+    bench.both(bench.tables.state(i, i, 1));
+  }
+  EXPECT_EQ(bench.differences(), Texts{});
+  EXPECT_EQ(bench.outcome().rows, 2'400U);
+}
+
+TEST(Rehearsal, each_value_that_differs_is_named) {
+  Bench bench;
+  bench.derive(bench.tables.run(1, "a", 1, std::string_view{"derived"}));
+  bench.stored.kept.insert_missing(bench.tables.run(1, "a", 1, std::string_view{"stored"}));
+  bench.derive(bench.tables.state(7, 1, 1, R"({"x": [1]})"));
+  bench.stored.kept.insert_missing(bench.tables.state(7, 1, 1, R"({"x": [2]})"));
+  EXPECT_EQ(bench.differences(), (Texts{"run.note: derived/stored", "state.body/x/0: 1/2"}));
+  EXPECT_EQ(bench.outcome().differences[1].root, Sample::uuid(1));
+  EXPECT_EQ(bench.outcome().differences[1].row, Sample::uuid(7));
+}
+
+TEST(Rehearsal, a_row_that_is_not_stored_is_named_without_what_belongs_to_it) {
+  Bench bench;
+  bench.derive(bench.tables.run(1, "a", 1));
+  bench.derive(bench.tables.state(7, 1, 1));
+  bench.both(bench.tables.run(2, "b", 1));
+  bench.derive(bench.tables.state(8, 2, 1));
+  EXPECT_EQ(bench.differences(), (Texts{"run.id: 00000000-0000-0000-0000-000000000001/-",
+                                        "state.id: 00000000-0000-0000-0000-000000000008/-"}));
+}
+
+TEST(Rehearsal, a_stored_row_is_compared_unless_it_is_newer) {
+  struct Case {
+    std::int32_t derived;
+    std::int32_t stored;
+    std::uint64_t newer;
+    std::size_t different;
+  };
+  for (const auto& [derived, stored, newer, different] :
+       std::vector<Case>{{1, 2, 1, 0}, {2, 2, 0, 1}, {2, 1, 0, 2}}) {
+    Bench bench;
+    bench.derive(bench.tables.run(1, "a", derived, std::string_view{"x"}));
+    bench.stored.kept.insert_missing(bench.tables.run(1, "a", stored, std::string_view{"y"}));
+    EXPECT_EQ(bench.outcome().newer, newer) << derived << stored;
+    EXPECT_EQ(bench.outcome().different, different) << derived << stored;
+  }
+}
+
+TEST(Rehearsal, the_basis_of_a_value_says_whether_it_is_compared) {
+  using enum Cell::Basis;
+  for (const bool whole : {true, false}) {
+    for (const auto& [basis, compared] :
+         {std::pair{told, true}, std::pair{filled_in, whole}, std::pair{made_up, false}}) {
+      Bench bench;
+      if (!whole) bench.rehearsal.incomplete();
+      bench.derive(bench.tables.run(1, "a", 1, Cell{std::string_view{"x"}}.on(basis)));
+      bench.stored.kept.insert_missing(bench.tables.run(1, "a", 1, std::string_view{"y"}));
+      EXPECT_EQ(bench.outcome().different, compared ? 1U : 0U)
+          << static_cast<int>(basis) << " " << whole;
+    }
+  }
+}
+
+TEST(Rehearsal, a_row_under_another_id_is_a_difference_only_where_all_is_known) {
+  for (const bool whole : {true, false}) {
+    Bench bench;
+    if (!whole) bench.rehearsal.incomplete();
+    bench.derive(bench.tables.run(1, "a", 1));
+    bench.derive(bench.tables.state(7, 1, 1));
+    bench.stored.kept.insert_missing(bench.tables.run(2, "a", 1));
+    EXPECT_EQ(bench.outcome().different, whole ? 1U : 0U);
+    EXPECT_EQ(bench.outcome().unclear, whole ? 0U : 1U);
+  }
+}
+
+TEST(Rehearsal, what_was_deleted_with_its_owner_is_no_difference) {
+  for (const bool there : {true, false}) {
+    Bench bench;
+    if (there) bench.stored.owners.push_back(Sample::uuid(9));
+    Rows run = bench.tables.run(1, "a", 1);
+    run[0][Sample::owner] = Sample::uuid(9);
+    bench.derive(run);
+    bench.derive(bench.tables.state(7, 1, 1));
+    EXPECT_EQ(bench.outcome().different, there ? 1U : 0U);
+    EXPECT_EQ(bench.outcome().gone, there ? 0U : 1U);
+  }
+}
+
+TEST(Rehearsal, memory_is_bounded_and_what_comes_back_is_compared_by_itself) {
+  const std::size_t most = 20'000;
+  Bench bench{{.most_bytes = most}};
+  for (std::uint32_t i = 0; i < 500; ++i) bench.both(bench.tables.run(i, std::to_string(i), 1));
+  EXPECT_GT(bench.stored.reads, 1) << "nothing was compared on the way";
+  // The service is not told of it any more and inserts it anew: all but the new values is a guess.
+  Rows again = bench.tables.run(0, "0", 2, Cell{std::string_view{"?"}}.on(Cell::Basis::filled_in));
+  bench.derive(again);
+  bench.stored.kept.update(bench.tables.run(0, "0", 2, std::string_view{"told before"}));
+  EXPECT_EQ(bench.differences(), Texts{});
+  EXPECT_EQ(bench.outcome().rows, 501U);
+}
+
+TEST(Rehearsal, a_database_that_is_away_for_a_while_changes_no_count) {
+  Bench bench{{.most_bytes = 1}};
+  bench.derive(bench.tables.run(1, "a", 1));
+  bench.stored.failures = 1;
+  EXPECT_THROW(bench.derive(bench.tables.run(2, "b", 1)), TransientError);
+  bench.derive(bench.tables.run(2, "b", 1));
+  EXPECT_EQ(bench.outcome().rows, 2U);
+  EXPECT_EQ(bench.outcome().different, 2U);
+}
+
+TEST(Rehearsal, a_transaction_that_fails_after_it_wrote_is_the_last) {
+  Bench bench;
+  const auto session = bench.rehearsal.open_session();
+  session->begin();
+  session->rollback();
+  session->begin();
+  session->insert_missing(bench.tables.run(1, "a", 1));
+  session->rollback();
+  EXPECT_THROW(session->begin(), std::logic_error);
+}
+
+}  // namespace
+}  // namespace hangar
