@@ -30,7 +30,7 @@ _GUIDE = ROOT / "etc" / "docs" / "prefect.md"
 _PATIENCE = 600.0
 _OURS = {name for name in os.environ if name.startswith("HANGAR_")}
 # What a command that only looks says may become true a little later.
-_LOOKS = ("psql", "RUNS=", "hangar dlq")
+_LOOKS = ("psql", "RUNS=", "hangar dlq", "hangar doctor", "hangar verify")
 
 
 class Session:
