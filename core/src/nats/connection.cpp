@@ -4,6 +4,7 @@
 
 #include <filesystem>
 #include <fstream>
+#include <thread>
 
 #include "hangar/error.hpp"
 #include "nats/nkey.hpp"
@@ -16,6 +17,9 @@ constexpr std::int64_t connect_within_ms = 5000;
 constexpr std::int64_t ping_every_ms = 4000;
 constexpr int pings_without_answer = 2;
 constexpr std::int64_t write_within_ms = 5000;
+// cnats wakes the thread of a subscription for every message that it waits for. One that sleeps
+// meanwhile finds many, and hands them on with one wake-up.
+constexpr std::chrono::microseconds burst_gap{500};
 
 // cnats puts the line of its own source before some texts.
 std::string_view without_source_line(std::string_view text) {
@@ -138,8 +142,13 @@ void Connection::on_error(natsConnection* connection, natsSubscription*, natsSta
   static_cast<Ending*>(closure)->callbacks.error(told ? text : natsStatus_GetText(error));
 }
 
-void Connection::on_message(natsConnection*, natsSubscription*, natsMsg* message, void* closure) {
+void Connection::on_message(natsConnection*, natsSubscription* subscription, natsMsg* message,
+                            void* closure) {
   static_cast<Inbox*>(closure)->put(WireMessage{message});
+  std::uint64_t queued = 0;
+  if (natsSubscription_QueuedMsgs(subscription, &queued) == NATS_OK && queued == 0) {
+    std::this_thread::sleep_for(burst_gap);
+  }
 }
 
 void Connection::on_complete(void* closure) { static_cast<Ending*>(closure)->ended(); }
