@@ -157,8 +157,6 @@ void ConnectionKeeper::send_all(Connection& connection, std::vector<Outgoing>& i
     bool sent = true;
     if (auto* answer = std::get_if<Answer>(&*item)) {
       sent = connection.publish(reply_of(*answer->received), answer->body);
-      // Memory that is given back here need not be given back on the service's strand.
-      if (sent) answer->received.reset();
     } else if (auto* message = std::get_if<WireMessage>(&*item)) {
       sent = connection.publish(**message);
     } else {
@@ -168,6 +166,8 @@ void ConnectionKeeper::send_all(Connection& connection, std::vector<Outgoing>& i
     // One that cannot be sent over a connection that lives cannot be sent over another one either.
     if (!sent && !connection.alive()) break;
   }
+  // Here, because memory that is given back here need not be given back on the service's strand;
+  // and all at once, because cnats wakes a thread that frees them when it finds that one idle.
   items.erase(items.begin(), item);
 }
 
