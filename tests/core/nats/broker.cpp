@@ -156,7 +156,7 @@ asio::awaitable<StreamFacts> BrokerTest::stream(std::string name) {
 }
 
 asio::awaitable<void> BrokerTest::until(std::function<asio::awaitable<bool>()> condition) {
-  const auto deadline = std::chrono::steady_clock::now() + 20s;
+  const auto deadline = std::chrono::steady_clock::now() + 40s;
   asio::steady_timer timer{io_};
   while (!co_await condition()) {
     if (std::chrono::steady_clock::now() > deadline) throw std::runtime_error{"it never came true"};
