@@ -12,20 +12,20 @@ namespace hangar {
 
 /// A table of runs that are updated, and one of states that belong to them and never change.
 struct SampleTables {
-  enum RunColumn : std::size_t { id, key, version, note, owner, run_columns };
+  enum RunColumn : std::size_t { id, key, edition, note, owner, run_columns };
   enum StateColumn : std::size_t { state_id, run_id, at, body, state_columns };
 
   Table runs{.name = "run",
              .columns = {{"id", ColumnType::uuid, false},
                          {"key", ColumnType::text},
-                         {"version", ColumnType::int4},
+                         {"edition", ColumnType::int4},
                          {"note", ColumnType::text},
                          {"owner", ColumnType::uuid}},
              .indexes = {{.name = "uq_run", .parts = {{key}}, .unique = true}},
              .foreign_keys = {},
              .enumeration_name = {},
              .enumeration_values = {},
-             .versioned_by = version,
+             .versioned_by = edition,
              .owners = {{owner, "owner"}}};
   Table states{.name = "state",
                .columns = {{"id", ColumnType::uuid, false},
@@ -45,12 +45,12 @@ struct SampleTables {
   }
 
   [[nodiscard]] Rows run(std::uint32_t number, std::optional<std::string_view> name,
-                         std::int32_t its_version, Cell its_note = Cell::null()) const {
+                         std::int32_t its_edition, Cell its_note = Cell::null()) const {
     Rows rows{runs};
     const auto row = rows.add();
     row[id] = uuid(number);
     row[key] = name ? Cell{rows.keep(*name)} : Cell::null();
-    row[version] = its_version;
+    row[edition] = its_edition;
     row[note] = its_note;
     row[owner] = Cell::null();
     return rows;
