@@ -1,6 +1,48 @@
 #include "host/host_config.hpp"
 
+#include <limits>
+
 namespace hangar {
+namespace {
+
+void describe(HostConfig::Nats& nats, Fields& fields) {
+  // The variables without HANGAR_ are those of the nats CLI.
+  fields
+      .add("url", &nats.urls,
+           "nats:// or tls:// URLs, or `embedded`: a nats-server that Hangar starts and stops")
+      .also_set_by({"NATS_URL"});
+  fields.add("credentials_file", &nats.credentials_file, "File with a user JWT and its seed")
+      .also_set_by({"NATS_CREDS"});
+  fields.add("nkey_seed_file", &nats.nkey_seed_file, "File with an nkey seed")
+      .also_set_by({"NATS_NKEY"});
+  fields.add("user", &nats.user, "User name").also_set_by({"NATS_USER"});
+  fields.add("password", &nats.password, "Password of the user").also_set_by({"NATS_PASSWORD"});
+  fields.add("token", &nats.token, "Authentication token").also_set_by({"NATS_TOKEN"});
+  fields.add("server_binary", &nats.server_binary, "The program that `embedded` starts");
+  fields.add("replicas", &nats.replicas, "Replicas of the streams that Hangar creates").range(1, 5);
+  fields
+      .add("max_age", &nats.max_age,
+           "How long the streams that Hangar creates keep a message; 0 keeps it for ever")
+      .range(0, std::numeric_limits<std::int64_t>::max() / 1'000'000);
+  fields
+      .add("credit_bytes", &nats.credit_bytes, "The most bytes of messages that one service holds")
+      .range(8 << 20, 1LL << 40);
+  fields
+      .add("hold_max", &nats.hold_max,
+           "How long messages are held while the storage is down, before other replicas get them")
+      .range(1'000, 3'600'000);
+  Fields& tls = fields.group("tls", "TLS to the server; implied by tls:// URLs");
+  tls.add("required", &nats.tls.required, "Refuse a server without TLS");
+  tls.add("ca_file", &nats.tls.ca_file, "Certificates to trust instead of the system's")
+      .also_set_by({"NATS_CA"});
+  tls.add("cert_file", &nats.tls.cert_file, "Client certificate").also_set_by({"NATS_CERT"});
+  tls.add("key_file", &nats.tls.key_file, "Key of the client certificate")
+      .also_set_by({"NATS_KEY"});
+  tls.add("insecure", &nats.tls.insecure,
+          "Do not verify the server and allow passwords in clear text to other hosts");
+}
+
+}  // namespace
 
 void HostConfig::fields(Fields& fields) {
   fields.add("data_dir", &data_dir,
@@ -11,41 +53,7 @@ void HostConfig::fields(Fields& fields) {
            "How long services may take to finish what they hold after SIGTERM or SIGINT")
       .range(0, 3'600'000);
 
-  Fields& broker = fields.group("nats", "The JetStream server");
-  // The variables without HANGAR_ are those of the nats CLI.
-  broker
-      .add("url", &nats.urls,
-           "nats:// or tls:// URLs, or `embedded`: a nats-server that Hangar starts and stops")
-      .also_set_by({"NATS_URL"});
-  broker.add("credentials_file", &nats.credentials_file, "File with a user JWT and its seed")
-      .also_set_by({"NATS_CREDS"});
-  broker.add("nkey_seed_file", &nats.nkey_seed_file, "File with an nkey seed")
-      .also_set_by({"NATS_NKEY"});
-  broker.add("user", &nats.user, "User name").also_set_by({"NATS_USER"});
-  broker.add("password", &nats.password, "Password of the user").also_set_by({"NATS_PASSWORD"});
-  broker.add("token", &nats.token, "Authentication token").also_set_by({"NATS_TOKEN"});
-  broker.add("server_binary", &nats.server_binary, "The program that `embedded` starts");
-  broker.add("replicas", &nats.replicas, "Replicas of the streams that Hangar creates").range(1, 5);
-  broker
-      .add("max_age", &nats.max_age,
-           "How long the streams that Hangar creates keep a message; 0 keeps it for ever")
-      .range(0, std::numeric_limits<std::int64_t>::max() / 1'000'000);
-  broker
-      .add("credit_bytes", &nats.credit_bytes, "The most bytes of messages that one service holds")
-      .range(8 << 20, 1LL << 40);
-  broker
-      .add("hold_max", &nats.hold_max,
-           "How long messages are held while the storage is down, before other replicas get them")
-      .range(1'000, 3'600'000);
-  Fields& tls = broker.group("tls", "TLS to the server; implied by tls:// URLs");
-  tls.add("required", &nats.tls.required, "Refuse a server without TLS");
-  tls.add("ca_file", &nats.tls.ca_file, "Certificates to trust instead of the system's")
-      .also_set_by({"NATS_CA"});
-  tls.add("cert_file", &nats.tls.cert_file, "Client certificate").also_set_by({"NATS_CERT"});
-  tls.add("key_file", &nats.tls.key_file, "Key of the client certificate")
-      .also_set_by({"NATS_KEY"});
-  tls.add("insecure", &nats.tls.insecure,
-          "Do not verify the server and allow passwords in clear text to other hosts");
+  describe(nats, fields.group("nats", "The JetStream server"));
 
   Fields& database = fields.group("storage", "Where services make their rows durable");
   database.add("type", &storage.type,
