@@ -54,7 +54,7 @@ TEST_F(BoardTest, ready_is_a_service_that_runs_and_is_connected) {
 TEST_F(BoardTest, only_a_storage_that_cannot_answer_is_down_and_until_it_answers) {
   connect();
   board_.set_state("recorder", ServiceState::running, "");
-  using enum Result;
+  using enum StorageOutcome::Result;
   for (const auto outage : {backoff, reconnect, when_answerable, unknown}) {
     for (const auto answer : {done, at_once, conflict, Result::data, other}) {
       end_with(outage);

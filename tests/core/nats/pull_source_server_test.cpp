@@ -204,7 +204,8 @@ TEST_F(PullSourceTest, held_messages_never_exceed_the_credit) {
     }
     co_await until([&]() -> asio::awaitable<bool> { co_return acked == 8000; });
     co_await until_ack_pending(6000);
-    EXPECT_EQ(tested->counters()->held.value(), 6000U);
+    co_await until(
+        [&]() -> asio::awaitable<bool> { co_return tested->counters()->held.value() == 6000U; });
     Batch batch = co_await collect(*tested, 3000);
     EXPECT_EQ(tested->counters()->held.value(), 6000U);
     batch.ack();
