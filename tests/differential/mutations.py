@@ -99,6 +99,9 @@ def set_field(world: World, event: Members) -> None:
 
 def set_field_of_another_kind(world: World, event: Members) -> None:
     path, other = world.rng.choices(_PATHS, _WEIGHTS)[0], world.rng.choice(_PATHS)
+    # Seconds since 1970 as a duration may be of those that `durations` is without.
+    if FIELDS[path] is values.durations and FIELDS[other] is values.times:
+        return
     place = _place(event, path)
     if place is not None:
         place.set(path[-1], members(FIELDS[other](world.rng)))
