@@ -23,7 +23,7 @@ class SharedSource final : public Source {
 
 }  // namespace
 
-SourceHandle source_handle(std::shared_ptr<PullSource> source) {
+SourceHandle source_handle(const std::shared_ptr<PullSource>& source) {
   return {.source = std::make_unique<SharedSource>(source),
           .open = [source] { return source->open(); },
           .stop = source->stopper(),

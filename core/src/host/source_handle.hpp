@@ -9,6 +9,6 @@ namespace hangar {
 
 /// The source as a host sees it; the service gets a part of it that it may drop at any time, while
 /// the host keeps the connection until the last answers are sent.
-SourceHandle source_handle(std::shared_ptr<PullSource> source);
+SourceHandle source_handle(const std::shared_ptr<PullSource>& source);
 
 }  // namespace hangar
