@@ -171,7 +171,7 @@ void PullSession::judge(const StreamFacts& stream, const ConsumerFacts& consumer
       static_cast<std::size_t>(std::max<std::int64_t>(consumer.max_ack_pending, 0));
   most_letters_ = std::max<std::size_t>(
       (unacked > 0 ? std::min(unacked, credit_messages_) : credit_messages_) / 2, 1);
-  if (options_.until_drained && !drain_target_) aim(stream, consumer);
+  if (options_.until_drained && !opened_) aim(stream, consumer);
 }
 
 void PullSession::tell(const std::vector<Finding>& findings) {
