@@ -98,7 +98,7 @@ class Names(unittest.TestCase):
         self.assertEqual(names.stream_name("PREFECT", "events"), "PREFECT_EVENTS")
         self.assertEqual(names.durable_name("events", "task-run-recorder"), _DURABLE)
         self.assertEqual(names.durable_filter("PREFECT", "events", "task-run-recorder"), _SUBJECT)
-        recorder = (ROOT / "services/task_run_recorder/task_run_recorder.cpp").read_text()
+        recorder = (ROOT / "services/task_run_recorder/recorder_config.hpp").read_text()
         for name in (_DURABLE, _SUBJECT):
             self.assertIn(f'"{name}"', recorder)
 
