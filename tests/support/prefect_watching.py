@@ -3,22 +3,30 @@
 from __future__ import annotations
 
 import asyncio
+import datetime
 import threading
 from collections import Counter
+from collections.abc import Sequence
 from types import TracebackType
 from typing import Any, Self
 
 from prefect.events.clients import PrefectEventSubscriber
+from prefect.events.filters import EventFilter, EventNameFilter
 from prefect.logging.clients import PrefectLogsSubscriber
 
 
 class Watching:
-    """Counts the events by name and the log messages, from entry on, in a thread of its own."""
+    """Counts the named events and all log messages, from entry on, in a thread of its own.
 
-    def __init__(self, api: str) -> None:
+    Name few: Prefect's server drops what comes while 256 wait for a subscriber.
+    """
+
+    def __init__(self, api: str, names: Sequence[str]) -> None:
         self.events: Counter[str] = Counter()
         self.logs: Counter[str] = Counter()
         self._api = api
+        self._names = list(names)
+        self._began = datetime.datetime.now(datetime.UTC)
         self._loop = asyncio.new_event_loop()
         self._connected = threading.Semaphore(0)
         self._tasks: list[asyncio.Task[None]] = []
@@ -45,21 +53,21 @@ class Watching:
             runner.run(self._watch())
 
     async def _watch(self) -> None:
+        wanted = EventFilter(event=EventNameFilter(name=self._names))
+        events, logs = PrefectEventSubscriber(self._api, wanted), PrefectLogsSubscriber(self._api)
         self._tasks = [
-            asyncio.create_task(
-                self._count(PrefectEventSubscriber(self._api), self.events, "event")
-            ),
-            asyncio.create_task(
-                self._count(PrefectLogsSubscriber(self._api), self.logs, "message")
-            ),
+            asyncio.create_task(self._count(events, self.events, "event", "occurred")),
+            asyncio.create_task(self._count(logs, self.logs, "message", "timestamp")),
         ]
         await asyncio.wait(self._tasks)
 
-    async def _count(self, subscriber: Any, counts: Counter[str], what: str) -> None:
+    async def _count(self, subscriber: Any, counts: Counter[str], what: str, when: str) -> None:
         try:
             async with subscriber:
                 self._connected.release()
                 async for each in subscriber:
-                    counts[getattr(each, what)] += 1
+                    # The server first tells of the minute before.
+                    if getattr(each, when) >= self._began:
+                        counts[getattr(each, what)] += 1
         finally:
             self._connected.release()
