@@ -87,13 +87,14 @@ TEST(DecodeHostile, no_message_costs_more_than_50_ms_a_mebibyte) {
   double worst = 0;
   for (const Hostile& one : hostile_messages()) {
     const double mebibytes = std::max(1.0, static_cast<double>(one.message.size()) / (1 << 20));
-    double best = 1e9;
-    for (int i = 0; i < 3; ++i) {
+    double cost = 1e9;
+    // Others on the machine can make it dearer, never cheaper.
+    for (int i = 0; i < 10 && cost >= 50 * slower; ++i) {
       const auto began = std::clock();
       EXPECT_EQ(reason_of(one.message), one.reason) << one.what;
-      best = std::min(best, static_cast<double>(std::clock() - began) / CLOCKS_PER_SEC);
+      const auto took = static_cast<double>(std::clock() - began) / CLOCKS_PER_SEC;
+      cost = std::min(cost, took * 1000 / mebibytes);
     }
-    const double cost = best * 1000 / mebibytes;
     EXPECT_LT(cost, 50 * slower) << one.what;
     worst = std::max(worst, cost);
   }
