@@ -203,7 +203,7 @@ SourceHandle Host::Run::make_source(const std::string& service, const asio::any_
   auto source = std::make_shared<PullSource>(on, broker_->settings(), std::move(pull), log);
   board_.add_source(service, source->counters());
   if (options_.replay) replays_.push_back(source->counters());
-  return source_handle(std::move(source));
+  return source_handle(source);
 }
 
 std::vector<std::string> Host::Run::nats_urls() const {
