@@ -58,7 +58,9 @@ class Case(unittest.TestCase):
 
     @contextmanager
     def running(self) -> Iterator[tuple[subprocess.Popen[bytes], Surface]]:
-        with hangar_running(*flags(self.settings), log=self.log) as process:
+        # What a sanitizer keeps of freed memory is not what the program takes.
+        keep_little = {"ASAN_OPTIONS": "quarantine_size_mb=1"}
+        with hangar_running(*flags(self.settings), log=self.log, env=keep_little) as process:
             yield process, Surface.of(process, self.folder / "data", self.log)
 
     def wait(self, met: Callable[[], bool], what: str, process: subprocess.Popen[bytes]) -> None:
@@ -87,8 +89,12 @@ class Accounts(Case):
             before = surface.messages()
             self.assertEqual(set(before.values()), {0})
             stream.publish(vector, lines)
+            # A scrape may come between an ack and the count of what is held.
             self.wait(
-                lambda: (now := surface.messages())["acked"] + now["terminated"] == len(lines),
+                lambda: (
+                    (now := surface.messages())["acked"] + now["terminated"] == len(lines)
+                    and now["held"] == 0
+                ),
                 f"{len(lines)} answers",
                 process,
             )
@@ -103,7 +109,7 @@ class Accounts(Case):
             )
             self.assertEqual(after["terminated"], len(oracle["rejected"]))
             self.assertEqual(after["received"], len(lines) + after["nacked"])
-            self.assertEqual((after["held"], after["held_bytes"]), (0, 0))
+            self.assertEqual(after["held_bytes"], 0)
             self.assertEqual(set(after), set(before), "a series appeared late")
             status = json.loads(surface.ask("/status")[1])
             counters = status["services"]["task_run_recorder"]["counters"]
@@ -131,8 +137,9 @@ class Probes(Case):
                 )
                 self.assertEqual(surface.messages()["held"], 1)
                 process.send_signal(signal.SIGTERM)
-                self.wait(lambda: surface.ask("/readyz")[0] == 503, "draining", process)
-                self.assertIn("[-]host failed: draining\n", surface.ask("/readyz")[1])
+                draining = "[-]host failed: draining\n"
+                self.wait(lambda: draining in surface.ask("/readyz")[1], "draining", process)
+                self.assertEqual(surface.ask("/readyz")[0], 503)
                 self.assertEqual(surface.ask("/livez")[0], 200)
             self.assertEqual(process.wait(30), 0, self.log.read_text()[-4000:])
 
