@@ -28,10 +28,13 @@ namespace hangar::recorder {
 namespace {
 
 constexpr std::string_view orphan = "orphan_flow_run";
+// What most events need. With what the resource adds it fills a block of 1,024 bytes of the pool;
+// the resource's own choice would take one of 1,536.
+constexpr std::size_t texts_of_most = 992;
 
 /// A message on its way into the database.
 struct RetryableEvent {
-  explicit RetryableEvent(std::pmr::memory_resource& pool) : texts{&pool} {}
+  explicit RetryableEvent(std::pmr::memory_resource& pool) : texts{texts_of_most, &pool} {}
 
   Message message;
   std::uint64_t sequence = 0;  ///< The message's, also after it was answered.

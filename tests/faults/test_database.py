@@ -14,7 +14,7 @@ from support.program import flags, hangar_running, resident
 from support.servers import wait_until
 from support.surface import Surface
 
-_CREDIT = 16 << 20
+_CREDIT = 12 << 20
 _PUBLISHED_AT_ONCE = 100
 _POOL = 2
 
@@ -110,7 +110,7 @@ class Outage(Ledger):
             self._publish_for(600 if LONG else 10, process)
             grown = resident(process.pid) - before
             self.figure("C4", "memory grown in MiB", round(grown / (1 << 20), 1))
-            # The credit of 16 MiB, and what decoding it takes.
+            # The credit of 12 MiB, and what decoding it takes.
             self.assertLess(grown, 2 * _CREDIT)
             self._expect_status(surface, ready=503)
             backlog = self.left()
