@@ -1,8 +1,12 @@
 """Servers that want to know who comes, that prove who they are, and that hold streams together."""
 
 import asyncio
+import base64
+import json
 import os
 import unittest
+from collections.abc import Mapping
+from typing import Any
 from unittest import mock
 
 from support.prefect_nats_venv import continue_with_prefect_nats
@@ -22,6 +26,7 @@ from support.servers import NatsServer
 from support.temporary import temporary_folder
 
 _SECRET = "correcthorsebatterystaple"
+_OPERATOR, _ACCOUNT = nkeys.PREFIX_BYTE_OPERATOR, nkeys.PREFIX_BYTE_ACCOUNT
 _USER = nkeys.PREFIX_BYTE_USER
 
 
@@ -70,6 +75,36 @@ class Secured(unittest.IsolatedAsyncioTestCase):
         file.write_bytes(_key(_USER)[0])
         await self.assert_refused(URL=server.url, NKEY_SEED_FILE=file)
 
+    async def test_a_credentials_file_opens(self) -> None:
+        operator, system, account, user = map(_key, (_OPERATOR, _ACCOUNT, _ACCOUNT, _USER))
+        bounds = ("subs", "data", "payload", "imports", "exports", "conn", "leaf")
+        stored = ("mem_storage", "disk_storage", "streams", "consumer")
+        limits = {"limits": {**dict.fromkeys(bounds + stored, -1), "wildcards": True}}
+        claims = {system[1]: {}, account[1]: limits}
+        tokens = (f"{name}: {_token(operator, name, 'account', claims[name])}" for name in claims)
+        server = self.server(
+            f"operator: {_token(operator, operator[1], 'operator', {})}\n"
+            f"system_account: {system[1]}\nresolver: MEMORY\n"
+            f"resolver_preload: {{ {', '.join(tokens)} }}"
+        )
+        file = self.folder / "user.creds"
+
+        def give(account: tuple[bytes, str]) -> None:
+            token = _token(account, user[1], "user", dict.fromkeys(bounds[:3], -1))
+            parts = {"NATS USER JWT": token, "USER NKEY SEED": user[0].decode()}
+            file.write_text(
+                "\n".join(
+                    f"-----BEGIN {name}-----\n{text}\n------END {name}------\n"
+                    for name, text in parts.items()
+                )
+            )
+
+        give(account)
+        self.assertEqual(await self.handled(URL=server.url, CREDS=file), [b"1"])
+        await self.assert_refused(URL=server.url)
+        give(_key(_ACCOUNT))
+        await self.assert_refused(URL=server.url, CREDS=file)
+
     async def test_both_sides_prove_who_they_are_by_tls(self) -> None:
         authority = self_signed(self.folder, "authority")
         own, client = signed(authority, "server"), signed(authority, "client")
@@ -105,6 +140,24 @@ def _key(kind: int) -> tuple[bytes, str]:
     """A new seed and its public key."""
     seed = nkeys.encode_seed(os.urandom(32), kind)
     return seed, nkeys.from_seed(seed).public_key.decode()
+
+
+def _token(issuer: tuple[bytes, str], subject: str, kind: str, claims: Mapping[str, Any]) -> str:
+    """A JWT of NATS, https://docs.nats.io/running-a-nats-service/nats_admin/security/jwt."""
+    body = {
+        "jti": subject,
+        "iat": 1,
+        "iss": issuer[1],
+        "sub": subject,
+        "nats": {"type": kind, "version": 2, **claims},
+    }
+    parts = ({"typ": "JWT", "alg": "ed25519-nkey"}, body)
+    text = ".".join(_base64(json.dumps(part).encode()) for part in parts)
+    return f"{text}.{_base64(nkeys.from_seed(issuer[0]).sign(text.encode()))}"
+
+
+def _base64(data: bytes) -> str:
+    return base64.urlsafe_b64encode(data).decode().rstrip("=")
 
 
 if __name__ == "__main__":
