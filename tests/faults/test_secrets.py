@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import subprocess
 import unittest
+from collections.abc import Callable
 from pathlib import Path
 from urllib.parse import quote
 
+from support.flow_runs import stream_lines
 from support.jetstream import JetStream
 from support.program import flags, hangar, hangar_running
 from support.servers import NatsServer, PostgresServer, wait_until
@@ -117,6 +119,44 @@ class Secrets(unittest.TestCase):
         ]
         self.assertEqual(found, [])
         print(f"figure G8: secrets found in {len(self.outputs)} outputs = {len(found)}")
+
+    def test_password_that_is_replaced_needs_no_restart(self) -> None:
+        url = self.folder / "url"
+        url.touch(0o600)
+
+        def give(password: str) -> None:
+            newer = url.with_suffix(".new")
+            newer.touch(0o600)
+            newer.write_text(self.secrets(_NATS, password)["HANGAR_STORAGE_URL"])
+            newer.rename(url)
+
+        give(_POSTGRES)
+        env = self.secrets(_NATS, _POSTGRES)
+        del env["HANGAR_STORAGE_URL"]
+        env["HANGAR_STORAGE_URL_FILE"] = str(url)
+        lines = stream_lines(_SAMPLE.read_bytes())
+        events = [line for line in lines if b'"event":"prefect.task-run' in line]
+        with (
+            JetStream(self.nats.url) as stream,
+            hangar_running(*flags(self.settings), log=self.log, env=env) as process,
+        ):
+            surface = Surface.of(process, self.folder / "data", self.log)
+
+            def wait(met: Callable[[], bool], what: str) -> None:
+                wait_until(met, what=what, process=process, log=self.log)
+
+            wait(lambda: surface.ask("/readyz")[0] == 200, "readiness")
+            self.postgres.psql(f"ALTER ROLE recorder PASSWORD '{_WRONG}'")
+            self.postgres.psql(
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = 'recorder'"
+            )
+            stream.publish("prefect.events.task-run", events)
+            wait(lambda: "28P01" in surface.ask("/readyz?verbose")[1], "a refused password")
+            self.assertEqual(surface.messages()["acked"], 0)
+            give(_WRONG)
+            wait(lambda: surface.messages()["acked"] == len(events), "every ack")
+            self.assertEqual(surface.ask("/readyz")[0], 200)
+        print(f"figure G8: events recorded after the password was replaced = {len(events)}")
 
 
 if __name__ == "__main__":

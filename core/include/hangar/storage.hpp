@@ -5,6 +5,7 @@
 #include <compare>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <memory_resource>
 #include <optional>
@@ -248,6 +249,9 @@ class HANGAR_API Storage {
 struct StorageOptions {
   /// `storage.url` as the user wrote it, SQLAlchemy forms included; empty means the default.
   std::string url;
+  /// What `storage.url` is now, for a secret may have been replaced since; empty when nothing can
+  /// be read. May be called on any thread. There may be none.
+  std::function<std::string()> read_url;
   std::string application_name;
   std::chrono::milliseconds statement_timeout{10'000};
 };

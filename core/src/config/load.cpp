@@ -123,17 +123,14 @@ Loaded load(const Sections& sections, const LoadInputs& inputs) {
   return loaded;
 }
 
-std::optional<std::vector<std::string>> peek(const Fields& host, const std::string& path,
-                                             const LoadInputs& inputs) {
+std::optional<Value> peek(const Fields& host, const std::string& path, const LoadInputs& inputs) {
   Problems ignored;
   std::vector<std::string> warnings;
   const Sections sections{host, {}, {}};
   const Candidates candidates = read_layers(sections, inputs, ignored, warnings);
   const auto found = candidates.find(path);
   if (found == candidates.end()) return std::nullopt;
-  const auto value = read_winner(path, found->second, inputs.environment, ignored);
-  if (!value) return std::nullopt;
-  return std::get<std::vector<std::string>>(*value);
+  return read_winner(path, found->second, inputs.environment, ignored);
 }
 
 }  // namespace hangar

@@ -18,16 +18,25 @@ std::string variable(const Environment& environment, const char* name) {
   return found == environment.end() ? std::string{} : found->second;
 }
 
+std::string present_url(const LoadInputs& inputs) {
+  HostConfig config;
+  Fields host;
+  config.fields(host);
+  const auto set = peek(host, "storage.url", inputs);
+  return set ? std::get<Url>(*set).value : std::string{};
+}
+
 }  // namespace
 
 Installation::Installation(const HostOptions& options)
     : inputs_{
           .files = options.config_files, .sets = options.sets, .environment = options.environment} {
   config_.fields(sections_.host);
-  const auto folders = peek(sections_.host, "plugins.path", inputs_);
-  plugins_ = find_plugins(folders && !folders->empty()
-                              ? std::vector<std::filesystem::path>{folders->begin(), folders->end()}
-                              : std::vector{default_plugin_folder()});
+  const auto set = peek(sections_.host, "plugins.path", inputs_);
+  const auto folders = set ? std::get<std::vector<std::string>>(*set) : std::vector<std::string>{};
+  plugins_ = find_plugins(folders.empty()
+                              ? std::vector{default_plugin_folder()}
+                              : std::vector<std::filesystem::path>{folders.begin(), folders.end()});
   for (FoundPlugin& found : plugins_) {
     if (found.plugin != nullptr && found.plugin->kind == Plugin::Kind::service) add_service(found);
     if (found.plugin == nullptr) sections_.refused.insert(found.path.stem().string());
@@ -83,6 +92,7 @@ const Plugin& Installation::storage_plugin() const {
 std::unique_ptr<Storage> Installation::make_storage() const {
   const auto& settings = config_.storage;
   StorageOptions options{.url = settings.url.value,
+                         .read_url = [inputs = inputs_] { return present_url(inputs); },
                          .application_name = "hangar",
                          .statement_timeout = settings.statement_timeout};
   if (settings.type == "sqlite" && options.url.empty()) {

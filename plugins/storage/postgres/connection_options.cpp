@@ -149,4 +149,18 @@ ConnectionOptions connection_options(const StorageOptions& options,
   return result;
 }
 
+ConnectionOptions with_identity_of(ConnectionOptions options, std::string_view url) {
+  if (url.empty()) return options;
+  try {
+    ConnectionOptions newer = parse(url);
+    for (const char* keyword : {"user", "password"}) {
+      options.erase(keyword);
+      options.insert(newer.extract(keyword));
+    }
+  } catch (const ConfigError&) {
+    // Such as a file that is being written; the next connection reads it again.
+  }
+  return options;
+}
+
 }  // namespace hangar::postgres

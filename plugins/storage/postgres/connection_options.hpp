@@ -4,6 +4,7 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <string_view>
 
 #include "hangar/storage.hpp"
 
@@ -11,6 +12,9 @@ namespace hangar::postgres {
 
 /// libpq's keywords and their values.
 using ConnectionOptions = std::map<std::string, std::string>;
+
+/// The options of a connection that is to be made now; callable on any thread.
+using PresentOptions = std::function<ConnectionOptions()>;
 
 /// Reads a variable of the environment.
 using Environment = std::function<std::optional<std::string>(const std::string&)>;
@@ -23,5 +27,10 @@ using Environment = std::function<std::optional<std::string>(const std::string&)
 /// Throws ConfigError, which never quotes a value.
 [[nodiscard]] ConnectionOptions connection_options(const StorageOptions& options,
                                                    const Environment& environment);
+
+/// The same options with the user and the password that a newer `storage.url` has. Nothing else is
+/// taken from it: a password may be replaced at any time, a database only with a restart. A URL
+/// that cannot be read changes nothing.
+[[nodiscard]] ConnectionOptions with_identity_of(ConnectionOptions options, std::string_view url);
 
 }  // namespace hangar::postgres

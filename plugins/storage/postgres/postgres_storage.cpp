@@ -36,11 +36,16 @@ void settle(pqxx::work& transaction, std::span<const Table* const> tables, Creat
   if (!absent.empty()) throw ConfigError{absent_tables_message(absent)};
 }
 
+PresentOptions present_options(const StorageOptions& options) {
+  ConnectionOptions first = connection_options(options, environment);
+  if (!options.read_url) return [first] { return first; };
+  return [first, read = options.read_url] { return with_identity_of(first, read()); };
+}
+
 }  // namespace
 
 PostgresStorage::PostgresStorage(const StorageOptions& options)
-    : options_{connection_options(options, environment)},
-      statement_timeout_{options.statement_timeout} {}
+    : options_{present_options(options)}, statement_timeout_{options.statement_timeout} {}
 
 void PostgresStorage::prepare(std::span<const Table* const> tables, Creation creation) {
   for (const Table* table : tables) check_declaration(*table);
@@ -62,7 +67,7 @@ std::vector<Check> PostgresStorage::examine(std::span<const Table* const> tables
 void PostgresStorage::transact(std::string_view doing,
                                const std::function<void(pqxx::work&)>& work) const {
   try {
-    auto connection = adopt(connect(options_));
+    auto connection = adopt(connect(options_()));
     pqxx::work transaction{connection};
     transaction.exec(fmt::format("SELECT set_config('statement_timeout', '{}', true)",
                                  statement_timeout_.count()));

@@ -28,7 +28,7 @@ class PostgresStorage final : public Storage {
   /// Runs `work` in a transaction on a connection of its own; throws as `raise` does.
   void transact(std::string_view doing, const std::function<void(pqxx::work&)>& work) const;
 
-  ConnectionOptions options_;
+  PresentOptions options_;
   std::chrono::milliseconds statement_timeout_;
 };
 

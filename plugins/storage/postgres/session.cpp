@@ -71,7 +71,7 @@ std::string_view value(const PGresult* result, int row, int column) {
 
 }  // namespace
 
-PostgresSession::PostgresSession(ConnectionOptions options,
+PostgresSession::PostgresSession(PresentOptions options,
                                  std::chrono::milliseconds statement_timeout)
     : options_{std::move(options)},
       // The server gives up by itself; later than that it is the connection that does not answer.
@@ -81,7 +81,7 @@ PostgresSession::PostgresSession(ConnectionOptions options,
 void PostgresSession::begin() {
   if (!connection_ || !connection_->usable()) {
     connection_.reset();
-    connection_.emplace(options_, patience_);
+    connection_.emplace(options_(), patience_);
   }
   transaction_ = Transaction::promised;
   if (careful_ > 0) --careful_;

@@ -23,7 +23,7 @@ namespace hangar::postgres {
 /// transaction mode.
 class PostgresSession final : public Session {
  public:
-  PostgresSession(ConnectionOptions options, std::chrono::milliseconds statement_timeout);
+  PostgresSession(PresentOptions options, std::chrono::milliseconds statement_timeout);
 
   void begin() override;
   void commit() override;
@@ -52,7 +52,7 @@ class PostgresSession final : public Session {
   void send_inserts(const Rows& rows, const std::string& statement);
   void send_updates(const Rows& rows, std::span<const std::size_t> order, UpdateForm form);
 
-  ConnectionOptions options_;
+  PresentOptions options_;
   std::chrono::milliseconds patience_;
   std::string settings_;
   std::optional<Connection> connection_;

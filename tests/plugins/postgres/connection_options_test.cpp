@@ -156,5 +156,18 @@ TEST(ConnectionOptions, a_refusal_never_shows_the_password) {
   }
 }
 
+TEST(ConnectionOptions, a_newer_url_brings_its_user_and_password_and_nothing_else) {
+  const ConnectionOptions old = options("postgresql://me:old@db:6543/prefect");
+  ConnectionOptions expected = old;
+  expected["password"] = "new";
+  EXPECT_EQ(with_identity_of(old, "postgresql+asyncpg://me:new@other/elsewhere"), expected);
+  expected["user"] = "you";
+  expected.erase("password");
+  EXPECT_EQ(with_identity_of(old, "postgresql://you@db"), expected);
+  for (const char* unreadable : {"", "mysql://me:new@db", "postgresql://me:new%2@db"}) {
+    EXPECT_EQ(with_identity_of(old, unreadable), old) << unreadable;
+  }
+}
+
 }  // namespace
 }  // namespace hangar::postgres
