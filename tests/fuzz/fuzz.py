@@ -31,7 +31,7 @@ def _lines(name: str) -> list[bytes]:
     return (ROOT / "tests" / "golden" / f"{name}.jsonl").read_bytes().splitlines()
 
 
-def seeds(name: str) -> Iterator[bytes]:
+def seeds(name: str, program: Path) -> Iterator[bytes]:
     if name == "event":
         yield from _lines("forms")
         yield from _lines("hostile")
@@ -42,6 +42,8 @@ def seeds(name: str) -> Iterator[bytes]:
     elif name == "configuration":
         yield (ROOT / "etc" / "hangar.yaml").read_bytes()
         yield b"nats: {url: &u embedded, credit_bytes: 16MiB}\nstorage:\n  url: *u\n"
+    elif name == "plugin":
+        yield program.read_bytes()[:4096]
     else:
         yield from (b"100 Idle Heartbeat", b"408 Request Timeout", b"409 Consumer Deleted")
         yield from (b"409 Message Size Exceeds MaxBytes", b"503", b"409 Leadership Change")
@@ -53,7 +55,7 @@ def main() -> int:
     program, name = Path(sys.argv[1]), sys.argv[2]
     seconds = os.environ.get("HANGAR_TEST_FUZZ_SECONDS", "60")
     with temporary_folder("fuzz") as folder:
-        for number, seed in enumerate(seeds(name)):
+        for number, seed in enumerate(seeds(name, program)):
             if len(seed) < 65_536:
                 (folder / str(number)).write_bytes(seed)
         return subprocess.run(
