@@ -35,7 +35,9 @@ Resource read_resource(const FieldReader& reader, JsonValue value) {
   if (labels[id].token().empty()) reject(labels[id], "missing_field", "a resource has an id");
   if (value.size() > most_labels) {
     std::unordered_set<std::string_view> keys;
-    value.each_member([&](JsonValue key, JsonValue) { keys.insert(key.text(reader.texts())); });
+    value.each_member([&](JsonValue key, JsonValue) {
+      if (keys.size() <= most_labels) keys.insert(key.text(reader.texts()));
+    });
     if (keys.size() > most_labels) {
       reject(value, "too_long", "a resource has more than 500 labels");
     }

@@ -2,7 +2,8 @@
 
 #include <algorithm>
 #include <bit>
-#include <functional>
+
+#include "text_hash.hpp"
 
 namespace hangar::recorder {
 
@@ -34,7 +35,8 @@ std::size_t JsonMembers::searched(std::string_view name) const {
 }
 
 std::size_t JsonMembers::indexed(std::string_view name) {
-  std::size_t slot = std::hash<std::string_view>{}(name);
+  // Nobody who writes an event knows the address, so nobody can make names that all collide.
+  std::size_t slot = hash_text(name, reinterpret_cast<std::uintptr_t>(members_.data()));
   while (true) {
     std::uint32_t& place = slots_[slot & (slots_.size() - 1)];
     if (place == 0) {
