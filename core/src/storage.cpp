@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <limits>
 
 namespace hangar {
 
@@ -10,6 +11,10 @@ using Clock = std::chrono::system_clock;
 
 Session::~Session() = default;
 Storage::~Storage() = default;
+
+std::size_t Storage::concurrent_sessions() const noexcept {
+  return std::numeric_limits<std::size_t>::max();
+}
 
 bool operator==(const Cell& left, const Cell& right) noexcept {
   if (left.kind_ != right.kind_) return false;

@@ -28,7 +28,8 @@ struct RecorderConfig : ServiceConfig {
         .also_set_by({"PREFECT_SERVER_SERVICES_TASK_RUN_RECORDER_BATCH_SIZE"}, 50);
     fields.at("flush_interval")
         .also_set_by({"PREFECT_SERVER_SERVICES_TASK_RUN_RECORDER_FLUSH_INTERVAL"});
-    fields.add("lanes", &lanes, "Transactions in progress at the same time").range(1, 64);
+    fields.add("lanes", &lanes, "Transactions in progress at the same time; on SQLite there is one")
+        .range(1, 64);
     fields
         .add("max_persist_retries", &max_persist_retries,
              "How often an event that fails alone for an unknown reason is tried again")

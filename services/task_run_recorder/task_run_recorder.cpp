@@ -77,13 +77,14 @@ class TaskRunRecorder final : public Service {
       : context_{context},
         config_{std::move(config)},
         metrics_{context_.metrics()},
-        lanes_{static_cast<std::size_t>(config_.lanes)},
         settled_{context.executor()} {}
 
   asio::awaitable<void> run() override {
-    const auto lanes = static_cast<std::size_t>(config_.lanes);
     const std::array tables{&task_run_table(), &task_run_state_table()};
-    co_await context_.open_storage(tables, lanes);
+    const std::size_t lanes =
+        co_await context_.open_storage(tables, static_cast<std::size_t>(config_.lanes));
+    lanes_ = Lanes{lanes};
+    while (queues_.size() < lanes) queues_.push_back(std::make_unique<Lane>(context_.executor()));
     source_ = co_await context_.open_source(config_.source(lanes));
     co_await consumer(
         static_cast<std::size_t>(config_.batch_size), config_.flush_interval,
@@ -120,7 +121,7 @@ class TaskRunRecorder final : public Service {
   RecorderMetrics metrics_;
   EventDecoder decoder_;
   std::pmr::unsynchronized_pool_resource pool_;  ///< Outlives the events.
-  Lanes lanes_;
+  Lanes lanes_{0};                               ///< As many as the storage has.
   std::unique_ptr<Source> source_;
   std::vector<std::unique_ptr<Lane>> queues_;
   std::unordered_map<std::uint64_t, std::size_t> orphans_;
@@ -138,8 +139,6 @@ asio::awaitable<void> TaskRunRecorder::consumer(std::size_t write_batch_size,
   using asio::experimental::awaitable_operators::operator&&;
   write_batch_size_ = write_batch_size;
   max_persist_retries_ = max_persist_retries;
-  while (queues_.size() < static_cast<std::size_t>(config_.lanes))
-    queues_.push_back(std::make_unique<Lane>(context_.executor()));
   try {
     co_await (part(read(write_batch_size, flush_every)) && write_lanes(0));
   } catch (...) {

@@ -27,6 +27,8 @@ from support.servers import die_with_parent, psql, wait_until
 CAPTURE = Path(__file__).resolve().parents[1] / "golden" / "capture.jsonl"
 _PREFECT = Path(__file__).with_name("prefect_recorder.py")
 BATCH = 5_000
+# What the credit in bytes leaves of that for the one lane that SQLite has.
+SQLITE_BATCH = 2_500
 POSTGRES_WAYS = ("copy", "staging", "unnest")
 
 
@@ -85,11 +87,11 @@ def postgres_parts(world: World, backlog: Backlog) -> list[Part]:
 def sqlite_parts(world: World, backlog: Backlog) -> list[Part]:
     def record() -> Sample:
         with world.sqlite_database(backlog.flow_runs) as database:
-            return world.record(backlog.stream, database, batch_size=BATCH)
+            return world.record(backlog.stream, database, batch_size=SQLITE_BATCH)
 
     def ready() -> Sample:
         with world.sqlite_database(backlog.flow_runs) as database:
-            return _ready_rows(world, backlog, "sqlite", database, BATCH)
+            return _ready_rows(world, backlog, "sqlite", database, SQLITE_BATCH)
 
     return [
         Part("sqlite", "Hangar on SQLite", record),

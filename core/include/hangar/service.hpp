@@ -71,10 +71,11 @@ class HANGAR_API Context {
   /// from then on the service counts as started.
   virtual boost::asio::awaitable<std::unique_ptr<Source>> open_source(SourceOptions options) = 0;
 
-  /// Opens the storage with `lanes` sessions, each on a thread of its own, and checks or creates
-  /// the tables, which outlive the service. Retries while the database cannot be reached.
-  virtual boost::asio::awaitable<void> open_storage(std::span<const Table* const> tables,
-                                                    std::size_t lanes) = 0;
+  /// Opens the storage with up to `lanes` sessions, each on a thread of its own, and checks or
+  /// creates the tables, which outlive the service. Retries while the database cannot be reached.
+  /// Returns how many lanes there are: no more than the storage can serve at the same time.
+  virtual boost::asio::awaitable<std::size_t> open_storage(std::span<const Table* const> tables,
+                                                           std::size_t lanes) = 0;
 
   /// Runs `work` in one transaction on the lane's storage thread; returns when it is durable.
   /// `work` may run several times: after a TransientError it is tried again, with backoff, for as

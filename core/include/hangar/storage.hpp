@@ -242,6 +242,9 @@ class HANGAR_API Storage {
   /// cannot be reached.
   virtual std::vector<Check> examine(std::span<const Table* const> tables, Creation creation) = 0;
 
+  /// How many sessions can be in a transaction at the same time; those beyond wait for their turn.
+  [[nodiscard]] virtual std::size_t concurrent_sessions() const noexcept;
+
   virtual std::unique_ptr<Session> open_session() = 0;
 };
 

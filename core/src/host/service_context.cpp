@@ -1,5 +1,6 @@
 #include "host/service_context.hpp"
 
+#include <algorithm>
 #include <stdexcept>
 #include <utility>
 
@@ -22,12 +23,15 @@ asio::awaitable<std::unique_ptr<Source>> ServiceContext::open_source(SourceOptio
   co_return std::move(wiring_.source.source);
 }
 
-asio::awaitable<void> ServiceContext::open_storage(std::span<const Table* const> tables,
-                                                   std::size_t lanes) {
-  lanes_ = std::make_unique<StorageLanes>(
-      wiring_.strand, wiring_.resources.storage(), *wiring_.log, wiring_.stopping, lanes,
-      [this](const StorageOutcome& outcome) { heard(outcome); });
+asio::awaitable<std::size_t> ServiceContext::open_storage(std::span<const Table* const> tables,
+                                                          std::size_t lanes) {
+  Storage& storage = wiring_.resources.storage();
+  lanes = std::min(lanes, storage.concurrent_sessions());
+  lanes_ =
+      std::make_unique<StorageLanes>(wiring_.strand, storage, *wiring_.log, wiring_.stopping, lanes,
+                                     [this](const StorageOutcome& outcome) { heard(outcome); });
   co_await lanes_->prepare(tables, wiring_.resources.creation, wiring_.resources.waits_for_storage);
+  co_return lanes;
 }
 
 // One failure may be a lane's own, and is over when the next attempt succeeds.

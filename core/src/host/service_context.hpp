@@ -24,8 +24,8 @@ class ServiceContext final : public Context {
     return max_persist_retries_;
   }
   boost::asio::awaitable<std::unique_ptr<Source>> open_source(SourceOptions options) override;
-  boost::asio::awaitable<void> open_storage(std::span<const Table* const> tables,
-                                            std::size_t lanes) override;
+  boost::asio::awaitable<std::size_t> open_storage(std::span<const Table* const> tables,
+                                                   std::size_t lanes) override;
   boost::asio::awaitable<void> transact(std::size_t lane,
                                         std::function<void(Session&)> work) override;
 

@@ -19,6 +19,7 @@ class SqliteStorage final : public Storage {
 
   void prepare(std::span<const Table* const> tables, Creation creation) override;
   std::vector<Check> examine(std::span<const Table* const> tables, Creation creation) override;
+  [[nodiscard]] std::size_t concurrent_sessions() const noexcept override { return 1; }
   std::unique_ptr<Session> open_session() override;
 
  private:

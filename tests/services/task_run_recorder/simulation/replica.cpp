@@ -190,8 +190,9 @@ class Replica::SimulatedContext final : public Context {
     source = opened.get();
     co_return opened;
   }
-  asio::awaitable<void> open_storage(std::span<const Table* const>, std::size_t) override {
-    co_return;
+  asio::awaitable<std::size_t> open_storage(std::span<const Table* const>,
+                                            std::size_t lanes) override {
+    co_return lanes;
   }
 
   asio::awaitable<void> transact(std::size_t, std::function<void(Session&)> work) override {
