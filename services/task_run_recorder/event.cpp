@@ -1,7 +1,6 @@
 #include "event.hpp"
 
 #include <array>
-#include <unordered_set>
 
 #include "json_members.hpp"
 #include "task_run.hpp"
@@ -25,7 +24,7 @@ struct Resource {
 };
 
 /// A resource is an object of strings. Here even a value that a repeated key overrides must be one.
-Resource read_resource(const FieldReader& reader, JsonValue value) {
+Resource read_resource(JsonValue value) {
   enum Member : std::size_t { id, role, orchestration, count };
   static constexpr MemberNames<count> names{std::array<std::string_view, count>{
       "prefect.resource.id", "prefect.resource.role", "prefect.orchestration"}};
@@ -33,14 +32,8 @@ Resource read_resource(const FieldReader& reader, JsonValue value) {
       names.pick(FieldReader::object(value), [](JsonValue label) { FieldReader::string(label); });
   if (!labels[id]) reject_missing(value, "prefect.resource.id");
   if (labels[id].token().empty()) reject(labels[id], "missing_field", "a resource has an id");
-  if (value.size() > most_labels) {
-    std::unordered_set<std::string_view> keys;
-    value.each_member([&](JsonValue key, JsonValue) {
-      if (keys.size() <= most_labels) keys.insert(key.text(reader.texts()));
-    });
-    if (keys.size() > most_labels) {
-      reject(value, "too_long", "a resource has more than 500 labels");
-    }
+  if (value.size() > most_labels && JsonMembers{value}.size() > most_labels) {
+    reject(value, "too_long", "a resource has more than 500 labels");
   }
   return {labels[id], labels[role], labels[orchestration]};
 }
@@ -49,7 +42,7 @@ Resource read_resource(const FieldReader& reader, JsonValue value) {
 JsonValue read_related(const FieldReader& reader, JsonValue value) {
   JsonValue flow_run;
   FieldReader::array(value).each_element([&](JsonValue related) {
-    const Resource resource = read_resource(reader, related);
+    const Resource resource = read_resource(related);
     if (!resource.role) reject_missing(related, "prefect.resource.role");
     if (resource.role.token().empty()) {
       reject(resource.role, "missing_field", "a related resource has a role");
@@ -92,7 +85,7 @@ ReceivedEvent read_event(const FieldReader& reader, JsonValue root) {
       count_code_points(result.event) > longest_event_name) {
     reject(values[event], "too_long", "the name of an event has more than 1,024 characters");
   }
-  const Resource main = read_resource(reader, values[resource]);
+  const Resource main = read_resource(values[resource]);
   result.resource_id = main.id;
   if (main.orchestration) result.orchestration = main.orchestration.text(reader.texts());
   if (values[related]) result.flow_run_resource_id = read_related(reader, values[related]);
