@@ -90,7 +90,7 @@ class Database(Ledger):
 class Outage(Ledger):
     """Half of the events are in the stream when the database goes away, the others come then."""
 
-    COPIES = 400 if LONG else 40
+    COPIES = 400 if LONG else 100
     later: ClassVar[list[bytes]]
 
     @classmethod
@@ -102,7 +102,9 @@ class Outage(Ledger):
     def test_outage_is_waited_for_in_bounded_memory(self) -> None:
         self.use_postgres()
         insert_flow_runs(self.database, flow_runs_in(self.later))
-        with hangar_running(*self.words(), log=self.log) as process:
+        # What a sanitizer keeps of freed memory is not what the program takes.
+        keep_little = {"ASAN_OPTIONS": "quarantine_size_mb=1"}
+        with hangar_running(*self.words(), log=self.log, env=keep_little) as process:
             surface = Surface.of(process, self.folder / "data", self.log)
             self.assertGreater(self.wait_for_progress(process), 0)
             before = resident(process.pid)
@@ -110,8 +112,10 @@ class Outage(Ledger):
             self._publish_for(600 if LONG else 10, process)
             grown = resident(process.pid) - before
             self.figure("C4", "memory grown in MiB", round(grown / (1 << 20), 1))
-            # The credit of 12 MiB, and what decoding it takes.
-            self.assertLess(grown, 2 * _CREDIT)
+            # The credit of 12 MiB, and what decoding it takes, also with a sanitizer's margins.
+            bound = 3 * _CREDIT
+            self.assertGreater(sum(map(len, self.later)), bound)
+            self.assertLess(grown, bound)
             self._expect_status(surface, ready=503)
             backlog = self.left()
             self.postgres.start()
