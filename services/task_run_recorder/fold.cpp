@@ -182,7 +182,8 @@ void Fold::write_run(const TaskRunEvent& event, const std::optional<NaturalKey>&
     found->key = key;
   }
   for (std::size_t column = 0; column < event.run.size(); ++column) {
-    if (!event.run[column].absent()) found->written[column] = event.run[column];
+    Cell& written = found->written[column];
+    written = event.run[column].absent() ? written.outdated() : event.run[column];
   }
 }
 

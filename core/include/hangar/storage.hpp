@@ -84,8 +84,8 @@ class Cell {
   /// with what is stored, what was filled in only where it knows all that was told of the row, and
   /// never what was made up.
   enum class Basis : std::uint8_t {
-    told,       ///< By a message.
-    filled_in,  ///< The value of a column that no message has told yet.
+    told,       ///< By the newest message of the row.
+    filled_in,  ///< Not told by that one: what an earlier message told, or a default.
     made_up,    ///< Another one each time: the present, a generated name.
   };
 
@@ -112,6 +112,10 @@ class Cell {
     Cell cell = *this;
     cell.basis_ = basis;
     return cell;
+  }
+  /// The same value in a row that has become a newer message's, which does not tell it.
+  [[nodiscard]] constexpr Cell outdated() const noexcept {
+    return basis_ == Basis::told ? on(Basis::filled_in) : *this;
   }
   // Each accessor is valid for its own kind only.
   [[nodiscard]] constexpr const Uuid& uuid() const noexcept { return uuid_; }

@@ -9,7 +9,8 @@ namespace hangar {
 void KeptRow::update(std::span<const Cell> cells) {
   std::vector<Cell> merged = cells_;
   for (std::size_t column = 0; column < cells.size(); ++column) {
-    if (!cells[column].absent()) merged[column] = cells[column];
+    Cell& cell = merged[column];
+    cell = cells[column].absent() ? cell.outdated() : cells[column];
   }
   keep(std::move(merged));
 }

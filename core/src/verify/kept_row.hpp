@@ -24,7 +24,7 @@ class KeptRow {
   [[nodiscard]] std::size_t bytes() const noexcept {
     return sizeof *this + cells_.size() * sizeof(Cell) + texts_.size();
   }
-  /// Takes the cells that are not absent.
+  /// Takes the cells that are not absent; the others are what an earlier message told.
   void update(std::span<const Cell> cells);
 
  private:

@@ -160,6 +160,20 @@ TEST(Rehearsal, the_basis_of_a_value_says_whether_it_is_compared) {
   }
 }
 
+TEST(Rehearsal, what_the_newest_message_does_not_tell_is_compared_only_where_all_is_known) {
+  for (const bool whole : {true, false}) {
+    Bench bench;
+    if (!whole) bench.rehearsal.incomplete();
+    bench.derive(bench.tables.run(1, "a", 1, std::string_view{"older than what expired"}));
+    Rows newest = bench.tables.run(1, "a", 3);
+    newest[0][Sample::note] = Cell{};
+    bench.derive_update(newest);
+    bench.stored.kept.insert_missing(
+        bench.tables.run(1, "a", 3, std::string_view{"told by what expired"}));
+    EXPECT_EQ(bench.outcome().different, whole ? 1U : 0U);
+  }
+}
+
 TEST(Rehearsal, a_row_under_another_id_is_a_difference_only_where_all_is_known) {
   for (const bool whole : {true, false}) {
     Bench bench;

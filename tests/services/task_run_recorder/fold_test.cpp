@@ -197,6 +197,29 @@ TEST(Fold, values_that_no_event_told_are_marked) {
   EXPECT_EQ(state[task_run_state::message].basis(), told);
 }
 
+TEST(Fold, values_that_the_newest_event_does_not_tell_are_marked) {
+  std::mt19937 random{1};
+  const auto older = make_event(random);
+  const auto newest = make_event(random);
+  for (TaskRunEvent* event_pointer : {&older->event, &newest->event}) {
+    TaskRunEvent& event = *event_pointer;
+    event.run_id = older->event.run_id;
+    event.flow_run_id.reset();
+    event.too_long_for_index = {};
+    event.run = {};
+    event.run[task_run::cache_key] = Cell::null();
+  }
+  older->event.run[task_run::total_run_time] = Interval{7};
+  newest->event.state_timestamp = older->event.state_timestamp + Interval{1};
+  const std::array<TaskRunEvent*, 2> events{&older->event, &newest->event};
+  Fold fold{events, Timestamp{}};
+  ASSERT_EQ(fold.apply(Rows{task_run_table()}, Fold::Aliases::any), 2U);
+  const auto run = fold.inserts()[0];
+  EXPECT_EQ(run[task_run::total_run_time], Cell{Interval{7}});
+  EXPECT_EQ(run[task_run::total_run_time].basis(), Cell::Basis::filled_in);
+  EXPECT_EQ(run[task_run::cache_key].basis(), Cell::Basis::told);
+}
+
 INSTANTIATE_TEST_SUITE_P(Seeds, FoldLaw, ::testing::Range(0U, 200U));
 
 }  // namespace
