@@ -187,7 +187,8 @@ TEST(Document, hostile_texts_cost_little) {
     };
     const auto spent = microseconds(after.ru_utime) - microseconds(before.ru_utime) +
                        microseconds(after.ru_stime) - microseconds(before.ru_stime);
-    EXPECT_LT(spent, slowness * 100'000) << text.substr(0, 20);
+    // Half a second: 80 ms are usual, and what grows with the square of the length takes minutes.
+    EXPECT_LT(spent, slowness * 500'000) << text.substr(0, 20);
     EXPECT_LT(after.ru_maxrss - before.ru_maxrss, slowness * 64 * 1024) << text.substr(0, 20);
   }
 }
