@@ -15,7 +15,7 @@ from pathlib import Path
 
 from support.flow_runs import stream_lines
 from support.jetstream import JetStream
-from support.program import flags, hangar, hangar_running, resident
+from support.program import LITTLE_QUARANTINE, flags, hangar, hangar_running, resident
 from support.servers import NatsServer, PostgresServer, postgres_bin, wait_until
 from support.surface import Surface
 from support.temporary import temporary_folder
@@ -58,9 +58,8 @@ class Case(unittest.TestCase):
 
     @contextmanager
     def running(self) -> Iterator[tuple[subprocess.Popen[bytes], Surface]]:
-        # What a sanitizer keeps of freed memory is not what the program takes.
-        keep_little = {"ASAN_OPTIONS": "quarantine_size_mb=1"}
-        with hangar_running(*flags(self.settings), log=self.log, env=keep_little) as process:
+        settings = flags(self.settings)
+        with hangar_running(*settings, log=self.log, env=LITTLE_QUARANTINE) as process:
             yield process, Surface.of(process, self.folder / "data", self.log)
 
     def wait(self, met: Callable[[], bool], what: str, process: subprocess.Popen[bytes]) -> None:

@@ -10,7 +10,7 @@ from faults.ledger import LONG, SUBJECT, Ledger
 from support.flow_runs import flow_runs_in, insert_flow_runs
 from support.jetstream import JetStream
 from support.pgbouncer import PgBouncer
-from support.program import flags, hangar_running, resident
+from support.program import LITTLE_QUARANTINE, flags, hangar_running, resident
 from support.servers import wait_until
 from support.surface import Surface
 
@@ -102,9 +102,7 @@ class Outage(Ledger):
     def test_outage_is_waited_for_in_bounded_memory(self) -> None:
         self.use_postgres()
         insert_flow_runs(self.database, flow_runs_in(self.later))
-        # What a sanitizer keeps of freed memory is not what the program takes.
-        keep_little = {"ASAN_OPTIONS": "quarantine_size_mb=1"}
-        with hangar_running(*self.words(), log=self.log, env=keep_little) as process:
+        with hangar_running(*self.words(), log=self.log, env=LITTLE_QUARANTINE) as process:
             surface = Surface.of(process, self.folder / "data", self.log)
             self.assertGreater(self.wait_for_progress(process), 0)
             before = resident(process.pid)

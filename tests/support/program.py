@@ -48,6 +48,10 @@ def hangar(
     )
 
 
+# What a sanitizer keeps of freed memory is not what the program takes.
+LITTLE_QUARANTINE = {"ASAN_OPTIONS": "quarantine_size_mb=1"}
+
+
 @contextmanager
 def hangar_running(
     *arguments: str | Path, log: Path, env: Mapping[str, str] | None = None
