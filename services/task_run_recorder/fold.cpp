@@ -182,8 +182,7 @@ void Fold::write_run(const TaskRunEvent& event, const std::optional<NaturalKey>&
     found->key = key;
   }
   for (std::size_t column = 0; column < event.run.size(); ++column) {
-    Cell& written = found->written[column];
-    written = event.run[column].absent() ? written.outdated() : event.run[column];
+    found->written[column].update(event.run[column]);
   }
 }
 

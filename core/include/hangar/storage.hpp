@@ -113,9 +113,14 @@ class Cell {
     cell.basis_ = basis;
     return cell;
   }
-  /// The same value in a row that has become a newer message's, which does not tell it.
-  [[nodiscard]] constexpr Cell outdated() const noexcept {
-    return basis_ == Basis::told ? on(Basis::filled_in) : *this;
+  /// Becomes what a newer message of the row tells; where that one tells nothing, the value stays,
+  /// but no longer as told by the newest.
+  constexpr void update(const Cell& newer) noexcept {
+    if (!newer.absent()) {
+      *this = newer;
+    } else if (basis_ == Basis::told) {
+      basis_ = Basis::filled_in;
+    }
   }
   // Each accessor is valid for its own kind only.
   [[nodiscard]] constexpr const Uuid& uuid() const noexcept { return uuid_; }

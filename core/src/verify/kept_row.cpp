@@ -9,8 +9,7 @@ namespace hangar {
 void KeptRow::update(std::span<const Cell> cells) {
   std::vector<Cell> merged = cells_;
   for (std::size_t column = 0; column < cells.size(); ++column) {
-    Cell& cell = merged[column];
-    cell = cells[column].absent() ? cell.outdated() : cells[column];
+    merged[column].update(cells[column]);
   }
   keep(std::move(merged));
 }
