@@ -20,6 +20,8 @@ using namespace std::chrono_literals;
 
 constexpr auto close_within = 8s;
 constexpr auto forget_pull_within = 1000ms;
+// Soon at first: the last acks are on their way to the server.
+constexpr std::chrono::milliseconds first_look_whether_drained = 2ms;
 constexpr auto look_whether_drained_every = 100ms;
 
 std::string connection_name(const std::string& service) {
@@ -279,11 +281,13 @@ asio::awaitable<Batch> PullSession::next(std::size_t limit, std::chrono::millise
 }
 
 asio::awaitable<void> PullSession::wait_for_first() {
+  auto pause = first_look_whether_drained;
   while (!over() && ready_.empty()) {
     if (!options_.until_drained) {
       co_await arrivals_.wait_until(Waiters::Time::max());
     } else {
-      co_await arrivals_.wait_until(Clock::now() + look_whether_drained_every);
+      co_await arrivals_.wait_until(Clock::now() + pause);
+      pause = std::min<std::chrono::milliseconds>(pause * 2, look_whether_drained_every);
       if (!over() && idle()) co_await look_whether_drained();
     }
   }
