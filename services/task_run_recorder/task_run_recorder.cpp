@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
 #include <boost/asio/experimental/awaitable_operators.hpp>
@@ -28,6 +29,8 @@ namespace hangar::recorder {
 namespace {
 
 constexpr std::string_view orphan = "orphan_flow_run";
+// A transaction of more costs a database no less for each.
+constexpr std::size_t full_batch = 1000;
 // What most events need. With what the resource adds it fills a block of 1,024 bytes of the pool;
 // the resource's own choice would take one of 1,536.
 constexpr std::size_t texts_of_most = 992;
@@ -160,6 +163,7 @@ asio::awaitable<void> TaskRunRecorder::read(std::size_t limit, hangar::Duration 
     Batch batch = co_await source_->next(limit, linger);
     if (batch.empty()) break;
     failpoint(Failpoint::pulled);
+    lanes_.next_batch(batch.size() >= std::min(limit, full_batch));
     for (Message& message : batch) co_await take(std::move(message));
     for (const auto& lane : queues_) lane->ready.set();
   }
