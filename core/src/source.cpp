@@ -18,6 +18,12 @@ Message& Message::operator=(Message&& other) noexcept {
 
 Message::~Message() { give_back(); }
 
+void Message::forget(std::size_t kept) noexcept {
+  facts_.data = {};
+  facts_.subject = {};
+  if (delivery_) delivery_->forget(kept);
+}
+
 void Message::ack() noexcept {
   if (auto delivery = std::exchange(delivery_, nullptr)) delivery->ack();
 }

@@ -156,10 +156,11 @@ void ConnectionKeeper::send_all(Connection& connection, std::vector<Outgoing>& i
   for (; item != items.end(); ++item) {
     bool sent = true;
     if (auto* answer = std::get_if<Answer>(&*item)) {
-      sent = connection.publish(reply_of(*answer->received), answer->body);
+      sent = connection.publish(answer->reply.empty() ? reply_of(*answer->received) : answer->reply,
+                                answer->body);
     } else if (auto* message = std::get_if<WireMessage>(&*item)) {
       sent = connection.publish(**message);
-    } else {
+    } else if (std::holds_alternative<EndPulls>(*item)) {
       connection.drain(0, last_drain);
       callbacks_.pulls_ended();
     }

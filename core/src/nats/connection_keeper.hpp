@@ -19,16 +19,22 @@
 
 namespace hangar {
 
-/// An answer to a delivery, sent to its reply subject.
+/// An answer to a delivery: to `reply`, or where that is empty to the reply subject of `received`.
 struct Answer {
+  std::string reply;
   WireMessage received;
   std::string body;
+};
+
+/// Is only freed, which is better done on the keeper's thread than on a service's strand.
+struct Forgotten {
+  WireMessage received;
 };
 
 /// Ends the subscription for pulled messages, after everything that is on its way.
 struct EndPulls {};
 
-using Outgoing = std::variant<WireMessage, Answer, EndPulls>;
+using Outgoing = std::variant<WireMessage, Answer, Forgotten, EndPulls>;
 
 /// Keeps a connection to one of several servers up, for as long as it takes, on a thread of its own
 /// that does everything that may block: connecting, publishing, closing.

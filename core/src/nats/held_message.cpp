@@ -7,26 +7,31 @@
 namespace hangar {
 
 HeldMessage::HeldMessage(std::shared_ptr<PullSession> session, WireMessage message,
-                         const AckSubject& ack)
+                         std::string_view reply, const AckSubject& ack)
     : signalled{std::chrono::steady_clock::now()},
       session_{std::move(session)},
       message_{std::move(message)},
       sequence_{ack.stream_sequence},
       deliveries_{ack.deliveries},
       stored_{ack.stored},
-      bytes_{body().size() + subject().size() + reply_of(*message_).size()} {}
+      bytes_{body().size() + subject().size() + reply.size()} {}
 
-HeldMessage::~HeldMessage() { session_->forget(*this); }
+HeldMessage::~HeldMessage() { session_->gone(*this); }
 
-void HeldMessage::ack() noexcept { session_->ack(*this); }
+void HeldMessage::ack() noexcept {
+  handed_back();
+  session_->ack(*this);
+}
 
 void HeldMessage::give_back(std::chrono::milliseconds delay) noexcept {
-  in_use_ = false;
+  handed_back();
   session_->give_back(*this, delay);
 }
 
+void HeldMessage::forget(std::size_t kept) noexcept { session_->forget(*this, kept); }
+
 std::optional<std::string_view> HeldMessage::header(const char* name) const {
-  return header_of(*message_, name);
+  return message_ ? header_of(*message_, name) : std::nullopt;
 }
 
 Message::Facts HeldMessage::hand_out() noexcept {
@@ -39,17 +44,25 @@ Message::Facts HeldMessage::hand_out() noexcept {
 }
 
 void HeldMessage::delivered_again(std::string_view reply, const AckSubject& ack) {
-  newer_reply_ = reply;
+  reply_ = reply;
   deliveries_ = ack.deliveries;
 }
 
-std::string HeldMessage::reply() const {
-  return newer_reply_.empty() ? std::string{reply_of(*message_)} : newer_reply_;
+std::string_view HeldMessage::reply() const noexcept {
+  return reply_.empty() ? reply_of(*message_) : reply_;
 }
 
-WireMessage HeldMessage::release() {
-  if (newer_reply_.empty()) return std::move(message_);
-  return make_message("answer", newer_reply_, {});
+Answer HeldMessage::answer(std::string body) {
+  if (message_ && in_use_ && reply_.empty()) reply_ = reply_of(*message_);
+  Answer answer{.reply = std::move(reply_), .received = {}, .body = std::move(body)};
+  if (!in_use_) answer.received = std::move(message_);
+  return answer;
+}
+
+WireMessage HeldMessage::forgotten(std::uint64_t bytes) {
+  if (message_ && reply_.empty()) reply_ = reply_of(*message_);
+  bytes_ = bytes;
+  return std::move(message_);
 }
 
 }  // namespace hangar

@@ -9,6 +9,7 @@
 
 #include "hangar/source.hpp"
 #include "nats/ack_subject.hpp"
+#include "nats/connection_keeper.hpp"
 #include "nats/wire_message.hpp"
 
 namespace hangar {
@@ -18,11 +19,14 @@ class PullSession;
 /// One delivery, from its arrival to its answer. For the session's strand.
 class HeldMessage final : public Message::Delivery {
  public:
-  HeldMessage(std::shared_ptr<PullSession> session, WireMessage message, const AckSubject& ack);
+  /// `reply` is the reply subject of the message.
+  HeldMessage(std::shared_ptr<PullSession> session, WireMessage message, std::string_view reply,
+              const AckSubject& ack);
   ~HeldMessage() override;
 
   void ack() noexcept override;
   void give_back(std::chrono::milliseconds delay) noexcept override;
+  void forget(std::size_t kept) noexcept override;
   [[nodiscard]] std::optional<std::string_view> header(const char* name) const override;
 
   /// What a service sees.
@@ -34,11 +38,8 @@ class HeldMessage final : public Message::Delivery {
   [[nodiscard]] bool closed() const noexcept { return closed_; }
   /// Whether `message` is what the service has of this delivery.
   [[nodiscard]] bool handed_out_as(const Message& message) const noexcept {
-    return in_use_ && body().data() == message.data().data();
+    return in_use_ && message_ && body().data() == message.data().data();
   }
-
-  /// Whether the service has it, and may read it.
-  [[nodiscard]] bool in_use() const noexcept { return in_use_; }
 
   [[nodiscard]] std::uint64_t sequence() const noexcept { return sequence_; }
   [[nodiscard]] std::uint64_t deliveries() const noexcept { return deliveries_; }
@@ -47,9 +48,13 @@ class HeldMessage final : public Message::Delivery {
   [[nodiscard]] std::string_view body() const noexcept { return body_of(*message_); }
   [[nodiscard]] Headers headers() const { return headers_of(*message_); }
   /// The subject that answers go to.
-  [[nodiscard]] std::string reply() const;
-  /// A message whose reply subject is that one; this object has no message any more.
-  WireMessage release();
+  [[nodiscard]] std::string_view reply() const noexcept;
+  /// The service has no more to do with it.
+  void handed_back() noexcept { in_use_ = false; }
+  /// Takes the message along, to be freed elsewhere, unless the service may still read it.
+  Answer answer(std::string body);
+  /// Counts as so many bytes from now on and gives up the message; it is null the second time.
+  WireMessage forgotten(std::uint64_t bytes);
 
   /// When it arrived or when the server was last told that it is worked on.
   std::chrono::steady_clock::time_point signalled;
@@ -57,7 +62,7 @@ class HeldMessage final : public Message::Delivery {
  private:
   std::shared_ptr<PullSession> session_;
   WireMessage message_;
-  std::string newer_reply_;
+  std::string reply_;  ///< Where it is not the message's own.
   std::uint64_t sequence_;
   std::uint64_t deliveries_;
   std::chrono::sys_time<std::chrono::nanoseconds> stored_;

@@ -18,6 +18,8 @@ namespace {
 
 using namespace std::chrono_literals;
 
+// A batch is read in one go, and its memory shall be free for the next one meanwhile.
+constexpr std::uint64_t forgotten_at_once = 256U << 10U;
 constexpr auto close_within = 8s;
 constexpr auto forget_pull_within = 1000ms;
 // Soon at first: the last acks are on their way to the server.
@@ -106,10 +108,11 @@ void PullSession::went_down(std::vector<Outgoing> unsent) {
 void PullSession::pulled(std::vector<WireMessage>& messages) {
   const auto now = Clock::now();
   for (WireMessage& message : messages) {
-    if (reply_of(*message).empty()) {
+    const std::string_view reply = reply_of(*message);
+    if (reply.empty()) {
       status_came(*message, now);
     } else {
-      message_came(std::move(message), now);
+      message_came(std::move(message), reply, now);
     }
   }
   count_held();
@@ -117,24 +120,24 @@ void PullSession::pulled(std::vector<WireMessage>& messages) {
   pump();
 }
 
-void PullSession::message_came(WireMessage message, Clock::time_point now) {
-  const auto ack = parse_ack_subject(reply_of(*message));
+void PullSession::message_came(WireMessage message, std::string_view reply, Clock::time_point now) {
+  const auto ack = parse_ack_subject(reply);
   if (!ack) return;  // not from this consumer; nobody waits for an answer
   if (left_out_of_replay(ack->stream_sequence)) {
     puller_.copy_arrived(now);
-    answers_.emplace_back(Answer{std::move(message), "+ACK"});
+    answers_.emplace_back(Answer{.reply = {}, .received = std::move(message), .body = "+ACK"});
     flush_soon();
     return;
   }
   if (const auto found = held_.find(ack->stream_sequence); found != held_.end()) {
-    found->second->delivered_again(reply_of(*message), *ack);
+    found->second->delivered_again(reply, *ack);
     counters_->copies.add();
     puller_.copy_arrived(now);
     return;
   }
   counters_->received.add();
   if (ack->deliveries > 1) counters_->redelivered.add();
-  auto held = std::make_unique<HeldMessage>(shared_from_this(), std::move(message), *ack);
+  auto held = std::make_unique<HeldMessage>(shared_from_this(), std::move(message), reply, *ack);
   held_.emplace(held->sequence(), held.get());
   puller_.arrived(held->bytes(), now);
   if (stopping_) {
@@ -208,33 +211,44 @@ void PullSession::count_held() {
   counters_->held_bytes.set(puller_.held_bytes());
 }
 
-void PullSession::answer(HeldMessage& message, WireMessage carrier, std::string body) {
+void PullSession::answer(HeldMessage& message, std::string body) {
   held_.erase(message.sequence());
   message.close();
   puller_.released(message.bytes());
-  answers_.emplace_back(Answer{std::move(carrier), std::move(body)});
+  answers_.emplace_back(message.answer(std::move(body)));
   flush_soon();
 }
 
 void PullSession::ack(HeldMessage& message) noexcept {
   if (message.closed()) return;
   counters_->acked.add();
-  answer(message, message.release(), "+ACK");
+  answer(message, "+ACK");
 }
 
 void PullSession::give_back(HeldMessage& message, std::chrono::milliseconds delay) noexcept {
   if (message.closed()) return;
   counters_->given_back.add();
-  // A service that did not ask for it still reads the message.
-  WireMessage carrier =
-      message.in_use() ? make_message("answer", message.reply(), {}) : message.release();
-  answer(message, std::move(carrier),
-         delay > 0ms
-             ? fmt::format(R"(-NAK {{"delay":{}}})", std::chrono::nanoseconds{delay}.count())
-             : "-NAK");
+  answer(message, delay > 0ms ? fmt::format(R"(-NAK {{"delay":{}}})",
+                                            std::chrono::nanoseconds{delay}.count())
+                              : "-NAK");
 }
 
-void PullSession::forget(const HeldMessage& message) noexcept {
+void PullSession::forget(HeldMessage& message, std::size_t kept) noexcept {
+  const std::uint64_t before = message.bytes();
+  WireMessage received = message.forgotten(kept);
+  if (!received) return;
+  if (!message.closed()) puller_.weighs(before, message.bytes());
+  if (!verified_) return;
+  answers_.emplace_back(Forgotten{std::move(received)});
+  forgotten_bytes_ += before;
+  if (forgotten_bytes_ < forgotten_at_once) {
+    flush_soon();
+  } else {
+    send_answers();
+  }
+}
+
+void PullSession::gone(const HeldMessage& message) noexcept {
   const auto found = held_.find(message.sequence());
   if (found != held_.end() && found->second == &message) held_.erase(found);
 }
@@ -247,10 +261,15 @@ void PullSession::flush_soon() {
   });
 }
 
+void PullSession::send_answers() {
+  forgotten_bytes_ = 0;
+  if (verified_ && !ending_pulls_ && !answers_.empty()) link_->send(answers_);
+}
+
 void PullSession::flush() {
   flush_posted_ = false;
   count_held();
-  if (verified_ && !ending_pulls_ && !answers_.empty()) link_->send(answers_);
+  send_answers();
   pump();
 }
 

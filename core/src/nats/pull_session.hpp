@@ -47,7 +47,8 @@ class PullSession : public std::enable_shared_from_this<PullSession> {
   // For HeldMessage.
   void ack(HeldMessage& message) noexcept;
   void give_back(HeldMessage& message, std::chrono::milliseconds delay) noexcept;
-  void forget(const HeldMessage& message) noexcept;
+  void forget(HeldMessage& message, std::size_t kept) noexcept;
+  void gone(const HeldMessage& message) noexcept;
 
  private:
   using Clock = std::chrono::steady_clock;
@@ -60,7 +61,7 @@ class PullSession : public std::enable_shared_from_this<PullSession> {
   void went_down(std::vector<Outgoing> unsent);
   void pulls_ended();
   void pulled(std::vector<WireMessage>& messages);
-  void message_came(WireMessage message, Clock::time_point now);
+  void message_came(WireMessage message, std::string_view reply, Clock::time_point now);
   [[nodiscard]] bool left_out_of_replay(std::uint64_t sequence) const noexcept;
   void status_came(natsMsg& message, Clock::time_point now);
 
@@ -82,8 +83,8 @@ class PullSession : public std::enable_shared_from_this<PullSession> {
   // Pulls and answers.
   void pump();
   void send_pull(const Puller::Pull& pull);
-  /// `carrier`: a message whose reply subject is the one that answers go to.
-  void answer(HeldMessage& message, WireMessage carrier, std::string body);
+  void answer(HeldMessage& message, std::string body);
+  void send_answers();
   void flush_soon();
   void flush();
   void look_after_held();
@@ -125,6 +126,7 @@ class PullSession : public std::enable_shared_from_this<PullSession> {
   std::uint64_t ready_bytes_ = 0;
   /// Answers that were not sent yet.
   std::vector<Outgoing> answers_;
+  std::uint64_t forgotten_bytes_ = 0;  ///< Of messages among them.
   bool flush_posted_ = false;
 
   /// Whether stream and consumer were found as they should be over the present connection: only

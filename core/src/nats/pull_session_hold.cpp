@@ -34,7 +34,7 @@ void PullSession::signal_progress(Clock::time_point now) {
   for (auto& [sequence, held] : held_) {
     if (now - held->signalled < signal_after_) continue;
     held->signalled = now;
-    signals.emplace_back(make_message(held->reply(), {}, "+WPI"));
+    signals.emplace_back(make_message(std::string{held->reply()}, {}, "+WPI"));
   }
   counters_->in_progress.add(signals.size());
   if (!signals.empty()) link_->send(signals);

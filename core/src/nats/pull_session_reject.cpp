@@ -60,7 +60,8 @@ asio::awaitable<void> PullSession::store_until_stored(Message message, Rejection
     HeldMessage& held = *found->second;
     if (options_.look) {
       counters_->rejected.add();
-      answer(held, held.release(), "+ACK");
+      held.handed_back();
+      answer(held, "+ACK");
       co_return;
     }
     failpoint(Failpoint::before_dead_letter);
@@ -69,7 +70,8 @@ asio::awaitable<void> PullSession::store_until_stored(Message message, Rejection
     if (stored && !held.closed()) {
       counters_->rejected.add();
       tell_of_letter(held, why);
-      answer(held, held.release(), "+ACK");
+      held.handed_back();
+      answer(held, "+ACK");
     }
     if (stored || stopping_) co_return;  // what has no answer goes back to the stream
     co_await changes_.wait_until(Clock::now() + wait);

@@ -56,6 +56,11 @@ void Puller::released(std::uint64_t bytes) noexcept {
   needs_room_ = false;
 }
 
+void Puller::weighs(std::uint64_t before, std::uint64_t now) noexcept {
+  held_bytes_ = held_bytes_ - std::min(held_bytes_, before) + now;
+  needs_room_ = false;
+}
+
 void Puller::abandoned() noexcept {
   held_messages_ = 0;
   held_bytes_ = 0;

@@ -51,6 +51,8 @@ class Puller {
   /// A copy of a message that is already held came: it used up the pull and is not held.
   void copy_arrived(Time now) noexcept;
   void released(std::uint64_t bytes) noexcept;
+  /// One that is held takes more or fewer bytes than before.
+  void weighs(std::uint64_t before, std::uint64_t now) noexcept;
   /// Every held message is forgotten.
   void abandoned() noexcept;
   /// The server spoke about a pull. Returns false for one that lives no more: nothing changed.

@@ -95,6 +95,39 @@ TEST_F(PullSourceTest, message_given_back_with_a_delay_does_not_come_before_it) 
   }());
 }
 
+TEST_F(PullSourceTest, forgotten_message_is_acked_or_comes_again_whole) {
+  run([this]() -> asio::awaitable<void> {
+    const auto tested = source();
+    co_await tested->open();
+    co_await publish(3);
+    Batch batch = co_await collect(*tested, 3);
+    const std::string data{batch[1].data()};
+    for (Message& message : batch) {
+      message.forget(1000);
+      EXPECT_TRUE(message.data().empty());
+      EXPECT_EQ(message.header("Nats-Msg-Id"), std::nullopt);
+    }
+    EXPECT_EQ(batch[1].sequence(), 2U);
+    co_await until([&]() -> asio::awaitable<bool> {
+      co_return tested->counters()->held_bytes.value() == 3000U;
+    });
+    batch[0].ack();
+    batch[1].give_back();
+    // There is nothing to put into a letter.
+    co_await tested->reject(std::move(batch[2]), odd());
+    Batch again = co_await collect(*tested, 2);
+    std::ranges::sort(again, {}, &Message::sequence);
+    EXPECT_EQ(again[0].sequence(), 2U);
+    EXPECT_EQ(again[0].data(), data);
+    EXPECT_EQ(again[1].sequence(), 3U);
+    EXPECT_EQ(tested->counters()->rejected.value(), 0U);
+    again.ack();
+    co_await until_ack_pending(0);
+    EXPECT_EQ(tested->counters()->acked.value(), 3U);
+    co_await tested->close();
+  }());
+}
+
 TEST_F(PullSourceTest, stop_gives_back_what_was_not_handed_out_and_next_is_empty) {
   run([this]() -> asio::awaitable<void> {
     const auto tested = source();

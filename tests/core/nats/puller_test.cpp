@@ -2,7 +2,9 @@
 
 #include <gtest/gtest.h>
 
+#include <numeric>
 #include <random>
+#include <utility>
 #include <vector>
 
 namespace hangar {
@@ -83,6 +85,23 @@ TEST_F(PullerTest, bytes_bound_a_pull_as_messages_do) {
   EXPECT_FALSE(pulls()) << "less than a quarter of the bytes is free";
   release(1, 200);
   EXPECT_EQ(must_pull().bytes, 400U);
+}
+
+TEST_F(PullerTest, message_counts_as_what_it_weighs_now) {
+  puller.open(now);
+  const auto first = must_pull();
+  arrive(4, 250);
+  puller.said(first.token, PullStatus::message_too_big, now);
+  EXPECT_TRUE(puller.exhausted());
+  puller.weighs(250, 300);
+  puller.weighs(250, 100);
+  EXPECT_FALSE(pulls()) << "less than a quarter of the bytes is free";
+  puller.weighs(250, 50);
+  EXPECT_EQ(must_pull().bytes, 300U);
+  release(1, 300);
+  release(1, 100);
+  release(1, 50);
+  EXPECT_EQ(puller.held_bytes(), 250U);
 }
 
 TEST_F(PullerTest, message_larger_than_the_credit_comes_alone_when_nothing_is_held) {
@@ -259,6 +278,9 @@ TEST_F(PullerTest, credit_is_never_exceeded_whatever_happens) {
         held.push_back(1 + random() % 20);
         tested.arrived(held.back(), now);
         if (--asked == 0) live.reset();
+      } else if (dice == 6 && !held.empty()) {
+        const std::uint64_t before = std::exchange(held.back(), 1 + random() % 40);
+        tested.weighs(before, held.back());
       } else if (dice < 8 && !held.empty()) {
         tested.released(held.back());
         held.pop_back();
@@ -280,6 +302,7 @@ TEST_F(PullerTest, credit_is_never_exceeded_whatever_happens) {
         live = step.pull;
         asked = step.pull->messages;
         ASSERT_LE(held.size() + asked, credit.messages) << "seed " << seed;
+        ASSERT_EQ(tested.held_bytes(), std::accumulate(held.begin(), held.end(), std::uint64_t{0}));
         ASSERT_LE(tested.held_bytes() + step.pull->bytes, credit.bytes) << "seed " << seed;
       }
     }
