@@ -80,7 +80,7 @@ ReceivedEvent read_event(const FieldReader& reader, JsonValue root) {
   ReceivedEvent result;
   result.occurred = reader.time(values[occurred]);
   result.occurred_source = values[occurred];
-  result.event = reader.text(values[event]);
+  result.event = FieldReader::string(values[event]).text(reader.texts());
   if (result.event.size() > longest_event_name &&
       count_code_points(result.event) > longest_event_name) {
     reject(values[event], "too_long", "the name of an event has more than 1,024 characters");

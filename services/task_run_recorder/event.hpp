@@ -39,7 +39,7 @@ ReceivedEvent read_event(const FieldReader& reader, JsonValue root);
 class EventDecoder {
  public:
   /// Nothing when the message is an event that the recorder does not count. The result points into
-  /// `json` and into `texts`; both must outlive it. `now` is the present: the time of a scheduled
+  /// `texts`, not into `json`. `now` is the present: the time of a scheduled
   /// state that has none. Throws a DataError with reason and JSON pointer for a message that the
   /// reference cannot record on PostgreSQL 15.
   std::optional<TaskRunEvent> decode(std::string_view json, Timestamp now,

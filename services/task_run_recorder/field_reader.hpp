@@ -45,7 +45,11 @@ class FieldReader {
   static JsonValue string(JsonValue value) {
     return of_kind(value, JsonValue::Kind::string, "a string");
   }
-  [[nodiscard]] std::string_view text(JsonValue value) const { return string(value).text(texts_); }
+  /// The text of a string, kept.
+  [[nodiscard]] std::string_view text(JsonValue value) const {
+    if (string(value).escaped()) return value.text(texts_);
+    return {keep(value.token()), value.token().size()};
+  }
   static Uuid uuid(JsonValue value);
   [[nodiscard]] ZonedTime time(JsonValue value) const;
   static Duration duration(JsonValue value);

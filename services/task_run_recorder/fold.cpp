@@ -6,6 +6,7 @@
 #include <functional>
 
 #include "run_name.hpp"
+#include "state.hpp"
 #include "text_hash.hpp"
 #include "uuid.hpp"
 
@@ -134,6 +135,10 @@ bool Fold::repeats_state(const TaskRunEvent& event, const Uuid& run) const {
 
 std::size_t Fold::apply(const Rows& stored, Aliases aliases) {
   load(stored);
+  // Rows that grow take twice the memory.
+  updates_.reserve(stored.size());
+  inserts_.reserve(keys_[0].values.size() - std::min(keys_[0].values.size(), stored.size()));
+  states_.reserve(events_.size());
   std::size_t folded = 0;
   for (TaskRunEvent* event_pointer : events_) {
     TaskRunEvent& event = *event_pointer;
@@ -174,15 +179,20 @@ void Fold::write_run(const TaskRunEvent& event, const std::optional<NaturalKey>&
     found->id = event.run_id;
     by_id_[found->id] = found;
   }
-  found->changed = true;
+  Rows& rows = found->stored ? updates_ : inserts_;
+  if (!found->row) {
+    found->row = rows.size();
+    rows.add();
+  }
   found->state_timestamp = event.state_timestamp;
   if (found->key != key) {
     if (found->key) by_key_[*found->key] = nullptr;
     if (key) by_key_[*key] = found;
     found->key = key;
   }
+  const auto row = rows[*found->row];
   for (std::size_t column = 0; column < event.run.size(); ++column) {
-    found->written[column].update(event.run[column]);
+    row[column].update(event.run[column]);
   }
 }
 
@@ -191,20 +201,22 @@ void Fold::add_state(TaskRunEvent& event, const Uuid& id) {
   state_rows_.emplace(event.state_id, states_.size());
   state_of_event_.push_back(states_.size());
   const auto row = states_.add();
-  std::ranges::copy(event.state, row.begin());
+  event.write_state(row);
+  if (event.state_details.absent()) {
+    details_.clear();
+    append_silent_details(details_, id, event.details_flow_run_id);
+    row[state::state_details] = states_.keep(details_);
+  }
   row[state::task_run_id] = id;
   row[state::created] = present();
   row[state::updated] = present();
-  for (const auto column : {state::message, state::data, state::result_artifact_id}) {
-    if (row[column].absent()) row[column] = Cell::null();
-  }
+  row[state::result_artifact_id] = Cell::null();
 }
 
 void Fold::fill_rows() {
   for (const Run& changed : runs_) {
-    if (!changed.changed) continue;
-    const auto row = changed.stored ? updates_.add() : inserts_.add();
-    std::ranges::copy(changed.written, row.begin());
+    if (!changed.row) continue;
+    const auto row = (changed.stored ? updates_ : inserts_)[*changed.row];
     row[run::id] = changed.id;
     row[run::updated] = present();
     if (!changed.stored) {

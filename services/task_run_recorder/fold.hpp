@@ -5,6 +5,7 @@
 #include <list>
 #include <optional>
 #include <span>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -77,8 +78,8 @@ class Fold {
     /// The row as it was found; absent for a run that is not stored yet.
     std::optional<std::span<const Cell>> stored;
     std::optional<NaturalKey> stored_key;
-    std::array<Cell, task_run::column_count> written{};
-    bool changed = false;
+    /// Of a run that changes: in `updates_` when it is stored, else in `inserts_`.
+    std::optional<std::size_t> row;
   };
 
   static std::optional<NaturalKey> natural_key(const TaskRunEvent& event);
@@ -106,6 +107,7 @@ class Fold {
   Rows inserts_;
   Rows updates_;
   Rows states_;
+  std::string details_;  ///< Memory to use again.
 };
 
 }  // namespace hangar::recorder

@@ -178,20 +178,19 @@ class DetailsWriter {
   Cell::Basis basis_ = Cell::Basis::told;
 };
 
-/// The details of a state whose event gives none, as nearly all do: only the ids differ.
+/// The details of a state whose event tells none of them, with ids to be written over.
 class SilentDetails {
  public:
   static const SilentDetails& of(bool in_flow_run) {
     static const std::array<SilentDetails, 2> both{SilentDetails{false}, SilentDetails{true}};
     return both.at(in_flow_run ? 1 : 0);
   }
-  void write(const FieldReader& reader, const StateOrigin& origin, bool in_flow_run,
-             State& state) const {
-    char* const text = reader.keep(text_);
-    if (in_flow_run) write_uuid(*origin.flow_run_id, text + flow_run_id_at_);
-    write_uuid(origin.task_run_id, text + task_run_id_at_);
-    state.details = {text, text_.size()};
-    state.details_task_run_id = text + task_run_id_at_;
+  void append(std::string& out, const Uuid& task_run_id,
+              const std::optional<Uuid>& flow_run_id) const {
+    const std::size_t begin = out.size();
+    out += text_;
+    if (flow_run_id) write_uuid(*flow_run_id, &out[begin + flow_run_id_at_]);
+    write_uuid(task_run_id, &out[begin + task_run_id_at_]);
   }
 
  private:
@@ -259,8 +258,7 @@ State read_state(const FieldReader& reader, JsonValue object, const StateOrigin&
   state.timestamp =
       FieldReader::instant(time, values[timestamp] ? values[timestamp] : origin.timestamp_source);
   if (silent) {
-    const bool in_flow_run = origin.flow_run_id && !origin.keeps_flow_run_id;
-    SilentDetails::of(in_flow_run).write(reader, origin, in_flow_run, state);
+    if (!origin.keeps_flow_run_id) state.details_flow_run_id = origin.flow_run_id;
   } else {
     char* const text = reader.keep(scratch);
     state.details = {text, scratch.size()};
@@ -277,6 +275,11 @@ State read_state(const FieldReader& reader, JsonValue object, const StateOrigin&
     state.data = std::string_view{reader.keep(scratch), scratch.size()};
   }
   return state;
+}
+
+void append_silent_details(std::string& out, const Uuid& task_run_id,
+                           const std::optional<Uuid>& flow_run_id) {
+  SilentDetails::of(flow_run_id.has_value()).append(out, task_run_id, flow_run_id);
 }
 
 }  // namespace hangar::recorder

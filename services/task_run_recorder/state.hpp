@@ -20,14 +20,21 @@ struct State {
   std::optional<std::string_view> message;
   /// The state's result as JSON, if there is one.
   std::optional<std::string_view> data;
-  /// JSON with all members, `task_run_id` among them.
+  /// JSON with all members, `task_run_id` among them; empty where the event tells none of them.
   std::string_view details;
   /// Made up where the event does not tell and the present stands for it.
   Cell::Basis timestamp_basis = Cell::Basis::told;
   Cell::Basis details_basis = Cell::Basis::told;
   /// Where in `details` the 36 characters of `task_run_id` stand.
   char* details_task_run_id = nullptr;
+  /// The flow run of details that are empty.
+  std::optional<Uuid> details_flow_run_id;
 };
+
+/// Appends the details of a state whose event tells none of them, as nearly all do: only the ids
+/// differ. Made with the row, because as long as the event waits they would be half of it.
+void append_silent_details(std::string& out, const Uuid& task_run_id,
+                           const std::optional<Uuid>& flow_run_id);
 
 /// What a state has where its object says nothing, and the runs that it belongs to.
 struct StateOrigin {

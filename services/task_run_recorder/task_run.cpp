@@ -297,7 +297,9 @@ TaskRun task_run_from_event(const FieldReader& reader, JsonValue root, const Rec
     run.state = read_state(reader, own_state, origin, scratch.text);
   }
   columns.read();
-  write_uuid(run.id, run.state.details_task_run_id);
+  if (run.state.details_task_run_id != nullptr) {
+    write_uuid(run.id, run.state.details_task_run_id);
+  }
   return run;
 }
 
@@ -318,24 +320,20 @@ TaskRunEvent db_recordable_task_run_from_event(const FieldReader& reader, JsonVa
   result.details_task_run_id = run.state.details_task_run_id;
   result.too_long_for_index = too_long_for_index(run);
   result.run = run.columns;
-  {
-    namespace c = recorder::task_run;
-    result.run[c::state_id] = run.state.id;
-    result.run[c::state_type] = run.state.type;
-    result.run[c::state_name] = run.state.name;
-    result.run[c::state_timestamp] = Cell{run.state.timestamp}.on(run.state.timestamp_basis);
-  }
-  namespace c = recorder::task_run_state;
+  namespace c = recorder::task_run;
+  result.run[c::state_id] = run.state.id;
+  result.run[c::state_type] = run.state.type;
+  result.run[c::state_name] = run.state.name;
+  result.run[c::state_timestamp] = Cell{run.state.timestamp}.on(run.state.timestamp_basis);
   const auto nullable = [](const std::optional<std::string_view>& text) {
     return text ? Cell{*text} : Cell::null();
   };
-  result.state[c::id] = run.state.id;
-  result.state[c::type] = run.state.type;
-  result.state[c::timestamp] = Cell{run.state.timestamp}.on(run.state.timestamp_basis);
-  result.state[c::name] = run.state.name;
-  result.state[c::message] = nullable(run.state.message);
-  result.state[c::state_details] = Cell{run.state.details}.on(run.state.details_basis);
-  result.state[c::data] = nullable(run.state.data);
+  result.state_message = nullable(run.state.message);
+  if (!run.state.details.empty()) {
+    result.state_details = Cell{run.state.details}.on(run.state.details_basis);
+  }
+  result.details_flow_run_id = run.state.details_flow_run_id;
+  result.state_data = nullable(run.state.data);
   return result;
 }
 

@@ -5,7 +5,6 @@
 #include <deque>
 #include <exception>
 #include <map>
-#include <memory_resource>
 #include <optional>
 #include <span>
 #include <string_view>
@@ -22,6 +21,7 @@
 #include "recorder_config.hpp"
 #include "recorder_metrics.hpp"
 #include "rejection.hpp"
+#include "retryable_event.hpp"
 
 namespace asio = boost::asio;
 
@@ -29,27 +29,14 @@ namespace hangar::recorder {
 namespace {
 
 constexpr std::string_view orphan = "orphan_flow_run";
+
 // A transaction of more costs a database no less for each.
 constexpr std::size_t full_batch = 1000;
-// What most events need. With what the resource adds it fills a block of 1,024 bytes of the pool;
-// the resource's own choice would take one of 1,536.
-constexpr std::size_t texts_of_most = 992;
+// More are forgotten, and found once more to be refused.
+constexpr std::size_t most_refused = 10'000;
 
-/// A message on its way into the database.
-struct RetryableEvent {
-  explicit RetryableEvent(std::pmr::memory_resource& pool) : texts{texts_of_most, &pool} {}
-
-  Message message;
-  std::uint64_t sequence = 0;  ///< The message's, also after it was answered.
-  std::uint64_t arrival = 0;
-  Lanes::Names names{};
-  std::pmr::monotonic_buffer_resource texts;
-  TaskRunEvent event;
-  int persist_attempts = 0;
-  std::optional<Rejection> refused;  ///< What the storage said of it alone, for the last time.
-};
-using OwnedEvents = std::vector<std::unique_ptr<RetryableEvent>>;
-using Events = std::span<std::unique_ptr<RetryableEvent>>;
+using OwnedEvents = std::vector<EventPool::Event>;
+using Events = std::span<EventPool::Event>;
 
 Timestamp now() {
   return std::chrono::time_point_cast<std::chrono::microseconds>(std::chrono::system_clock::now());
@@ -97,7 +84,7 @@ class TaskRunRecorder final : public Service {
  private:
   struct Lane {
     explicit Lane(const asio::any_io_executor& executor) : ready{executor} {}
-    std::deque<std::unique_ptr<RetryableEvent>> queue;
+    std::deque<EventPool::Event> queue;
     Event ready;
     Portion portion;
   };
@@ -113,9 +100,10 @@ class TaskRunRecorder final : public Service {
   asio::awaitable<void> record(std::size_t lane, OwnedEvents events);
   asio::awaitable<void> write(std::size_t lane, Events events);
   Recorded attempt(Session& session, Portion& portion, Events events, Fold::Aliases aliases) const;
-  void write_alone(std::unique_ptr<RetryableEvent>& event, const DataError& failure);
+  void write_alone(EventPool::Event& event, const DataError& failure);
   asio::awaitable<void> wait_until_accepted(std::size_t lane, RetryableEvent& event);
-  asio::awaitable<void> settle(Events events, std::vector<Verdict> verdicts);
+  void settle(Events events, const std::vector<Verdict>& verdicts);
+  void reject_when_whole(RetryableEvent& event, Rejection why);
   void release(const RetryableEvent& event);
   void end();
 
@@ -123,11 +111,18 @@ class TaskRunRecorder final : public Service {
   Config config_;
   RecorderMetrics metrics_;
   EventDecoder decoder_;
-  std::pmr::unsynchronized_pool_resource pool_;  ///< Outlives the events.
-  Lanes lanes_{0};                               ///< As many as the storage has.
+  EventPool pool_;
+  Lanes lanes_{0};  ///< As many as the storage has.
   std::unique_ptr<Source> source_;
   std::vector<std::unique_ptr<Lane>> queues_;
   std::unordered_map<std::uint64_t, std::size_t> orphans_;
+  /// By sequence: what is rejected when it comes again. A stream that is made anew begins with the
+  /// same sequences, but at another time.
+  struct Refused {
+    decltype(Message{}.stored()) stored;
+    Rejection why;
+  };
+  std::unordered_map<std::uint64_t, Refused> refused_;
   Event settled_;
   std::uint64_t arrivals_ = 0;
   std::size_t write_batch_size_ = 1;
@@ -171,7 +166,12 @@ asio::awaitable<void> TaskRunRecorder::read(std::size_t limit, hangar::Duration 
 }
 
 asio::awaitable<void> TaskRunRecorder::take(Message message) {
-  auto event = std::make_unique<RetryableEvent>(pool_);
+  if (auto known = refused_.extract(message.sequence());
+      known && known.mapped().stored == message.stored()) {
+    co_await source_->reject(std::move(message), std::move(known.mapped().why));
+    co_return;
+  }
+  EventPool::Event event = pool_.event();
   std::optional<Rejection> why;
   try {
     auto decoded = decoder_.decode(message.data(), now(), event->texts);
@@ -197,6 +197,7 @@ asio::awaitable<void> TaskRunRecorder::take(Message message) {
     if (ended_) co_return;
   }
   event->sequence = message.sequence();
+  message.forget(event->bytes());
   event->message = std::move(message);
   queues_[*lane]->queue.push_back(std::move(event));
 }
@@ -244,10 +245,7 @@ asio::awaitable<void> TaskRunRecorder::record(std::size_t lane, OwnedEvents even
       lanes_.step_back(event->arrival);
     }
   }
-  for (const auto& event : events) {
-    co_await source_->reject(std::move(event->message), std::move(*event->refused));
-    release(*event);
-  }
+  for (const auto& event : events) reject_when_whole(*event, std::move(*event->refused));
 }
 
 /// Leaves `refused` in the events that cannot be recorded, and null for those that were given back.
@@ -286,7 +284,7 @@ asio::awaitable<void> TaskRunRecorder::write(std::size_t lane, Events events) {
       const std::size_t done = recorded.verdicts.size();
       const std::chrono::duration<double> took = std::chrono::steady_clock::now() - began;
       metrics_.committed(done, recorded, took.count());
-      co_await settle(events.first(done), std::move(recorded.verdicts));
+      settle(events.first(done), recorded.verdicts);
       events = events.subspan(done);
     }
   }
@@ -308,8 +306,7 @@ Recorded TaskRunRecorder::attempt(Session& session, Portion& portion, Events eve
   }
 }
 
-void TaskRunRecorder::write_alone(std::unique_ptr<RetryableEvent>& event,
-                                  const DataError& failure) {
+void TaskRunRecorder::write_alone(EventPool::Event& event, const DataError& failure) {
   Rejection why = rejection(failure);
   if (failure.reason() == "foreign_key") {
     // Its flow run is not there yet, or not any more: others must not wait for it.
@@ -326,7 +323,7 @@ void TaskRunRecorder::write_alone(std::unique_ptr<RetryableEvent>& event,
     const int retries = failure.reason() == "unknown" ? max_persist_retries_ : 1;
     if (event->persist_attempts++ < retries) return;
   }
-  event->refused = std::move(why);
+  event->refused = std::make_unique<Rejection>(std::move(why));
   // As if it were not there, which it is not for an alias behind it in the same batch.
   lanes_.step_aside(event->arrival);
   settled_.set();
@@ -351,21 +348,28 @@ asio::awaitable<void> TaskRunRecorder::wait_until_accepted(std::size_t lane,
   }
 }
 
-asio::awaitable<void> TaskRunRecorder::settle(Events events, std::vector<Verdict> verdicts) {
+void TaskRunRecorder::settle(Events events, const std::vector<Verdict>& verdicts) {
   const Timestamp durable = now();
   for (std::size_t i = 0; i < events.size(); ++i) {
     metrics_.durable(events[i]->event.state_timestamp, durable);
     orphans_.erase(events[i]->sequence);
     if (verdicts[i] == Verdict::collision || verdicts[i] == Verdict::too_long_for_index) {
-      // A name of its own: g++ 12 destroys a braced temporary of a co_await twice.
-      Rejection why = rejection(verdicts[i], events[i]->event);
-      co_await source_->reject(std::move(events[i]->message), std::move(why));
-    } else {
-      failpoint(Failpoint::before_ack);
-      events[i]->message.ack();
+      reject_when_whole(*events[i], rejection(verdicts[i], events[i]->event));
+      continue;
     }
+    failpoint(Failpoint::before_ack);
+    events[i]->message.ack();
     release(*events[i]);
   }
+}
+
+/// A dead letter holds the message, which this one no longer does: it is rejected when it comes
+/// again.
+void TaskRunRecorder::reject_when_whole(RetryableEvent& event, Rejection why) {
+  if (refused_.size() == most_refused) refused_.clear();
+  refused_.insert_or_assign(event.sequence, Refused{event.message.stored(), std::move(why)});
+  event.message.give_back();
+  release(event);
 }
 
 void TaskRunRecorder::release(const RetryableEvent& event) {

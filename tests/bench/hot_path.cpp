@@ -14,7 +14,7 @@ void HotPath::decode(std::span<const std::string_view> messages) {
   fold_.reset();
   events_.clear();
   for (const std::string_view message : messages) {
-    auto event = std::make_unique<Event>(pool_);
+    auto event = pool_.event();
     auto decoded = decoder_.decode(message, present, event->texts);
     if (!decoded) throw std::runtime_error{"an event that the recorder does not count"};
     event->event = *decoded;

@@ -1,8 +1,6 @@
 #pragma once
 
 #include <cstddef>
-#include <memory>
-#include <memory_resource>
 #include <optional>
 #include <span>
 #include <string_view>
@@ -12,6 +10,7 @@
 #include "event.hpp"
 #include "fold.hpp"
 #include "lanes.hpp"
+#include "retryable_event.hpp"
 
 namespace hangar::bench {
 
@@ -28,17 +27,11 @@ class HotPath {
   std::size_t encode();
 
  private:
-  struct Event {
-    explicit Event(std::pmr::memory_resource& pool) : texts{&pool} {}
-    std::pmr::monotonic_buffer_resource texts;
-    recorder::TaskRunEvent event;
-    recorder::Lanes::Names names{};
-  };
   void encode(const Rows& rows);
 
   recorder::EventDecoder decoder_;
-  std::pmr::unsynchronized_pool_resource pool_;
-  std::vector<std::unique_ptr<Event>> events_;
+  recorder::EventPool pool_;
+  std::vector<recorder::EventPool::Event> events_;
   std::vector<recorder::TaskRunEvent*> batch_;
   recorder::Lanes lanes_{2};
   std::optional<recorder::Fold> fold_;

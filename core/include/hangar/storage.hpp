@@ -163,6 +163,8 @@ class HANGAR_API Rows {
   [[nodiscard]] std::span<Cell> operator[](std::size_t row) noexcept {
     return std::span{cells_}.subspan(row * width_, width_);
   }
+  /// Makes room for so many rows at once.
+  void reserve(std::size_t rows) { cells_.reserve(rows * width_); }
   /// Appends a row of absent cells. Spans of earlier rows become invalid.
   std::span<Cell> add();
   /// Copies text to memory that lives as long as these rows, also after a move.

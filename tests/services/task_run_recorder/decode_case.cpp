@@ -1,11 +1,13 @@
 #include "decode_case.hpp"
 
 #include <algorithm>
+#include <array>
 #include <boost/json.hpp>
 #include <fstream>
 #include <stdexcept>
 #include <vector>
 
+#include "state.hpp"
 #include "tables.hpp"
 #include "uuid.hpp"
 
@@ -119,8 +121,19 @@ ShownRow show_row(const Table& table, std::span<const Cell> cells) {
 
 ShownRow show_run(const TaskRunEvent& event) { return show_row(task_run_table(), event.run); }
 
+std::string details_of(const TaskRunEvent& event) {
+  if (!event.state_details.absent()) return std::string{event.state_details.text()};
+  std::string details;
+  append_silent_details(details, event.run_id, event.details_flow_run_id);
+  return details;
+}
+
 ShownRow show_state(const TaskRunEvent& event) {
-  ShownRow row = show_row(task_run_state_table(), event.state);
+  std::array<Cell, task_run_state::column_count> state{};
+  event.write_state(state);
+  const std::string details = details_of(event);
+  state[task_run_state::state_details] = std::string_view{details};
+  ShownRow row = show_row(task_run_state_table(), state);
   row["state_details"] = in_order(row["state_details"]);
   return row;
 }

@@ -35,6 +35,8 @@ DecodeCases read_decode_cases(const std::filesystem::path& file);
 /// The cells that are not absent.
 ShownRow show_row(const Table& table, std::span<const Cell> cells);
 ShownRow show_run(const TaskRunEvent& event);
+/// The details of its state as the fold would write them.
+std::string details_of(const TaskRunEvent& event);
 ShownRow show_state(const TaskRunEvent& event);
 
 }  // namespace hangar::recorder::test

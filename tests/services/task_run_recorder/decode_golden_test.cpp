@@ -10,6 +10,7 @@
 #include <utility>
 #include <vector>
 
+#include "decode_case.hpp"
 #include "event.hpp"
 #include "hangar/error.hpp"
 
@@ -73,7 +74,7 @@ TEST(DecodeGolden, details_come_in_the_order_of_jsonb_with_or_without_some_of_th
     std::pmr::monotonic_buffer_resource texts;
     const auto event = decoder.decode(line, Timestamp{}, texts);
     if (!event) continue;
-    const auto text = event->state[task_run_state::state_details].text();
+    const std::string text = details_of(*event);
     std::vector<std::pair<std::size_t, std::string>> keys;
     const auto details = boost::json::parse(text);
     for (const auto& member : details.as_object()) {

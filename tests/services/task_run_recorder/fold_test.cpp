@@ -54,10 +54,9 @@ std::unique_ptr<OwnedEvent> make_event(std::mt19937& random) {
     if (pick(2) == 0) event.run[column] = std::int32_t{pick(100)};
   }
   if (pick(2) == 0) event.run[task_run::cache_key] = Cell::null();
-  event.state[task_run_state::id] = event.state_id;
-  event.state[task_run_state::timestamp] = event.state_timestamp;
-  event.state[task_run_state::name] = words[static_cast<std::size_t>(pick(4))];
-  event.state[task_run_state::state_details] = std::string_view{owned->details};
+  event.run[task_run::state_name] = words[static_cast<std::size_t>(pick(4))];
+  event.state_message = event.state_data = Cell::null();
+  event.state_details = std::string_view{owned->details};
   event.details_task_run_id = owned->details.data();
   return owned;
 }
