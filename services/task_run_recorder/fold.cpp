@@ -214,26 +214,39 @@ void Fold::add_state(TaskRunEvent& event, const Uuid& id) {
 }
 
 void Fold::fill_rows() {
+  std::vector<const Run*> inserted;
   for (const Run& changed : runs_) {
     if (!changed.row) continue;
-    const auto row = (changed.stored ? updates_ : inserts_)[*changed.row];
-    row[run::id] = changed.id;
-    row[run::updated] = present();
     if (!changed.stored) {
-      row[run::created] = present();
-      if (row[run::name].absent()) {
-        const Cell name = inserts_.keep(generated_name(changed.id));
-        row[run::name] = name.on(Cell::Basis::made_up);
-      }
-      fill_defaults(row);
+      inserted.push_back(&changed);
       continue;
     }
+    const auto row = updates_[*changed.row];
+    row[run::id] = changed.id;
+    row[run::updated] = present();
     // An UPDATE that names the columns of a unique key takes the lock that waits for every open
     // transaction that inserted a state of the row: name them only where they change.
     for (const auto column : {run::flow_run_id, run::task_key, run::dynamic_key}) {
       if (row[column] == (*changed.stored)[column]) row[column] = Cell{};
     }
   }
+  // Two writers that insert the same runs wait for each other, unless both go in one order.
+  std::ranges::sort(inserted, {}, &Run::id);
+  Rows in_order{task_run_table()};
+  in_order.reserve(inserted.size());
+  for (const Run* made : inserted) {
+    const auto row = in_order.add();
+    std::ranges::copy(inserts_[*made->row], row.begin());
+    row[run::id] = made->id;
+    row[run::created] = present();
+    row[run::updated] = present();
+    if (row[run::name].absent()) {
+      const Cell name = in_order.keep(generated_name(made->id));
+      row[run::name] = name.on(Cell::Basis::made_up);
+    }
+    fill_defaults(row);
+  }
+  inserts_ = std::move(in_order);
 }
 
 Keys Fold::missing_states(const std::vector<bool>& inserted) const {
