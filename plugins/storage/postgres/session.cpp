@@ -20,6 +20,9 @@ using namespace std::chrono_literals;
 // buffers stay in the cache and PostgreSQL writes one piece while the next is encoded.
 constexpr std::size_t piece_bytes = 512U << 10U;
 
+// The server takes rows as they come, so here only the cache counts.
+constexpr std::size_t copy_bytes = 64U << 10U;
+
 // Fewer rows are not worth the round trips.
 constexpr std::size_t worth_a_copy = 50;
 constexpr std::size_t careful_transactions = 20;
@@ -158,6 +161,7 @@ Rows PostgresSession::find(const Table& table, std::span<const Keys> keys,
   connection_->send(find_statement(table, asked, columns, lock), parameters_);
   const std::vector<Result> results = connection_->finish(fmt::format("read {}", table.name));
   const PGresult* found = results.back().get();
+  rows.reserve(static_cast<std::size_t>(PQntuples(found)));
   for (int row = 0; row < PQntuples(found); ++row) {
     const std::span<Cell> cells = rows.add();
     for (std::size_t i = 0; i < columns.size(); ++i) {
@@ -226,7 +230,7 @@ bool PostgresSession::copy(const Rows& rows) {
       const Cell& cell = rows[row][column];
       encoder_.add(table.columns[column].type, cell.absent() ? defaults[column] : cell);
     }
-    if (encoder_.size() < piece_bytes) continue;
+    if (encoder_.size() < copy_bytes) continue;
     connection_->write_copy({encoder_.data(), encoder_.size()});
     encoder_.clear();
   }
