@@ -232,7 +232,7 @@ void JsonDocument::find_marks() {
   std::uint8_t all = 0;
   for (const char c : text_) all |= static_cast<std::uint8_t>(c);
   plain_ = all < 0x80 && text_.find('\x7F') == std::string_view::npos;
-  escapes_ = text_.find('\\') != std::string_view::npos;
+  first_escape_ = next_escape_ = text_.find('\\');
   nul_ = false;
 }
 
@@ -275,6 +275,7 @@ unsigned JsonDocument::hex4_at(std::size_t position) const {
 }
 
 void JsonDocument::check_escapes(std::uint32_t mark) {
+  if (next_escape_ > marks_[mark + 1]) return;
   // The closing quote, which ends every look ahead, is behind it.
   const std::string_view text{text_.data(),
                               marks_[mark] + 1 + JsonValue{this, mark}.token().size()};
@@ -294,13 +295,14 @@ void JsonDocument::check_escapes(std::uint32_t mark) {
     i += 6;
     if (low < 0xDC00 || low > 0xDFFF) fail(i, "both halves of a surrogate pair");
   }
+  next_escape_ = text_.find('\\', text.size());
 }
 
 void JsonDocument::check_scalar(std::uint32_t mark) {
   std::string_view word;
   switch (at(mark)) {
     case '"':
-      if (escapes_) check_escapes(mark);
+      check_escapes(mark);
       return;
     case 't':
       word = "true";
@@ -324,7 +326,7 @@ void JsonDocument::check_scalar(std::uint32_t mark) {
 /// Returns the mark of the value.
 std::uint32_t JsonDocument::check_key(std::uint32_t mark) {
   if (at(mark) != '"') fail(marks_[mark], "a key");
-  if (escapes_) check_escapes(mark);
+  check_escapes(mark);
   if (at(mark + 1) != ':') fail(marks_[mark + 1], "a colon");
   return mark + 2;
 }

@@ -142,9 +142,11 @@ class JsonDocument {
   std::uint32_t count_ = 0;
   std::vector<Container> containers_;  ///< By mark; only those of opening brackets mean anything.
   std::vector<Open> open_;
-  bool escapes_ = false;  ///< Whether there is a backslash anywhere.
-  bool plain_ = false;    ///< Whether all of it is printable ASCII.
-  bool nul_ = false;      ///< Whether a string holds U+0000.
+  // Where backslashes are: most strings have none, and need not be searched for one.
+  std::size_t first_escape_ = 0;
+  std::size_t next_escape_ = 0;  ///< The first that was not checked yet.
+  bool plain_ = false;           ///< Whether all of it is printable ASCII.
+  bool nul_ = false;             ///< Whether a string holds U+0000.
 };
 
 bool JsonValue::is(Kind kind) const noexcept {
@@ -176,7 +178,9 @@ std::string_view JsonValue::token() const noexcept {
   return document_->text_.substr(begin, document_->marks_[after() - 1] + 1 - begin);
 }
 
-bool JsonValue::escaped() const noexcept { return document_->escapes_ && finds_escape(); }
+bool JsonValue::escaped() const noexcept {
+  return document_->first_escape_ < document_->marks_[mark_ + 1] && finds_escape();
+}
 
 bool JsonValue::printable() const noexcept {
   return !escaped() && (document_->plain_ || !finds_unprintable());
