@@ -14,7 +14,7 @@ from support.program import LITTLE_QUARANTINE, flags, hangar_running, resident
 from support.servers import wait_until
 from support.surface import Surface
 
-_CREDIT = 15 << 20
+_CREDIT = 14 << 20
 _PUBLISHED_AT_ONCE = 100
 _POOL = 2
 

@@ -13,7 +13,7 @@ from support.servers import wait_until
 from support.surface import Surface
 
 _LIMIT = 256 << 20
-_CREDIT = 15 << 20
+_CREDIT = 14 << 20
 _MEBIBYTE = "x" * (1 << 20)
 _MESSAGE = re.compile(rb'("validated_state":\{"type":"[A-Z]+","name":"[^"]*","message":)""')
 

@@ -24,7 +24,7 @@ from support.surface import Surface
 _SECONDS = float(os.environ.get("HANGAR_TEST_SOAK_SECONDS") or (3_600 if LONG else 20))
 _PERIOD = 30.0 if LONG else 1.5
 _CHUNK_EVERY = 0.1
-_CREDIT = 15 << 20
+_CREDIT = 14 << 20
 
 
 class _Sample(NamedTuple):

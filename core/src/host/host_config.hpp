@@ -28,7 +28,7 @@ struct HostConfig {
     std::string server_binary = "nats-server";
     std::int64_t replicas = 1;
     Duration max_age{7 * 24 * 3'600'000LL};
-    ByteSize credit_bytes{15U << 20U};
+    ByteSize credit_bytes{14U << 20U};
     Duration hold_max{60'000};
   } nats;
   struct Storage {
