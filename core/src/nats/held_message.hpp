@@ -62,7 +62,7 @@ class HeldMessage final : public Message::Delivery {
  private:
   std::shared_ptr<PullSession> session_;
   WireMessage message_;
-  std::string reply_;  ///< Where it is not the message's own.
+  std::string reply_;  ///< Unless the message is there and has the newest.
   std::uint64_t sequence_;
   std::uint64_t deliveries_;
   std::chrono::sys_time<std::chrono::nanoseconds> stored_;
