@@ -48,12 +48,7 @@ std::size_t Fold::Hash::operator()(const NaturalKey& key) const noexcept {
   return hash_text(key.dynamic_key, hash_text(key.task_key, (*this)(key.flow_run_id)));
 }
 
-std::optional<Fold::NaturalKey> Fold::natural_key(const TaskRunEvent& event) {
-  if (!event.flow_run_id) return std::nullopt;
-  return NaturalKey{*event.flow_run_id, event.task_key, event.dynamic_key};
-}
-
-Fold::Fold(std::span<TaskRunEvent* const> events, Timestamp now)
+Fold::Fold(std::span<const PackedEvent> events, Timestamp now)
     : events_{events},
       now_{now},
       inserts_{task_run_table()},
@@ -65,11 +60,10 @@ Fold::Fold(std::span<TaskRunEvent* const> events, Timestamp now)
   by_key_.reserve(events.size());
   state_rows_.reserve(events.size());
   state_of_event_.reserve(events.size());
-  for (const TaskRunEvent* event_pointer : events) {
-    const TaskRunEvent& event = *event_pointer;
-    if (by_id_.try_emplace(event.run_id, nullptr).second)
-      keys_[0].values.emplace_back(event.run_id);
-    if (const auto key = natural_key(event); key && by_key_.try_emplace(*key, nullptr).second) {
+  for (const PackedEvent& packed : events) {
+    const auto [run_id, key] = packed.identity();
+    if (by_id_.try_emplace(run_id, nullptr).second) keys_[0].values.emplace_back(run_id);
+    if (key && by_key_.try_emplace(*key, nullptr).second) {
       keys_[1].values.insert(keys_[1].values.end(),
                              {key->flow_run_id, key->task_key, key->dynamic_key});
     }
@@ -126,11 +120,11 @@ bool Fold::must_wait(const TaskRunEvent& event, const std::optional<NaturalKey>&
 }
 
 bool Fold::repeats_state(const TaskRunEvent& event, const Uuid& run) const {
-  const auto earlier = state_rows_.find(event.state_id);
+  const auto earlier = state_rows_.find(event.state_id());
   if (earlier == state_rows_.end()) return false;
   const auto row = states_[earlier->second];
   return row[state::task_run_id].uuid() == run &&
-         row[state::timestamp].timestamp() == event.state_timestamp;
+         row[state::timestamp].timestamp() == event.state_timestamp();
 }
 
 std::size_t Fold::apply(const Rows& stored, Aliases aliases) {
@@ -140,9 +134,9 @@ std::size_t Fold::apply(const Rows& stored, Aliases aliases) {
   inserts_.reserve(keys_[0].values.size() - std::min(keys_[0].values.size(), stored.size()));
   states_.reserve(events_.size());
   std::size_t folded = 0;
-  for (TaskRunEvent* event_pointer : events_) {
-    TaskRunEvent& event = *event_pointer;
-    const auto key = natural_key(event);
+  for (const PackedEvent& packed : events_) {
+    const TaskRunEvent event = packed.unpack();
+    const auto key = event.natural_key();
     Run* found = target(event, key);
     const bool alias_allowed =
         aliases == Aliases::any || (aliases == Aliases::first_event_only && folded == 0);
@@ -156,10 +150,10 @@ std::size_t Fold::apply(const Rows& stored, Aliases aliases) {
     const bool repeated = repeats_state(event, id);
     // The same state id once more, but elsewhere: which of the two goes in depends on the database,
     // so the second waits for the next transaction.
-    if (!repeated && state_rows_.contains(event.state_id)) break;
+    if (!repeated && state_rows_.contains(event.state_id())) break;
     if (newer(event, found)) write_run(event, key, found);
     if (repeated) {
-      state_of_event_.push_back(state_rows_.at(event.state_id));
+      state_of_event_.push_back(state_rows_.at(event.state_id()));
     } else {
       add_state(event, id);
     }
@@ -170,7 +164,7 @@ std::size_t Fold::apply(const Rows& stored, Aliases aliases) {
 }
 
 bool Fold::newer(const TaskRunEvent& event, const Run* run) {
-  return run == nullptr || !run->state_timestamp || *run->state_timestamp < event.state_timestamp;
+  return run == nullptr || !run->state_timestamp || *run->state_timestamp < event.state_timestamp();
 }
 
 void Fold::write_run(const TaskRunEvent& event, const std::optional<NaturalKey>& key, Run* found) {
@@ -184,7 +178,7 @@ void Fold::write_run(const TaskRunEvent& event, const std::optional<NaturalKey>&
     found->row = rows.size();
     rows.add();
   }
-  found->state_timestamp = event.state_timestamp;
+  found->state_timestamp = event.state_timestamp();
   if (found->key != key) {
     if (found->key) by_key_[*found->key] = nullptr;
     if (key) by_key_[*key] = found;
@@ -196,21 +190,29 @@ void Fold::write_run(const TaskRunEvent& event, const std::optional<NaturalKey>&
   }
 }
 
-void Fold::add_state(TaskRunEvent& event, const Uuid& id) {
-  if (event.details_task_run_id != nullptr) write_uuid(id, event.details_task_run_id);
-  state_rows_.emplace(event.state_id, states_.size());
+void Fold::add_state(const TaskRunEvent& event, const Uuid& id) {
+  state_rows_.emplace(event.state_id(), states_.size());
   state_of_event_.push_back(states_.size());
   const auto row = states_.add();
   event.write_state(row);
-  if (event.state_details.absent()) {
-    details_.clear();
-    append_silent_details(details_, id, event.details_flow_run_id);
-    row[state::state_details] = states_.keep(details_);
-  }
+  write_details(event, id, row[state::state_details]);
   row[state::task_run_id] = id;
   row[state::created] = present();
   row[state::updated] = present();
   row[state::result_artifact_id] = Cell::null();
+}
+
+void Fold::write_details(const TaskRunEvent& event, const Uuid& id, Cell& details) {
+  details_.clear();
+  if (details.absent()) {
+    append_silent_details(details_, id, event.details_flow_run_id);
+  } else if (id != event.run_id) {
+    details_ = details.text();
+    write_uuid(id, &details_[static_cast<std::size_t>(event.details_task_run_id_at)]);
+  } else {
+    return;
+  }
+  details = Cell{states_.keep(details_)}.on(details.basis());
 }
 
 void Fold::fill_rows() {

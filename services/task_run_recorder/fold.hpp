@@ -10,7 +10,7 @@
 #include <vector>
 
 #include "hangar/storage.hpp"
-#include "task_run_event.hpp"
+#include "packed_event.hpp"
 
 namespace hangar::recorder {
 
@@ -39,7 +39,7 @@ class Fold {
   /// two events that reach one run by different names is known to no lane.
   enum class Aliases { any, first_event_only, none };
 
-  Fold(std::span<TaskRunEvent* const> events, Timestamp now);
+  Fold(std::span<const PackedEvent> events, Timestamp now);
 
   /// What `Session::find` needs to load every stored run that the events can touch.
   [[nodiscard]] std::span<const Keys> keys() const noexcept { return keys_; }
@@ -61,12 +61,6 @@ class Fold {
                                             const Rows& stored_states) const;
 
  private:
-  struct NaturalKey {
-    Uuid flow_run_id;
-    std::string_view task_key;
-    std::string_view dynamic_key;
-    bool operator==(const NaturalKey&) const = default;
-  };
   struct Hash {
     std::size_t operator()(const Uuid& id) const noexcept;
     std::size_t operator()(const NaturalKey& key) const noexcept;
@@ -82,7 +76,6 @@ class Fold {
     std::optional<std::size_t> row;
   };
 
-  static std::optional<NaturalKey> natural_key(const TaskRunEvent& event);
   void load(const Rows& stored);
   [[nodiscard]] Run* target(const TaskRunEvent& event, const std::optional<NaturalKey>& key);
   [[nodiscard]] bool must_wait(const TaskRunEvent& event, const std::optional<NaturalKey>& key,
@@ -90,11 +83,13 @@ class Fold {
   [[nodiscard]] bool repeats_state(const TaskRunEvent& event, const Uuid& run) const;
   static bool newer(const TaskRunEvent& event, const Run* run);
   void write_run(const TaskRunEvent& event, const std::optional<NaturalKey>& key, Run* run);
-  void add_state(TaskRunEvent& event, const Uuid& run);
+  void add_state(const TaskRunEvent& event, const Uuid& run);
+  /// Names the canonical id of the run in the details, or makes those of which the event is silent.
+  void write_details(const TaskRunEvent& event, const Uuid& run, Cell& details);
   void fill_rows();
   [[nodiscard]] Cell present() const noexcept { return Cell{now_}.on(Cell::Basis::made_up); }
 
-  std::span<TaskRunEvent* const> events_;
+  std::span<const PackedEvent> events_;
   Timestamp now_;
   std::array<Keys, 2> keys_;
   std::list<Run> runs_;

@@ -21,12 +21,12 @@ std::string_view bytes(const Uuid& id) {
 Lanes::Names Lanes::names(const TaskRunEvent& event) {
   const std::uint64_t run = hash('r', bytes(event.run_id));
   std::uint64_t key = run;
-  if (event.flow_run_id) {
-    key = hash('f', bytes(*event.flow_run_id));
-    key = hash('k', event.task_key, key);
-    key = hash('d', event.dynamic_key, key);
+  if (const auto natural = event.natural_key()) {
+    key = hash('f', bytes(natural->flow_run_id));
+    key = hash('k', natural->task_key, key);
+    key = hash('d', natural->dynamic_key, key);
   }
-  return {run, key, hash('s', bytes(event.state_id))};
+  return {run, key, hash('s', bytes(event.state_id()))};
 }
 
 std::size_t Lanes::least_loaded() const {
@@ -48,7 +48,7 @@ std::optional<std::size_t> Lanes::assign(const Names& names, std::uint64_t arriv
   if (!lane) lane = lane_of_batch_ ? *lane_of_batch_ : least_loaded();
   for (const std::uint64_t name : names) {
     Name& entry = names_[name];
-    entry.lane = *lane;
+    entry.lane = static_cast<std::uint32_t>(*lane);
     ++entry.events;
   }
   ++loads_[*lane];

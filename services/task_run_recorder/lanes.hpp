@@ -51,9 +51,9 @@ class Lanes {
   }
 
  private:
-  struct Name {
-    std::size_t lane = 0;
-    std::size_t events = 0;
+  struct Name {  // small: there are three for each event in flight
+    std::uint32_t lane = 0;
+    std::uint32_t events = 0;
   };
   boost::unordered_flat_map<std::uint64_t, Name> names_;
   std::vector<std::size_t> loads_;

@@ -7,7 +7,7 @@
 
 namespace hangar::recorder {
 
-Recorded record_bulk_task_run_events(Session& session, std::span<TaskRunEvent* const> events,
+Recorded record_bulk_task_run_events(Session& session, std::span<const PackedEvent> events,
                                      Fold::Aliases aliases, Timestamp now) {
   Fold fold{events, now};
   const Rows stored = session.find(task_run_table(), fold.keys(), Fold::columns(), Lock::rows);
@@ -32,9 +32,9 @@ Recorded record_bulk_task_run_events(Session& session, std::span<TaskRunEvent* c
   return {fold.settle(inserted, repeated), fold.inserts().size(), fold.updates().size()};
 }
 
-Verdict record_task_run_event(Session& session, TaskRunEvent& event, Timestamp now) {
-  TaskRunEvent* const one = &event;
-  return record_bulk_task_run_events(session, {&one, 1}, Fold::Aliases::any, now).verdicts.front();
+Verdict record_task_run_event(Session& session, const PackedEvent& event, Timestamp now) {
+  return record_bulk_task_run_events(session, {&event, 1}, Fold::Aliases::any, now)
+      .verdicts.front();
 }
 
 }  // namespace hangar::recorder

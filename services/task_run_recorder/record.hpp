@@ -20,10 +20,10 @@ struct Recorded {
 /// took a key in between, and what the session throws; then nothing is written. Applying events
 /// that are recorded already changes nothing.
 /// (Prefect: `record_bulk_task_run_events` of prefect.server.services.task_run_recorder.)
-Recorded record_bulk_task_run_events(Session& session, std::span<TaskRunEvent* const> events,
+Recorded record_bulk_task_run_events(Session& session, std::span<const PackedEvent> events,
                                      Fold::Aliases aliases, Timestamp now);
 
 /// The same for one event.
-Verdict record_task_run_event(Session& session, TaskRunEvent& event, Timestamp now);
+Verdict record_task_run_event(Session& session, const PackedEvent& event, Timestamp now);
 
 }  // namespace hangar::recorder

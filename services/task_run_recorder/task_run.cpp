@@ -312,12 +312,6 @@ TaskRunEvent db_recordable_task_run_from_event(const FieldReader& reader, JsonVa
   }
   TaskRunEvent result;
   result.run_id = run.id;
-  result.flow_run_id = run.flow_run_id;
-  result.task_key = run.task_key;
-  result.dynamic_key = run.dynamic_key;
-  result.state_id = run.state.id;
-  result.state_timestamp = run.state.timestamp;
-  result.details_task_run_id = run.state.details_task_run_id;
   result.too_long_for_index = too_long_for_index(run);
   result.run = run.columns;
   namespace c = recorder::task_run;
@@ -331,6 +325,8 @@ TaskRunEvent db_recordable_task_run_from_event(const FieldReader& reader, JsonVa
   result.state_message = nullable(run.state.message);
   if (!run.state.details.empty()) {
     result.state_details = Cell{run.state.details}.on(run.state.details_basis);
+    result.details_task_run_id_at =
+        static_cast<std::int32_t>(run.state.details_task_run_id - run.state.details.data());
   }
   result.details_flow_run_id = run.state.details_flow_run_id;
   result.state_data = nullable(run.state.data);

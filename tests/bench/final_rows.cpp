@@ -100,8 +100,7 @@ class WrittenRuns final : public Session {
 };
 
 struct Writer {
-  std::pmr::list<recorder::TaskRunEvent> events;
-  std::vector<recorder::TaskRunEvent*> batch;
+  std::vector<recorder::PackedEvent> batch;
   WrittenRuns runs;
   std::vector<FinalRows> written;
 
@@ -122,10 +121,10 @@ std::vector<std::vector<FinalRows>> final_rows(std::span<const std::string_view>
   recorder::EventDecoder decoder;
   std::vector<Writer> all(writers);
   for (const std::string_view message : events) {
-    auto decoded = decoder.decode(message, now, memory);
+    const auto decoded = decoder.decode(message, now, memory);
     if (!decoded) continue;
     Writer& writer = all[decoded->run_id.bytes[15] % writers];
-    writer.batch.push_back(&writer.events.emplace_back(*decoded));
+    writer.batch.emplace_back(*decoded, memory);
     if (writer.batch.size() == batch) writer.write(now);
   }
   std::vector<std::vector<FinalRows>> result;

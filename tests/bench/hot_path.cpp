@@ -14,18 +14,16 @@ void HotPath::decode(std::span<const std::string_view> messages) {
   fold_.reset();
   events_.clear();
   for (const std::string_view message : messages) {
-    auto event = pool_.event();
-    auto decoded = decoder_.decode(message, present, event->texts);
+    texts_.release();
+    const auto decoded = decoder_.decode(message, present, texts_);
     if (!decoded) throw std::runtime_error{"an event that the recorder does not count"};
-    event->event = *decoded;
-    events_.push_back(std::move(event));
+    events_.push_back(pool_.event(*decoded, 0));
   }
 }
 
 void HotPath::assign_lanes() {
   std::uint64_t arrival = 0;
   for (const auto& event : events_) {
-    event->names = recorder::Lanes::names(event->event);
     if (!lanes_.assign(event->names, ++arrival)) throw std::logic_error{"runs are not disjoint"};
   }
   arrival = 0;
@@ -34,7 +32,7 @@ void HotPath::assign_lanes() {
 
 void HotPath::fold() {
   batch_.clear();
-  for (const auto& event : events_) batch_.push_back(&event->event);
+  for (const auto& event : events_) batch_.push_back(event->event);
   fold_.emplace(batch_, present);
   fold_->apply(Rows{recorder::task_run_table()}, recorder::Fold::Aliases::any);
 }

@@ -1,6 +1,8 @@
 #pragma once
 
+#include <array>
 #include <cstddef>
+#include <memory_resource>
 #include <optional>
 #include <span>
 #include <string_view>
@@ -30,9 +32,11 @@ class HotPath {
   void encode(const Rows& rows);
 
   recorder::EventDecoder decoder_;
+  std::array<std::byte, 4096> texts_of_most_;
+  std::pmr::monotonic_buffer_resource texts_{texts_of_most_.data(), texts_of_most_.size()};
   recorder::EventPool pool_;
   std::vector<recorder::EventPool::Event> events_;
-  std::vector<recorder::TaskRunEvent*> batch_;
+  std::vector<recorder::PackedEvent> batch_;
   recorder::Lanes lanes_{2};
   std::optional<recorder::Fold> fold_;
   postgres::Encoder encoder_;

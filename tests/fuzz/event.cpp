@@ -16,12 +16,13 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   static recorder::EventDecoder decoder;
   std::pmr::monotonic_buffer_resource texts;
   try {
-    auto event = decoder.decode({text.data(), size}, Timestamp{}, texts);
+    const auto event = decoder.decode({text.data(), size}, Timestamp{}, texts);
     if (!event) return 0;
+    const recorder::PackedEvent packed{*event, texts};
     testing::MemorySession session;
-    recorder::record_task_run_event(session, *event, Timestamp{});
+    recorder::record_task_run_event(session, packed, Timestamp{});
     const auto once = session.content;
-    recorder::record_task_run_event(session, *event, Timestamp{});
+    recorder::record_task_run_event(session, packed, Timestamp{});
     if (session.content != once) __builtin_trap();
   } catch (const DataError&) {
   }

@@ -4,9 +4,12 @@
 
 #include <array>
 #include <deque>
-#include <memory>
+#include <memory_resource>
 #include <random>
+#include <span>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "lanes.hpp"
 #include "memory_session.hpp"
@@ -25,30 +28,19 @@ Uuid uuid(int kind, int number) {
 }
 
 /// An event with names from small sets, so that ids, natural keys, states and instants collide.
-struct OwnedEvent {
-  TaskRunEvent event;
-  std::string details = "00000000-0000-0000-0000-000000000000";
-};
-
-std::unique_ptr<OwnedEvent> make_event(std::mt19937& random) {
+TaskRunEvent make_event(std::mt19937& random) {
   static constexpr std::array<std::string_view, 4> words{"a", "b", "c", "d"};
   const auto pick = [&](int count) {
     return static_cast<int>(random() % static_cast<unsigned>(count));
   };
-  auto owned = std::make_unique<OwnedEvent>();
-  TaskRunEvent& event = owned->event;
+  TaskRunEvent event;
   event.run_id = uuid(1, pick(5));
   if (pick(12) == 0) event.too_long_for_index = "name";
-  if (pick(5) != 0) event.flow_run_id = uuid(2, pick(3));
-  event.task_key = words[static_cast<std::size_t>(pick(2))];
-  event.dynamic_key = words[static_cast<std::size_t>(pick(2))];
-  event.state_id = uuid(3, pick(60));
-  event.state_timestamp = Timestamp{Interval{pick(40)}};
-  event.run[task_run::flow_run_id] = event.flow_run_id ? Cell{*event.flow_run_id} : Cell::null();
-  event.run[task_run::task_key] = event.task_key;
-  event.run[task_run::dynamic_key] = event.dynamic_key;
-  event.run[task_run::state_id] = event.state_id;
-  event.run[task_run::state_timestamp] = event.state_timestamp;
+  event.run[task_run::flow_run_id] = pick(5) != 0 ? Cell{uuid(2, pick(3))} : Cell::null();
+  event.run[task_run::task_key] = words[static_cast<std::size_t>(pick(2))];
+  event.run[task_run::dynamic_key] = words[static_cast<std::size_t>(pick(2))];
+  event.run[task_run::state_id] = uuid(3, pick(60));
+  event.run[task_run::state_timestamp] = Timestamp{Interval{pick(40)}};
   event.run[task_run::name] = words[static_cast<std::size_t>(pick(4))];
   for (const auto column : {task_run::run_count, task_run::flow_run_run_count}) {
     if (pick(2) == 0) event.run[column] = std::int32_t{pick(100)};
@@ -56,16 +48,37 @@ std::unique_ptr<OwnedEvent> make_event(std::mt19937& random) {
   if (pick(2) == 0) event.run[task_run::cache_key] = Cell::null();
   event.run[task_run::state_name] = words[static_cast<std::size_t>(pick(4))];
   event.state_message = event.state_data = Cell::null();
-  event.state_details = std::string_view{owned->details};
-  event.details_task_run_id = owned->details.data();
-  return owned;
+  event.state_details = std::string_view{"{00000000-0000-0000-0000-000000000000}"};
+  event.details_task_run_id_at = 1;
+  return event;
 }
 
-std::vector<std::unique_ptr<OwnedEvent>> make_stream(unsigned seed, std::size_t length) {
+/// Leaves of the run's columns those that every event has.
+void tell_the_least(TaskRunEvent& event) {
+  const auto told = std::exchange(event.run, {});
+  for (const auto column : {task_run::flow_run_id, task_run::task_key, task_run::dynamic_key,
+                            task_run::state_id, task_run::state_timestamp}) {
+    event.run[column] = told[column];
+  }
+}
+
+struct Stream {
+  explicit Stream(std::span<const TaskRunEvent> told) {
+    for (const TaskRunEvent& event : told) {
+      events.emplace_back(event, memory);
+      names.push_back(Lanes::names(event));
+    }
+  }
+  std::pmr::monotonic_buffer_resource memory;
+  std::vector<PackedEvent> events;
+  std::vector<Lanes::Names> names;
+};
+
+Stream make_stream(unsigned seed, std::size_t length) {
   std::mt19937 random{seed};
-  std::vector<std::unique_ptr<OwnedEvent>> stream;
-  while (stream.size() < length) stream.push_back(make_event(random));
-  return stream;
+  std::vector<TaskRunEvent> events(length);
+  for (TaskRunEvent& event : events) event = make_event(random);
+  return Stream{events};
 }
 
 struct Outcome {
@@ -77,21 +90,20 @@ struct Outcome {
 Outcome one_by_one(unsigned seed, std::size_t length) {
   MemorySession session;
   Outcome outcome;
-  for (const auto& owned : make_stream(seed, length)) {
-    outcome.verdicts.push_back(record_task_run_event(session, owned->event, Timestamp{}));
+  const Stream stream = make_stream(seed, length);
+  for (const PackedEvent& event : stream.events) {
+    outcome.verdicts.push_back(record_task_run_event(session, event, Timestamp{}));
   }
   outcome.content = std::move(session.content);
   return outcome;
 }
 
 Outcome in_batches(unsigned seed, std::size_t length, std::size_t batch_size) {
-  const auto stream = make_stream(seed, length);
-  std::vector<TaskRunEvent*> events;
-  for (const auto& owned : stream) events.push_back(&owned->event);
+  const Stream stream = make_stream(seed, length);
   MemorySession session;
   Outcome outcome;
   for (std::size_t done = 0; done < length;) {
-    const auto batch = std::span{events}.subspan(done, std::min(batch_size, length - done));
+    const auto batch = std::span{stream.events}.subspan(done, std::min(batch_size, length - done));
     const auto verdicts =
         record_bulk_task_run_events(session, batch, Fold::Aliases::any, Timestamp{}).verdicts;
     outcome.verdicts.insert(outcome.verdicts.end(), verdicts.begin(), verdicts.end());
@@ -103,7 +115,7 @@ Outcome in_batches(unsigned seed, std::size_t length, std::size_t batch_size) {
 
 /// Several lanes whose transactions happen in any order, as the recorder runs them.
 Outcome in_lanes(unsigned seed, std::size_t length, std::size_t batch_size, std::size_t count) {
-  const auto stream = make_stream(seed, length);
+  const Stream stream = make_stream(seed, length);
   std::mt19937 random{seed};
   MemorySession session;
   Outcome outcome;
@@ -115,21 +127,20 @@ Outcome in_lanes(unsigned seed, std::size_t length, std::size_t batch_size, std:
   while (settled < length) {
     if (random() % 5 == 0) lanes.next_batch(random() % 2 == 0);
     if (read < length && random() % 3 != 0) {
-      if (const auto lane = lanes.assign(Lanes::names(stream[read]->event), read))
-        queues[*lane].push_back(read++);
+      if (const auto lane = lanes.assign(stream.names[read], read)) queues[*lane].push_back(read++);
     }
     auto& queue = queues[random() % count];
     if (queue.empty()) continue;
-    std::vector<TaskRunEvent*> batch;
+    std::vector<PackedEvent> batch;
     for (std::size_t i = 0; i < std::min(batch_size, queue.size()); ++i) {
-      batch.push_back(&stream[queue[i]]->event);
+      batch.push_back(stream.events[queue[i]]);
     }
     const auto aliases =
         lanes.oldest(queue.front()) ? Fold::Aliases::first_event_only : Fold::Aliases::none;
     for (const Verdict verdict :
          record_bulk_task_run_events(session, batch, aliases, Timestamp{}).verdicts) {
       outcome.verdicts[queue.front()] = verdict;
-      lanes.release(Lanes::names(stream[queue.front()]->event), queue.front());
+      lanes.release(stream.names[queue.front()], queue.front());
       queue.pop_front();
       ++settled;
     }
@@ -158,14 +169,15 @@ TEST_P(FoldLaw, any_interleaving_of_lanes_leaves_the_rows_of_one_event_at_a_time
 }
 
 TEST_P(FoldLaw, redelivered_batch_changes_nothing) {
-  const auto stream = make_stream(GetParam(), 60);
+  const Stream stream = make_stream(GetParam(), 60);
   MemorySession session;
-  for (const auto& owned : stream) record_task_run_event(session, owned->event, Timestamp{});
+  for (const PackedEvent& event : stream.events) {
+    record_task_run_event(session, event, Timestamp{});
+  }
   const auto once = session.content;
   // The newest event of each run, again: it is not newer than what is stored.
-  std::vector<TaskRunEvent*> events{&stream.back()->event};
-  const Recorded again =
-      record_bulk_task_run_events(session, events, Fold::Aliases::any, Timestamp{Interval{1}});
+  const Recorded again = record_bulk_task_run_events(session, std::span{stream.events}.last(1),
+                                                     Fold::Aliases::any, Timestamp{Interval{1}});
   EXPECT_EQ(session.content, once);
   EXPECT_NE(again.verdicts.front(), Verdict::recorded);
   EXPECT_EQ(again.runs_inserted + again.runs_updated, 0U);
@@ -174,14 +186,12 @@ TEST_P(FoldLaw, redelivered_batch_changes_nothing) {
 TEST(Fold, values_that_no_event_told_are_marked) {
   using enum Cell::Basis;
   std::mt19937 random{1};
-  const auto owned = make_event(random);
-  TaskRunEvent& event = owned->event;
+  TaskRunEvent event = make_event(random);
   event.too_long_for_index = {};
-  event.run = {};
-  event.run[task_run::task_key] = std::string_view{"a"};
+  tell_the_least(event);
   event.run[task_run::cache_key] = Cell::null();
-  const std::array<TaskRunEvent*, 1> events{&event};
-  Fold fold{events, Timestamp{}};
+  const Stream stream{{&event, 1}};
+  Fold fold{stream.events, Timestamp{}};
   ASSERT_EQ(fold.apply(Rows{task_run_table()}, Fold::Aliases::any), 1U);
   const auto run = fold.inserts()[0];
   for (const auto& [column, basis] :
@@ -199,20 +209,19 @@ TEST(Fold, values_that_no_event_told_are_marked) {
 
 TEST(Fold, values_that_the_newest_event_does_not_tell_are_marked) {
   std::mt19937 random{1};
-  const auto older = make_event(random);
-  const auto newest = make_event(random);
-  for (TaskRunEvent* event_pointer : {&older->event, &newest->event}) {
-    TaskRunEvent& event = *event_pointer;
-    event.run_id = older->event.run_id;
-    event.flow_run_id.reset();
+  std::array<TaskRunEvent, 2> events{make_event(random), make_event(random)};
+  auto& [older, newest] = events;
+  for (TaskRunEvent& event : events) {
+    event.run_id = older.run_id;
     event.too_long_for_index = {};
-    event.run = {};
+    tell_the_least(event);
+    event.run[task_run::flow_run_id] = Cell::null();
     event.run[task_run::cache_key] = Cell::null();
   }
-  older->event.run[task_run::total_run_time] = Interval{7};
-  newest->event.state_timestamp = older->event.state_timestamp + Interval{1};
-  const std::array<TaskRunEvent*, 2> events{&older->event, &newest->event};
-  Fold fold{events, Timestamp{}};
+  older.run[task_run::total_run_time] = Interval{7};
+  newest.run[task_run::state_timestamp] = older.state_timestamp() + Interval{1};
+  const Stream stream{events};
+  Fold fold{stream.events, Timestamp{}};
   ASSERT_EQ(fold.apply(Rows{task_run_table()}, Fold::Aliases::any), 2U);
   const auto run = fold.inserts()[0];
   EXPECT_EQ(run[task_run::total_run_time], Cell{Interval{7}});

@@ -93,14 +93,10 @@ void record_in_batches(MemorySession& session, const std::vector<std::string>& e
                        unsigned cuts) {
   EventDecoder decoder;
   std::pmr::monotonic_buffer_resource texts;
-  std::vector<TaskRunEvent> decoded;
-  for (const auto& event : events) {
-    decoded.push_back(decoder.decode(event, Timestamp{}, texts).value());
-  }
-  std::vector<TaskRunEvent*> batch;
-  for (std::size_t i = 0; i < decoded.size(); ++i) {
-    batch.push_back(&decoded[i]);
-    if ((cuts >> i & 1U) == 0 && i + 1 < decoded.size()) continue;
+  std::vector<PackedEvent> batch;
+  for (std::size_t i = 0; i < events.size(); ++i) {
+    batch.emplace_back(decoder.decode(events[i], Timestamp{}, texts).value(), texts);
+    if ((cuts >> i & 1U) == 0 && i + 1 < events.size()) continue;
     const auto verdicts =
         record_bulk_task_run_events(session, batch, Fold::Aliases::any, Timestamp{}).verdicts;
     ASSERT_EQ(verdicts, std::vector<Verdict>(batch.size(), Verdict::recorded));

@@ -42,8 +42,8 @@ Database::Content expected_content(const World& world) {
       continue;
     }
     std::pmr::monotonic_buffer_resource texts;
-    auto event = decoder.decode(published.data, Timestamp{}, texts);
-    if (event) recorder::record_task_run_event(session, *event, Timestamp{});
+    const auto event = decoder.decode(published.data, Timestamp{}, texts);
+    if (event) recorder::record_task_run_event(session, {*event, texts}, Timestamp{});
   }
   return std::move(session.content);
 }
