@@ -7,8 +7,9 @@
 namespace hangar {
 
 HeldMessage::HeldMessage(std::shared_ptr<PullSession> session, WireMessage message,
-                         std::string_view reply, const AckSubject& ack)
-    : signalled{std::chrono::steady_clock::now()},
+                         std::string_view reply, const AckSubject& ack,
+                         std::chrono::steady_clock::time_point now)
+    : signalled{now},
       session_{std::move(session)},
       message_{std::move(message)},
       sequence_{ack.stream_sequence},

@@ -19,9 +19,9 @@ class PullSession;
 /// One delivery, from its arrival to its answer. For the session's strand.
 class HeldMessage final : public Message::Delivery {
  public:
-  /// `reply` is the reply subject of the message.
+  /// `reply` is the reply subject of the message, which arrived at `now`.
   HeldMessage(std::shared_ptr<PullSession> session, WireMessage message, std::string_view reply,
-              const AckSubject& ack);
+              const AckSubject& ack, std::chrono::steady_clock::time_point now);
   ~HeldMessage() override;
 
   void ack() noexcept override;

@@ -137,7 +137,8 @@ void PullSession::message_came(WireMessage message, std::string_view reply, Cloc
   }
   counters_->received.add();
   if (ack->deliveries > 1) counters_->redelivered.add();
-  auto held = std::make_unique<HeldMessage>(shared_from_this(), std::move(message), reply, *ack);
+  auto held =
+      std::make_unique<HeldMessage>(shared_from_this(), std::move(message), reply, *ack, now);
   held_.emplace(held->sequence(), held.get());
   puller_.arrived(held->bytes(), now);
   if (stopping_) {
