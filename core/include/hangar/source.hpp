@@ -107,8 +107,10 @@ class HANGAR_API Source {
   Source& operator=(const Source&) = delete;
   virtual ~Source();
 
-  /// Waits for one message, then up to `linger` for up to `limit` of them. An empty batch means
-  /// that the host is stopping (or, under --until-drained, that the stream is drained).
+  /// Waits for one message, then for up to `limit` of them until `linger` has passed since the
+  /// batch before, or since the source was opened: so there are few small batches, and a message
+  /// that comes alone does not wait. An empty batch means that the host is stopping (or, under
+  /// --until-drained, that the stream is drained).
   virtual boost::asio::awaitable<Batch> next(std::size_t limit,
                                              std::chrono::milliseconds linger) = 0;
 

@@ -290,7 +290,7 @@ asio::awaitable<Batch> PullSession::next(std::size_t limit, std::chrono::millise
   const auto self = shared_from_this();
   while (!over()) {
     if (ready_.empty()) co_await wait_for_first();
-    const auto deadline = Clock::now() + linger;
+    const auto deadline = taken_ + linger;
     while (!over() && !ready_.empty() && !full(limit) && Clock::now() < deadline) {
       co_await arrivals_.wait_until(deadline);
     }
@@ -329,6 +329,7 @@ asio::awaitable<void> PullSession::look_whether_drained() {
 }
 
 Batch PullSession::take(std::size_t limit) {
+  taken_ = Clock::now();
   Batch batch;
   batch.reserve(std::min(limit, ready_.size()));
   std::uint64_t bytes = 0;

@@ -124,6 +124,7 @@ class PullSession : public std::enable_shared_from_this<PullSession> {
   /// Those of them that were not handed out, in order of arrival.
   std::deque<std::unique_ptr<HeldMessage>> ready_;
   std::uint64_t ready_bytes_ = 0;
+  Clock::time_point taken_ = Clock::now();  ///< When the last batch of them was.
   /// Answers that were not sent yet.
   std::vector<Outgoing> answers_;
   std::uint64_t forgotten_bytes_ = 0;  ///< Of messages among them.
