@@ -29,12 +29,8 @@ Lanes::Names Lanes::names(const TaskRunEvent& event) {
   return {run, key, hash('s', bytes(event.state_id()))};
 }
 
-std::size_t Lanes::least_loaded() const {
-  return static_cast<std::size_t>(std::ranges::min_element(loads_) - loads_.begin());
-}
-
-void Lanes::next_batch(bool full) {
-  lane_of_batch_ = full ? std::optional{least_loaded()} : std::nullopt;
+void Lanes::next_batch() {
+  lane_of_batch_ = static_cast<std::size_t>(std::ranges::min_element(loads_) - loads_.begin());
 }
 
 std::optional<std::size_t> Lanes::assign(const Names& names, std::uint64_t arrival) {
@@ -45,7 +41,7 @@ std::optional<std::size_t> Lanes::assign(const Names& names, std::uint64_t arriv
     if (lane && *lane != known->second.lane) return std::nullopt;
     lane = known->second.lane;
   }
-  if (!lane) lane = lane_of_batch_ ? *lane_of_batch_ : least_loaded();
+  if (!lane) lane = lane_of_batch_;
   for (const std::uint64_t name : names) {
     Name& entry = names_[name];
     entry.lane = static_cast<std::uint32_t>(*lane);

@@ -26,12 +26,11 @@ class Lanes {
   explicit Lanes(std::size_t count) : loads_(count) {}
 
   /// From now on runs that have no event in flight go to the lane that has the fewest events now:
-  /// all of a full batch, because one large transaction costs a database less than a small one in
-  /// each lane. Else each goes to the one that has the fewest then: they are durable sooner.
-  void next_batch(bool full);
+  /// one transaction costs a database less than a smaller one in each lane.
+  void next_batch();
 
   /// Takes the event in flight and returns its lane: that of the events it shares a name with, else
-  /// as `next_batch` says. Nothing when it joins two lanes: ask again after a `release`,
+  /// that of the batch. Nothing when it joins two lanes: ask again after a `release`,
   /// and until then do not ask for later events. `arrival` grows from event to event, also where
   /// the stream delivers an earlier message again: so the oldest event in flight is always the
   /// first of its lane, and nothing that it could wait for is behind it.
@@ -57,8 +56,7 @@ class Lanes {
   };
   boost::unordered_flat_map<std::uint64_t, Name> names_;
   std::vector<std::size_t> loads_;
-  std::optional<std::size_t> lane_of_batch_;
-  [[nodiscard]] std::size_t least_loaded() const;
+  std::size_t lane_of_batch_ = 0;
   void enter(std::uint64_t arrival);
   void leave(std::uint64_t arrival);
 

@@ -32,8 +32,6 @@ namespace {
 
 constexpr std::string_view orphan = "orphan_flow_run";
 
-// A transaction of more costs a database no less for each.
-constexpr std::size_t full_batch = 1000;
 // More are forgotten, and found once more to be refused.
 constexpr std::size_t most_refused = 10'000;
 
@@ -172,7 +170,7 @@ asio::awaitable<void> TaskRunRecorder::read(std::size_t limit, hangar::Duration 
     Batch batch = co_await source_->next(limit, linger);
     if (batch.empty()) break;
     failpoint(Failpoint::pulled);
-    lanes_.next_batch(batch.size() >= std::min(limit, full_batch));
+    lanes_.next_batch();
     for (Message& message : batch) {
       auto [event, why] = take(message);
       if (why) co_await source_->reject(std::move(message), *std::move(why));

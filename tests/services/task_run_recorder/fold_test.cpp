@@ -125,7 +125,7 @@ Outcome in_lanes(unsigned seed, std::size_t length, std::size_t batch_size, std:
   std::size_t read = 0;
   std::size_t settled = 0;
   while (settled < length) {
-    if (random() % 5 == 0) lanes.next_batch(random() % 2 == 0);
+    if (random() % 5 == 0) lanes.next_batch();
     if (read < length && random() % 3 != 0) {
       if (const auto lane = lanes.assign(stream.names[read], read)) queues[*lane].push_back(read++);
     }
@@ -229,22 +229,22 @@ TEST(Fold, values_that_the_newest_event_does_not_tell_are_marked) {
   EXPECT_EQ(run[task_run::cache_key].basis(), Cell::Basis::told);
 }
 
-TEST(Lanes, runs_of_a_full_batch_go_together_to_the_lane_with_the_fewest_events) {
+TEST(Lanes, new_runs_of_a_batch_go_together_to_the_lane_with_the_fewest_events) {
   Lanes lanes{3};
   const auto assign = [&](std::uint64_t run) {
     return lanes.assign({run, run, 1000 + run}, run).value();
   };
-  lanes.next_batch(false);
-  EXPECT_EQ(assign(1), 0U);
-  EXPECT_EQ(assign(2), 1U);
-  EXPECT_EQ(assign(3), 2U);
-  EXPECT_EQ(assign(4), 0U);
-  EXPECT_EQ(assign(5), 1U);
-  lanes.next_batch(true);
-  for (std::uint64_t run = 6; run < 20; ++run) EXPECT_EQ(assign(run), 2U);
-  EXPECT_EQ(lanes.assign({4, 4, 2000}, 20), 0U) << "a run that is in flight keeps its lane";
-  lanes.next_batch(true);
-  EXPECT_EQ(assign(21), 1U);
+  const auto batch = [&](std::uint64_t first, std::uint64_t last, std::size_t lane) {
+    lanes.next_batch();
+    for (std::uint64_t run = first; run <= last; ++run) EXPECT_EQ(assign(run), lane);
+  };
+  batch(1, 3, 0);
+  batch(4, 5, 1);
+  batch(6, 9, 2);
+  batch(10, 11, 1);
+  EXPECT_EQ(lanes.assign({6, 6, 2000}, 12), 2U) << "a run that is in flight keeps its lane";
+  lanes.release({1, 1, 1001}, 1);
+  batch(13, 14, 0);
 }
 
 INSTANTIATE_TEST_SUITE_P(Seeds, FoldLaw, ::testing::Range(0U, 200U));
