@@ -232,23 +232,24 @@ void Fold::fill_rows() {
       if (row[column] == (*changed.stored)[column]) row[column] = Cell{};
     }
   }
-  // Two writers that insert the same runs wait for each other, unless both go in one order.
-  std::ranges::sort(inserted, {}, &Run::id);
-  Rows in_order{task_run_table()};
-  in_order.reserve(inserted.size());
   for (const Run* made : inserted) {
-    const auto row = in_order.add();
-    std::ranges::copy(inserts_[*made->row], row.begin());
+    const auto row = inserts_[*made->row];
     row[run::id] = made->id;
     row[run::created] = present();
     row[run::updated] = present();
     if (row[run::name].absent()) {
-      const Cell name = in_order.keep(generated_name(made->id));
+      const Cell name = inserts_.keep(generated_name(made->id));
       row[run::name] = name.on(Cell::Basis::made_up);
     }
     fill_defaults(row);
   }
-  inserts_ = std::move(in_order);
+  // Two writers that insert the same runs wait for each other, unless both go in one order.
+  std::ranges::sort(inserted, {}, &Run::id);
+  for (std::size_t i = 0; i < inserted.size(); ++i) {
+    std::size_t from = *inserted[i]->row;
+    while (from < i) from = *inserted[from]->row;  // to where it was swapped
+    if (from != i) std::ranges::swap_ranges(inserts_[i], inserts_[from]);
+  }
 }
 
 Keys Fold::missing_states(const std::vector<bool>& inserted) const {

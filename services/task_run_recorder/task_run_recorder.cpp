@@ -32,6 +32,9 @@ namespace {
 
 constexpr std::string_view orphan = "orphan_flow_run";
 
+// However many a transaction takes, so many are read at a time: messages take more memory than the
+// events that are made of them.
+constexpr std::size_t read_batch_size = 500;
 // More are forgotten, and found once more to be refused.
 constexpr std::size_t most_refused = 10'000;
 
@@ -167,7 +170,7 @@ asio::awaitable<void> TaskRunRecorder::part(asio::awaitable<void> body) {
 
 asio::awaitable<void> TaskRunRecorder::read(std::size_t limit, hangar::Duration linger) {
   while (true) {
-    Batch batch = co_await source_->next(limit, linger);
+    Batch batch = co_await source_->next(std::min(limit, read_batch_size), linger);
     if (batch.empty()) break;
     failpoint(Failpoint::pulled);
     lanes_.next_batch();
