@@ -1,9 +1,10 @@
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
-#include <memory_resource>
+#include <utility>
 
 #include "hangar/source.hpp"
 #include "lanes.hpp"
@@ -18,43 +19,54 @@ struct RetryableEvent {
   Lanes::Names names;
   Timestamp state_timestamp;
   PackedEvent event;
-  std::size_t bytes = 0;  ///< What it takes of memory, the packed event included.
+  std::size_t bytes;  ///< What it takes of memory, the packed event included.
   int persist_attempts = 0;
   std::unique_ptr<Rejection> refused{};  ///< What the storage said of it alone, for the last time.
+  std::shared_ptr<std::byte[]> memory;   ///< Where it and its packed event are.
 };
 
-/// Where events have their memory, a block each, used again and again. Not thread-safe. Events may
-/// outlive it, as those of a coroutine do that ends with its executor.
+/// Makes events, side by side in chunks of memory as they come, for they are read and freed
+/// together too: a chunk is freed with the last event in it. Not thread-safe, but events may be
+/// destroyed by any thread and outlive it.
 class EventPool {
-  using Blocks = std::pmr::unsynchronized_pool_resource;
-
  public:
-  struct GiveBack {
-    std::shared_ptr<Blocks> blocks{};
-    void operator()(RetryableEvent* event) const {
-      const std::size_t bytes = event->bytes;
+  struct Destroy {
+    void operator()(RetryableEvent* event) const noexcept {
+      const auto memory = std::move(event->memory);
       std::destroy_at(event);
-      blocks->deallocate(event, bytes, alignof(RetryableEvent));
     }
   };
-  using Event = std::unique_ptr<RetryableEvent, GiveBack>;
+  using Event = std::unique_ptr<RetryableEvent, Destroy>;
 
   [[nodiscard]] Event event(const TaskRunEvent& decoded, std::uint64_t arrival) {
     const std::size_t bytes = sizeof(RetryableEvent) + PackedEvent::size(decoded);
-    void* const block = blocks_->allocate(bytes, alignof(RetryableEvent));
-    auto* const packed = static_cast<std::byte*>(block) + sizeof(RetryableEvent);
-    return Event{new (block) RetryableEvent{.arrival = arrival,
+    std::byte* const place = room(bytes);
+    return Event{new (place) RetryableEvent{.arrival = arrival,
                                             .names = Lanes::names(decoded),
                                             .state_timestamp = decoded.state_timestamp(),
-                                            .event = {decoded, packed},
-                                            .bytes = bytes},
-                 {blocks_}};
+                                            .event = {decoded, place + sizeof(RetryableEvent)},
+                                            .bytes = bytes,
+                                            .memory = chunk_}};
   }
 
  private:
-  // It grows by so many blocks; by itself it would double.
-  std::shared_ptr<Blocks> blocks_ =
-      std::make_shared<Blocks>(std::pmr::pool_options{.max_blocks_per_chunk = 256});
+  static constexpr std::size_t chunk_size = 32U << 10U;
+
+  /// So many bytes of `chunk_`.
+  std::byte* room(std::size_t bytes) {
+    constexpr std::size_t alignment = alignof(RetryableEvent);
+    used_ = (used_ + alignment - 1) / alignment * alignment;
+    if (!chunk_ || used_ + bytes > size_) {
+      size_ = std::max(bytes, chunk_size);
+      chunk_ = std::make_unique_for_overwrite<std::byte[]>(size_);
+      used_ = 0;
+    }
+    return chunk_.get() + std::exchange(used_, used_ + bytes);
+  }
+
+  std::shared_ptr<std::byte[]> chunk_;
+  std::size_t size_ = 0;
+  std::size_t used_ = 0;
 };
 
 }  // namespace hangar::recorder
