@@ -66,10 +66,14 @@ def check_rows(world: World, backlog: Backlog) -> None:
 
 
 def latencies(world: World, backlog: Backlog, report: Report) -> list[tuple[str, Latency]]:
-    half = report.rate("Hangar on PostgreSQL") / 2
-    events = min(backlog.stream.events, round(half * 10))
+    most = report.rate("Hangar on PostgreSQL")
+
+    def at(rate: float) -> Latency:
+        return latency(world, backlog, rate, min(backlog.stream.events, round(rate * 10)))
+
     return [
-        (f"at {half:,.0f} events/s, half of the most", latency(world, backlog, half, events)),
+        (f"at {most / 2:,.0f} events/s, half of the most", at(most / 2)),
+        (f"at {most / 4:,.0f} events/s, a quarter", at(most / 4)),
         ("a lone event, two a second", latency(world, backlog, 2, min(20, events // 100 + 1))),
     ]
 
