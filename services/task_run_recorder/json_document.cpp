@@ -3,6 +3,7 @@
 #include <simdjson.h>
 
 #include <algorithm>
+#include <array>
 #include <cstring>
 #include <limits>
 
@@ -275,7 +276,6 @@ unsigned JsonDocument::hex4_at(std::size_t position) const {
 }
 
 void JsonDocument::check_escapes(std::uint32_t mark) {
-  if (next_escape_ > marks_[mark + 1]) return;
   // The closing quote, which ends every look ahead, is behind it.
   const std::string_view text{text_.data(),
                               marks_[mark] + 1 + JsonValue{this, mark}.token().size()};
@@ -298,12 +298,10 @@ void JsonDocument::check_escapes(std::uint32_t mark) {
   next_escape_ = text_.find('\\', text.size());
 }
 
-void JsonDocument::check_scalar(std::uint32_t mark) {
+/// Of a value that is neither a string nor a container.
+void JsonDocument::check_word(std::uint32_t mark) const {
   std::string_view word;
   switch (at(mark)) {
-    case '"':
-      check_escapes(mark);
-      return;
     case 't':
       word = "true";
       break;
@@ -323,61 +321,66 @@ void JsonDocument::check_scalar(std::uint32_t mark) {
   if (scalar(mark) != word) fail(marks_[mark], "a value");
 }
 
-/// Returns the mark of the value.
-std::uint32_t JsonDocument::check_key(std::uint32_t mark) {
-  if (at(mark) != '"') fail(marks_[mark], "a key");
-  check_escapes(mark);
-  if (at(mark + 1) != ':') fail(marks_[mark + 1], "a colon");
-  return mark + 2;
-}
-
-/// Opens a container that holds something; returns the mark of its first value.
-std::uint32_t JsonDocument::open(std::uint32_t mark) {
-  if (open_.size() == deepest) {
-    throw DataError{"too_deep", "The JSON is nested more than 200 deep at byte " +
-                                    std::to_string(marks_[mark])};
-  }
-  const bool object = at(mark) == '{';
-  open_.push_back({.mark = mark, .size = 0, .object = object});
-  return object ? check_key(mark + 1) : mark + 1;
-}
-
-/// Behind a value: closes the containers that end here. Returns the mark of the next value, or that
-/// of the end.
-std::uint32_t JsonDocument::close(std::uint32_t mark) {
-  while (!open_.empty()) {
-    Open& inner = open_.back();
-    ++inner.size;
-    const char c = at(mark);
-    if (c == ',') return inner.object ? check_key(mark + 1) : mark + 1;
-    if (c != (inner.object ? '}' : ']')) {
-      fail(marks_[mark], inner.object ? "a comma or }" : "a comma or ]");
-    }
-    containers_[inner.mark] = {.after = ++mark, .size = inner.size};
-    open_.pop_back();
-  }
-  return mark;
-}
-
+// All in one function: it runs for every comma.
 JsonValue JsonDocument::parse(std::string_view text) {
   text_ = text;
   find_marks();
-  open_.clear();
+  const char* const bytes = text.data();
+  const std::uint32_t* const marks = marks_;
+  const std::uint32_t count = count_;
+  const auto at = [=](std::uint32_t mark) { return mark < count ? bytes[marks[mark]] : '\0'; };
+  // The mark of the first value behind a comma or an opening bracket at `mark`.
+  const auto first_value = [&](std::uint32_t mark, bool object) {
+    ++mark;
+    if (!object) return mark;
+    if (at(mark) != '"') fail(marks[mark], "a key");
+    if (next_escape_ <= marks[mark + 1]) check_escapes(mark);
+    if (at(mark + 1) != ':') fail(marks[mark + 1], "a colon");
+    return mark + 2;
+  };
+  struct Open {
+    std::uint32_t mark;
+    std::uint32_t size;
+    bool object;
+  };
+  std::array<Open, deepest> open;  // not filled with anything, for it is large
+  std::size_t depth = 0;
   std::uint32_t mark = 0;
   do {
     const char c = at(mark);
-    if (c != '{' && c != '[') {
-      check_scalar(mark++);
+    if (c == '"') {
+      if (next_escape_ <= marks[mark + 1]) check_escapes(mark);
+      ++mark;
+    } else if (c != '{' && c != '[') {
+      check_word(mark++);
     } else if (at(mark + 1) == (c == '{' ? '}' : ']')) {
       containers_[mark] = {.after = mark + 2, .size = 0};
       mark += 2;
     } else {
-      mark = open(mark);
+      if (depth == deepest) {
+        throw DataError{"too_deep", "The JSON is nested more than 200 deep at byte " +
+                                        std::to_string(marks[mark])};
+      }
+      open[depth++] = {.mark = mark, .size = 0, .object = c == '{'};
+      mark = first_value(mark, c == '{');
       continue;
     }
-    mark = close(mark);
-  } while (!open_.empty());
-  if (mark != count_) fail(marks_[mark], "the end");
+    // Behind a value: the containers that end here end.
+    for (; depth > 0; --depth) {
+      Open& inner = open[depth - 1];
+      ++inner.size;
+      const char next = at(mark);
+      if (next == ',') {
+        mark = first_value(mark, inner.object);
+        break;
+      }
+      if (next != (inner.object ? '}' : ']')) {
+        fail(marks[mark], inner.object ? "a comma or }" : "a comma or ]");
+      }
+      containers_[inner.mark] = {.after = ++mark, .size = inner.size};
+    }
+  } while (depth > 0);
+  if (mark != count) fail(marks[mark], "the end");
   return {this, 0};
 }
 

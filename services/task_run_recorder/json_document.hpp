@@ -104,11 +104,6 @@ class JsonDocument {
     std::uint32_t after = 0;  ///< The mark behind the closing bracket.
     std::uint32_t size = 0;
   };
-  struct Open {
-    std::uint32_t mark = 0;
-    std::uint32_t size = 0;
-    bool object = false;
-  };
 
   /// The character of a mark; NUL at the end of the text.
   [[nodiscard]] char at(std::uint32_t mark) const noexcept {
@@ -128,10 +123,7 @@ class JsonDocument {
   [[noreturn]] void fail(std::size_t position, std::string_view expected) const;
   [[noreturn]] void fail_in_string() const;
   void find_marks();
-  std::uint32_t open(std::uint32_t mark);
-  std::uint32_t close(std::uint32_t mark);
-  std::uint32_t check_key(std::uint32_t mark);
-  void check_scalar(std::uint32_t mark);
+  void check_word(std::uint32_t mark) const;
   void check_number(std::uint32_t mark) const;
   void check_escapes(std::uint32_t mark);
   unsigned hex4_at(std::size_t position) const;
@@ -141,7 +133,6 @@ class JsonDocument {
   const std::uint32_t* marks_ = nullptr;  ///< The finder's; one more at the end of the text.
   std::uint32_t count_ = 0;
   std::vector<Container> containers_;  ///< By mark; only those of opening brackets mean anything.
-  std::vector<Open> open_;
   // Where backslashes are: most strings have none, and need not be searched for one.
   std::size_t first_escape_ = 0;
   std::size_t next_escape_ = 0;  ///< The first that was not checked yet.
