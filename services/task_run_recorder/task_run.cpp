@@ -108,7 +108,7 @@ class ColumnReader {
     json(tags, c::tags, append_tags, &scratch_.tags);
     json(task_inputs, c::task_inputs, append_task_inputs);
     if (says(labels)) {
-      json(labels, c::labels, append_labels);
+      json(labels, c::labels, append_labels, &scratch_.labels);
     } else if (values_[labels]) {
       run_.columns[c::labels] = Cell::null();
     }
@@ -185,22 +185,19 @@ class ColumnReader {
   }
 
   void json(Member member, recorder::task_run::Column column,
-            void (*append)(std::string&, JsonValue), Scratch::Known* known = nullptr) {
+            void (*append)(std::string&, JsonValue), KnownJson* known = nullptr) {
     const JsonValue value = values_[member];
     if (!value) return;
-    std::string& text = scratch_.text;
     // The token of a string is without its quotes.
-    if (known != nullptr && !value.is(Kind::string) && known->token == value.token()) {
-      text = known->stored;
-    } else {
-      text.clear();
-      append(text, value);
-      if (known != nullptr) {
-        known->token = value.token();
-        known->stored = text;
-      }
+    if (value.is(Kind::string)) known = nullptr;
+    const std::string* stored = known != nullptr ? known->find(value.token()) : nullptr;
+    if (stored == nullptr) {
+      scratch_.text.clear();
+      append(scratch_.text, value);
+      if (known != nullptr) known->keep(value.token(), scratch_.text);
+      stored = &scratch_.text;
     }
-    run_.columns[column] = std::string_view{reader_.keep(text), text.size()};
+    run_.columns[column] = std::string_view{reader_.keep(*stored), stored->size()};
   }
 
   /// Members that are validated like the others but never written.
