@@ -34,7 +34,7 @@ constexpr std::string_view orphan = "orphan_flow_run";
 
 // However many a transaction takes, so many are read at a time: messages take more memory than the
 // events that are made of them.
-constexpr std::size_t read_batch_size = 500;
+constexpr std::size_t read_batch_size = 1000;
 // More are forgotten, and found once more to be refused.
 constexpr std::size_t most_refused = 10'000;
 
