@@ -250,8 +250,7 @@ void PullSession::forget(HeldMessage& message, std::size_t kept) noexcept {
 }
 
 void PullSession::gone(const HeldMessage& message) noexcept {
-  const auto found = held_.find(message.sequence());
-  if (found != held_.end() && found->second == &message) held_.erase(found);
+  if (!message.closed()) held_.erase(message.sequence());
 }
 
 // The answers of a whole batch leave together.
