@@ -74,7 +74,10 @@ def latencies(world: World, backlog: Backlog, report: Report) -> list[tuple[str,
     return [
         (f"at {most / 2:,.0f} events/s, half of the most", at(most / 2)),
         (f"at {most / 4:,.0f} events/s, a quarter", at(most / 4)),
-        ("a lone event, two a second", latency(world, backlog, 2, min(20, events // 100 + 1))),
+        (
+            "a lone event, two a second",
+            latency(world, backlog, 2, min(20, backlog.stream.events // 100 + 1)),
+        ),
     ]
 
 
