@@ -22,6 +22,7 @@
 #include "record.hpp"
 #include "recorder_config.hpp"
 #include "recorder_metrics.hpp"
+#include "refused_messages.hpp"
 #include "rejection.hpp"
 #include "retryable_event.hpp"
 
@@ -35,8 +36,6 @@ constexpr std::string_view orphan = "orphan_flow_run";
 // However many a transaction takes, so many are read at a time: messages take more memory than the
 // events that are made of them.
 constexpr std::size_t read_batch_size = 1000;
-// More are forgotten, and found once more to be refused.
-constexpr std::size_t most_refused = 10'000;
 
 using OwnedEvents = std::vector<EventPool::Event>;
 using Events = std::span<EventPool::Event>;
@@ -131,13 +130,7 @@ class TaskRunRecorder final : public Service {
   std::unique_ptr<Source> source_;
   std::vector<std::unique_ptr<Lane>> queues_;
   std::unordered_map<std::uint64_t, std::size_t> orphans_;
-  /// By sequence: what is rejected when it comes again. A stream that is made anew begins with the
-  /// same sequences, but at another time.
-  struct Refused {
-    decltype(Message{}.stored()) stored;
-    Rejection why;
-  };
-  std::unordered_map<std::uint64_t, Refused> refused_;
+  RefusedMessages refused_;
   Event settled_;
   std::uint64_t arrivals_ = 0;
   std::size_t write_batch_size_ = 1;
@@ -188,10 +181,7 @@ asio::awaitable<void> TaskRunRecorder::read(std::size_t limit, hangar::Duration 
 }
 
 TaskRunRecorder::Taken TaskRunRecorder::take(Message& message) {
-  if (auto known = refused_.extract(message.sequence());
-      known && known.mapped().stored == message.stored()) {
-    return {.event = {}, .why = std::move(known.mapped().why)};
-  }
+  if (auto why = refused_.take(message)) return {.event = {}, .why = std::move(why)};
   texts_.release();
   try {
     if (const auto decoded = decoder_.decode(message.data(), now(), texts_)) {
@@ -380,12 +370,8 @@ void TaskRunRecorder::settle(Events events, const std::vector<Verdict>& verdicts
   }
 }
 
-/// A dead letter holds the message, which this one no longer does: it is rejected when it comes
-/// again.
 void TaskRunRecorder::reject_when_whole(RetryableEvent& event, Rejection why) {
-  if (refused_.size() == most_refused) refused_.clear();
-  refused_.insert_or_assign(event.message.sequence(),
-                            Refused{event.message.stored(), std::move(why)});
+  refused_.keep(event.message, std::move(why));
   event.message.give_back();
   release(event);
 }
