@@ -329,12 +329,16 @@ JsonValue JsonDocument::parse(std::string_view text) {
   const std::uint32_t* const marks = marks_;
   const std::uint32_t count = count_;
   const auto at = [=](std::uint32_t mark) { return mark < count ? bytes[marks[mark]] : '\0'; };
+  // Most strings end before the next escape.
+  const auto check_string = [&](std::uint32_t mark) {
+    if (next_escape_ <= marks[mark + 1]) check_escapes(mark);
+  };
   // The mark of the first value behind a comma or an opening bracket at `mark`.
   const auto first_value = [&](std::uint32_t mark, bool object) {
     ++mark;
     if (!object) return mark;
     if (at(mark) != '"') fail(marks[mark], "a key");
-    if (next_escape_ <= marks[mark + 1]) check_escapes(mark);
+    check_string(mark);
     if (at(mark + 1) != ':') fail(marks[mark + 1], "a colon");
     return mark + 2;
   };
@@ -349,8 +353,7 @@ JsonValue JsonDocument::parse(std::string_view text) {
   do {
     const char c = at(mark);
     if (c == '"') {
-      if (next_escape_ <= marks[mark + 1]) check_escapes(mark);
-      ++mark;
+      check_string(mark++);
     } else if (c != '{' && c != '[') {
       check_word(mark++);
     } else if (at(mark + 1) == (c == '{' ? '}' : ']')) {

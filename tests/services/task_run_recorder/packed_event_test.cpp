@@ -4,6 +4,7 @@
 
 #include <filesystem>
 #include <memory_resource>
+#include <optional>
 #include <vector>
 
 #include "decode_case.hpp"
