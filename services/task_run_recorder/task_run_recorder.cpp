@@ -102,9 +102,9 @@ class TaskRunRecorder final : public Service {
   asio::awaitable<void> part(asio::awaitable<void> body);
   asio::awaitable<void> read(std::size_t limit, hangar::Duration linger);
   /// The event of a message, or why it is rejected; neither when it is acked, for the recorder does
-  /// not count it. No coroutine: a frame for each message costs as much as a tenth of decoding it.
+  /// not count it. No coroutine, for it runs for every message.
   Taken take(Message& message);
-  /// Whether a lane has taken both; it is empty-handed when that must wait for a `release`.
+  /// Whether a lane has taken both; else none can before a `release`.
   bool enqueue(EventPool::Event& event, Message& message);
   void wake_lanes();
   asio::awaitable<void> write_lanes(std::size_t first);
