@@ -218,7 +218,7 @@ bool Connection::publish(natsMsg& message) noexcept {
 }
 
 bool Connection::publish(std::string_view subject, std::string_view body) noexcept {
-  // Subjects come from messages and literals, which end in a NUL.
+  // Subjects come from answers and literals, which end in a NUL.
   return natsConnection_Publish(connection_, subject.data(), body.data(),
                                 static_cast<int>(body.size())) == NATS_OK;
 }

@@ -154,18 +154,20 @@ std::vector<Outgoing> ConnectionKeeper::serve(Connection& connection) {
 void ConnectionKeeper::send_all(Connection& connection, std::vector<Outgoing>& items) {
   auto item = items.begin();
   for (; item != items.end(); ++item) {
-    bool sent = true;
-    if (auto* answer = std::get_if<Answer>(&*item)) {
-      sent = connection.publish(answer->reply.empty() ? reply_of(*answer->received) : answer->reply,
-                                answer->body);
+    // What cannot be sent over a connection that lives cannot be sent over another one either.
+    bool done = true;
+    if (auto* answers = std::get_if<Answers>(&*item)) {
+      answers->send([&](std::string_view subject, std::string_view body) {
+        return connection.publish(subject, body) || connection.alive();
+      });
+      done = answers->empty();
     } else if (auto* message = std::get_if<WireMessage>(&*item)) {
-      sent = connection.publish(**message);
+      done = connection.publish(**message) || connection.alive();
     } else if (std::holds_alternative<EndPulls>(*item)) {
       connection.drain(0, last_drain);
       callbacks_.pulls_ended();
     }
-    // One that cannot be sent over a connection that lives cannot be sent over another one either.
-    if (!sent && !connection.alive()) break;
+    if (!done) break;
   }
   // Here, because memory that is given back here need not be given back on the service's strand;
   // and all at once, because cnats wakes a thread that frees them when it finds that one idle.

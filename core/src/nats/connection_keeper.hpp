@@ -12,6 +12,7 @@
 #include <variant>
 #include <vector>
 
+#include "nats/answers.hpp"
 #include "nats/connection.hpp"
 #include "nats/endpoint.hpp"
 #include "nats/inbox.hpp"
@@ -19,22 +20,15 @@
 
 namespace hangar {
 
-/// An answer to a delivery: to `reply`, or where that is empty to the reply subject of `received`.
-struct Answer {
-  std::string reply;
-  WireMessage received;
-  std::string body;
-};
-
-/// Is only freed, which is better done on the keeper's thread than on a service's strand.
-struct Forgotten {
-  WireMessage received;
+/// Are only freed, which is better done on the keeper's thread than on a service's strand.
+struct Spent {
+  std::vector<WireMessage> messages;
 };
 
 /// Ends the subscription for pulled messages, after everything that is on its way.
 struct EndPulls {};
 
-using Outgoing = std::variant<WireMessage, Answer, Forgotten, EndPulls>;
+using Outgoing = std::variant<WireMessage, Answers, Spent, EndPulls>;
 
 /// Keeps a connection to one of several servers up, for as long as it takes, on a thread of its own
 /// that does everything that may block: connecting, publishing, closing.

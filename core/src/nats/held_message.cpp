@@ -53,13 +53,6 @@ std::string_view HeldMessage::reply() const noexcept {
   return reply_.empty() ? reply_of(*message_) : reply_;
 }
 
-Answer HeldMessage::answer(std::string body) {
-  if (message_ && in_use_ && reply_.empty()) reply_ = reply_of(*message_);
-  Answer answer{.reply = std::move(reply_), .received = {}, .body = std::move(body)};
-  if (!in_use_) answer.received = std::move(message_);
-  return answer;
-}
-
 WireMessage HeldMessage::forgotten(std::uint64_t bytes) {
   if (message_ && reply_.empty()) reply_ = reply_of(*message_);
   bytes_ = bytes;

@@ -9,7 +9,6 @@
 
 #include "hangar/source.hpp"
 #include "nats/ack_subject.hpp"
-#include "nats/connection_keeper.hpp"
 #include "nats/wire_message.hpp"
 
 namespace hangar {
@@ -51,8 +50,8 @@ class HeldMessage final : public Message::Delivery {
   [[nodiscard]] std::string_view reply() const noexcept;
   /// The service has no more to do with it.
   void handed_back() noexcept { in_use_ = false; }
-  /// Takes the message along, to be freed elsewhere, unless the service may still read it.
-  Answer answer(std::string body);
+  /// Gives up the message, to be freed elsewhere; null when the service may still read it.
+  WireMessage spent() noexcept { return in_use_ ? nullptr : std::move(message_); }
   /// Counts as so many bytes from now on and gives up the message; it is null the second time.
   WireMessage forgotten(std::uint64_t bytes);
 

@@ -99,9 +99,12 @@ void PullSession::went_down(std::vector<Outgoing> unsent) {
   ending_pulls_ = false;
   puller_.shut();
   // Only acks and the like are worth keeping; pulls and signals belong to the moment.
-  std::erase_if(unsent, [](const Outgoing& item) { return !std::holds_alternative<Answer>(item); });
-  answers_.insert(answers_.begin(), std::make_move_iterator(unsent.begin()),
-                  std::make_move_iterator(unsent.end()));
+  Answers answers;
+  for (const Outgoing& item : unsent) {
+    if (const auto* earlier = std::get_if<Answers>(&item)) answers.add(*earlier);
+  }
+  answers.add(answers_);
+  answers_ = std::move(answers);
   changes_.wake_all();
 }
 
@@ -125,7 +128,8 @@ void PullSession::message_came(WireMessage message, std::string_view reply, Cloc
   if (!ack) return;  // not from this consumer; nobody waits for an answer
   if (left_out_of_replay(ack->stream_sequence)) {
     puller_.copy_arrived(now);
-    answers_.emplace_back(Answer{.reply = {}, .received = std::move(message), .body = "+ACK"});
+    answers_.add(reply, "+ACK");
+    if (verified_) spent_.push_back(std::move(message));
     flush_soon();
     return;
   }
@@ -212,11 +216,12 @@ void PullSession::count_held() {
   counters_->held_bytes.set(puller_.held_bytes());
 }
 
-void PullSession::answer(HeldMessage& message, std::string body) {
+void PullSession::answer(HeldMessage& message, std::string_view body) {
   held_.erase(message.sequence());
   message.close();
   puller_.released(message.bytes());
-  answers_.emplace_back(message.answer(std::move(body)));
+  answers_.add(message.reply(), body);
+  if (WireMessage spent = message.spent(); spent && verified_) spent_.push_back(std::move(spent));
   flush_soon();
 }
 
@@ -240,7 +245,7 @@ void PullSession::forget(HeldMessage& message, std::size_t kept) noexcept {
   if (!received) return;
   if (!message.closed()) puller_.weighs(before, message.bytes());
   if (!verified_) return;
-  answers_.emplace_back(Forgotten{std::move(received)});
+  spent_.push_back(std::move(received));
   forgotten_bytes_ += before;
   if (forgotten_bytes_ < forgotten_at_once) {
     flush_soon();
@@ -262,8 +267,13 @@ void PullSession::flush_soon() {
 }
 
 void PullSession::send_answers() {
+  if (!verified_ || ending_pulls_ || (answers_.empty() && spent_.empty())) return;
   forgotten_bytes_ = 0;
-  if (verified_ && !ending_pulls_ && !answers_.empty()) link_->send(answers_);
+  std::vector<Outgoing> items;
+  items.emplace_back(std::exchange(answers_, {}));
+  items.emplace_back(Spent{std::exchange(spent_, std::vector<WireMessage>{})});
+  // When it is not sent, the link is down and will say so.
+  if (!link_->send(items)) answers_ = std::get<Answers>(std::move(items.front()));
 }
 
 void PullSession::flush() {

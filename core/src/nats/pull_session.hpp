@@ -83,7 +83,7 @@ class PullSession : public std::enable_shared_from_this<PullSession> {
   // Pulls and answers.
   void pump();
   void send_pull(const Puller::Pull& pull);
-  void answer(HeldMessage& message, std::string body);
+  void answer(HeldMessage& message, std::string_view body);
   void send_answers();
   void flush_soon();
   void flush();
@@ -125,9 +125,9 @@ class PullSession : public std::enable_shared_from_this<PullSession> {
   std::deque<std::unique_ptr<HeldMessage>> ready_;
   std::uint64_t ready_bytes_ = 0;
   Clock::time_point taken_ = Clock::now();  ///< When the last batch of them was.
-  /// Answers that were not sent yet.
-  std::vector<Outgoing> answers_;
-  std::uint64_t forgotten_bytes_ = 0;  ///< Of messages among them.
+  Answers answers_;                         ///< That were not sent yet.
+  std::vector<WireMessage> spent_;          ///< That were not handed on to be freed yet.
+  std::uint64_t forgotten_bytes_ = 0;       ///< Of those that were forgotten.
   bool flush_posted_ = false;
 
   /// Whether stream and consumer were found as they should be over the present connection: only

@@ -252,7 +252,7 @@ void PullSession::abandon() {
   held_.clear();
   ready_.clear();
   ready_bytes_ = 0;
-  answers_.clear();
+  answers_ = {};
   puller_.abandoned();
   seen_.reset();
   count_held();
