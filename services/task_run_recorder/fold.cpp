@@ -35,6 +35,11 @@ void fill_defaults(std::span<Cell> cells) {
   }
 }
 
+bool is_state(std::span<const Cell> row, const TaskRunEvent& event, const Uuid& run) {
+  return row[state::task_run_id].uuid() == run &&
+         row[state::timestamp].timestamp() == event.state_timestamp();
+}
+
 }  // namespace
 
 std::size_t Fold::Hash::operator()(const Uuid& id) const noexcept {
@@ -119,14 +124,6 @@ bool Fold::must_wait(const TaskRunEvent& event, const std::optional<NaturalKey>&
   return alias && !alias_allowed;
 }
 
-bool Fold::repeats_state(const TaskRunEvent& event, const Uuid& run) const {
-  const auto earlier = state_rows_.find(event.state_id());
-  if (earlier == state_rows_.end()) return false;
-  const auto row = states_[earlier->second];
-  return row[state::task_run_id].uuid() == run &&
-         row[state::timestamp].timestamp() == event.state_timestamp();
-}
-
 std::size_t Fold::apply(const Rows& stored, Aliases aliases) {
   load(stored);
   // Rows that grow take twice the memory.
@@ -147,16 +144,13 @@ std::size_t Fold::apply(const Rows& stored, Aliases aliases) {
       continue;
     }
     const Uuid& id = found != nullptr ? found->id : event.run_id;
-    const bool repeated = repeats_state(event, id);
+    const auto [known, first] = state_rows_.try_emplace(event.state_id(), states_.size());
     // The same state id once more, but elsewhere: which of the two goes in depends on the database,
     // so the second waits for the next transaction.
-    if (!repeated && state_rows_.contains(event.state_id())) break;
+    if (!first && !is_state(states_[known->second], event, id)) break;
+    state_of_event_.push_back(known->second);
     if (newer(event, found)) write_run(event, key, found);
-    if (repeated) {
-      state_of_event_.push_back(state_rows_.at(event.state_id()));
-    } else {
-      add_state(event, id);
-    }
+    if (first) add_state(event, id);
     ++folded;
   }
   fill_rows();
@@ -191,8 +185,6 @@ void Fold::write_run(const TaskRunEvent& event, const std::optional<NaturalKey>&
 }
 
 void Fold::add_state(const TaskRunEvent& event, const Uuid& id) {
-  state_rows_.emplace(event.state_id(), states_.size());
-  state_of_event_.push_back(states_.size());
   const auto row = states_.add();
   event.write_state(row);
   write_details(event, id, row[state::state_details]);

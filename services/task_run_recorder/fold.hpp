@@ -80,7 +80,6 @@ class Fold {
   [[nodiscard]] Run* target(const TaskRunEvent& event, const std::optional<NaturalKey>& key);
   [[nodiscard]] bool must_wait(const TaskRunEvent& event, const std::optional<NaturalKey>& key,
                                const Run* run, bool alias_allowed) const;
-  [[nodiscard]] bool repeats_state(const TaskRunEvent& event, const Uuid& run) const;
   static bool newer(const TaskRunEvent& event, const Run* run);
   void write_run(const TaskRunEvent& event, const std::optional<NaturalKey>& key, Run* run);
   void add_state(const TaskRunEvent& event, const Uuid& run);
