@@ -46,8 +46,8 @@ std::shared_ptr<PullSession> PullSession::start(const asio::any_io_executor& exe
   };
   Link::Handlers handlers;
   handlers.up = with([](PullSession& self) { self.came_up(); });
-  handlers.down = with(
-      [](PullSession& self, std::vector<Outgoing>& unsent) { self.went_down(std::move(unsent)); });
+  handlers.down =
+      with([](PullSession& self, const std::vector<Outgoing>& unsent) { self.went_down(unsent); });
   handlers.pulled =
       with([](PullSession& self, std::vector<WireMessage>& messages) { self.pulled(messages); });
   handlers.pulls_ended = with([](PullSession& self) { self.pulls_ended(); });
@@ -90,7 +90,7 @@ void PullSession::came_up() {
   if (!stopping_) begin_verification();
 }
 
-void PullSession::went_down(std::vector<Outgoing> unsent) {
+void PullSession::went_down(const std::vector<Outgoing>& unsent) {
   counters_->connected.set(0);
   verified_ = false;
   ending_pulls_ = false;

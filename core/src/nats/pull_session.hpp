@@ -58,7 +58,7 @@ class PullSession : public std::enable_shared_from_this<PullSession> {
 
   // The link.
   void came_up();
-  void went_down(std::vector<Outgoing> unsent);
+  void went_down(const std::vector<Outgoing>& unsent);
   void pulls_ended();
   void pulled(std::vector<WireMessage>& messages);
   void message_came(WireMessage message, std::string_view reply, Clock::time_point now);
