@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <boost/asio/ip/host_name.hpp>
-#include <iterator>
 #include <random>
 #include <utility>
 
@@ -126,7 +125,7 @@ void PullSession::message_came(WireMessage message, std::string_view reply, Cloc
   if (left_out_of_replay(ack->stream_sequence)) {
     puller_.copy_arrived(now);
     answers_.add(reply, "+ACK");
-    if (verified_) spent_.push_back(std::move(message));
+    spend(std::move(message));
     flush_soon();
     return;
   }

@@ -16,6 +16,7 @@
 #include "hangar/log.hpp"
 #include "hangar/source.hpp"
 #include "log/rate_limit.hpp"
+#include "nats/answers.hpp"
 #include "nats/held_message.hpp"
 #include "nats/link.hpp"
 #include "nats/pull_source.hpp"
@@ -84,6 +85,7 @@ class PullSession : public std::enable_shared_from_this<PullSession> {
   void pump();
   void send_pull(const Puller::Pull& pull);
   void answer(HeldMessage& message, std::string_view body);
+  void spend(WireMessage message);
   void send_answers();
   void flush_soon();
   void flush();

@@ -28,8 +28,13 @@ void PullSession::answer(HeldMessage& message, std::string_view body) {
   message.close();
   puller_.released(message.bytes());
   answers_.add(message.reply(), body);
-  if (WireMessage spent = message.spent(); spent && verified_) spent_.push_back(std::move(spent));
+  spend(message.spent());
   flush_soon();
+}
+
+// While nothing is sent, nothing is handed on either.
+void PullSession::spend(WireMessage message) {
+  if (message && verified_) spent_.push_back(std::move(message));
 }
 
 void PullSession::ack(HeldMessage& message) noexcept {
@@ -52,7 +57,7 @@ void PullSession::forget(HeldMessage& message, std::size_t kept) noexcept {
   if (!received) return;
   if (!message.closed()) puller_.weighs(before, message.bytes());
   if (!verified_) return;
-  spent_.push_back(std::move(received));
+  spend(std::move(received));
   forgotten_bytes_ += before;
   if (forgotten_bytes_ < forgotten_at_once) {
     flush_soon();
