@@ -17,10 +17,20 @@ namespace hangar {
 
 /// Why a message cannot be recorded; becomes the headers of its dead letter.
 struct Rejection {
+  // Not an aggregate: g++ 12 miscompiles aggregate temporaries in a co_await's arguments, where a
+  // service author writes `co_await source->reject(std::move(message), {"reason", "error"})`.
+  Rejection() = default;
+  Rejection(std::string because, std::string sentence, std::string place = {},
+            std::string state = {})
+      : reason{std::move(because)},
+        error{std::move(sentence)},
+        pointer{std::move(place)},
+        sqlstate{std::move(state)} {}
+
   std::string reason;  ///< A word from a closed set, for example `unknown_state_type`.
   std::string error;   ///< One sentence for a person.
-  std::string pointer{};
-  std::string sqlstate{};
+  std::string pointer;
+  std::string sqlstate;
 };
 
 /// One delivery from the stream. It owns the promise to answer for it: destroyed without an answer,
@@ -90,6 +100,15 @@ class HANGAR_API Batch : public std::vector<Message> {
 };
 
 struct SourceOptions {
+  SourceOptions() = default;  // Not an aggregate, like Rejection.
+  SourceOptions(std::string from, std::string filter, std::string consumer, std::size_t most = 1000,
+                std::size_t sessions = 1)
+      : stream{std::move(from)},
+        filter_subject{std::move(filter)},
+        durable{std::move(consumer)},
+        batch_size{most},
+        lanes{sessions} {}
+
   std::string stream;
   std::string filter_subject;
   std::string durable;

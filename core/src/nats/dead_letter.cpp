@@ -84,10 +84,8 @@ DeadLetterParts dead_letter(const DeadLetterOrigin& origin, const Rejection& why
   if (max_payload == 0 || wire_size(parts.headers) + body.size() <= max_payload) return parts;
   parts.headers = dead_letter_headers(origin, why, {});
   if (wire_size(parts.headers) + longest_truncated + body.size() > max_payload) {
-    const Rejection brief{.reason = cut(why.reason, short_value),
-                          .error = cut(why.error, short_value),
-                          .pointer = cut(why.pointer, short_value),
-                          .sqlstate = cut(why.sqlstate, short_value)};
+    const Rejection brief{cut(why.reason, short_value), cut(why.error, short_value),
+                          cut(why.pointer, short_value), cut(why.sqlstate, short_value)};
     parts.headers = dead_letter_headers(origin, brief, {});
   }
   parts.headers.emplace_back("Hangar-Dlq-Truncated", fmt::format("{}", body.size()));

@@ -81,11 +81,7 @@ HostConfig::Nats BrokerTest::config() const {
 
 PullOptions BrokerTest::options() const {
   PullOptions options;
-  options.source = {.stream = stream_name,
-                    .filter_subject = subject,
-                    .durable = durable,
-                    .batch_size = 100,
-                    .lanes = 1};
+  options.source = {stream_name, subject, durable, 100};
   options.service = "tested";
   return options;
 }

@@ -19,9 +19,7 @@ DeadLetterOrigin origin() {
               std::chrono::nanoseconds{1'700'000'000'123'456'789}}};
 }
 
-Rejection why() {
-  return {.reason = "nul_byte", .error = "has a NUL", .pointer = "/id", .sqlstate = "22P05"};
-}
+Rejection why() { return {"nul_byte", "has a NUL", "/id", "22P05"}; }
 
 std::map<std::string, std::string> map_of(const Headers& headers) {
   return {headers.begin(), headers.end()};

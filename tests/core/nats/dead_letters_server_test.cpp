@@ -26,7 +26,7 @@ class DeadLettersTest : public BrokerTest {
                             .sequence = sequence,
                             .deliveries = 1,
                             .rejected = std::chrono::system_clock::now()};
-    Rejection why{.reason = "odd", .error = "It is odd"};
+    Rejection why{"odd", "It is odd"};
     Headers headers = dead_letter_headers(origin, why, {{"Kind", "odd"}});
     co_await publish_one(dead_letter_subject(service), std::string(1000, 'x'), std::move(headers));
   }
@@ -161,7 +161,7 @@ TEST_F(DeadLettersTest, incomplete_letter_stands_for_the_event_in_its_stream) {
     origin.stream = "EVENTS";
     origin.subject = "events.task";
     origin.sequence = 1;
-    Rejection why{.reason = "odd", .error = "It is odd"};
+    Rejection why{"odd", "It is odd"};
     DeadLetterParts parts = dead_letter(origin, why, kind, event, 2'000);
     EXPECT_LT(parts.body.size(), 2'000U);
     co_await publish_one(dead_letter_subject("one"), parts.body, parts.headers);
