@@ -14,8 +14,8 @@ namespace {
 constexpr std::int64_t creation_lock = 0x48616e676172;  // "Hangar"
 
 bool exists(pqxx::work& transaction, const std::string& function, std::string_view name) {
-  const pqxx::result found =
-      transaction.exec(fmt::format("SELECT {}({}) IS NOT NULL", function, literal(quoted(name))));
+  const pqxx::result found = transaction.exec(
+      fmt::format("SELECT {}({}) IS NOT NULL", function, literal(quoted_identifier(name))));
   return found[0][0].as<bool>();
 }
 
@@ -24,7 +24,7 @@ std::set<std::string> read_enumeration(pqxx::work& transaction, std::string_view
   if (name.empty()) return values;
   const pqxx::result labels = transaction.exec(fmt::format(
       "SELECT enumlabel::text FROM pg_catalog.pg_enum WHERE enumtypid = to_regtype({})::oid",
-      literal(quoted(name))));
+      literal(quoted_identifier(name))));
   for (const auto& row : labels) values.insert(row[0].as<std::string>());
   return values;
 }
@@ -48,7 +48,8 @@ void create_trigrams(pqxx::work& transaction, const std::vector<std::string>& st
 
 std::optional<StoredTable> read_table(pqxx::work& transaction, const Table& table) {
   if (!exists(transaction, "to_regclass", table.name)) return std::nullopt;
-  const std::string oid = fmt::format("to_regclass({})::oid", literal(quoted(table.name)));
+  const std::string oid =
+      fmt::format("to_regclass({})::oid", literal(quoted_identifier(table.name)));
   StoredTable stored;
   const pqxx::result columns = transaction.exec(
       fmt::format("SELECT a.attname::text, t.typname::text, a.attnotnull, "

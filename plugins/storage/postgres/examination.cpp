@@ -30,7 +30,7 @@ std::string setting(pqxx::work& transaction, const char* name) {
 }
 
 std::string oid_of(const Table& table) {
-  return fmt::format("to_regclass({})::oid", literal(quoted(table.name)));
+  return fmt::format("to_regclass({})::oid", literal(quoted_identifier(table.name)));
 }
 
 Check version(pqxx::work& transaction) {

@@ -12,7 +12,8 @@
 /// parameters only, and the text does not depend on which cells a row has.
 namespace hangar::postgres {
 
-[[nodiscard]] std::string quoted(std::string_view identifier);
+/// Not called `quoted`: with a std::string argument that name means std::quoted too.
+[[nodiscard]] std::string quoted_identifier(std::string_view identifier);
 [[nodiscard]] std::string literal(std::string_view text);
 
 /// Whether a unique index has the column, the primary key too.

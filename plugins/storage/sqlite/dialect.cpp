@@ -25,7 +25,7 @@ std::string default_expression(const Column& column) {
 }
 
 std::string column_definition(const Column& column) {
-  std::string result = fmt::format("{} {}", quoted(column.name), type_name(column.type));
+  std::string result = fmt::format("{} {}", quoted_identifier(column.name), type_name(column.type));
   if (!column.default_value.empty()) result += " DEFAULT " + default_expression(column);
   if (!column.nullable) result += " NOT NULL";
   return result;
@@ -34,16 +34,19 @@ std::string column_definition(const Column& column) {
 std::string index_statement(const Table& table, const Index& index) {
   std::vector<std::string> parts;
   for (const Index::Part& part : index.parts) {
-    parts.push_back(quoted(table.columns[part.column].name) + (part.descending ? " DESC" : ""));
+    parts.push_back(quoted_identifier(table.columns[part.column].name) +
+                    (part.descending ? " DESC" : ""));
   }
   return fmt::format("CREATE {}INDEX {} ON {} ({})", index.unique ? "UNIQUE " : "",
-                     quoted(index.name), quoted(table.name), fmt::join(parts, ", "));
+                     quoted_identifier(index.name), quoted_identifier(table.name),
+                     fmt::join(parts, ", "));
 }
 
 std::vector<std::string> names(const Table& table, std::span<const std::size_t> columns) {
   std::vector<std::string> result;
-  std::ranges::transform(columns, std::back_inserter(result),
-                         [&](std::size_t column) { return quoted(table.columns[column].name); });
+  std::ranges::transform(columns, std::back_inserter(result), [&](std::size_t column) {
+    return quoted_identifier(table.columns[column].name);
+  });
   return result;
 }
 
@@ -80,7 +83,7 @@ std::string_view affinity(std::string_view declared_type) {
   return "NUMERIC";
 }
 
-std::string quoted(std::string_view name) {
+std::string quoted_identifier(std::string_view name) {
   std::string result = "\"";
   for (const char c : name) result.append(c == '"' ? 2 : 1, c);
   return result + "\"";
@@ -90,14 +93,15 @@ std::vector<std::string> create_statements(const Table& table) {
   std::vector<std::string> parts;
   for (const Column& column : table.columns) parts.push_back(column_definition(column));
   parts.push_back(fmt::format("CONSTRAINT {} PRIMARY KEY ({})",
-                              quoted("pk_" + std::string{table.name}),
-                              quoted(table.columns.front().name)));
+                              quoted_identifier("pk_" + std::string{table.name}),
+                              quoted_identifier(table.columns.front().name)));
   for (const ForeignKey& key : table.foreign_keys) {
     parts.push_back(fmt::format("FOREIGN KEY ({}) REFERENCES {} (\"id\") ON DELETE CASCADE",
-                                quoted(table.columns[key.column].name), quoted(key.table)));
+                                quoted_identifier(table.columns[key.column].name),
+                                quoted_identifier(key.table)));
   }
   std::vector<std::string> result{
-      fmt::format("CREATE TABLE {} ({})", quoted(table.name), fmt::join(parts, ", "))};
+      fmt::format("CREATE TABLE {} ({})", quoted_identifier(table.name), fmt::join(parts, ", "))};
   for (const Index& index : table.indexes) {
     if (!index.trigram) result.push_back(index_statement(table, index));
   }
@@ -107,32 +111,33 @@ std::vector<std::string> create_statements(const Table& table) {
 std::string select_statement(const Table& table, std::span<const std::size_t> key_columns,
                              std::span<const std::size_t> columns) {
   std::vector<std::string> results = names(table, columns);
-  results.insert(results.begin(), quoted(table.columns.front().name));
+  results.insert(results.begin(), quoted_identifier(table.columns.front().name));
   std::vector<std::string> conditions = names(table, key_columns);
   for (std::string& condition : conditions) condition += " = ?";
-  return fmt::format("SELECT {} FROM {} WHERE {}", fmt::join(results, ", "), quoted(table.name),
-                     fmt::join(conditions, " AND "));
+  return fmt::format("SELECT {} FROM {} WHERE {}", fmt::join(results, ", "),
+                     quoted_identifier(table.name), fmt::join(conditions, " AND "));
 }
 
 std::string insert_statement(const Table& table) {
   std::vector<std::string> columns;
-  for (const Column& column : table.columns) columns.push_back(quoted(column.name));
+  for (const Column& column : table.columns) columns.push_back(quoted_identifier(column.name));
   const std::vector<std::string> parameters(columns.size(), "?");
-  return fmt::format("INSERT INTO {} ({}) VALUES ({}) ON CONFLICT DO NOTHING", quoted(table.name),
-                     fmt::join(columns, ", "), fmt::join(parameters, ", "));
+  return fmt::format("INSERT INTO {} ({}) VALUES ({}) ON CONFLICT DO NOTHING",
+                     quoted_identifier(table.name), fmt::join(columns, ", "),
+                     fmt::join(parameters, ", "));
 }
 
 std::string update_statement(const Table& table, std::span<const Written> columns) {
   std::vector<std::string> assignments;
   for (std::size_t column = 1; column < columns.size(); ++column) {
-    const std::string name = quoted(table.columns[column].name);
+    const std::string name = quoted_identifier(table.columns[column].name);
     if (columns[column] == Written::always) assignments.push_back(name + " = ?");
     if (columns[column] == Written::sometimes) {
       assignments.push_back(fmt::format("{0} = CASE WHEN ? THEN ? ELSE {0} END", name));
     }
   }
-  return fmt::format("UPDATE {} SET {} WHERE {} = ?", quoted(table.name),
-                     fmt::join(assignments, ", "), quoted(table.columns.front().name));
+  return fmt::format("UPDATE {} SET {} WHERE {} = ?", quoted_identifier(table.name),
+                     fmt::join(assignments, ", "), quoted_identifier(table.columns.front().name));
 }
 
 }  // namespace hangar::sqlite

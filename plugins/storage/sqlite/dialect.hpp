@@ -17,7 +17,8 @@ std::string_view type_name(ColumnType type) noexcept;
 /// The five rules of https://sqlite.org/datatype3.html#determination_of_column_affinity.
 std::string_view affinity(std::string_view declared_type);
 
-std::string quoted(std::string_view name);
+/// Not called `quoted`: with a std::string argument that name means std::quoted too.
+std::string quoted_identifier(std::string_view name);
 
 /// CREATE TABLE and its CREATE INDEX statements, in order; there are no trigram indexes.
 std::vector<std::string> create_statements(const Table& table);

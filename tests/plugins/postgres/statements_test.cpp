@@ -12,7 +12,7 @@ using Columns = std::vector<std::size_t>;
 bool has(const std::string& text, std::string_view part) { return text.find(part) != text.npos; }
 
 TEST(Statements, identifiers_and_literals_cannot_be_left) {
-  EXPECT_EQ(quoted("a\"b"), "\"a\"\"b\"");
+  EXPECT_EQ(quoted_identifier("a\"b"), "\"a\"\"b\"");
   EXPECT_EQ(literal("it's"), "'it''s'");
 }
 
