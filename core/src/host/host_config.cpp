@@ -18,6 +18,12 @@ void describe(HostConfig::Nats& nats, Fields& fields) {
   fields.add("user", &nats.user, "User name").also_set_by({"NATS_USER"});
   fields.add("password", &nats.password, "Password of the user").also_set_by({"NATS_PASSWORD"});
   fields.add("token", &nats.token, "Authentication token").also_set_by({"NATS_TOKEN"});
+  fields.add("domain", &nats.domain,
+             "JetStream domain that holds the streams; empty: the one of the server itself");
+  fields.add("api_prefix", &nats.api_prefix,
+             "Subject that JetStream's API is imported at, instead of nats.domain, such as JS.hub");
+  fields.add("inbox_prefix", &nats.inbox_prefix,
+             "What the subjects that Hangar is answered on begin with");
   fields.add("server_binary", &nats.server_binary, "The program that `embedded` starts");
   fields.add("replicas", &nats.replicas, "Replicas of the streams that Hangar creates").range(1, 5);
   fields

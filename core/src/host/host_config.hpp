@@ -18,6 +18,9 @@ struct HostConfig {
     std::string user;
     Secret password;
     Secret token;
+    std::string domain;
+    std::string api_prefix;
+    std::string inbox_prefix = "_INBOX";
     struct Tls {
       bool required = false;
       std::string ca_file;

@@ -72,7 +72,7 @@ void ConnectionKeeper::run() noexcept {
       const std::lock_guard lock{mutex_};
       present_ = ++connections_;
     }
-    callbacks_.up(connections_, connection->max_payload());
+    callbacks_.up(connections_, connection->max_payload(), present_endpoint().address());
     std::vector<Outgoing> unsent = serve(*connection);
     std::string why = connection->last_error();
     {
@@ -177,7 +177,7 @@ void ConnectionKeeper::send_all(Connection& connection, std::vector<Outgoing>& i
 void ConnectionKeeper::learn(const Connection& connection) {
   std::vector<Endpoint> known{endpoints_.begin(),
                               endpoints_.begin() + static_cast<std::ptrdiff_t>(configured_)};
-  const Endpoint teller = endpoints_[(at_ - 1) % endpoints_.size()];
+  const Endpoint teller = present_endpoint();
   for (const std::string& url : connection.discovered()) {
     if (known.size() == configured_ + most_discovered) break;
     try {

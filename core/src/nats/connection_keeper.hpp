@@ -40,8 +40,8 @@ class ConnectionKeeper {
   };
   /// Called on the keeper's thread, `trouble` on any. `up` and `down` alternate.
   struct Callbacks {
-    /// Each connection has a number of its own, from 1.
-    std::function<void(std::uint64_t connection, std::uint64_t max_payload)> up;
+    /// Each connection has a number of its own, from 1; `server` is an Endpoint's address.
+    std::function<void(std::uint64_t connection, std::uint64_t max_payload, std::string server)> up;
     /// Every message that came over this connection is in its inbox. `unsent` was not sent; `why`
     /// is empty after `finish`.
     std::function<void(std::string why, std::vector<Outgoing> unsent)> down;
@@ -74,6 +74,9 @@ class ConnectionKeeper {
   std::vector<Outgoing> serve(Connection& connection);
   void send_all(Connection& connection, std::vector<Outgoing>& items);
   void learn(const Connection& connection);
+  [[nodiscard]] const Endpoint& present_endpoint() const {
+    return endpoints_[(at_ - 1) % endpoints_.size()];
+  }
 
   Connection::Settings settings_;
   std::vector<Subscription> subscriptions_;

@@ -102,7 +102,7 @@ asio::awaitable<void> DeadLetters::pull(std::string consumer, std::uint64_t numb
   came_ = {};
   std::vector<Outgoing> items;
   items.emplace_back(make_message(
-      fmt::format("$JS.API.CONSUMER.MSG.NEXT.{}.{}", dead_letter_stream, consumer),
+      link_->api(fmt::format("CONSUMER.MSG.NEXT.{}.{}", dead_letter_stream, consumer)),
       link_->pull_inbox(number), fmt::format(R"({{"batch":{},"no_wait":true}})", most_a_pull)));
   const bool sent = link_->send(items);
   const auto deadline = Clock::now() + patience_;

@@ -11,8 +11,10 @@
 #include <utility>
 
 #include "hangar/error.hpp"
+#include "nats/api_subject.hpp"
 #include "nats/blocking.hpp"
 #include "nats/endpoint.hpp"
+#include "nats/jetstream.hpp"
 #include "nats/pull_source.hpp"
 #include "nats/stream_lint.hpp"
 #include "nats/stream_setup.hpp"
@@ -45,11 +47,16 @@ std::string stream_name(const StreamFacts& stream) { return "stream " + stream.n
 
 }  // namespace
 
-std::vector<Check> check_greeting(const std::string& address, const Greeting& greeting) {
+std::vector<Check> check_greeting(const std::string& address, const Greeting& greeting,
+                                  bool elsewhere) {
   const std::string what = "nats";
   std::vector<Check> checks;
-  checks.push_back({ok, what, fmt::format("nats-server {} at {}", greeting.version, address)});
-  if (!greeting.jetstream) {
+  checks.push_back(
+      {ok, what,
+       fmt::format(
+           "nats-server {} at {}{}", greeting.version, address,
+           greeting.domain.empty() ? "" : ", its JetStream has the domain " + greeting.domain)});
+  if (!greeting.jetstream && !elsewhere) {
     checks.push_back({fail, what, "JetStream is not enabled",
                       "put `jetstream {}` into the server's configuration"});
   }
@@ -118,6 +125,16 @@ std::vector<Check> check_dead_letters(const StreamFacts& stream) {
   return checks;
 }
 
+Check check_absent_stream(const std::string& stream, const std::string& domain) {
+  Check check{warn, "stream " + stream, "there is none",
+              "start `hangar run`, which creates it: what is published before is lost"};
+  if (!domain.empty()) {
+    check.found += " in JetStream domain " + domain;
+    check.hint += "; when it is in the domain of another server, set nats.domain";
+  }
+  return check;
+}
+
 namespace {
 
 /// Looks over one connection.
@@ -126,6 +143,7 @@ class Examination {
   Examination(Link& link, const HostConfig::Nats& nats, bool clustered)
       : link_{link}, nats_{nats}, clustered_{clustered} {}
 
+  asio::awaitable<void> look_at_domain();
   asio::awaitable<void> look(SourceOptions source);
   asio::awaitable<void> look_at_dead_letters();
   std::vector<Check> take() { return std::move(checks_); }
@@ -138,9 +156,15 @@ class Examination {
   Link& link_;
   const HostConfig::Nats& nats_;
   bool clustered_;
+  std::string domain_;
   std::set<std::string> seen_;
   std::vector<Check> checks_;
 };
+
+asio::awaitable<void> Examination::look_at_domain() {
+  domain_ = co_await jetstream_domain(link_);
+  if (!domain_.empty()) checks_.push_back({ok, "nats domain", domain_});
+}
 
 asio::awaitable<void> Examination::look(SourceOptions source) {
   std::optional<StreamFacts> stream;
@@ -150,8 +174,7 @@ asio::awaitable<void> Examination::look(SourceOptions source) {
   } catch (const AbsentError&) {
   }
   if (!stream) {
-    checks_.push_back({warn, "stream " + source.stream, "there is none",
-                       "start `hangar run`, which creates it: what is published before is lost"});
+    checks_.push_back(check_absent_stream(source.stream, domain_));
     co_return;
   }
   if (seen_.insert(source.stream).second) {
@@ -213,11 +236,12 @@ Examined examine_nats(const HostConfig::Nats& nats, const std::vector<SourceOpti
                       Log& log) {
   Examined examined;
   bool clustered = false;
+  const bool elsewhere = api_prefix(nats) != server_api;
   for (const Endpoint& server : endpoints(nats)) {
     try {
       const Greeting greeting = greeting_of(server);
       clustered = clustered || !greeting.cluster.empty();
-      std::ranges::move(check_greeting(server.address(), greeting),
+      std::ranges::move(check_greeting(server.address(), greeting, elsewhere),
                         std::back_inserter(examined.checks));
     } catch (const Error& error) {
       examined.checks.push_back(
@@ -232,6 +256,7 @@ Examined examine_nats(const HostConfig::Nats& nats, const std::vector<SourceOpti
                            TransientError::Retry::reconnect};
     }
     Examination examination{*link, nats, clustered};
+    co_await examination.look_at_domain();
     for (const SourceOptions& source : sources) co_await examination.look(source);
     co_await examination.look_at_dead_letters();
     co_return examination.take();

@@ -13,12 +13,17 @@
 
 namespace hangar {
 
-/// What `hangar doctor` says of a server's greeting.
-std::vector<Check> check_greeting(const std::string& address, const Greeting& greeting);
+/// What `hangar doctor` says of a server's greeting; `elsewhere`: the streams are in the JetStream
+/// of another server.
+std::vector<Check> check_greeting(const std::string& address, const Greeting& greeting,
+                                  bool elsewhere = false);
 
 /// Of a stream that a service reads; `clustered`: the server is one of a cluster.
 std::vector<Check> check_stream(const StreamFacts& stream, std::chrono::nanoseconds max_age,
                                 bool clustered);
+
+/// Of a stream that is not there; `domain` is that of the JetStream that was asked, or empty.
+Check check_absent_stream(const std::string& stream, const std::string& domain);
 
 /// Of the consumer that the service reads it by; `credit` is how many messages it holds at most.
 std::vector<Check> check_consumer(const StreamFacts& stream, const ConsumerFacts& consumer,

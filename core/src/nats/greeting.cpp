@@ -56,6 +56,7 @@ Greeting parse_greeting(std::string_view line) {
   if (failed || !value.is_object()) throw Error{"it is no NATS server"};
   const json::object& told = value.as_object();
   Greeting greeting{.version = text_of(told, "version"), .cluster = text_of(told, "cluster")};
+  greeting.domain = text_of(told, "domain");
   if (const json::value* most = told.if_contains("max_payload"); most && most->is_int64()) {
     greeting.max_payload = static_cast<std::uint64_t>(most->as_int64());
   }

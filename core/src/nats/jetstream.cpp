@@ -8,12 +8,15 @@
 #include <utility>
 
 #include "hangar/error.hpp"
+#include "nats/api_subject.hpp"
 
 namespace asio = boost::asio;
 namespace json = boost::json;
 
 namespace hangar {
 namespace {
+
+constexpr std::chrono::milliseconds ask_for_domain_within{2000};
 
 std::int64_t integer(const json::object& object, std::string_view name) {
   const json::value* value = object.if_contains(name);
@@ -25,9 +28,14 @@ std::int64_t integer(const json::object& object, std::string_view name) {
   using Fate = Link::Reply::Fate;
   std::string why = "the connection was lost";
   if (fate == Fate::no_responders) {
-    why = "nobody serves it: is JetStream enabled (`jetstream {}` in the server's configuration)?";
+    why = link.api("") == server_api
+              ? "nobody serves it: is JetStream enabled (`jetstream {}` in the server's "
+                "configuration)?"
+              : "nobody serves it: do nats.domain and nats.api_prefix name what there is, and is "
+                "the leaf node connected?";
   } else if (fate == Fate::timed_out) {
-    why = "no answer within 5 s: may this user publish there and subscribe to _INBOX.>?";
+    why = fmt::format("no answer within 5 s: may this user publish there and subscribe to {}.>?",
+                      link.inbox_prefix());
     if (!link.last_trouble().empty()) why += fmt::format(" ({})", link.last_trouble());
   }
   throw TransientError{fmt::format("NATS: {}: {}", subject, why), TransientError::Retry::backoff};
@@ -59,11 +67,23 @@ JetStreamAnswer parse_jetstream_answer(std::string_view body) {
 
 asio::awaitable<JetStreamAnswer> call_jetstream(Link& link, std::string call,
                                                 json::object request) {
-  const std::string subject = "$JS.API." + call;
+  const std::string subject = link.api(call);
   std::string body = request.empty() ? std::string{} : json::serialize(request);
   const Link::Reply reply = co_await link.request(subject, std::move(body));
   if (reply.fate != Link::Reply::Fate::answered) throw_unanswered(link, reply.fate, subject);
   co_return parse_jetstream_answer(body_of(*reply.message));
+}
+
+asio::awaitable<std::string> jetstream_domain(Link& link) {
+  const std::string subject = link.api("INFO");
+  const Link::Reply reply = co_await link.request(subject, {}, {}, ask_for_domain_within);
+  if (reply.fate == Link::Reply::Fate::no_responders) {
+    throw_unanswered(link, reply.fate, subject);
+  }
+  if (reply.fate != Link::Reply::Fate::answered) co_return std::string{};
+  const JetStreamAnswer answer = parse_jetstream_answer(body_of(*reply.message));
+  const json::value* domain = answer.body.if_contains("domain");
+  co_return domain && domain->is_string() ? std::string{domain->as_string()} : std::string{};
 }
 
 void throw_jetstream_error(const JetStreamAnswer& answer, std::string_view doing) {

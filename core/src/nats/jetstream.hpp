@@ -36,9 +36,13 @@ struct JetStreamAnswer {
 /// Reads an answer; one that is not JSON is an error with code 500.
 JetStreamAnswer parse_jetstream_answer(std::string_view body);
 
-/// Calls `$JS.API.<call>`. Throws TransientError, which names what to look at, when nobody answers.
+/// Calls JetStream's API. Throws TransientError, which names what to look at, when nobody answers.
 boost::asio::awaitable<JetStreamAnswer> call_jetstream(Link& link, std::string call,
                                                        boost::json::object request = {});
+
+/// The domain of the JetStream that answers; empty when it has none, or this user may not ask.
+/// Throws TransientError when nobody serves the API.
+boost::asio::awaitable<std::string> jetstream_domain(Link& link);
 
 /// Throws what an error that nothing special is known about means: TransientError when the server
 /// may recover by itself, else ConfigError. `doing` begins the sentence.

@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "config/mask_url.hpp"
+#include "nats/api_subject.hpp"
 
 namespace asio = boost::asio;
 
@@ -20,11 +21,12 @@ using Clock = std::chrono::steady_clock;
 constexpr auto sweep_every = 250ms;
 constexpr auto repeat_trouble_after = 30s;
 
-std::string new_inbox() {
+std::string new_inbox(const std::string& prefix) {
   natsInbox* made = nullptr;
   if (natsInbox_Create(&made) != NATS_OK) throw std::bad_alloc{};
   const std::unique_ptr<natsInbox, decltype(&natsInbox_Destroy)> inbox{made, &natsInbox_Destroy};
-  return inbox.get();
+  const std::string_view whole{inbox.get()};
+  return prefix + std::string{whole.substr(whole.find('.'))};
 }
 
 std::optional<std::uint64_t> number(std::string_view text) noexcept {
@@ -50,19 +52,22 @@ constexpr std::string_view of_requests = ".r.";
 std::shared_ptr<Link> Link::open(asio::any_io_executor executor, Connection::Settings settings,
                                  Log& log, Handlers handlers) {
   struct Opened : Link {
-    Opened(asio::any_io_executor on, Log& to, Handlers with)
-        : Link{std::move(on), to, std::move(with)} {}
+    Opened(asio::any_io_executor on, const HostConfig::Nats& nats, Log& to, Handlers with)
+        : Link{std::move(on), nats, to, std::move(with)} {}
   };
-  auto link = std::make_shared<Opened>(std::move(executor), log, std::move(handlers));
+  auto link =
+      std::make_shared<Opened>(std::move(executor), settings.nats, log, std::move(handlers));
   link->start(std::move(settings));
   return link;
 }
 
-Link::Link(asio::any_io_executor executor, Log& log, Handlers handlers)
+Link::Link(asio::any_io_executor executor, const HostConfig::Nats& nats, Log& log,
+           Handlers handlers)
     : executor_{std::move(executor)},
       log_{log},
       handlers_{std::move(handlers)},
-      prefix_{new_inbox()},
+      api_prefix_{api_prefix(nats)},
+      inbox_{new_inbox(hangar::inbox_prefix(nats))},
       changed_{executor_},
       sweeper_{executor_} {}
 
@@ -86,11 +91,11 @@ void Link::start(Connection::Settings settings) {
   pulled_ = inbox(&Link::take_pulled);
   replies_ = inbox(&Link::take_replies);
   std::vector<ConnectionKeeper::Subscription> subscriptions{
-      {fmt::format("{}{}*", prefix_, of_pulls), pulled_.get()},
-      {fmt::format("{}{}*", prefix_, of_requests), replies_.get()}};
+      {fmt::format("{}{}*", inbox_, of_pulls), pulled_.get()},
+      {fmt::format("{}{}*", inbox_, of_requests), replies_.get()}};
   ConnectionKeeper::Callbacks callbacks;
-  callbacks.up = [this](std::uint64_t connection, std::uint64_t payload) {
-    post([=](Link& link) { link.came_up(connection, payload); });
+  callbacks.up = [this](std::uint64_t connection, std::uint64_t payload, std::string server) {
+    post([=, at = std::move(server)](Link& link) { link.came_up(connection, payload, at); });
   };
   callbacks.down = [this](std::string why, std::vector<Outgoing> unsent) {
     // A std::function has to be copyable, and messages are not.
@@ -115,8 +120,9 @@ void Link::start(Connection::Settings settings) {
                                                std::move(callbacks));
 }
 
-void Link::came_up(std::uint64_t connection, std::uint64_t max_payload) {
+void Link::came_up(std::uint64_t connection, std::uint64_t max_payload, const std::string& server) {
   connection_ = connection;
+  server_ = server;
   ++connections_;
   max_payload_ = max_payload;
   if (!last_trouble_.empty() || connections_ > 1) log_.info("NATS: connected");
@@ -157,11 +163,11 @@ asio::awaitable<void> Link::ended(Waiters::Time deadline) {
 }
 
 std::string Link::pull_inbox(std::uint64_t token) const {
-  return fmt::format("{}{}{}", prefix_, of_pulls, token);
+  return fmt::format("{}{}{}", inbox_, of_pulls, token);
 }
 
 std::optional<std::uint64_t> Link::pull_token(std::string_view subject) const noexcept {
-  return token_after(subject, prefix_, of_pulls);
+  return token_after(subject, inbox_, of_pulls);
 }
 
 void Link::take_pulled() {
@@ -172,7 +178,7 @@ void Link::take_pulled() {
 
 void Link::take_replies() {
   for (WireMessage& message : replies_->take()) {
-    const auto token = token_after(subject_of(*message), prefix_, of_requests);
+    const auto token = token_after(subject_of(*message), inbox_, of_requests);
     const auto found = token ? pending_.find(*token) : pending_.end();
     if (found == pending_.end()) continue;  // it came too late
     const OnReply on_reply = std::move(found->second.on_reply);
@@ -187,7 +193,7 @@ void Link::request(const std::string& subject, std::string_view body, const Head
   const std::uint64_t token = ++last_request_;
   std::vector<Outgoing> items;
   items.emplace_back(
-      make_message(subject, fmt::format("{}{}{}", prefix_, of_requests, token), body, headers));
+      make_message(subject, fmt::format("{}{}{}", inbox_, of_requests, token), body, headers));
   if (!send(items)) {
     asio::post(executor_,
                [on_reply = std::move(on_reply)] { on_reply({.fate = Reply::Fate::disconnected}); });

@@ -57,10 +57,23 @@ class Link : public std::enable_shared_from_this<Link> {
   [[nodiscard]] bool connected() const noexcept { return connection_ != 0; }
   [[nodiscard]] std::uint64_t max_payload() const noexcept { return max_payload_; }
   [[nodiscard]] std::uint64_t connections() const noexcept { return connections_; }
+  /// `nats://host:port` of the server that it is or was last connected to.
+  [[nodiscard]] const std::string& server() const noexcept { return server_; }
+  /// Where those who use it tell what they did.
+  [[nodiscard]] Log& log() const noexcept { return log_; }
   /// What went wrong last; empty when nothing did. Holds no secret.
   [[nodiscard]] const std::string& last_trouble() const noexcept { return last_trouble_; }
   /// Returns whether it is connected, at the latest at `deadline`.
   boost::asio::awaitable<bool> wait_connected(Waiters::Time deadline);
+
+  /// The subject of this call to JetStream's API.
+  [[nodiscard]] std::string api(std::string_view call) const {
+    return api_prefix_ + std::string{call};
+  }
+
+  [[nodiscard]] std::string_view inbox_prefix() const noexcept {
+    return std::string_view{inbox_}.substr(0, inbox_.rfind('.'));
+  }
 
   /// Sends over the present connection in order and empties `items`; false when there is none.
   bool send(std::vector<Outgoing>& items) { return keeper_->send(connection_, items); }
@@ -90,11 +103,12 @@ class Link : public std::enable_shared_from_this<Link> {
     OnReply on_reply;
   };
 
-  Link(boost::asio::any_io_executor executor, Log& log, Handlers handlers);
+  Link(boost::asio::any_io_executor executor, const HostConfig::Nats& nats, Log& log,
+       Handlers handlers);
   void start(Connection::Settings settings);
   std::unique_ptr<Inbox> inbox(void (Link::*take)());
   void post(std::function<void(Link&)> action);
-  void came_up(std::uint64_t connection, std::uint64_t max_payload);
+  void came_up(std::uint64_t connection, std::uint64_t max_payload, const std::string& server);
   void went_down(const std::string& why, std::vector<Outgoing> unsent);
   void trouble(const std::string& told);
   void take_pulled();
@@ -104,9 +118,11 @@ class Link : public std::enable_shared_from_this<Link> {
   boost::asio::any_io_executor executor_;
   Log& log_;
   Handlers handlers_;
-  std::string prefix_;
+  const std::string api_prefix_;
+  const std::string inbox_;  ///< What the subjects begin with that are answered on.
   std::uint64_t connection_ = 0;
   std::uint64_t connections_ = 0;
+  std::string server_;
   std::uint64_t max_payload_ = 0;
   std::string last_trouble_;
   std::chrono::steady_clock::time_point last_told_{};

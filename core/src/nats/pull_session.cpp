@@ -200,9 +200,10 @@ void PullSession::send_pull(const Puller::Pull& pull) {
   if (pull.bytes > 0) request += fmt::format(R"(,"max_bytes":{})", pull.bytes);
   request += '}';
   std::vector<Outgoing> items;
-  items.emplace_back(make_message(fmt::format("$JS.API.CONSUMER.MSG.NEXT.{}.{}",
-                                              options_.source.stream, options_.source.durable),
-                                  link_->pull_inbox(pull.token), request));
+  items.emplace_back(
+      make_message(link_->api(fmt::format("CONSUMER.MSG.NEXT.{}.{}", options_.source.stream,
+                                          options_.source.durable)),
+                   link_->pull_inbox(pull.token), request));
   // When it is not sent, the link is down and will say so.
   if (link_->send(items)) counters_->pulls.add();
 }
@@ -298,15 +299,15 @@ void PullSession::stop() {
 // nats-server 2.9 would otherwise lose sight, until ack_wait is over, of a message that is given
 // back while nobody else pulls.
 void PullSession::pulls_ended() {
-  link_->request(
-      fmt::format("$JS.API.CONSUMER.INFO.{}.{}", options_.source.stream, options_.source.durable),
-      {}, {}, forget_pull_within, [weak = weak_from_this()](const Link::Reply&) {
-        const auto self = weak.lock();
-        if (!self) return;
-        self->ending_pulls_ = false;
-        self->flush();
-        self->changes_.wake_all();
-      });
+  link_->request(link_->api(fmt::format("CONSUMER.INFO.{}.{}", options_.source.stream,
+                                        options_.source.durable)),
+                 {}, {}, forget_pull_within, [weak = weak_from_this()](const Link::Reply&) {
+                   const auto self = weak.lock();
+                   if (!self) return;
+                   self->ending_pulls_ = false;
+                   self->flush();
+                   self->changes_.wake_all();
+                 });
 }
 
 asio::awaitable<void> PullSession::close() {

@@ -64,6 +64,14 @@ json::object consumer_config(const std::string& stream, const ConsumerSpec& spec
 
 }  // namespace
 
+std::string describe_creation(const std::string& stream, const std::string& server,
+                              const std::string& domain) {
+  return fmt::format(
+      "stream {} was not there and is created, empty, at {}{}: if there is one elsewhere, correct "
+      "nats.url or set nats.domain",
+      stream, server, domain.empty() ? "" : fmt::format(" in JetStream domain {}", domain));
+}
+
 asio::awaitable<StreamFacts> ensure_stream(Link& link, StreamSpec spec, WhenAbsent when_absent) {
   check_jetstream_name(spec.name, "stream");
   JetStreamAnswer answer = co_await call_jetstream(link, "STREAM.INFO." + spec.name);
@@ -74,6 +82,9 @@ asio::awaitable<StreamFacts> ensure_stream(Link& link, StreamSpec spec, WhenAbse
     answer = co_await call_jetstream(link, "STREAM.CREATE." + spec.name, stream_config(spec));
     if (answer.error_code == jetstream_error::stream_name_in_use) {  // another replica was faster
       answer = co_await call_jetstream(link, "STREAM.INFO." + spec.name);
+    } else if (answer.ok()) {
+      const std::string domain = co_await jetstream_domain(link);
+      link.log().warning("{}", describe_creation(spec.name, link.server(), domain));
     }
   }
   if (!answer.ok()) {

@@ -55,7 +55,12 @@ struct ConsumerSpec {
   std::optional<StreamStart> start{};
 };
 
-/// Returns the stream, created when it was absent and as it is otherwise. Throws ConfigError or
+/// What is said of a stream that was created: a wrong place shows by that.
+std::string describe_creation(const std::string& stream, const std::string& server,
+                              const std::string& domain);
+
+/// Returns the stream, created when it was absent, which is said in a warning, and as it is
+/// otherwise. Throws ConfigError or
 /// TransientError, AbsentError when it is absent and not to be created.
 boost::asio::awaitable<StreamFacts> ensure_stream(Link& link, StreamSpec spec,
                                                   WhenAbsent when_absent);

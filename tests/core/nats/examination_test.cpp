@@ -45,10 +45,24 @@ TEST(Examination, a_server_without_jetstream_fails) {
   EXPECT_EQ(verdicts(check_greeting("nats://a:1", greeting)), (Verdicts{ok, fail, ok}));
 }
 
+TEST(Examination, a_server_without_jetstream_is_good_for_streams_elsewhere) {
+  const Greeting greeting{
+      .version = "2.9.10", .cluster = {}, .max_payload = 8U << 20U, .jetstream = false};
+  EXPECT_EQ(verdicts(check_greeting("nats://a:1", greeting, true)), (Verdicts{ok, ok}));
+}
+
+TEST(Examination, an_absent_stream_is_said_with_the_domain_that_was_asked) {
+  const Check check = check_absent_stream("EVENTS", "leaf");
+  EXPECT_NE(check.found.find("domain leaf"), std::string::npos);
+  EXPECT_NE(check.hint.find("nats.domain"), std::string::npos);
+  EXPECT_EQ(check_absent_stream("EVENTS", "").found, "there is none");
+}
+
 TEST(Examination, a_greeting_is_read_and_anything_else_is_not) {
   const Greeting greeting = parse_greeting(
       "INFO {\"version\":\"2.9.10\",\"max_payload\":8388608,\"jetstream\":true,"
-      "\"cluster\":\"three\"}\r\n");
+      "\"cluster\":\"three\",\"domain\":\"hub\"}\r\n");
+  EXPECT_EQ(greeting.domain, "hub");
   EXPECT_EQ(greeting.version, "2.9.10");
   EXPECT_EQ(greeting.max_payload, 8'388'608U);
   EXPECT_EQ(greeting.cluster, "three");
