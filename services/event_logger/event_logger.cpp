@@ -18,20 +18,20 @@ class EventLogger final : public hangar::Service {
     while (true) {
       auto batch = co_await source->next(config_.source().batch_size, config_.flush_interval);
       if (batch.empty()) co_return;
-      for (const auto& message : batch) std::cout << line(message.data()) << std::endl;
+      for (const auto& message : batch) std::cout << line(message.data()) << '\n';
+      if (!std::cout.flush()) throw hangar::Error{"standard output cannot be written"};
       batch.ack();  // Last: what was not acknowledged is delivered again.
     }
   }
 
  private:
   std::string line(std::string_view data) const {
-    boost::system::error_code failed;
-    const auto event = boost::json::parse(data, failed);
-    if (failed) return serialize(boost::json::value(data));
-    if (config_.format == "json") return serialize(event);
+    boost::system::error_code bad;
+    const auto event = boost::json::parse(data, bad);
+    if (bad || config_.format == "json") return serialize(bad ? boost::json::value(data) : event);
     std::string text = "Event:";
     for (const char* member : {"/id", "/occurred", "/event", "/resource/prefect.resource.id"})
-      if (const auto* value = event.find_pointer(member, failed)) text += ' ' + serialize(*value);
+      if (const auto* value = event.find_pointer(member, bad)) text += ' ' + serialize(*value);
     return text;
   }
   hangar::Context& context_;
