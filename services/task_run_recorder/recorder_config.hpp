@@ -19,6 +19,7 @@ struct RecorderConfig : ServiceConfig {
   RecorderConfig() {
     filter_subject = "prefect.events.task-run";
     durable = "events-task-run-recorder";
+    batch_size = 5'000;  // where a larger one saves a database no more
   }
 
   void fields(Fields& fields) {
