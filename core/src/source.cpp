@@ -5,6 +5,11 @@
 namespace hangar {
 
 Source::~Source() = default;
+
+boost::asio::awaitable<std::optional<std::chrono::sys_time<std::chrono::nanoseconds>>>
+Source::forced() {
+  co_return std::nullopt;
+}
 Message::Delivery::~Delivery() = default;
 
 Message& Message::operator=(Message&& other) noexcept {

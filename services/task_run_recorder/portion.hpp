@@ -11,6 +11,10 @@ namespace hangar::recorder {
 /// success. Pure; not thread-safe.
 class Portion {
  public:
+  Portion() = default;
+  /// Begins with so many at most.
+  explicit Portion(std::size_t most) : most_{most} {}
+
   [[nodiscard]] std::size_t of(std::size_t batch) const noexcept { return std::min(batch, most_); }
 
   /// A transaction of `size` events failed without anybody's fault.

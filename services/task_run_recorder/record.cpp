@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <set>
 
 #include "hangar/failpoint.hpp"
 
@@ -29,12 +30,36 @@ Recorded record_bulk_task_run_events(Session& session, std::span<const PackedEve
   const Rows repeated = missing.values.empty()
                             ? Rows{task_run_state_table()}
                             : session.find(task_run_state_table(), {{missing}}, id, Lock::none);
-  return {fold.settle(inserted, repeated), fold.inserts().size(), fold.updates().size()};
+  Recorded recorded{fold.settle(inserted, repeated), fold.inserts().size(), fold.updates().size(),
+                    std::nullopt};
+  if (fold.inserts().empty()) return recorded;
+  const Uuid& made = fold.inserts()[0][task_run::id].uuid();
+  for (std::size_t i = 0; i < recorded.verdicts.size() && !recorded.new_run; ++i) {
+    if (recorded.verdicts[i] == Verdict::recorded && events[i].identity().run_id == made) {
+      recorded.new_run = i;
+    }
+  }
+  return recorded;
 }
 
 Verdict record_task_run_event(Session& session, const PackedEvent& event, Timestamp now) {
   return record_bulk_task_run_events(session, {&event, 1}, Fold::Aliases::any, now)
       .verdicts.front();
+}
+
+std::vector<Uuid> stored_flow_runs(Session& session,
+                                   std::span<const std::optional<Uuid>> flow_runs) {
+  std::set<Uuid> wanted;
+  for (const auto& id : flow_runs) {
+    if (id) wanted.insert(*id);
+  }
+  static constexpr std::array<std::size_t, 1> id{0};
+  const Keys keys{.columns = {0}, .values = {wanted.begin(), wanted.end()}};
+  std::vector<Uuid> stored;
+  if (wanted.empty()) return stored;
+  const Rows found = session.find(flow_run_table(), {{keys}}, id, Lock::none);
+  for (std::size_t i = 0; i < found.size(); ++i) stored.push_back(found[i][0].uuid());
+  return stored;
 }
 
 }  // namespace hangar::recorder

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <optional>
 #include <span>
 #include <vector>
 
@@ -12,6 +13,8 @@ struct Recorded {
   std::vector<Verdict> verdicts;
   std::size_t runs_inserted = 0;
   std::size_t runs_updated = 0;
+  /// One event whose run and state went in as new rows.
+  std::optional<std::size_t> new_run;
 };
 
 /// Applies the law of `Fold` to the longest prefix of the events that one transaction can hold, in
@@ -25,5 +28,9 @@ Recorded record_bulk_task_run_events(Session& session, std::span<const PackedEve
 
 /// The same for one event.
 Verdict record_task_run_event(Session& session, const PackedEvent& event, Timestamp now);
+
+/// Which of the flow runs are stored, sorted.
+std::vector<Uuid> stored_flow_runs(Session& session,
+                                   std::span<const std::optional<Uuid>> flow_runs);
 
 }  // namespace hangar::recorder

@@ -19,8 +19,8 @@ struct RetryableEvent {
   Lanes::Names names;
   Timestamp state_timestamp;
   PackedEvent event;
-  std::size_t bytes;  ///< What it takes of memory, the packed event included.
-  int persist_attempts = 0;
+  std::size_t bytes;                     ///< What it takes of memory, the packed event included.
+  bool suspect = false;                  ///< The storage refused it when it came before.
   std::unique_ptr<Rejection> refused{};  ///< What the storage said of it alone, for the last time.
   std::shared_ptr<std::byte[]> memory;   ///< Where it and its packed event are.
 };

@@ -114,4 +114,12 @@ const Table& task_run_state_table() {
   return table;
 }
 
+const Table& flow_run_table() {
+  static const Table table{.name = "flow_run",
+                           .columns = {{"id", ColumnType::uuid, false}},
+                           .indexes = {},
+                           .foreign_keys = {}};
+  return table;
+}
+
 }  // namespace hangar::recorder

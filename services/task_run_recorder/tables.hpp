@@ -58,5 +58,7 @@ enum Column : std::size_t {
 
 const Table& task_run_table();
 const Table& task_run_state_table();
+/// Of Prefect's table of flow runs the id, which is all that is ever read of it.
+const Table& flow_run_table();
 
 }  // namespace hangar::recorder

@@ -5,12 +5,10 @@
 #include <boost/asio/experimental/awaitable_operators.hpp>
 #include <deque>
 #include <exception>
-#include <map>
 #include <memory_resource>
 #include <optional>
 #include <span>
 #include <string_view>
-#include <unordered_map>
 #include <vector>
 
 #include "event.hpp"
@@ -22,7 +20,7 @@
 #include "record.hpp"
 #include "recorder_config.hpp"
 #include "recorder_metrics.hpp"
-#include "refused_messages.hpp"
+#include "refusals.hpp"
 #include "rejection.hpp"
 #include "retryable_event.hpp"
 
@@ -31,7 +29,8 @@ namespace asio = boost::asio;
 namespace hangar::recorder {
 namespace {
 
-constexpr std::string_view orphan = "orphan_flow_run";
+// How often a lost race is run again: after that the key is not taken by a race.
+constexpr std::size_t most_races = 3;
 
 // However many a transaction takes, so many are read at a time: messages take more memory than the
 // events that are made of them.
@@ -42,20 +41,6 @@ using Events = std::span<EventPool::Event>;
 
 Timestamp now() {
   return std::chrono::time_point_cast<std::chrono::microseconds>(std::chrono::system_clock::now());
-}
-
-/// Whether most of a batch was refused for one reason: then not the events are at fault but the
-/// database, an older schema for example.
-bool refused_as_a_whole(Events refused, std::size_t batch) {
-  constexpr std::size_t least_batch = 20;
-  if (batch < least_batch) return false;
-  std::map<std::pair<std::string_view, std::string_view>, std::size_t> counts;
-  for (const auto& event : refused) {
-    const Rejection& why = *event->refused;
-    if (why.sqlstate.empty() || why.reason == orphan) continue;
-    if (++counts[{why.sqlstate, why.pointer}] * 2 > batch) return true;
-  }
-  return false;
 }
 
 }  // namespace
@@ -110,12 +95,13 @@ class TaskRunRecorder final : public Service {
   asio::awaitable<void> write_lanes(std::size_t first);
   asio::awaitable<void> write_lane(std::size_t lane);
   asio::awaitable<void> record(std::size_t lane, OwnedEvents events);
-  asio::awaitable<void> write(std::size_t lane, Events events);
-  Recorded attempt(Session& session, Portion& portion, Events events, Fold::Aliases aliases) const;
-  void write_alone(EventPool::Event& event, const DataError& failure);
-  asio::awaitable<void> wait_until_accepted(std::size_t lane, RetryableEvent& event);
-  void settle(Events events, const std::vector<Verdict>& verdicts);
-  void reject_when_whole(RetryableEvent& event, Rejection why);
+  asio::awaitable<void> write(std::size_t lane, Events events, Portion& portion);
+  Recorded attempt(Session& session, Portion& portion, Events events, Fold::Aliases aliases,
+                   std::size_t& races) const;
+  asio::awaitable<std::size_t> orphans_first(std::size_t lane, Events events);
+  void refuse(RetryableEvent& event, Rejection why);
+  void settle(Events events, const Recorded& recorded);
+  asio::awaitable<void> answer_refused(std::size_t lane, const OwnedEvents& events);
   void release(const RetryableEvent& event);
   void end();
 
@@ -129,12 +115,10 @@ class TaskRunRecorder final : public Service {
   Lanes lanes_{0};  ///< As many as the storage has.
   std::unique_ptr<Source> source_;
   std::vector<std::unique_ptr<Lane>> queues_;
-  std::unordered_map<std::uint64_t, std::size_t> orphans_;
-  RefusedMessages refused_;
+  std::unique_ptr<Refusals> refusals_;
   Event settled_;
   std::uint64_t arrivals_ = 0;
   std::size_t write_batch_size_ = 1;
-  int max_persist_retries_ = 0;
   std::exception_ptr failure_;
   bool ended_ = false;
 };
@@ -144,7 +128,8 @@ asio::awaitable<void> TaskRunRecorder::consumer(std::size_t write_batch_size,
                                                 int max_persist_retries) {
   using asio::experimental::awaitable_operators::operator&&;
   write_batch_size_ = write_batch_size;
-  max_persist_retries_ = max_persist_retries;
+  refusals_ = std::make_unique<Refusals>(context_, static_cast<std::size_t>(max_persist_retries),
+                                         config_.orphan_retry_delays);
   try {
     co_await (part(read(write_batch_size, flush_every)) && write_lanes(0));
   } catch (...) {
@@ -181,11 +166,13 @@ asio::awaitable<void> TaskRunRecorder::read(std::size_t limit, hangar::Duration 
 }
 
 TaskRunRecorder::Taken TaskRunRecorder::take(Message& message) {
-  if (auto why = refused_.take(message)) return {.event = {}, .why = std::move(why)};
+  if (auto why = refusals_->take_condemned(message)) return {.event = {}, .why = std::move(why)};
   texts_.release();
   try {
     if (const auto decoded = decoder_.decode(message.data(), now(), texts_)) {
-      return {.event = pool_.event(*decoded, ++arrivals_), .why = {}};
+      EventPool::Event event = pool_.event(*decoded, ++arrivals_);
+      event->suspect = refusals_->suspects(message);
+      return {.event = std::move(event), .why = {}};
     }
   } catch (const DataError& error) {
     return {.event = {}, .why = rejection(error)};
@@ -234,51 +221,50 @@ asio::awaitable<void> TaskRunRecorder::write_lane(std::size_t number) {
   }
 }
 
+/// What was refused before is tried after the others and by itself, so that these go in at once.
 asio::awaitable<void> TaskRunRecorder::record(std::size_t lane, OwnedEvents events) {
-  while (true) {
-    const std::size_t batch = events.size();
-    co_await write(lane, events);
-    std::erase_if(events, [](const auto& event) { return !event || !event->refused; });
-    if (!refused_as_a_whole(events, batch)) break;
-    context_.log().error(
-        "the database refuses {} events of a batch of {} for one reason, so none of them is "
-        "dead-lettered: {}",
-        events.size(), batch, events.front()->refused->error);
-    co_await wait_until_accepted(lane, *events.front());
-    for (const auto& event : events) {
-      event->refused.reset();
-      event->persist_attempts = 0;
-      lanes_.step_back(event->arrival);
-    }
-  }
-  for (const auto& event : events) reject_when_whole(*event, std::move(*event->refused));
+  const auto first_suspect =
+      std::ranges::stable_partition(events, [](const auto& event) { return !event->suspect; });
+  const Events suspects{first_suspect.begin(), first_suspect.end()};
+  for (const auto& event : suspects) lanes_.step_aside(event->arrival);
+  if (!suspects.empty()) settled_.set();
+  co_await write(lane, Events{events}.first(events.size() - suspects.size()),
+                 queues_[lane]->portion);
+  for (const auto& event : suspects) lanes_.step_back(event->arrival);
+  Portion one_first{1};
+  co_await write(lane, suspects, one_first);
+  std::erase_if(events, [](const auto& event) { return !event->refused; });
+  if (!events.empty()) co_await answer_refused(lane, events);
 }
 
-/// Leaves `refused` in the events that cannot be recorded, and null for those that were given back.
-asio::awaitable<void> TaskRunRecorder::write(std::size_t lane, Events events) {
+/// Leaves `refused` in the events that cannot be recorded.
+asio::awaitable<void> TaskRunRecorder::write(std::size_t lane, Events events, Portion& portion) {
   while (!events.empty()) {
     const auto aliases = queues_.size() == 1                      ? Fold::Aliases::any
                          : lanes_.oldest(events.front()->arrival) ? Fold::Aliases::first_event_only
                                                                   : Fold::Aliases::none;
-    Portion& portion = queues_[lane]->portion;
     std::size_t tried = portion.of(events.size());
+    std::size_t races = 0;
     Recorded recorded;
     std::optional<DataError> failure;
     const auto began = std::chrono::steady_clock::now();
     try {
       co_await context_.transact(lane, [&](Session& session) {
         tried = portion.of(events.size());
-        recorded = attempt(session, portion, events.first(tried), aliases);
+        recorded = attempt(session, portion, events.first(tried), aliases, races);
       });
     } catch (const DataError& error) {
       failure = error;
     }
-    if (failure && tried == 1) {
-      write_alone(events.front(), *failure);
-      if (!events.front() || events.front()->refused) events = events.subspan(1);
-    } else if (failure) {
-      co_await write(lane, events.first(tried / 2));
-      events = events.subspan(tried / 2);
+    if (failure) {
+      const bool missing = failure->reason() == "foreign_key";
+      std::size_t refused = missing ? co_await orphans_first(lane, events.first(tried)) : 0;
+      Rejection why = rejection(*failure);
+      if (refused > 0) why.reason = orphan;
+      if (refused == 0 && tried == 1) refused = 1;
+      for (const auto& event : events.first(refused)) refuse(*event, why);
+      if (refused == 0) co_await write(lane, events.first(tried / 2), portion);
+      events = events.subspan(refused > 0 ? refused : tried / 2);
     } else if (recorded.verdicts.empty()) {
       // An alias waits until it is the oldest event in flight.
       while (!lanes_.oldest(events.front()->arrival)) {
@@ -290,7 +276,7 @@ asio::awaitable<void> TaskRunRecorder::write(std::size_t lane, Events events) {
       const std::size_t done = recorded.verdicts.size();
       const std::chrono::duration<double> took = std::chrono::steady_clock::now() - began;
       metrics_.committed(done, recorded, took.count());
-      settle(events.first(done), recorded.verdicts);
+      settle(events.first(done), recorded);
       events = events.subspan(done);
     }
   }
@@ -298,82 +284,86 @@ asio::awaitable<void> TaskRunRecorder::write(std::size_t lane, Events events) {
 
 /// One attempt at a transaction, on a storage thread.
 Recorded TaskRunRecorder::attempt(Session& session, Portion& portion, Events events,
-                                  Fold::Aliases aliases) const {
+                                  Fold::Aliases aliases, std::size_t& races) const {
   std::vector<PackedEvent> batch;
   batch.reserve(events.size());
   for (const auto& event : events) batch.push_back(event->event);
   try {
     return record_bulk_task_run_events(session, batch, aliases, now());
   } catch (const TransientError& error) {
-    const bool passes = !error.row_may_be_at_fault();
-    if (!passes || error.retry() == TransientError::Retry::backoff) portion.failed(batch.size());
-    if (passes || batch.size() > 1) throw;
-    if (events.front()->persist_attempts++ < max_persist_retries_) throw;
-    throw DataError{"unknown", error.what(), {}, error.sqlstate()};
+    if (error.retry() == TransientError::Retry::backoff) portion.failed(batch.size());
+    if (!error.row_may_be_at_fault()) throw;
+    if (error.retry() == TransientError::Retry::conflict && ++races <= most_races) throw;
+    throw DataError{std::string{unknown}, error.what(), {}, error.sqlstate()};
   }
 }
 
-void TaskRunRecorder::write_alone(EventPool::Event& event, const DataError& failure) {
-  Rejection why = rejection(failure);
-  if (failure.reason() == "foreign_key") {
-    // Its flow run is not there yet, or not any more: others must not wait for it.
-    std::size_t& tries = orphans_[event->message.sequence()];
-    if (tries < config_.orphan_retry_delays.size()) {
-      event->message.give_back(config_.orphan_retry_delays[tries++]);
-      release(*event);
-      event.reset();
-      return;
-    }
-    orphans_.erase(event->message.sequence());
-    why.reason = orphan;
-  } else {
-    const int retries = failure.reason() == "unknown" ? max_persist_retries_ : 1;
-    if (event->persist_attempts++ < retries) return;
+/// Brings the events whose flow run is missing to the front and returns how many they are. Where
+/// that cannot be told none is, except one that is alone.
+asio::awaitable<std::size_t> TaskRunRecorder::orphans_first(std::size_t lane, Events events) {
+  std::vector<std::optional<Uuid>> flow_runs;
+  for (const auto& event : events) {
+    const auto key = event->event.identity().key;
+    flow_runs.push_back(key ? std::optional{key->flow_run_id} : std::nullopt);
   }
-  event->refused = std::make_unique<Rejection>(std::move(why));
-  // As if it were not there, which it is not for an alias behind it in the same batch.
-  lanes_.step_aside(event->arrival);
-  settled_.set();
-}
-
-/// Tries the event without keeping what it writes, as transact tries again what is transient.
-asio::awaitable<void> TaskRunRecorder::wait_until_accepted(std::size_t lane,
-                                                           RetryableEvent& event) {
-  struct Answered {};
+  std::vector<Uuid> present;
   try {
     co_await context_.transact(lane, [&](Session& session) {
       try {
-        record_task_run_event(session, event.event, now());
-      } catch (const DataError& error) {
-        if (error.sqlstate() != event.refused->sqlstate) throw Answered{};
-        throw TransientError{error.what(), TransientError::Retry::when_answerable,
-                             error.sqlstate()};
+        present = stored_flow_runs(session, flow_runs);
+      } catch (const Error& error) {
+        throw DataError{"unknown", error.what()};
       }
-      throw Answered{};
     });
-  } catch (const Answered&) {
+  } catch (const DataError&) {
+    co_return events.size() == 1 ? 1 : 0;
   }
+  const auto others = std::ranges::stable_partition(events, [&](const auto& event) {
+    const auto key = event->event.identity().key;
+    return key && !std::ranges::binary_search(present, key->flow_run_id);
+  });
+  co_return events.size() - others.size();
 }
 
-void TaskRunRecorder::settle(Events events, const std::vector<Verdict>& verdicts) {
+void TaskRunRecorder::refuse(RetryableEvent& event, Rejection why) {
+  event.refused = std::make_unique<Rejection>(std::move(why));
+  // As if it were not there, which it is not for an alias behind it in the same batch.
+  lanes_.step_aside(event.arrival);
+  settled_.set();
+}
+
+void TaskRunRecorder::settle(Events events, const Recorded& recorded) {
   const Timestamp durable = now();
+  const auto& verdicts = recorded.verdicts;
+  const auto any = std::ranges::find(verdicts, Verdict::recorded) - verdicts.begin();
+  if (recorded.new_run) {
+    refusals_->accepted(events[*recorded.new_run]->event);
+  } else if (!refusals_->can_tell() && any < std::ssize(verdicts)) {
+    refusals_->accepted(events[static_cast<std::size_t>(any)]->event);
+  }
   for (std::size_t i = 0; i < events.size(); ++i) {
-    metrics_.durable(events[i]->state_timestamp, durable);
-    orphans_.erase(events[i]->message.sequence());
-    if (verdicts[i] == Verdict::collision || verdicts[i] == Verdict::too_long_for_index) {
-      reject_when_whole(*events[i], rejection(verdicts[i], events[i]->event.unpack()));
+    RetryableEvent& event = *events[i];
+    metrics_.durable(event.state_timestamp, durable);
+    if (verdicts[i] == Verdict::collision) {
+      refuse(event, rejection(verdicts[i], event.event.unpack()));
       continue;
     }
-    failpoint(Failpoint::before_ack);
-    events[i]->message.ack();
-    release(*events[i]);
+    if (event.suspect) refusals_->forget(event.message);
+    if (verdicts[i] == Verdict::too_long_for_index) {
+      refusals_->condemn(event.message, rejection(verdicts[i], event.event.unpack()));
+    } else {
+      failpoint(Failpoint::before_ack);
+      event.message.ack();
+    }
+    release(event);
   }
+  refusals_->tell_of_held();
 }
 
-void TaskRunRecorder::reject_when_whole(RetryableEvent& event, Rejection why) {
-  refused_.keep(event.message, std::move(why));
-  event.message.give_back();
-  release(event);
+/// They come again whole: as dead letters, or to be tried again.
+asio::awaitable<void> TaskRunRecorder::answer_refused(std::size_t lane, const OwnedEvents& events) {
+  co_await refusals_->answer(lane, events, *source_);
+  for (const auto& event : events) release(*event);
 }
 
 void TaskRunRecorder::release(const RetryableEvent& event) {

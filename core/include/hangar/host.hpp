@@ -49,7 +49,7 @@ class HANGAR_API HostedService {
   [[nodiscard]] const Fields& service_settings() const noexcept;
 
   [[nodiscard]] ServiceState state() const noexcept;
-  /// Why it failed; empty unless `failed`.
+  /// Why it failed, or what keeps it from its work while it runs; else empty.
   [[nodiscard]] const std::string& failure() const noexcept;
   /// Set from the moment the service pulls messages until it has stopped.
   [[nodiscard]] Event& started_event() noexcept;

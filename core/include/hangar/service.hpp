@@ -66,6 +66,9 @@ class HANGAR_API Context {
   [[nodiscard]] virtual bool stopping() const noexcept = 0;
   /// What `start(max_persist_retries)` was called with, if anything.
   [[nodiscard]] virtual std::optional<int> max_persist_retries() const noexcept = 0;
+  /// Says, in a sentence, what keeps the running service from its work: the host is not ready, and
+  /// /readyz, /status, `services ls` and `doctor` name it, until an empty text takes it back.
+  virtual void not_ready(std::string why) = 0;
 
   /// Connects for as long as it takes, creates or checks stream and consumer, and begins to pull;
   /// from then on the service counts as started.

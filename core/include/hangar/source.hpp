@@ -136,6 +136,12 @@ class HANGAR_API Source {
   /// Takes the message over: it is stored with the reason in the dead-letter stream, tried again
   /// for as long as that takes, and only then acked. Returns at once, or when fewer wait for that.
   virtual boost::asio::awaitable<void> reject(Message message, Rejection why) = 0;
+
+  /// Until when a person decided, by `hangar dlq force`, that what is refused is a dead letter
+  /// without more proof: messages that the stream took before. Nothing where nobody did, or where
+  /// that cannot be told now.
+  virtual boost::asio::awaitable<std::optional<std::chrono::sys_time<std::chrono::nanoseconds>>>
+  forced();
 };
 
 }  // namespace hangar

@@ -72,6 +72,7 @@ void Board::set_state(std::string_view service, ServiceState state, std::string_
   if (entry->service.state != state) entry->service.since = now_in_seconds();
   entry->service.state = state;
   if (!failure.empty()) entry->service.last_error = mask_url(failure);
+  entry->service.trouble = state == ServiceState::running ? mask_url(failure) : std::string{};
 }
 
 void Board::add_source(std::string_view service, std::shared_ptr<const SourceCounters> counters) {

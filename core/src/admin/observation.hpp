@@ -49,6 +49,7 @@ struct Observation {
     ServiceState state = ServiceState::stopped;
     Time since{};
     std::string last_error;
+    std::string trouble;  ///< What keeps it from its work while it runs.
     Source source;
   };
   /// How often each result of one kind of operation was seen, and how long the operations took.

@@ -26,7 +26,7 @@ std::string nats_failure(const Observation& seen) {
 }
 
 std::string service_failure(const Observation::Service& service) {
-  if (service.state == ServiceState::running) return {};
+  if (service.state == ServiceState::running) return service.trouble;
   std::string why{to_string(service.state)};
   if (service.state == ServiceState::failed) why += ": " + service.last_error;
   return why;

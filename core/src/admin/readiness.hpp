@@ -16,7 +16,8 @@ class Readiness {
   };
 
   /// Not ready: draining, a stuck loop, a service that does not run, one that is not connected or
-  /// waits for room for its dead letters, a storage that does not answer.
+  /// waits for room for its dead letters or says itself that something is wrong, a storage that
+  /// does not answer.
   explicit Readiness(const Observation& seen);
 
   [[nodiscard]] bool ready() const noexcept;

@@ -212,6 +212,13 @@ class CommandLine {
     for (CLI::App* change : {replay, purge}) {
       change->add_flag("--dry-run", letters_.dry_run, "Only list the letters it is about");
     }
+    CLI::App* force = command(
+        "force",
+        "Make dead letters of what the database refuses and the host holds, because nothing shows "
+        "that it takes such rows",
+        [this] { return cli::force_letters(host_, letters_); }, false, group_of_letters);
+    force->add_option("--service", letters_.service, "Only of this service");
+    force->add_flag("-y,--yes", letters_.yes, "Do not ask");
     letters_command(
         group_of_letters, "export", "Print them with their events, for `hangar publish`",
         [this] { return cli::export_letters(host_, letters_); }, false);

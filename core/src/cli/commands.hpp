@@ -65,6 +65,7 @@ int list_letters(const HostOptions& host, Output output, const LettersOptions& o
 int show_letter(const HostOptions& host, Output output, const LettersOptions& options);
 int replay_letters(const HostOptions& host, Output output, const LettersOptions& options);
 int purge_letters(const HostOptions& host, Output output, const LettersOptions& options);
+int force_letters(const HostOptions& host, const LettersOptions& options);
 int export_letters(const HostOptions& host, const LettersOptions& options);
 int check_config(const HostOptions& host);
 int show_config(const HostOptions& host, Output output);

@@ -16,6 +16,7 @@
 #include "hangar/error.hpp"
 #include "hangar/version.hpp"
 #include "host/installation.hpp"
+#include "host/state_file.hpp"
 #include "log/stderr_log.hpp"
 #include "nats/broker.hpp"
 #include "nats/examination.hpp"
@@ -61,6 +62,11 @@ void Doctor::look_at_host() {
     if (found.plugin != nullptr) continue;
     checks_.push_back({warn, "plugin " + found.path.stem().string(), "it was refused",
                        "hangar plugins ls says why"});
+  }
+  for (const auto& [name, status] : StateFile::read(installation_.data_dir())) {
+    if (status.failure.empty()) continue;
+    checks_.push_back(
+        {fail, "service " + name, fmt::format("it is {}: {}", status.state, status.failure), {}});
   }
 }
 

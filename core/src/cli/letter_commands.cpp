@@ -146,8 +146,8 @@ void print_letter(const StoredLetter& stored) {
   std::cout << '\n' << escaped(stored.body) << '\n';
 }
 
-bool confirmed(std::size_t count) {
-  fmt::print(stderr, "Delete {} letters for good? [y/N] ", count);
+bool confirmed(const std::string& question) {
+  fmt::print(stderr, "{} [y/N] ", question);
   std::fflush(stderr);
   std::string answer;
   std::getline(std::cin, answer);
@@ -219,7 +219,10 @@ int purge_letters(const HostOptions& host, Output output, const LettersOptions& 
   with_letters(host, [&](DeadLetters& letters) -> asio::awaitable<void> {
     const auto chosen = co_await sequences(letters, filter);
     outcome.selected = chosen.size();
-    if (!options.yes && !chosen.empty() && !confirmed(chosen.size())) co_return;
+    if (!options.yes && !chosen.empty() &&
+        !confirmed(fmt::format("Delete {} letters for good?", chosen.size()))) {
+      co_return;
+    }
     Progress progress{"purged", chosen.size()};
     for (const std::uint64_t sequence : chosen) {
       co_await letters.remove(sequence);
@@ -228,6 +231,32 @@ int purge_letters(const HostOptions& host, Output output, const LettersOptions& 
     progress.finish(outcome.done);
   });
   return outcome.report(output, "purged");
+}
+
+int force_letters(const HostOptions& host, const LettersOptions& options) {
+  if (!options.yes && ::isatty(STDIN_FILENO) != 1) {
+    fmt::print(stderr, "hangar: dlq force decides: pass --yes where nobody can be asked\n");
+    return exit_code::usage;
+  }
+  Installation installation{host};
+  installation.load();
+  std::vector<std::string> services;
+  for (const auto& service : installation.services()) {
+    const bool chosen = options.service.empty() ? service.factory->enabled()
+                                                : options.service == service.plugin->name;
+    if (chosen) services.emplace_back(service.plugin->name);
+  }
+  if (services.empty()) throw Error{"there is no such service; see `hangar services ls`"};
+  if (!options.yes && !confirmed("Is what the database refuses at fault, and not the database?")) {
+    return exit_code::failed;
+  }
+  with_letters(host, [&](DeadLetters& letters) -> asio::awaitable<void> {
+    for (const std::string& service : services) co_await letters.force(service);
+  });
+  fmt::print(stderr,
+             "what is held now becomes a dead letter when it is tried next, within 10 s of a "
+             "running host or when one starts: see `hangar dlq ls`\n");
+  return exit_code::done;
 }
 
 int export_letters(const HostOptions& host, const LettersOptions& options) {

@@ -95,7 +95,7 @@ asio::awaitable<void> HostedService::Wiring::run(std::optional<int> max_persist_
   }
   // A storage that is down while the host stops is not the service's failure.
   if (error && stopping.is_set() && is_transient(error)) error = nullptr;
-  if (error) failure = describe(error);
+  failure = error ? describe(error) : std::string{};
   if (source.close) co_await source.close();
   source = {};
   started.clear();

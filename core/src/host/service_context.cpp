@@ -41,6 +41,12 @@ void ServiceContext::heard(const StorageOutcome& outcome) {
   if (wiring_.source.pause) wiring_.source.pause(outages_ > 1);
 }
 
+void ServiceContext::not_ready(std::string why) {
+  if (why == wiring_.failure) return;
+  wiring_.failure = std::move(why);
+  if (wiring_.changed) wiring_.changed();
+}
+
 asio::awaitable<void> ServiceContext::transact(std::size_t lane,
                                                std::function<void(Session&)> work) {
   if (!lanes_) throw std::logic_error{"transact before open_storage"};

@@ -23,6 +23,7 @@ class ServiceContext final : public Context {
   [[nodiscard]] std::optional<int> max_persist_retries() const noexcept override {
     return max_persist_retries_;
   }
+  void not_ready(std::string why) override;
   boost::asio::awaitable<std::unique_ptr<Source>> open_source(SourceOptions options) override;
   boost::asio::awaitable<std::size_t> open_storage(std::span<const Table* const> tables,
                                                    std::size_t lanes) override;

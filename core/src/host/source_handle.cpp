@@ -16,6 +16,10 @@ class SharedSource final : public Source {
   asio::awaitable<void> reject(Message message, Rejection why) override {
     return source_->reject(std::move(message), std::move(why));
   }
+  asio::awaitable<std::optional<std::chrono::sys_time<std::chrono::nanoseconds>>> forced()
+      override {
+    return source_->forced();
+  }
 
  private:
   std::shared_ptr<PullSource> source_;

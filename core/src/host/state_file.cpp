@@ -35,7 +35,7 @@ void merge(const json::value& file, ServiceStatuses& statuses) {
     ServiceStatus found{std::string{status.at("state").as_string()},
                         std::string{status.at("failure").as_string()}};
     const auto [known, is_new] = statuses.try_emplace(std::string{name}, found);
-    if (!is_new && found.state == "failed") known->second = std::move(found);
+    if (!is_new && !found.failure.empty()) known->second = std::move(found);
   }
 }
 

@@ -9,6 +9,7 @@
 #include "nats/ack_subject.hpp"
 #include "nats/base64.hpp"
 #include "nats/blocking.hpp"
+#include "nats/force_mark.hpp"
 #include "nats/jetstream.hpp"
 #include "nats/stream_setup.hpp"
 
@@ -139,7 +140,7 @@ asio::awaitable<void> DeadLetters::each(DeadLetterFilter filter,
     co_await pull(consumer, number);
     for (DeadLetter& letter : came_.letters) {
       if (letter.dead_letter_sequence > last || taken == filter.limit) break;
-      if (!selects(filter, letter)) continue;
+      if (letter.stream.empty() || !selects(filter, letter)) continue;  // a mark is no letter
       ++taken;
       take(std::move(letter));
     }
@@ -225,6 +226,10 @@ asio::awaitable<void> DeadLetters::replay(StoredLetter stored) {
   }
   co_await publish(stored);
   co_await remove(stored.letter.dead_letter_sequence);
+}
+
+asio::awaitable<void> DeadLetters::force(std::string service) {
+  co_await store_force_mark(*link_, std::move(service), std::chrono::system_clock::now());
 }
 
 asio::awaitable<void> DeadLetters::remove(std::uint64_t sequence) {

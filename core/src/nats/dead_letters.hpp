@@ -46,6 +46,9 @@ class DeadLetters {
   /// stays.
   boost::asio::awaitable<void> replay(StoredLetter letter);
 
+  /// Leaves the mark of force_mark.hpp, of now.
+  boost::asio::awaitable<void> force(std::string service);
+
   /// Deletes the letter; one that is not there is no error.
   boost::asio::awaitable<void> remove(std::uint64_t sequence);
 

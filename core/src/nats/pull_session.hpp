@@ -17,6 +17,7 @@
 #include "hangar/source.hpp"
 #include "log/rate_limit.hpp"
 #include "nats/answers.hpp"
+#include "nats/force_mark.hpp"
 #include "nats/held_message.hpp"
 #include "nats/link.hpp"
 #include "nats/pull_source.hpp"
@@ -40,6 +41,7 @@ class PullSession : public std::enable_shared_from_this<PullSession> {
   boost::asio::awaitable<void> open();
   boost::asio::awaitable<Batch> next(std::size_t limit, std::chrono::milliseconds linger);
   boost::asio::awaitable<void> reject(Message message, Rejection why);
+  boost::asio::awaitable<std::optional<ForceMark>> forced();
   void pause(bool paused);
   void stop();
   boost::asio::awaitable<void> close();

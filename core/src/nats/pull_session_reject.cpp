@@ -122,6 +122,12 @@ asio::awaitable<bool> PullSession::store_dead_letter(const HeldMessage& held, Re
   co_return false;
 }
 
+asio::awaitable<std::optional<ForceMark>> PullSession::forced() {
+  const auto self = shared_from_this();
+  if (options_.look) co_return std::nullopt;
+  co_return co_await read_force_mark(*link_, options_.service);
+}
+
 void PullSession::tell_of_letter(const HeldMessage& held, const Rejection& why) {
   const auto left_out = seldom_.told(why.reason, Clock::now());
   if (!left_out) return;

@@ -40,6 +40,11 @@ asio::awaitable<void> PullSource::reject(Message message, Rejection why) {
   return session_->reject(std::move(message), std::move(why));
 }
 
+asio::awaitable<std::optional<std::chrono::sys_time<std::chrono::nanoseconds>>>
+PullSource::forced() {
+  return session_->forced();
+}
+
 std::function<void()> PullSource::stopper() const {
   return [executor = executor_, weak = std::weak_ptr{session_}] {
     asio::dispatch(executor, [weak] {

@@ -59,6 +59,9 @@ class PullSource final : public Source {
   boost::asio::awaitable<Batch> next(std::size_t limit, std::chrono::milliseconds linger) override;
   boost::asio::awaitable<void> reject(Message message, Rejection why) override;
 
+  boost::asio::awaitable<std::optional<std::chrono::sys_time<std::chrono::nanoseconds>>> forced()
+      override;
+
   /// A function that ends the source from any thread, any number of times, also before `open` has
   /// returned and after this object is gone: no more pulls, what was not handed out is given back
   /// at once, `next` returns an empty batch. Handed-out messages can still be acked and rejected.

@@ -51,6 +51,17 @@ TEST_F(BoardTest, ready_is_a_service_that_runs_and_is_connected) {
   EXPECT_FALSE(ready());
 }
 
+TEST_F(BoardTest, not_ready_is_a_running_service_that_says_what_is_wrong_until_it_takes_it_back) {
+  connect();
+  board_.set_state("recorder", ServiceState::running, "the database refuses all");
+  EXPECT_FALSE(ready());
+  EXPECT_NE(Readiness{seen()}.text().find("recorder failed: the database refuses all"),
+            std::string::npos);
+  board_.set_state("recorder", ServiceState::running, "");
+  EXPECT_TRUE(ready());
+  EXPECT_EQ(seen().services.at(0).last_error, "the database refuses all");
+}
+
 TEST_F(BoardTest, only_a_storage_that_cannot_answer_is_down_and_until_it_answers) {
   connect();
   board_.set_state("recorder", ServiceState::running, "");

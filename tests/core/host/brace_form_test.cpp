@@ -50,6 +50,7 @@ class HearingContext final : public Context {
   [[nodiscard]] Metrics& metrics() const noexcept override { std::terminate(); }
   [[nodiscard]] bool stopping() const noexcept override { return false; }
   [[nodiscard]] std::optional<int> max_persist_retries() const noexcept override { return {}; }
+  void not_ready(std::string) override {}
   asio::awaitable<std::unique_ptr<Source>> open_source(SourceOptions options) override {
     heard_.opened.push_back(std::move(options));
     co_return std::make_unique<HearingSource>(heard_);

@@ -76,7 +76,12 @@ class Delivery final : public Message::Delivery {
 }  // namespace
 
 void Database::Refusing::check(const Rows& rows) const {
-  if (database_.refuses_all) throw DataError{"invalid_value", "an older schema", "", "22P02"};
+  if (database_.fault == Fault::not_null) {
+    throw DataError{"not_null", "a column that Prefect does not have", "", "23502"};
+  }
+  if (database_.fault == Fault::unknown) {
+    throw TransientError{"internal error", TransientError::Retry::unknown, "XX000"};
+  }
   const bool runs = rows.table().name == "task_run";
   for (std::size_t i = 0; i < rows.size(); ++i) {
     const std::size_t column = runs ? std::size_t{recorder::task_run::flow_run_id}
@@ -90,6 +95,16 @@ void Database::Refusing::check(const Rows& rows) const {
       throw DataError{"invalid_value", "refused", "", "22023"};
     }
   }
+}
+
+Rows Database::Refusing::find(const Table& table, std::span<const Keys> keys,
+                              std::span<const std::size_t> columns, Lock lock) {
+  if (table.name != "flow_run") return MemorySession::find(table, keys, columns, lock);
+  Rows found{table};
+  for (const Cell& id : keys.front().values) {
+    if (!database_.missing_flow_runs.contains(text_of(id.uuid()))) found.add()[0] = id;
+  }
+  return found;
 }
 
 std::vector<bool> Database::Refusing::insert_missing(const Rows& rows) {
@@ -154,6 +169,13 @@ class Replica::SimulatedSource final : public Source {
     message.ack();
   }
 
+  asio::awaitable<std::optional<std::chrono::sys_time<std::chrono::nanoseconds>>> forced()
+      override {
+    co_await asio::post(replica_.io_, asio::use_awaitable);
+    if (!replica_.world_.forced) co_return std::nullopt;
+    co_return std::chrono::sys_time<std::chrono::nanoseconds>::max();
+  }
+
  private:
   Replica& replica_;
 
@@ -185,6 +207,7 @@ class Replica::SimulatedContext final : public Context {
   [[nodiscard]] Metrics& metrics() const noexcept override { return metrics_; }
   [[nodiscard]] bool stopping() const noexcept override { return false; }
   [[nodiscard]] std::optional<int> max_persist_retries() const noexcept override { return {}; }
+  void not_ready(std::string why) override { replica_.world_.not_ready = !why.empty(); }
 
   asio::awaitable<std::unique_ptr<Source>> open_source(SourceOptions) override {
     auto opened = std::make_unique<SimulatedSource>(replica_);
@@ -205,6 +228,7 @@ class Replica::SimulatedContext final : public Context {
       const auto fault = world.faults ? world.random() % 12 : 0;
       if (fault == 1) continue;
       bool again = false;
+      ++world.transactions;
       try {
         world.database.transact(work, fault != 2);
       } catch (const TransientError&) {

@@ -16,7 +16,7 @@
 namespace hangar::simulation {
 
 /// One database of all replicas. A transaction happens at one moment; what the database refuses
-/// is known by `refused_text`, by flow runs that are missing, and by `refuses_all`.
+/// is known by `refused_text`, by flow runs that are missing, and by its fault.
 class Database {
  public:
   using Content = testing::MemorySession::Content;
@@ -27,13 +27,18 @@ class Database {
   [[nodiscard]] const Content& content() const noexcept { return session_.content; }
   [[nodiscard]] bool has_state(const std::string& id) const;
 
+  /// What it says to every row, whichever it is.
+  enum class Fault { none, not_null, unknown };
+
   std::set<std::string> missing_flow_runs;
-  bool refuses_all = false;
+  Fault fault = Fault::none;
 
  private:
   class Refusing : public testing::MemorySession {
    public:
     explicit Refusing(const Database& database) : database_{database} {}
+    Rows find(const Table& table, std::span<const Keys> keys, std::span<const std::size_t> columns,
+              Lock lock) override;
     std::vector<bool> insert_missing(const Rows& rows) override;
     void update(const Rows& rows) override;
 
@@ -54,6 +59,9 @@ struct World {
   Database database;
   std::string wrong;  ///< The first promise that was broken.
   bool faults = true;
+  bool forced = false;  ///< Whether a person decided about what is held.
+  std::size_t transactions = 0;
+  bool not_ready = false;  ///< What a service said last.
 
   /// Whether nothing would be lost if the message were forgotten now.
   [[nodiscard]] bool is_safe(std::size_t message) const;

@@ -118,11 +118,21 @@ void expect_nothing_lost(unsigned seed) {
     }
   }
   const std::size_t late = draw() % 3000;
+  const bool faulty = one_in(draw, 3);
+  // Without a good event among those that are left nothing tells whose fault a refusal is.
+  constexpr std::size_t decided = 5'000;
   for (std::size_t replicas = 1 + draw() % 3; replicas > 0; --replicas) {
     simulation.add_replica({.lanes = 1 + static_cast<std::int64_t>(draw() % 4),
                             .batch_size = 1 + static_cast<std::int64_t>(draw() % 12)});
   }
   simulation.run([&](std::size_t step) {
+    if (faulty && one_in(draw, 40)) {
+      using enum Database::Fault;
+      world.database.fault = step >= 1'000 || one_in(draw, 3) ? none
+                             : one_in(draw, 2)                ? not_null
+                                                              : unknown;
+    }
+    world.forced = step >= decided && world.database.fault == Database::Fault::none;
     if (step != late) return;
     for (const Published& event : world.events) {
       if (event.fate == Fate::recorded_or_orphan) {
@@ -148,22 +158,90 @@ TEST(Simulation, nothing_is_lost_or_invented_whatever_fails_at_whatever_step) {
   }
 }
 
-TEST(Simulation, a_database_that_refuses_most_of_a_batch_is_waited_for) {
+/// Good events and one bad one, of which the database refuses all until step 5,000; then `after`
+/// good ones more may come.
+void expect_patience(Database::Fault fault, std::size_t good, std::int64_t batch_size) {
   std::vector<Published> events;
-  for (std::size_t i = 0; i < 40; ++i) events.push_back(make_event(i % 5, i, Fate::recorded));
-  events[7] = make_event(2, 7, Fate::refused);
+  for (std::size_t i = 0; i < good; ++i) events.push_back(make_event(i % 5, i, Fate::recorded));
+  events[good / 2] = make_event(good / 2 % 5, good / 2, Fate::refused);
   Simulation simulation{1, std::move(events)};
   World& world = simulation.world();
   world.faults = false;
-  world.database.refuses_all = true;
-  simulation.add_replica({.lanes = 1, .batch_size = 100});
+  world.database.fault = fault;
+  simulation.add_replica({.lanes = 1, .batch_size = batch_size});
   bool patient = true;
   simulation.run([&](std::size_t step) {
     if (step < 5'000) patient = patient && world.stream.dead_letters().empty();
-    if (step == 5'000) world.database.refuses_all = false;
+    if (step == 5'000) world.database.fault = Database::Fault::none;
   });
   ASSERT_EQ(world.wrong, "");
   EXPECT_TRUE(patient);
+  expect_fates(world);
+}
+
+TEST(Simulation, a_database_at_fault_is_waited_for_at_any_size_of_batch) {
+  for (const auto fault : {Database::Fault::not_null, Database::Fault::unknown}) {
+    expect_patience(fault, 40, 100);
+    expect_patience(fault, 40, 1);
+    expect_patience(fault, 4, 1);
+  }
+}
+
+TEST(Simulation, orphans_are_found_by_one_look_and_not_by_halving) {
+  std::vector<Published> events;
+  for (std::size_t i = 0; i < 500; ++i) {
+    events.push_back(make_event(i % 50, i, i % 5 == 0 ? Fate::orphan : Fate::recorded));
+  }
+  Simulation simulation{1, std::move(events)};
+  World& world = simulation.world();
+  world.faults = false;
+  for (const Published& event : world.events) {
+    if (event.fate == Fate::orphan) world.database.missing_flow_runs.insert(event.flow_run_id);
+  }
+  simulation.add_replica({.lanes = 1, .batch_size = 500});
+  std::size_t until_good_ones_are_recorded = 0;
+  simulation.run([&](std::size_t) {
+    const auto states = world.database.content().find("task_run_state");
+    const bool all = states != world.database.content().end() && states->second.size() == 400;
+    if (all && until_good_ones_are_recorded == 0) {
+      until_good_ones_are_recorded = world.transactions;
+    }
+  });
+  ASSERT_EQ(world.wrong, "");
+  expect_fates(world);
+  // An attempt, a look and an attempt for each batch; halving would take more than a hundred.
+  EXPECT_GT(until_good_ones_are_recorded, 0U);
+  EXPECT_LT(until_good_ones_are_recorded, 30U);
+}
+
+TEST(Simulation, one_good_event_is_proof_enough) {
+  std::vector<Published> events;
+  for (std::size_t i = 0; i < 20; ++i) events.push_back(make_event(i, i, Fate::refused));
+  events.push_back(make_event(20, 20, Fate::recorded));
+  Simulation simulation{1, std::move(events)};
+  World& world = simulation.world();
+  world.faults = false;
+  simulation.add_replica({.lanes = 2, .batch_size = 5});
+  simulation.run([](std::size_t) {});
+  ASSERT_EQ(world.wrong, "");
+  expect_fates(world);
+}
+
+TEST(Simulation, of_nothing_but_poison_none_is_a_dead_letter_until_a_person_decides) {
+  std::vector<Published> events;
+  for (std::size_t i = 0; i < 20; ++i) events.push_back(make_event(i % 5, i, Fate::refused));
+  events.push_back(make_event(0, 20, Fate::malformed));
+  Simulation simulation{1, std::move(events)};
+  World& world = simulation.world();
+  world.faults = false;
+  simulation.add_replica({.lanes = 2, .batch_size = 5});
+  std::size_t before = 0;
+  simulation.run([&](std::size_t step) {
+    if (step < 5'000) before = world.stream.dead_letters().size();
+    world.forced = step >= 5'000;
+  });
+  ASSERT_EQ(world.wrong, "");
+  EXPECT_EQ(before, 1U);  // what the decoder refuses is never held
   expect_fates(world);
 }
 

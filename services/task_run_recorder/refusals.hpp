@@ -1,0 +1,72 @@
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string_view>
+#include <vector>
+
+#include "hangar/service.hpp"
+#include "refused_messages.hpp"
+#include "retryable_event.hpp"
+#include "trial.hpp"
+
+namespace hangar::recorder {
+
+/// The reason of an event whose flow run is missing.
+inline constexpr std::string_view orphan = "orphan_flow_run";
+/// The reason of a failure that says nothing of the event.
+inline constexpr std::string_view unknown = "unknown";
+
+/// What becomes of events that the storage refuses. One is a dead letter only when the storage
+/// takes beside it, in one transaction, what it took before; without that proof it is held: given
+/// back to the stream, where it survives a restart, and tried again for as long as it takes, unless
+/// a person decides (`hangar dlq force`).
+class Refusals {
+ public:
+  Refusals(Context& context, std::size_t max_persist_retries,
+           std::vector<hangar::Duration> orphan_retry_delays)
+      : context_{context},
+        max_persist_retries_{max_persist_retries},
+        orphan_retry_delays_{std::move(orphan_retry_delays)} {}
+
+  /// Of a message that comes: why it is a dead letter, which is told once, else whether it was
+  /// refused before.
+  [[nodiscard]] std::optional<Rejection> take_condemned(const Message& message) {
+    return refused_.take_condemned(message);
+  }
+  [[nodiscard]] bool suspects(const Message& message) const { return refused_.suspects(message); }
+
+  /// Whether an event was accepted, by which others can be judged.
+  [[nodiscard]] bool can_tell() const noexcept { return accepted_ != nullptr; }
+  /// The rows of the event went in.
+  void accepted(const PackedEvent& event) {
+    accepted_ = std::make_shared<const AcceptedEvent>(event);
+  }
+  /// What was refused before is recorded.
+  void forget(const Message& message) { refused_.forget(message); }
+
+  /// Gives back what is a dead letter when it comes again, whole.
+  void condemn(Message& message, Rejection why);
+  /// Answers for events that were refused alone, each with its `refused`.
+  boost::asio::awaitable<void> answer(std::size_t lane, std::span<const EventPool::Event> events,
+                                      Source& source);
+  /// Says for a minute what is held, and since when it is not any more.
+  void tell_of_held();
+
+ private:
+  [[nodiscard]] std::optional<hangar::Duration> next_try(const RetryableEvent& event) const;
+  boost::asio::awaitable<Judgement> judged(std::size_t lane, const RetryableEvent& event);
+  void hold(RetryableEvent& event);
+
+  Context& context_;
+  std::size_t max_persist_retries_;
+  std::vector<hangar::Duration> orphan_retry_delays_;
+  RefusedMessages refused_;
+  std::shared_ptr<const AcceptedEvent> accepted_;  ///< The latest; none before the first.
+  bool holding_ = false;
+};
+
+}  // namespace hangar::recorder

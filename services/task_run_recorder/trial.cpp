@@ -1,0 +1,74 @@
+#include "trial.hpp"
+
+#include <array>
+#include <random>
+#include <string>
+
+#include "record.hpp"
+#include "uuid.hpp"
+
+namespace hangar::recorder {
+namespace {
+
+Uuid random_uuid() {
+  std::random_device random;
+  Uuid id;
+  for (auto& byte : id.bytes) byte = static_cast<std::uint8_t>(random());
+  return id;
+}
+
+PackedEvent pack(const TaskRunEvent& event, std::vector<std::byte>& memory) {
+  memory.resize(PackedEvent::size(event));
+  return {event, memory.data()};
+}
+
+/// Whether `work` was refused for what it writes, and not for a reason of the moment.
+template <class Work>
+bool refused(Work&& work) {
+  try {
+    work();
+    return false;
+  } catch (const DataError&) {
+    return true;
+  } catch (const TransientError& error) {
+    if (!error.row_may_be_at_fault()) throw;
+    return true;
+  }
+}
+
+}  // namespace
+
+AcceptedEvent::AcceptedEvent(const PackedEvent& event) : event_{pack(event.unpack(), memory_)} {}
+
+bool AcceptedEvent::goes_in_again(Session& session, Timestamp now) const {
+  TaskRunEvent event = event_.unpack();
+  event.run_id = random_uuid();
+  const std::string key = [&] {
+    std::string text;
+    append_uuid(text, event.run_id);
+    return text;
+  }();
+  event.run[task_run::dynamic_key] = std::string_view{key};
+  std::vector<std::byte> memory;
+  for (int change = 0; change < 2; ++change) {
+    event.run[task_run::state_id] = random_uuid();
+    event.run[task_run::state_timestamp] = event.state_timestamp() + Interval{change};
+    if (record_task_run_event(session, pack(event, memory), now) != Verdict::recorded) return false;
+  }
+  return true;
+}
+
+Judgement judge(Session& session, const AcceptedEvent& accepted, const PackedEvent& event,
+                Timestamp now) {
+  bool went_in = false;
+  if (refused([&] { went_in = accepted.goes_in_again(session, now); }) || !went_in) {
+    return Judgement::database_at_fault;
+  }
+  Verdict verdict{};
+  if (refused([&] { verdict = record_task_run_event(session, event, now); })) {
+    return Judgement::event_at_fault;
+  }
+  return verdict == Verdict::collision ? Judgement::event_at_fault : Judgement::accepted;
+}
+
+}  // namespace hangar::recorder

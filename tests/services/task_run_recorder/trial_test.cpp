@@ -1,0 +1,115 @@
+#include "trial.hpp"
+
+#include <gtest/gtest.h>
+
+#include <memory_resource>
+#include <string>
+
+#include "event.hpp"
+#include "memory_session.hpp"
+#include "record.hpp"
+#include "refused_messages.hpp"
+#include "simulation/events.hpp"
+
+namespace hangar::recorder {
+namespace {
+
+using simulation::Fate;
+
+/// Refuses every row of one table, or every state with a message.
+class Refusing final : public testing::MemorySession {
+ public:
+  std::string table;
+  std::string message;
+
+  std::vector<bool> insert_missing(const Rows& rows) override {
+    check(rows);
+    return MemorySession::insert_missing(rows);
+  }
+  void update(const Rows& rows) override {
+    if (table == "update") throw DataError{"not_null", "update"};
+    MemorySession::update(rows);
+  }
+
+ private:
+  void check(const Rows& rows) const {
+    if (rows.table().name == table) throw DataError{"not_null", table};
+    if (rows.table().name != "task_run_state" || message.empty()) return;
+    for (std::size_t i = 0; i < rows.size(); ++i) {
+      const Cell& cell = rows[i][task_run_state::message];
+      if (cell.kind() == Cell::Kind::text && cell.text() == message) {
+        throw TransientError{"refused", TransientError::Retry::unknown, "P0001"};
+      }
+    }
+  }
+};
+
+class Trial : public ::testing::Test {
+ protected:
+  PackedEvent packed(std::size_t run, std::size_t state, Fate fate) {
+    const auto text = simulation::make_event(run, state, fate).data;
+    return {*decoder_.decode(text, Timestamp{}, texts_), texts_};
+  }
+  Judgement judged(Refusing& session, const PackedEvent& event) {
+    record_task_run_event(session, good_, Timestamp{});
+    return judge(session, AcceptedEvent{good_}, event, Timestamp{});
+  }
+
+  std::pmr::monotonic_buffer_resource texts_;
+  EventDecoder decoder_;
+  PackedEvent good_{packed(1, 1, Fate::recorded)};
+  PackedEvent bad_{packed(2, 2, Fate::refused)};
+};
+
+TEST_F(Trial, what_is_refused_beside_what_goes_in_is_at_fault) {
+  Refusing session;
+  session.message = simulation::refused_text;
+  EXPECT_EQ(judged(session, bad_), Judgement::event_at_fault);
+}
+
+TEST_F(Trial, what_goes_in_now_is_accepted) {
+  Refusing session;
+  EXPECT_EQ(judged(session, bad_), Judgement::accepted);
+  EXPECT_EQ(judged(session, good_), Judgement::accepted);
+}
+
+TEST_F(Trial, a_database_that_refuses_either_table_or_updates_alone_is_at_fault) {
+  for (const char* table : {"task_run", "task_run_state", "update"}) {
+    Refusing session;
+    record_task_run_event(session, good_, Timestamp{});
+    session.table = table;
+    EXPECT_EQ(judge(session, AcceptedEvent{good_}, bad_, Timestamp{}), Judgement::database_at_fault)
+        << table;
+  }
+}
+
+TEST_F(Trial, an_accepted_event_goes_in_again_as_often_as_it_is_asked) {
+  Refusing session;
+  const AcceptedEvent accepted{good_};
+  for (int i = 0; i < 3; ++i) EXPECT_TRUE(accepted.goes_in_again(session, Timestamp{}));
+}
+
+TEST_F(Trial, a_state_at_the_time_of_another_is_at_fault) {
+  Refusing session;
+  record_task_run_event(session, bad_, Timestamp{});
+  TaskRunEvent event = bad_.unpack();
+  event.run[task_run::state_id] = Uuid{};
+  EXPECT_EQ(judged(session, {event, texts_}), Judgement::event_at_fault);
+}
+
+TEST(RefusedMessages, of_a_stream_made_anew_nothing_is_known) {
+  using namespace std::chrono_literals;
+  RefusedMessages refused;
+  Message::Facts facts{.data = {}, .subject = {}, .sequence = 7};
+  const Message old{facts, nullptr};
+  facts.stored += 1s;
+  const Message another{facts, nullptr};
+  refused.refuse(old, {"check", "why"}, {}).condemned = true;
+  EXPECT_FALSE(refused.suspects(another));
+  EXPECT_EQ(refused.refusals(another), 0U);
+  EXPECT_EQ(refused.take_condemned(another), std::nullopt) << "and it forgets the old one";
+  EXPECT_FALSE(refused.suspects(old));
+}
+
+}  // namespace
+}  // namespace hangar::recorder
