@@ -101,6 +101,40 @@ class Faults(BrokerCase):
         await consumer
         self.assertEqual(notes.data, [b"0"])
 
+    async def test_a_live_subscription_that_begins_while_nats_is_away_skips_nothing(self) -> None:
+        await self.publish(range(1))
+        await Broker.current().close()
+        await self.off_the_loop(self.server.kill)
+        notes = Notes(2)
+        async with asyncio.timeout(10):
+            how = await self.enterAsyncContext(ephemeral_subscription(self.topic))
+        consumer = self.running(create_consumer(**how), notes)
+        await self.off_the_loop(self.server.start)
+        await self.publish(range(1, 3))
+        await consumer
+        self.assertEqual(notes.data, [b"1", b"2"], "what came before the subscription is not live")
+
+    async def test_a_live_consumer_ends_when_it_is_cancelled_while_nats_is_away(self) -> None:
+        await self.off_the_loop(self.server.kill)
+        how = await self.enterAsyncContext(ephemeral_subscription(self.topic))
+        consumer = self.running(create_consumer(**how), Notes(1))
+        await asyncio.sleep(0)
+        async with asyncio.timeout(10):
+            await cancelled(consumer)
+        self.assertTrue(consumer.cancelled())
+        await self.off_the_loop(self.server.start)
+
+    async def test_a_full_stream_is_named_with_what_to_do(self) -> None:
+        tight = {"PUBLISHER_ACK_TIMEOUT": "0.5", "MAX_BYTES": "4096"}
+        variables = {f"PREFECT_NATS_MESSAGING_{name}": value for name, value in tight.items()}
+        with mock.patch.dict(os.environ, variables), self.assertRaises(BrokerError) as caught:
+            await Broker.current().close()
+            async with create_publisher(self.topic) as publisher:
+                for _ in range(10):
+                    await publisher.publish_data(b"x" * 1000, {})
+        self.assertRegex(str(caught.exception), r"maximum bytes exceeded.*10077.*--max-bytes")
+        await Broker.current().close()
+
     async def test_a_message_that_cannot_be_stored_raises_in_time_and_tells_no_secret(self) -> None:
         url = f"nats://me:hush-hush@127.0.0.1:{free_port()}"
         ours = {"URL": url, "PUBLISHER_ACK_TIMEOUT": "0.5", "TOKEN": "hush-hush"}

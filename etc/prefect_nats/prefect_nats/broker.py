@@ -8,7 +8,7 @@ import os
 import ssl
 import uuid
 from collections.abc import Awaitable, Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any, ClassVar, TypeVar
 
 import nats.errors
@@ -24,7 +24,7 @@ from nats.js.api import (
     StorageType,
     StreamConfig,
 )
-from nats.js.errors import BadRequestError, NotFoundError
+from nats.js.errors import APIError, BadRequestError, NotFoundError
 from prefect.logging import get_logger
 
 from prefect_nats import names
@@ -52,6 +52,15 @@ _CONNECT_WITHIN = 10.0
 _MAX_ACK_PENDING = 20_000
 _LIVE_THRESHOLD = 30.0
 _STREAM_NAME_IN_USE = 10058
+# https://github.com/nats-io/nats-server/blob/main/server/errors.json
+_REFUSALS = {
+    10002: "raise the limits of the account in the server's configuration, or delete streams",
+    10023: "raise max_file_store in the server's configuration, or free space on its disk",
+    10028: "raise the account's storage limit in the server's configuration, or delete streams",
+    10047: "raise max_file_store in the server's configuration, or set a smaller MAX_BYTES",
+    10077: "the stream is full or its disk is: `nats stream info` shows which; raise max_bytes by "
+    "`nats stream edit --max-bytes`, or let it keep less by `nats stream edit --max-age`",
+}
 
 
 class BrokerError(RuntimeError):
@@ -148,6 +157,7 @@ class Broker:
             storage=StorageType.FILE,
             discard=DiscardPolicy.NEW,
             max_age=age.total_seconds(),
+            max_bytes=self.settings.max_bytes,
             duplicate_window=window.total_seconds(),
             num_replicas=self.settings.replicas,
         )
@@ -176,17 +186,21 @@ class Broker:
         last: int = (await jetstream.stream_info(stream)).state.last_seq
         return last
 
-    async def live(self, topic: str, seen: int) -> ConsumerInfo:
-        """A new consumer of what came after the sequence `seen`, for one reader and without acks.
+    async def live(self, topic: str, after: int | datetime) -> ConsumerInfo:
+        """A new consumer of what came after a sequence or since a time: one reader, no acks.
 
         The server forgets it half a minute after it was last asked for messages.
         """
-        if seen > await self.last_sequence(topic):  # it is another stream of that name
-            seen = 0
+        start: dict[str, Any]
+        if isinstance(after, datetime):
+            start = {"deliver_policy": DeliverPolicy.BY_START_TIME, "opt_start_time": after}
+        else:
+            if after > await self.last_sequence(topic):  # it is another stream of that name
+                after = 0
+            start = {"deliver_policy": DeliverPolicy.BY_START_SEQUENCE, "opt_start_seq": after + 1}
         config = ConsumerConfig(
             name=f"live-{uuid.uuid4().hex}",
-            deliver_policy=DeliverPolicy.BY_START_SEQUENCE,
-            opt_start_seq=seen + 1,
+            **start,
             ack_policy=AckPolicy.NONE,
             inactive_threshold=_LIVE_THRESHOLD,
             num_replicas=1,
@@ -212,10 +226,18 @@ class Broker:
                 if asyncio.get_running_loop().time() + _PAUSE >= deadline:
                     raise BrokerError(
                         f"NATS could not be used for topic {topic!r} within {patience:g} s: "
-                        f"{type(error).__name__}: {error}; is the server up, is JetStream on?"
+                        f"{_cause(error)}"
                     ) from error
                 self.forget(topic)
                 await asyncio.sleep(_PAUSE)
+
+
+def _cause(error: Exception) -> str:
+    """What went wrong, in the server's own words where it said some, and what to do about it."""
+    if isinstance(error, APIError):
+        hint = _REFUSALS.get(error.err_code or 0, "the server's log may say more")
+        return f"the server said {error.description!r} (error code {error.err_code}): {hint}"
+    return f"{type(error).__name__}: {error}; is the server up, is JetStream on?"
 
 
 async def publish(topic: str, token: str, data: bytes, headers: dict[str, str]) -> None:

@@ -9,6 +9,7 @@ import uuid
 from collections import deque
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from types import TracebackType
 from typing import Any
 from unittest import mock
@@ -34,6 +35,7 @@ _MESSAGE_ID = "Nats-Msg-Id"
 _LIVE_BATCH = 100
 _LONGEST_ERROR = 1000
 _SLOWEST_RETRY = 60.0
+_ENTER_WITHIN = 2.0
 
 
 @dataclass(frozen=True)
@@ -125,9 +127,9 @@ class Publisher(_Publisher):
 
 @dataclass
 class _Live:
-    """An ephemeral subscription: the sequence of the last message that it has seen."""
+    """An ephemeral subscription: the last message that it has seen, or the time when it began."""
 
-    seen: int
+    seen: int | datetime
 
 
 class Consumer(_Consumer):
@@ -295,10 +297,19 @@ def _decoded(message: Msg) -> NatsMessage:
 async def ephemeral_subscription(topic: str) -> AsyncIterator[Mapping[str, Any]]:
     """Yields what `Consumer` needs to hand over every message that comes from now on.
 
-    It leaves nothing on the server; its consumer does, for half a minute, when it is killed.
+    While NATS is away it yields all the same, within two seconds, for Prefect's distributor does
+    not try again: what is stored from now on, by the clocks of both, is handed over then. It leaves
+    nothing on the server; its consumer does, for half a minute, when it is killed.
     """
     broker = Broker.current()
-    seen = await broker.insist(topic, lambda: broker.last_sequence(topic))
+    seen: int | datetime = datetime.now(UTC)
+    try:
+        seen = await asyncio.wait_for(broker.last_sequence(topic), _ENTER_WITHIN)
+    except FAILURES as error:
+        logger.warning(
+            "NATS is away, so topic %r is read live when it is back: %s: %s",
+            *(topic, type(error).__name__, error),
+        )
     yield {"topic": topic, "live": _Live(seen)}
 
 

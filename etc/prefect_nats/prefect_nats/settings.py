@@ -74,6 +74,11 @@ class NatsMessagingSettings(PrefectBaseSettings):
         ge=timedelta(),
         description="How long streams that it creates keep a message; 0 keeps it for ever",
     )
+    max_bytes: int = Field(
+        default=-1,
+        ge=-1,
+        description="The most bytes in a stream that it creates, which then takes no more; -1: all",
+    )
     publisher_ack_timeout: timedelta = Field(
         default=timedelta(seconds=30),
         gt=timedelta(),
