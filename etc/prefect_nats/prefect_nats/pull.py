@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import json
 import time
+from collections import deque
 from collections.abc import AsyncIterator
 
 import nats.errors
@@ -24,11 +26,11 @@ _FORGET_WITHIN = 1.0
 class Pull:
     """Asks for up to `batch` messages at a time, again when they have come or time is over."""
 
-    def __init__(
-        self, client: Client, inbox: Subscription, subject: str, batch: int, once: bool
-    ) -> None:
+    def __init__(self, client: Client, subject: str, batch: int, once: bool) -> None:
         self._client = client
-        self._inbox = inbox
+        self._inbox = client.new_inbox()
+        self._came: deque[Msg] = deque()
+        self._arrival = asyncio.Event()
         self._subject = subject
         self._batch = batch
         self._once = once
@@ -36,27 +38,46 @@ class Pull:
         self._received = 0
         self._asked = (0.0, 0)  # when, and on which of the connection's lives
 
+    async def subscribe(self) -> Subscription:
+        """Begins to listen for what is pulled."""
+        self._subscription = await self._client.subscribe(self._inbox, cb=self._arrived)
+        return self._subscription
+
+    async def _arrived(self, message: Msg) -> None:
+        # Not by the subscription's next_msg(), which makes a task and a timer for each message.
+        self._came.append(message)
+        self._arrival.set()
+
+    async def _message(self) -> Msg | None:
+        """The next that came, or None when none did for a while."""
+        if not self._came:
+            self._arrival.clear()
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._arrival.wait(), _LOOK_EVERY)
+            if self._client.is_closed:
+                raise nats.errors.ConnectionClosedError
+        return self._came.popleft() if self._came else None
+
     async def next(self) -> Msg | None:
         """The next message, or None when none came for a while.
 
         Raises nats.errors.Error when the consumer is gone, the connection is closed, or a message
         that is not delivered again was lost on the way.
         """
-        if self._expected == 0 and self._inbox.pending_msgs == 0:
+        if self._expected == 0 and not self._came:
             request = {"batch": self._batch, "expires": int(_EXPIRES * 1e9)}
             await self._client.publish(
-                self._subject, json.dumps(request).encode(), reply=self._inbox.subject
+                self._subject, json.dumps(request).encode(), reply=self._inbox
             )
             self._expected = self._batch
             self._asked = (time.monotonic(), self._client.stats["reconnects"])
-        try:
-            message: Msg = await self._inbox.next_msg(_LOOK_EVERY)
-        except nats.errors.TimeoutError:
+        message = await self._message()
+        if message is None:
             when, life = self._asked
             # A server that was restarted has forgotten the request, and perhaps the consumer; to
             # a request for a consumer that it does not know it gives no answer at all.
             if life != self._client.stats["reconnects"] or time.monotonic() > when + _EXPIRES + 1:
-                raise nats.errors.Error("nobody answers the request for messages") from None
+                raise nats.errors.Error("nobody answers the request for messages")
             return None
         status = (message.headers or {}).get("Status") if not message.data else None
         if status is None:
@@ -73,10 +94,9 @@ class Pull:
 
     async def rest(self) -> list[Msg]:
         """What has come and `next()` has not returned."""
-        messages: list[Msg] = []
-        with contextlib.suppress(*FAILURES):
-            while self._inbox.pending_msgs:
-                messages.append(await self._inbox.next_msg(_LOOK_EVERY))
+        while self._subscription.pending_msgs and not self._client.is_closed:
+            await asyncio.sleep(0)  # until `_arrived` was told
+        messages, self._came = self._came, deque()
         return [message for message in messages if message.reply]
 
 
@@ -85,10 +105,11 @@ async def pulling(
     jetstream: JetStreamContext, client: Client, consumer: ConsumerInfo, batch: int
 ) -> AsyncIterator[Pull]:
     """A pull of the consumer; afterwards the server knows that nobody waits there any more."""
-    inbox = await client.subscribe(client.new_inbox())
     subject = f"$JS.API.CONSUMER.MSG.NEXT.{consumer.stream_name}.{consumer.name}"
+    pull = Pull(client, subject, batch, consumer.config.ack_policy == AckPolicy.NONE)
+    inbox = await pull.subscribe()
     try:
-        yield Pull(client, inbox, subject, batch, consumer.config.ack_policy == AckPolicy.NONE)
+        yield pull
     finally:
         with contextlib.suppress(*FAILURES):
             await inbox.unsubscribe()
