@@ -1,3 +1,5 @@
+#include <sys/stat.h>
+
 #include "cli/command_line.hpp"
 
 #ifdef __GLIBC__
@@ -22,5 +24,7 @@ void keep_freed_memory() {
 
 int main(int argc, char** argv) {
   keep_freed_memory();
+  // Stores, databases and state are for this user alone.
+  ::umask(077);
   return hangar::run_command_line(argc, argv);
 }

@@ -90,7 +90,7 @@ class Listings(Case):
 
         self.file("this is no library", "broken.so")
         done = hangar(*self.data, "--set", f"plugins.path={self.folder}", "plugins", "ls")
-        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertEqual(done.returncode, 1, done.stderr)
         self.assertIn("broken", done.stdout)
 
     def test_the_version_is_one_line(self) -> None:

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from support.flow_runs import stream_lines
 from support.jetstream import JetStream
-from support.program import flags, hangar, hangar_running
+from support.program import environment, flags, hangar, hangar_running, program
 from support.rows import read_rows
 from support.servers import NatsServer, PostgresServer, end, postgres_bin, psql, wait_until
 from support.temporary import temporary_folder
@@ -278,6 +278,42 @@ class Embedded(Case):
             if names_it and not words[0].endswith(b"/hangar"):
                 found.append(int(folder.name))
         return found
+
+
+class Homeless(Case):
+    """As a container or a service manager starts it: without HOME."""
+
+    def run_without_home(self) -> subprocess.CompletedProcess[str]:
+        env = {key: value for key, value in environment().items() if key != "HOME"}
+        return subprocess.run(
+            [program(), "run", "--until-drained", *flags(self.settings)],
+            env=env,
+            capture_output=True,
+            text=True,
+            timeout=120,
+            check=False,
+        )
+
+    def test_a_data_folder_is_asked_for_only_when_something_is_kept_there(self) -> None:
+        del self.settings["data_dir"]
+        done = self.run_without_home()
+        self.assertEqual(done.returncode, 78, done.stderr)
+        self.assertIn("data_dir: set it", done.stderr)
+        self.connect()
+        done = self.run_without_home()
+        self.assertEqual(done.returncode, 0, done.stderr)
+        del self.settings["storage.url"]
+        done = self.run_without_home()
+        self.assertEqual(done.returncode, 78, done.stderr)
+        self.assertIn("data_dir: set it", done.stderr)
+
+    def test_a_data_folder_that_others_can_change_is_refused(self) -> None:
+        data = self.folder / "data"
+        data.mkdir()
+        data.chmod(0o777)
+        done = hangar("run", "--until-drained", *flags(self.settings))
+        self.assertEqual(done.returncode, 78, done.stderr)
+        self.assertIn(f"data_dir: {data} is writable by others: run chmod go-w", done.stderr)
 
 
 if __name__ == "__main__":

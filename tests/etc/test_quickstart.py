@@ -29,6 +29,20 @@ class Quickstart(unittest.TestCase):
         self.assertRegex(done.stdout, re.compile(r"│ \S.*│ Completed +│", re.MULTILINE))
         self.assertRegex(done.stdout, re.compile(r"│ 93 +│ 283 +│", re.MULTILINE))
         self.assertEqual(_processes_in(ROOT / "build" / "quickstart-data"), [])
+        # What it prints next goes on with the same data: the stream has these events.
+        said = re.search(r"^  (\S*hangar publish -c \S+) FILE.jsonl$", done.stdout, re.MULTILINE)
+        assert said, done.stdout
+        self.assertIn(said[1].replace("publish", "run"), done.stdout)
+        again = subprocess.run(
+            [*said[1].split(), "etc/sample.jsonl"],
+            cwd=ROOT,
+            env=environment(),
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=False,
+        )
+        self.assertIn("0 stored, 360 were there already", again.stderr)
 
 
 def _processes_in(folder: Path) -> list[str]:

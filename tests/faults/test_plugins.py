@@ -77,7 +77,7 @@ class Refused(unittest.TestCase):
         folder = self.enterContext(temporary_folder("plugins"))
         path = wrong_plugins(folder)
         done = hangar("plugins", "ls", "-o", "json", "--set", f"plugins.path={path}")
-        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertEqual(done.returncode, 1, done.stderr)
         found = {Path(plugin["path"]).stem: plugin for plugin in json.loads(done.stdout)}
         self.assertEqual(set(found), {*_REFUSALS, "task_run_recorder", "sqlite"})
         for name, plugin in found.items():
@@ -85,6 +85,34 @@ class Refused(unittest.TestCase):
                 self.assertEqual(plugin["state"], "refused" if name in _REFUSALS else "loaded")
                 self.assertIn(_REFUSALS.get(name, ""), plugin["refusal"])
         print(f"figure G2: refused = {len(_REFUSALS)} of {len(_REFUSALS)}")
+
+    def test_a_refusal_is_told_wherever_services_are_and_fails_unless_it_is_switched_off(
+        self,
+    ) -> None:
+        folder = self.enterContext(temporary_folder("plugins"))
+        path = folder / "plugins"
+        path.mkdir(mode=0o755)
+        for name in ("task_run_recorder", "sqlite"):
+            shutil.copy(_GOOD / f"{name}.so", path)
+        (path / "task_run_recorder.so").chmod(0o757)
+        settings = {
+            "plugins.path": path,
+            "data_dir": folder / "data",
+            "nats.url": "nats://127.0.0.1:1",
+        }
+        said = "task_run_recorder.so is writable by others: run chmod go-w on it"
+        for words, code in ((("services", "ls"), 1), (("config", "check"), 1), (("doctor",), 69)):
+            with self.subTest(words=words):
+                done = hangar(*words, *flags(settings))
+                self.assertIn(said, done.stdout + done.stderr)
+                self.assertEqual(done.returncode, code, done.stdout + done.stderr)
+        settings["services.task_run_recorder.enabled"] = "false"
+        done = hangar("services", "ls", *flags(settings))
+        self.assertIn(said, done.stderr)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        (path / "task_run_recorder.so").chmod(0o755)
+        done = hangar("services", "ls", *flags(settings))
+        self.assertEqual((done.returncode, done.stderr), (0, ""))
 
 
 class Beside(Ledger):

@@ -35,6 +35,9 @@ class Process(Ledger):
                 # Which ends nothing, neither before nor while it drains.
                 process.send_signal(signal.SIGHUP)
                 self.wait_for_words("SIGHUP: settings are read at the start", process)
+                for number in (signal.SIGUSR1, signal.SIGUSR2):
+                    process.send_signal(number)
+                    self.wait_for_words(f"{number.name}: nothing to do", process)
                 process.send_signal(second)
                 code = process.wait(60)
                 self.figure("A6", f"exit code of {first.name}, {second.name}", code)

@@ -101,7 +101,7 @@ int publish(const HostOptions& host, const PublishOptions& options) {
   Installation installation{host};
   installation.load();
   StderrLog log{make_log(installation)};
-  const Broker broker{installation.config().nats, installation.data_dir(), log};
+  const Broker broker{installation, log};
   Lines lines{options};
   Progress progress{"published", count_lines(options)};
   const PublishOutcome outcome = publish_lines(

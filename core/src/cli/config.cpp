@@ -3,6 +3,7 @@
 #include <iostream>
 
 #include "cli/commands.hpp"
+#include "cli/refusals.hpp"
 #include "config/render.hpp"
 #include "host/installation.hpp"
 
@@ -22,8 +23,9 @@ int check_config(const HostOptions& host) {
   Installation installation{host};
   load(installation);
   static_cast<void>(installation.storage_plugin());
+  const int code = tell_refusals(installation);
   fmt::print(stderr, "hangar: the configuration is valid\n");
-  return exit_code::done;
+  return code;
 }
 
 int show_config(const HostOptions& host, Output output) {

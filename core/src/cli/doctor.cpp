@@ -60,8 +60,8 @@ void Doctor::look_at_host() {
   }
   for (const FoundPlugin& found : installation_.plugins()) {
     if (found.plugin != nullptr) continue;
-    checks_.push_back({warn, "plugin " + found.path.stem().string(), "it was refused",
-                       "hangar plugins ls says why"});
+    checks_.push_back({found.switched_off ? warn : fail, "plugin " + found.path.stem().string(),
+                       "it is refused: " + found.refusal, "hangar plugins ls"});
   }
   for (const auto& [name, status] : StateFile::read(installation_.data_dir())) {
     if (status.failure.empty()) continue;
@@ -71,11 +71,10 @@ void Doctor::look_at_host() {
 }
 
 void Doctor::look_at_nats(const Needs& needs) {
-  const auto& settings = installation_.config();
   // What the connection says is in the checks too.
   StderrLog log{"hangar", LogLevel::error, StderrLog::Format::text};
   try {
-    const Broker broker{settings.nats, installation_.data_dir(), log};
+    const Broker broker{installation_, log};
     Examined examined = examine_nats(broker.settings(), needs.sources, log);
     add(std::move(examined.checks));
     unreachable_ = unreachable_ || !examined.reached;

@@ -50,7 +50,7 @@ void with_letters(const HostOptions& host, const DeadLetters::Work& work) {
   Installation installation{host};
   installation.load();
   StderrLog log{"hangar", log_level(installation.config().log.level), StderrLog::Format::text};
-  const Broker broker{installation.config().nats, installation.data_dir(), log};
+  const Broker broker{installation, log};
   DeadLetters::run(broker.settings(), log, work);
 }
 

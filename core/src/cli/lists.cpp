@@ -2,6 +2,7 @@
 #include <iostream>
 
 #include "cli/commands.hpp"
+#include "cli/refusals.hpp"
 #include "cli/table.hpp"
 #include "config/sections.hpp"
 #include "hangar/version.hpp"
@@ -24,7 +25,8 @@ std::string switch_of(std::string_view service) {
 int list_services(const HostOptions& host, Output output) {
   Installation installation{host};
   installation.load();
-  const auto running = StateFile::read(installation.data_dir());
+  const auto folder = installation.known_data_dir();
+  const auto running = folder ? StateFile::read(*folder) : ServiceStatuses{};
   TextTable table{{"NAME", "ENABLED", "STATE", "VERSION", "ENVIRONMENT VARIABLE", "DESCRIPTION"}};
   json::array rows;
   for (const auto& service : installation.services()) {
@@ -48,11 +50,12 @@ int list_services(const HostOptions& host, Output output) {
   } else {
     table.print(std::cout);
   }
-  return exit_code::done;
+  return tell_refusals(installation);
 }
 
 int list_plugins(const HostOptions& host, Output output) {
   const Installation installation{host};
+  int code = exit_code::done;
   TextTable table{{"NAME", "KIND", "STATE", "VERSION", "PATH", "DESCRIPTION"}};
   json::array rows;
   for (const FoundPlugin& found : installation.plugins()) {
@@ -64,6 +67,7 @@ int list_plugins(const HostOptions& host, Output output) {
     const char* version = plugin != nullptr ? plugin->version : "";
     const std::string text = plugin != nullptr ? plugin->summary : found.refusal;
     const char* state = plugin != nullptr ? "loaded" : "refused";
+    if (plugin == nullptr && !found.switched_off) code = exit_code::failed;
     table.add({name, kind, state, version, found.path.string(), text});
     rows.push_back({{"name", name},
                     {"kind", kind},
@@ -78,7 +82,7 @@ int list_plugins(const HostOptions& host, Output output) {
   } else {
     table.print(std::cout);
   }
-  return exit_code::done;
+  return code;
 }
 
 int print_version(Output output) {

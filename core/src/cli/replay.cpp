@@ -26,7 +26,7 @@ void look_for_nats(const HostOptions& host) {
   Installation installation{host};
   installation.load();
   StderrLog log{"hangar", log_level(installation.config().log.level), StderrLog::Format::text};
-  const Broker broker{installation.config().nats, installation.data_dir(), log};
+  const Broker broker{installation, log};
   run_with_link<bool>(
       broker.settings(), "hangar replay", log, {},
       [](const std::shared_ptr<Link>& link, const asio::any_io_executor&) -> asio::awaitable<bool> {

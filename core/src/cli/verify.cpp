@@ -47,7 +47,7 @@ class Verification {
  public:
   Verification(const Installation& installation, const VerifyOptions& options)
       : log_{"hangar", log_level(installation.config().log.level), StderrLog::Format::text},
-        broker_{installation.config().nats, installation.data_dir(), log_},
+        broker_{installation, log_},
         storage_{installation.make_storage()},
         options_{options.all ? std::nullopt : std::optional{options.sample},
                  options.seed.value_or(std::random_device{}())} {}

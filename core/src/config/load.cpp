@@ -123,10 +123,10 @@ Loaded load(const Sections& sections, const LoadInputs& inputs) {
   return loaded;
 }
 
-std::optional<Value> peek(const Fields& host, const std::string& path, const LoadInputs& inputs) {
+std::optional<Value> peek(const Sections& sections, const std::string& path,
+                          const LoadInputs& inputs) {
   Problems ignored;
   std::vector<std::string> warnings;
-  const Sections sections{host, {}, {}};
   const Candidates candidates = read_layers(sections, inputs, ignored, warnings);
   const auto found = candidates.find(path);
   if (found == candidates.end()) return std::nullopt;

@@ -34,9 +34,11 @@ struct Loaded {
 /// value that wins is expanded and read; names and shapes are checked in every file.
 Loaded load(const Sections& sections, const LoadInputs& inputs);
 
-/// What the inputs set one member of the host to now, or nothing: for the folders of plugins, which
-/// must be known before the sections can be, and for a secret whose file may have been replaced
-/// since. Whatever is wrong with the inputs is left for `load` to report. May run on any thread.
-std::optional<Value> peek(const Fields& host, const std::string& path, const LoadInputs& inputs);
+/// What the inputs set one member to now, or nothing: for the folders of plugins, which must be
+/// known before the sections can be, for a service whose library was refused, and for a secret
+/// whose file may have been replaced since. Whatever is wrong with the inputs is left for `load` to
+/// report. May run on any thread.
+std::optional<Value> peek(const Sections& sections, const std::string& path,
+                          const LoadInputs& inputs);
 
 }  // namespace hangar

@@ -264,16 +264,16 @@ int Host::Run::run() {
   if (services.empty()) {
     throw ConfigError{
         "no service is enabled: set services.<name>.enabled or pass --only; see "
-        "`hangar services ls`"};
+        "`hangar services ls` for them and for plugins that were refused"};
   }
   // Before anything that takes time, so that no signal is lost.
   const Shutdown shutdown{*log_, installation_.config().drain_timeout,
                           [this] { asio::post(io_, [this] { drain(); }); }};
   static_cast<void>(installation_.storage_plugin());
-  state_file_.emplace(installation_.data_dir());
+  if (const auto folder = installation_.known_data_dir()) state_file_.emplace(*folder);
   // Before what takes time, so that a probe is answered while the host starts.
   open_admin();
-  broker_.emplace(installation_.config().nats, installation_.data_dir(), *log_);
+  broker_.emplace(installation_, *log_);
   board_.set_nats_urls(nats_urls());
   running_ = services.size();
   for (HostedService* service : services) asio::co_spawn(io_, serve(service), asio::detached);

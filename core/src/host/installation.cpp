@@ -9,6 +9,7 @@
 
 #include "hangar/error.hpp"
 #include "host/describe.hpp"
+#include "host/strangers.hpp"
 
 namespace hangar {
 namespace {
@@ -20,10 +21,19 @@ std::string variable(const Environment& environment, const char* name) {
 
 std::string present_url(const LoadInputs& inputs) {
   HostConfig config;
-  Fields host;
-  config.fields(host);
-  const auto set = peek(host, "storage.url", inputs);
+  Sections sections;
+  config.fields(sections.host);
+  const auto set = peek(sections, "storage.url", inputs);
   return set ? std::get<Url>(*set).value : std::string{};
+}
+
+/// Whether the settings switch the service off whose library was refused.
+bool is_switched_off(const std::string& service, const LoadInputs& inputs) {
+  bool enabled = true;
+  Sections sections;
+  sections.services.try_emplace(service, service, "").first->second.add("enabled", &enabled, "");
+  const auto set = peek(sections, "services." + service + ".enabled", inputs);
+  return set && !std::get<bool>(*set);
 }
 
 }  // namespace
@@ -32,14 +42,17 @@ Installation::Installation(const HostOptions& options)
     : inputs_{
           .files = options.config_files, .sets = options.sets, .environment = options.environment} {
   config_.fields(sections_.host);
-  const auto set = peek(sections_.host, "plugins.path", inputs_);
+  const auto set = peek(sections_, "plugins.path", inputs_);
   const auto folders = set ? std::get<std::vector<std::string>>(*set) : std::vector<std::string>{};
   plugins_ = find_plugins(folders.empty()
                               ? std::vector{default_plugin_folder()}
                               : std::vector<std::filesystem::path>{folders.begin(), folders.end()});
   for (FoundPlugin& found : plugins_) {
     if (found.plugin != nullptr && found.plugin->kind == Plugin::Kind::service) add_service(found);
-    if (found.plugin == nullptr) sections_.refused.insert(found.path.stem().string());
+    if (found.plugin != nullptr) continue;
+    const std::string name = found.path.stem().string();
+    sections_.refused.insert(name);
+    found.switched_off = is_switched_off(name, inputs_);
   }
   std::ranges::sort(services_, {},
                     [](const Service& service) { return std::string_view{service.plugin->name}; });
@@ -109,14 +122,28 @@ Creation Installation::creation() const {
   return settings.create_tables || embedded ? Creation::when_absent : Creation::never;
 }
 
-std::filesystem::path Installation::data_dir() const {
+std::optional<std::filesystem::path> Installation::known_data_dir() const {
   if (!config_.data_dir.empty()) return std::filesystem::absolute(config_.data_dir);
   if (const auto state = variable(inputs_.environment, "XDG_STATE_HOME"); !state.empty()) {
     return std::filesystem::path{state} / "hangar";
   }
   const auto home = variable(inputs_.environment, "HOME");
-  if (home.empty()) throw ConfigError{"data_dir: set it, since neither XDG_STATE_HOME nor HOME is"};
+  if (home.empty()) return std::nullopt;
   return std::filesystem::path{home} / ".local" / "state" / "hangar";
+}
+
+std::filesystem::path Installation::data_dir() const {
+  const auto folder = known_data_dir();
+  if (!folder) {
+    throw ConfigError{
+        "data_dir: set it, since neither XDG_STATE_HOME nor HOME is, and the embedded nats-server "
+        "and the default SQLite file need it (or set nats.url and storage.url)"};
+  }
+  if (const auto reason = refuse_shared_folder(*folder)) {
+    throw ConfigError{fmt::format(
+        "data_dir: {}; Hangar keeps its store in a folder that nobody else can change", *reason)};
+  }
+  return *folder;
 }
 
 }  // namespace hangar

@@ -2,6 +2,7 @@
 
 #include <filesystem>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -46,7 +47,10 @@ class Installation {
   [[nodiscard]] std::unique_ptr<Storage> make_storage() const;
   /// Whether absent tables are to be created there.
   [[nodiscard]] Creation creation() const;
-  /// `data_dir`, or its default under the user's state folder.
+  /// `data_dir`, or its default under the user's state folder; nothing when neither is known.
+  [[nodiscard]] std::optional<std::filesystem::path> known_data_dir() const;
+  /// The same, for what is to be this user's alone. Throws ConfigError when it is not known, or
+  /// when others could change what is in it.
   [[nodiscard]] std::filesystem::path data_dir() const;
 
  private:

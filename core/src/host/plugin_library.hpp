@@ -15,6 +15,7 @@ struct FoundPlugin {
   std::filesystem::path path;
   const Plugin* plugin = nullptr;  ///< Null when refused.
   std::string refusal;
+  bool switched_off = false;  ///< Whether it was refused, and the settings do not want it either.
 };
 
 /// The folder of plugins beside the host's own library.

@@ -12,9 +12,9 @@ namespace hangar {
 /// Whether it is `[a-z][a-z0-9_-]{0,63}`.
 bool is_plugin_name(std::string_view name) noexcept;
 
-/// Why a library must not be loaded from this path, or nothing. The file must be regular, belong to
-/// root or the user and be writable by no one else; so must every folder above it, unless that is
-/// sticky. The name must be `[a-z][a-z0-9_-]{0,63}.so`.
+/// Why a library must not be loaded from this path, or nothing. The file must be regular, and
+/// neither it nor a folder above it open to strangers, as `refuse_strangers` says. The name must be
+/// `[a-z][a-z0-9_-]{0,63}.so`.
 std::optional<std::string> refuse_plugin_path(const std::filesystem::path& path,
                                               uid_t user = ::geteuid());
 

@@ -20,6 +20,7 @@ constexpr int exit_by_signal = 128;
 
 Shutdown::Shutdown(Log& log, std::chrono::milliseconds drain_timeout, std::function<void()> drain)
     : log_{log}, drain_timeout_{drain_timeout}, drain_{std::move(drain)} {
+  for (const int number : {SIGTERM, SIGINT, SIGHUP, SIGUSR1, SIGUSR2}) signals_.add(number);
   asio::co_spawn(io_, watch(), asio::detached);
   thread_ = std::thread{[this] { io_.run(); }};
 }
@@ -32,8 +33,14 @@ Shutdown::~Shutdown() {
 asio::awaitable<int> Shutdown::next_signal() {
   while (true) {
     const int heard = co_await signals_.async_wait(asio::use_awaitable);
-    if (heard != SIGHUP) co_return heard;
-    log_.warning("SIGHUP: settings are read at the start; restart to apply others");
+    if (heard == SIGTERM || heard == SIGINT) co_return heard;
+    if (heard == SIGHUP) {
+      log_.warning("SIGHUP: settings are read at the start; restart to apply others");
+    } else {
+      // Other servers open their log files again, or print what they do.
+      log_.info("{}: nothing to do; the log is standard error, and admin.listen tells the state",
+                heard == SIGUSR1 ? "SIGUSR1" : "SIGUSR2");
+    }
   }
 }
 

@@ -12,13 +12,13 @@
 
 namespace hangar {
 
-/// Hears SIGTERM, SIGINT and SIGHUP while it lives, on a thread of its own: also a service that
-/// never gives the event loop back cannot keep the process from ending.
+/// Hears SIGTERM, SIGINT, SIGHUP and the two that users define while it lives, on a thread of its
+/// own: also a service that never gives the event loop back cannot keep the process from ending.
 class Shutdown {
  public:
   /// At the first SIGTERM or SIGINT `drain` is called, on that thread. The process ends with 75
   /// when this object still lives `drain_timeout` later, with 128 and the signal's number at a
-  /// second one. SIGHUP changes nothing and is logged.
+  /// second one. SIGHUP, SIGUSR1 and SIGUSR2 change nothing and are logged.
   Shutdown(Log& log, std::chrono::milliseconds drain_timeout, std::function<void()> drain);
   Shutdown(const Shutdown&) = delete;
   Shutdown& operator=(const Shutdown&) = delete;
@@ -32,7 +32,7 @@ class Shutdown {
   std::chrono::milliseconds drain_timeout_;
   std::function<void()> drain_;
   boost::asio::io_context io_{1};
-  boost::asio::signal_set signals_{io_, SIGTERM, SIGINT, SIGHUP};
+  boost::asio::signal_set signals_{io_};
   std::thread thread_;
 };
 

@@ -1,10 +1,10 @@
 #pragma once
 
-#include <filesystem>
 #include <memory>
 
 #include "hangar/log.hpp"
 #include "host/host_config.hpp"
+#include "host/installation.hpp"
 #include "nats/embedded_server.hpp"
 
 namespace hangar {
@@ -14,7 +14,7 @@ namespace hangar {
 class Broker {
  public:
   /// Blocks until an embedded server is ready. Throws ConfigError.
-  Broker(const HostConfig::Nats& nats, const std::filesystem::path& data_dir, Log& log);
+  Broker(const Installation& installation, Log& log);
 
   /// The settings with the URL of the embedded server in the place of `embedded`.
   [[nodiscard]] const HostConfig::Nats& settings() const noexcept { return settings_; }

@@ -274,20 +274,20 @@ TEST(Load, settings_of_a_refused_service_are_no_error) {
 
 TEST(Load, the_folders_of_plugins_are_known_before_the_services) {
   Workbench bench;
-  EXPECT_EQ(peek(bench.sections.host, "plugins.path", bench.inputs), std::nullopt);
+  EXPECT_EQ(peek(bench.sections, "plugins.path", bench.inputs), std::nullopt);
   bench.file("plugins: {path: ['${DIR}']}\nservices: {unknown: 1}\nnats: wrong\n")
       .variable("DIR", "/plugins");
-  EXPECT_EQ(peek(bench.sections.host, "plugins.path", bench.inputs),
+  EXPECT_EQ(peek(bench.sections, "plugins.path", bench.inputs),
             Value{std::vector<std::string>{"/plugins"}});
   bench.set("plugins.path=/a,/b");
-  EXPECT_EQ(peek(bench.sections.host, "plugins.path", bench.inputs),
+  EXPECT_EQ(peek(bench.sections, "plugins.path", bench.inputs),
             (Value{std::vector<std::string>{"/a", "/b"}}));
   EXPECT_TRUE(bench.host.plugins.path.empty());
 }
 
 TEST(Load, a_secret_can_be_read_again_after_its_file_was_replaced) {
   Workbench bench;
-  const auto url = [&] { return peek(bench.sections.host, "storage.url", bench.inputs); };
+  const auto url = [&] { return peek(bench.sections, "storage.url", bench.inputs); };
   const auto file = bench.write("secret", "first\n");
   bench.file("storage: {url: 'postgresql://${file:" + file.string() + "}@db/prefect'}\n");
   EXPECT_EQ(url(), Value{Url{"postgresql://first@db/prefect"}});

@@ -6,6 +6,8 @@
 
 #include <fstream>
 
+#include "host/strangers.hpp"
+
 namespace hangar {
 namespace {
 
@@ -48,10 +50,14 @@ TEST_F(PluginPath, name_must_be_a_plain_word) {
 }
 
 TEST_F(PluginPath, file_that_others_may_write_is_refused) {
-  for (const unsigned mode : {0664U, 0646U}) {
-    fs::permissions(file(), fs::perms{mode});
-    EXPECT_NE(refusal(file()).find("writable by others"), std::string::npos);
-  }
+  fs::permissions(file(), fs::perms{0646});
+  EXPECT_NE(refusal(file()).find("writable by others"), std::string::npos);
+}
+
+TEST_F(PluginPath, file_that_a_group_may_write_is_refused_unless_the_group_is_the_users_own) {
+  fs::permissions(file(), fs::perms{0664});
+  const bool is_private = is_private_group(::getegid(), ::geteuid());
+  EXPECT_EQ(refusal(file()).find("writable by others") == std::string::npos, is_private);
 }
 
 TEST_F(PluginPath, file_or_folder_of_another_user_is_refused) {
