@@ -13,10 +13,14 @@ set(hangar_test_environment
   PYTHONPATH=${HANGAR_TESTS_FOLDER} PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1
   HANGAR_TEST_BUILD=${CMAKE_BINARY_DIR})
 
-# hangar_discover_tests(target): every test of a GoogleTest program that needs no server.
+add_custom_target(unit_tests)
+
+# hangar_discover_tests(target): every test of a GoogleTest program that needs no server, or starts
+# its own. The target unit_tests builds all of them.
 function(hangar_discover_tests target)
+  add_dependencies(unit_tests ${target})
   gtest_discover_tests(${target} DISCOVERY_MODE PRE_TEST TEST_PREFIX "${HANGAR_TEST_PREFIX}"
-    PROPERTIES TIMEOUT 60)
+    PROPERTIES TIMEOUT 300 LABELS unit)
 endfunction()
 
 # hangar_add_server_test(name target [POSTGRES [PGBOUNCER]] [NATS] [ARGS word...] [TIMEOUT
@@ -38,11 +42,15 @@ function(hangar_add_server_test name target)
     ${HANGAR_TESTS_FOLDER}/support/with_servers.py ${servers} -- $<TARGET_FILE:${target}> ${arg_ARGS})
 endfunction()
 
-# hangar_add_python_test(name script [ARGS word...] [TIMEOUT seconds] [NATS] [PREFECT]): the
-# unittest cases of a script, or of ARGS the named ones. NATS: once with each release of the
-# server; PREFECT: after the tests' Prefect is installed.
+# hangar_add_python_test(name script [ARGS word...] [TIMEOUT seconds] [NATS] [PREFECT] [SANITIZED]):
+# the unittest cases of a script, or of ARGS the named ones. NATS: once with each release of the
+# server; PREFECT: after the tests' Prefect is installed. A build with a sanitizer runs only those
+# that are SANITIZED, and all of them with tests/run --long.
 function(hangar_add_python_test name script)
-  cmake_parse_arguments(PARSE_ARGV 2 arg "NATS;PREFECT" "TIMEOUT" "ARGS")
+  cmake_parse_arguments(PARSE_ARGV 2 arg "NATS;PREFECT;SANITIZED" "TIMEOUT" "ARGS")
+  if(HANGAR_SANITIZE AND NOT arg_SANITIZED AND NOT DEFINED ENV{HANGAR_TEST_LONG})
+    return()
+  endif()
   set(fixtures)
   if(arg_PREFECT)
     list(APPEND fixtures prefect)

@@ -1,4 +1,4 @@
-"""`fuzz.py PROGRAM NAME`: fuzzes for 60 seconds from what the tests know already.
+"""`fuzz.py PROGRAM NAME`: fuzzes for 20 seconds (60 with HANGAR_TEST_LONG) from known inputs.
 
 HANGAR_TEST_FUZZ_SECONDS takes another time. A finding stays beside the program.
 """
@@ -53,7 +53,8 @@ def seeds(name: str, program: Path) -> Iterator[bytes]:
 
 def main() -> int:
     program, name = Path(sys.argv[1]), sys.argv[2]
-    seconds = os.environ.get("HANGAR_TEST_FUZZ_SECONDS", "60")
+    usual = "60" if os.environ.get("HANGAR_TEST_LONG") else "20"
+    seconds = os.environ.get("HANGAR_TEST_FUZZ_SECONDS", usual)
     with temporary_folder("fuzz") as folder:
         for number, seed in enumerate(seeds(name, program)):
             if len(seed) < 65_536:

@@ -9,15 +9,8 @@ import sys
 import tempfile
 from pathlib import Path
 
+from support.not_run import not_run
 from support.prefect_venv import cache_folder
-
-_NOT_RUN = 77  # what SKIP_RETURN_CODE of etc/cmake/HangarTests.cmake names
-
-
-def not_run(why: str) -> int:
-    """Says why and returns the exit status: ctest's "Skipped", or a failure where that is asked."""
-    print(f"NOT RUN: {why}")
-    return 1 if os.environ.get("HANGAR_TEST_REQUIRE_CURRENT") else _NOT_RUN
 
 
 def current_nats(version: str) -> Path:

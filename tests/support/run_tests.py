@@ -14,7 +14,8 @@ import unittest
 from pathlib import Path
 from types import ModuleType
 
-from support.current_nats import current_nats, not_run
+from support.current_nats import current_nats
+from support.not_run import not_run
 
 
 def _load(file: Path) -> ModuleType:
