@@ -28,6 +28,7 @@ void add(const SourceCounters& from, Observation::Source& to) {
   to.connected = from.connected.value() != 0;
   to.acks_denied = from.acks_denied.value() != 0;
   to.letters_stuck = from.letters_stuck.value() != 0;
+  to.letters_refused = from.letters_refused.value() != 0;
   // Of the consumer, not of a run: the last run knows them.
   to.pending = from.pending.value();
   to.ack_pending = from.ack_pending.value();

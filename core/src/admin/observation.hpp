@@ -40,8 +40,9 @@ struct Observation {
     std::uint64_t expired_unacked = 0;
     std::uint64_t upstream_lost = 0;
     bool connected = false;
-    bool letters_stuck = false;  ///< So many of them that nothing more is recorded.
-    bool acks_denied = false;    ///< The user may not publish what acks a message.
+    bool letters_stuck = false;    ///< So many of them that nothing more is recorded.
+    bool letters_refused = false;  ///< The server refuses to make a stream for them.
+    bool acks_denied = false;      ///< The user may not publish what acks a message.
   };
   struct Service {
     std::string name;

@@ -21,6 +21,12 @@ std::string nats_failure(const Observation& seen) {
           "the log, and `hangar dlq ls`",
           service.source.letters, service.name);
     }
+    if (service.source.letters_refused) {
+      return fmt::format(
+          "the server refuses to make the stream HANGAR_DLQ, so what {} cannot record waits: the "
+          "log and `hangar doctor` say why; nats.dlq_max_bytes is its size",
+          service.name);
+    }
   }
   return {};
 }

@@ -31,6 +31,10 @@ void describe(HostConfig::Nats& nats, Fields& fields) {
            "How long the streams that Hangar creates keep a message; 0 keeps it for ever")
       .range(0, std::numeric_limits<std::int64_t>::max() / 1'000'000);
   fields
+      .add("dlq_max_bytes", &nats.dlq_max_bytes,
+           "Size of the dead-letter stream that Hangar creates, which the server reserves")
+      .range(1 << 20, 1LL << 40);
+  fields
       .add("credit_bytes", &nats.credit_bytes, "The most bytes of messages that one service holds")
       .range(8 << 20, 1LL << 40);
   fields

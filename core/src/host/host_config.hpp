@@ -31,6 +31,8 @@ struct HostConfig {
     std::string server_binary = "nats-server";
     std::int64_t replicas = 1;
     Duration max_age{7 * 24 * 3'600'000LL};
+    /// Fifty thousand letters and more: poison must not fill the server's disk.
+    ByteSize dlq_max_bytes{256U << 20U};
     ByteSize credit_bytes{14U << 20U};
     Duration hold_max{60'000};
   } nats;

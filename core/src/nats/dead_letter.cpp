@@ -56,9 +56,10 @@ std::string dead_letter_subject(std::string_view service) {
 
 Headers dead_letter_headers(const DeadLetterOrigin& origin, const Rejection& why,
                             const Headers& original) {
+  const std::string again = origin.after > 0 ? fmt::format(":after:{}", origin.after) : "";
   Headers headers{
-      {"Nats-Msg-Id", fmt::format("dlq:{}:{}:{}:{}", origin.service, origin.stream,
-                                  origin.stream_created, origin.sequence)},
+      {"Nats-Msg-Id", fmt::format("dlq:{}:{}:{}:{}{}", origin.service, origin.stream,
+                                  origin.stream_created, origin.sequence, again)},
       {"Hangar-Dlq-Reason", cut(why.reason)},
       {"Hangar-Dlq-Error", cut(why.error)},
       {"Hangar-Dlq-Service", origin.service},

@@ -21,6 +21,8 @@ struct DeadLetterOrigin {
   std::uint64_t sequence = 0;
   std::uint64_t deliveries = 0;
   std::chrono::sys_time<std::chrono::nanoseconds> rejected{};
+  /// Position that an equal letter had and that holds none any more; 0 when there was none.
+  std::uint64_t after = 0;
 };
 
 /// A dead letter as `hangar dlq ls` shows it.

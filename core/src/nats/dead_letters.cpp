@@ -120,7 +120,8 @@ asio::awaitable<std::uint64_t> DeadLetters::look() {
   const JetStreamAnswer info =
       co_await call_jetstream(*link_, fmt::format("STREAM.INFO.{}", dead_letter_stream));
   if (info.not_found()) co_return 0;
-  if (!info.ok()) throw_jetstream_error(info, fmt::format("stream {}", dead_letter_stream));
+  if (!info.ok())
+    throw_jetstream_error(info, fmt::format("stream {}", dead_letter_stream), dead_letter_stream);
   const StreamFacts stream = stream_facts(info.body);
   created_ = stream.created;
   co_return stream.last_sequence;
@@ -133,7 +134,8 @@ asio::awaitable<void> DeadLetters::each(DeadLetterFilter filter,
   json::object request{{"stream_name", dead_letter_stream}, {"config", consumer_config(filter)}};
   const JetStreamAnswer made = co_await call_jetstream(
       *link_, fmt::format("CONSUMER.CREATE.{}", dead_letter_stream), std::move(request));
-  if (!made.ok()) throw_jetstream_error(made, fmt::format("stream {}", dead_letter_stream));
+  if (!made.ok())
+    throw_jetstream_error(made, fmt::format("stream {}", dead_letter_stream), dead_letter_stream);
   const std::string consumer = text_of(made.body, "name");
   std::size_t taken = 0;
   for (std::uint64_t number = 1; taken < filter.limit; ++number) {
@@ -155,7 +157,7 @@ asio::awaitable<std::optional<std::pair<Headers, std::string>>> DeadLetters::mes
   const JetStreamAnswer answer =
       co_await call_jetstream(*link_, "STREAM.MSG.GET." + stream, std::move(request));
   if (answer.not_found()) co_return std::nullopt;
-  if (!answer.ok()) throw_jetstream_error(answer, fmt::format("stream {}", stream));
+  if (!answer.ok()) throw_jetstream_error(answer, fmt::format("stream {}", stream), stream);
   const json::object& found = answer.body.at("message").as_object();
   co_return std::pair{parse_headers(decode_base64(text_of(found, "hdrs"))),
                       decode_base64(text_of(found, "data"))};
@@ -212,7 +214,8 @@ asio::awaitable<void> DeadLetters::publish(const StoredLetter& stored) {
   }
   const JetStreamAnswer answer = parse_jetstream_answer(body_of(*reply.message));
   if (!answer.ok() || !answer.body.contains("seq")) {
-    throw Error{fmt::format("{}: the stream refused it: {}", named(stored), answer.description)};
+    throw Error{fmt::format("{}: the stream refused it: {}", named(stored),
+                            refusal_text(answer, letter.stream))};
   }
 }
 
@@ -238,7 +241,8 @@ asio::awaitable<void> DeadLetters::remove(std::uint64_t sequence) {
       *link_, fmt::format("STREAM.MSG.DELETE.{}", dead_letter_stream), std::move(request));
   if (answer.ok()) co_return;
   const auto still_there = co_await message(dead_letter_stream, sequence);
-  if (still_there) throw_jetstream_error(answer, fmt::format("stream {}", dead_letter_stream));
+  if (still_there)
+    throw_jetstream_error(answer, fmt::format("stream {}", dead_letter_stream), dead_letter_stream);
 }
 
 }  // namespace hangar

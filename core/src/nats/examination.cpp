@@ -172,6 +172,9 @@ asio::awaitable<void> Examination::look(SourceOptions source) {
     StreamSpec spec{.name = source.stream, .subject = {}};
     stream = co_await ensure_stream(link_, std::move(spec), WhenAbsent::fail);
   } catch (const AbsentError&) {
+  } catch (const ConfigError& error) {
+    checks_.push_back({fail, "stream " + source.stream, error.what(), "hangar config show"});
+    co_return;
   }
   if (!stream) {
     checks_.push_back(check_absent_stream(source.stream, domain_));
@@ -180,6 +183,10 @@ asio::awaitable<void> Examination::look(SourceOptions source) {
   if (seen_.insert(source.stream).second) {
     if (seen_.size() == 1) co_await look_at_clock(source.stream);
     add(check_stream(*stream, nats_.max_age, clustered_));
+  }
+  for (const Finding& finding : lint_subjects(*stream, source.filter_subject)) {
+    checks_.push_back({fail, stream_name(*stream),
+                       fmt::format("{}: {}", finding.field, finding.problem), finding.fix});
   }
   co_await look_at_consumer(*stream, source);
 }
@@ -220,14 +227,41 @@ asio::awaitable<void> Examination::look_at_clock(std::string stream) {
 }
 
 asio::awaitable<void> Examination::look_at_dead_letters() {
-  StreamSpec spec{.name = dead_letter_stream, .subject = {}};
+  StreamSpec spec = dead_letter_spec(nats_);
   try {
-    const StreamFacts stream = co_await ensure_stream(link_, std::move(spec), WhenAbsent::fail);
-    add(check_dead_letters(stream));
+    const DeadLetterStream letters =
+        co_await ensure_dead_letter_stream(link_, spec, WhenAbsent::fail);
+    if (letters.refusal.empty()) {
+      add(check_dead_letters(letters.facts));
+    } else {
+      checks_.push_back({fail, "dead letters", letters.refusal, "see nats-server's log"});
+    }
     co_return;
   } catch (const AbsentError&) {
   }
-  checks_.push_back({ok, "dead letters", "none, and no stream for them yet"});
+  // One of the same size, as only the server knows what it has room for. Not that one itself:
+  // a host that starts meanwhile may put letters into it.
+  spec.name = fmt::format("hangar-doctor-{:08x}", std::random_device{}());
+  spec.subject = spec.name;
+  try {
+    const DeadLetterStream tried =
+        co_await ensure_dead_letter_stream(link_, spec, WhenAbsent::create);
+    if (tried.refusal.empty()) {
+      co_await call_jetstream(link_, "STREAM.DELETE." + spec.name);
+      checks_.push_back({ok, "dead letters", "none, and no stream for them yet"});
+    } else {
+      checks_.push_back(
+          {fail, "dead letters",
+           fmt::format("there is no stream for them, and one of that size cannot be made: {}",
+                       tried.refusal),
+           "set nats.dlq_max_bytes to what the server has room for: without that stream what "
+           "cannot be recorded waits"});
+    }
+  } catch (const TransientError& error) {
+    checks_.push_back({warn, "dead letters", error.what(),
+                       "whether their stream can be made was not seen: let this user make streams, "
+                       "or make it yourself"});
+  }
 }
 
 }  // namespace
@@ -248,9 +282,10 @@ Examined examine_nats(const HostConfig::Nats& nats, const std::vector<SourceOpti
           {warn, "nats", error.what(), "is it running, and is nats.url right?"});
     }
   }
+  bool connected = false;
   const auto body = [&](const std::shared_ptr<Link>& link,
                         const asio::any_io_executor&) -> asio::awaitable<std::vector<Check>> {
-    const bool connected = co_await link->wait_connected(std::chrono::steady_clock::now() + 10s);
+    connected = co_await link->wait_connected(std::chrono::steady_clock::now() + 10s);
     if (!connected) {
       throw TransientError{fmt::format("it cannot be reached: {}", link->last_trouble()),
                            TransientError::Retry::reconnect};
@@ -267,8 +302,11 @@ Examined examine_nats(const HostConfig::Nats& nats, const std::vector<SourceOpti
     std::ranges::move(checks, std::back_inserter(examined.checks));
     examined.reached = true;
   } catch (const TransientError& error) {
-    examined.checks.push_back(
-        {fail, "nats", error.what(), "start nats-server, or correct nats.url and who may connect"});
+    // What a server refused says itself what mends it.
+    examined.checks.push_back({fail, "nats", error.what(),
+                               connected
+                                   ? "nats-server's log may say more"
+                                   : "start nats-server, or correct nats.url and who may connect"});
   }
   return examined;
 }

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <boost/json/parse.hpp>
 #include <boost/json/serialize.hpp>
 #include <boost/json/value.hpp>
@@ -86,11 +87,11 @@ asio::awaitable<std::string> jetstream_domain(Link& link) {
   co_return domain && domain->is_string() ? std::string{domain->as_string()} : std::string{};
 }
 
-void throw_jetstream_error(const JetStreamAnswer& answer, std::string_view doing) {
-  const std::string text =
-      fmt::format("{}: {} (JetStream error {})", doing, answer.description, answer.error_code);
-  if (answer.code >= 500) throw TransientError{text, TransientError::Retry::backoff};
-  throw ConfigError{text};
+void throw_jetstream_error(const JetStreamAnswer& answer, std::string_view doing,
+                           std::string_view stream) {
+  const std::string text = fmt::format("{}: {}", doing, refusal_text(answer, stream));
+  if (refused_for_good(answer)) throw ConfigError{text};
+  throw TransientError{text, TransientError::Retry::backoff};
 }
 
 void check_jetstream_name(std::string_view name, std::string_view setting) {
@@ -102,6 +103,19 @@ void check_jetstream_name(std::string_view name, std::string_view setting) {
     throw ConfigError{fmt::format(
         "{}: `{}` cannot be a name in JetStream: no blanks, dots, `*`, `>`, `/` or `\\`", setting,
         name)};
+  }
+}
+
+void check_subject(std::string_view subject, std::string_view setting) {
+  // Words with a dot between each two; a blank would end the line of the protocol.
+  const bool good =
+      !subject.empty() && !subject.starts_with('.') && !subject.ends_with('.') &&
+      subject.find("..") == std::string_view::npos &&
+      std::ranges::none_of(subject, [](unsigned char c) { return c <= ' ' || c == 0x7F; });
+  if (!good) {
+    throw ConfigError{
+        fmt::format("{}: `{}` is no subject: words with a dot between each two, and no blanks",
+                    setting, subject)};
   }
 }
 

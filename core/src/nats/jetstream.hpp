@@ -5,17 +5,10 @@
 #include <cstdint>
 #include <string>
 
+#include "nats/jetstream_refusal.hpp"
 #include "nats/link.hpp"
 
 namespace hangar {
-
-/// JetStream's error codes that Hangar acts upon (`err_code`).
-namespace jetstream_error {
-inline constexpr std::int64_t consumer_not_found = 10014;
-inline constexpr std::int64_t stream_name_in_use = 10058;
-inline constexpr std::int64_t stream_not_found = 10059;
-inline constexpr std::int64_t no_message_found = 10037;
-}  // namespace jetstream_error
 
 /// What JetStream said: an object, or an error with its code.
 struct JetStreamAnswer {
@@ -44,11 +37,16 @@ boost::asio::awaitable<JetStreamAnswer> call_jetstream(Link& link, std::string c
 /// Throws TransientError when nobody serves the API.
 boost::asio::awaitable<std::string> jetstream_domain(Link& link);
 
-/// Throws what an error that nothing special is known about means: TransientError when the server
-/// may recover by itself, else ConfigError. `doing` begins the sentence.
-[[noreturn]] void throw_jetstream_error(const JetStreamAnswer& answer, std::string_view doing);
+/// Throws what a refusal means: ConfigError when it lasts until a person has changed something,
+/// else TransientError, with `refusal_text` of this stream. `doing` begins the sentence.
+[[noreturn]] void throw_jetstream_error(const JetStreamAnswer& answer, std::string_view doing,
+                                        std::string_view stream);
 
 /// Throws ConfigError unless `name` can be the name of a stream or consumer; `setting` is shown.
 void check_jetstream_name(std::string_view name, std::string_view setting);
+
+/// Throws ConfigError unless `subject` can be a subject or, with `*` and `>`, a filter; `setting`
+/// is shown.
+void check_subject(std::string_view subject, std::string_view setting);
 
 }  // namespace hangar

@@ -27,6 +27,13 @@ std::string connection_name(const std::string& service) {
   return fmt::format("hangar/{}@{}", service, asio::ip::host_name(unknown));
 }
 
+// What a server or a key-value client stores where it has deleted messages: no event.
+bool is_marker(natsMsg& message) {
+  if (!body_of(message).empty()) return false;
+  const auto has = [&](const char* name) { return header_of(message, name).has_value(); };
+  return has("Nats-Marker-Reason") || has("Nats-Rollup") || has("KV-Operation");
+}
+
 }  // namespace
 
 std::shared_ptr<PullSession> PullSession::start(const asio::any_io_executor& executor,
@@ -65,6 +72,7 @@ PullSession::PullSession(asio::any_io_executor executor, const HostConfig::Nats&
       options_{std::move(options)},
       log_{log},
       replicas_{nats.replicas},
+      letter_spec_{dead_letter_spec(nats)},
       max_age_{nats.max_age},
       hold_max_{nats.hold_max},
       credit_messages_{credit_messages(options_.source)},
@@ -133,6 +141,15 @@ void PullSession::message_came(WireMessage message, std::string_view reply, Cloc
     found->second->delivered_again(reply, *ack);
     counters_->copies.add();
     puller_.copy_arrived(now);
+    return;
+  }
+  if (is_marker(*message)) {
+    counters_->received.add();
+    counters_->acked.add();
+    puller_.copy_arrived(now);
+    answers_.add(reply, "+ACK");
+    spend(std::move(message));
+    flush_soon();
     return;
   }
   counters_->received.add();

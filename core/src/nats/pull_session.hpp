@@ -73,6 +73,8 @@ class PullSession : public std::enable_shared_from_this<PullSession> {
   boost::asio::awaitable<void> verify();
   boost::asio::awaitable<void> look();
   boost::asio::awaitable<void> look(WhenAbsent when_absent);
+  boost::asio::awaitable<StreamFacts> look_at_letter_stream(WhenAbsent when_absent);
+  void refuse_what_cannot_be_read(const StreamFacts& stream);
   void judge(const StreamFacts& stream, const ConsumerFacts& consumer, const StreamFacts& letters);
   void aim(const StreamFacts& stream, const ConsumerFacts& consumer);
   boost::asio::awaitable<void> aim_at_settled(StreamFacts stream);
@@ -106,6 +108,13 @@ class PullSession : public std::enable_shared_from_this<PullSession> {
 
   // Dead letters.
   boost::asio::awaitable<void> store_until_stored(Message message, Rejection why);
+  /// What the server said of a letter.
+  struct LetterReceipt {
+    bool stored = false;
+    std::string problem;     ///< Why it is not.
+    std::uint64_t gone = 0;  ///< Without a problem: where an equal one was that was deleted.
+  };
+  boost::asio::awaitable<LetterReceipt> receipt_of(const Link::Reply& reply);
   boost::asio::awaitable<bool> store_dead_letter(const HeldMessage& held, Rejection why);
   boost::asio::awaitable<void> look_at_dead_letters();
   void tell_of_letter(const HeldMessage& held, const Rejection& why);
@@ -115,6 +124,7 @@ class PullSession : public std::enable_shared_from_this<PullSession> {
   PullOptions options_;
   Log& log_;
   std::int64_t replicas_;
+  StreamSpec letter_spec_;
   std::chrono::nanoseconds max_age_;
   std::chrono::milliseconds hold_max_;
   std::size_t credit_messages_;
@@ -163,6 +173,7 @@ class PullSession : public std::enable_shared_from_this<PullSession> {
   std::size_t waiting_for_letters_ = 0;  ///< Calls of reject() that wait until there are fewer.
   bool letters_fail_ = false;            ///< The last attempt to store one failed.
   bool letters_nearly_full_ = false;
+  std::string letters_refused_;  ///< Why there is no stream for them; empty when there is one.
   RateLimit seldom_{std::chrono::seconds{30}};
 
   Waiters arrivals_;  ///< What next() waits for changed.

@@ -4,14 +4,17 @@
 #include <algorithm>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
+#include <boost/json/object.hpp>
 #include <utility>
 
+#include "hangar/error.hpp"
 #include "hangar/failpoint.hpp"
 #include "nats/dead_letter.hpp"
 #include "nats/jetstream.hpp"
 #include "nats/pull_session.hpp"
 
 namespace asio = boost::asio;
+namespace json = boost::json;
 
 namespace hangar {
 namespace {
@@ -87,30 +90,23 @@ asio::awaitable<bool> PullSession::store_dead_letter(const HeldMessage& held, Re
                           .sequence = held.sequence(),
                           .deliveries = held.deliveries(),
                           .rejected = std::chrono::system_clock::now()};
-  DeadLetterParts parts =
-      dead_letter(origin, why, held.headers(), held.body(), link_->max_payload());
-  const Link::Reply reply = co_await link_->request(
-      dead_letter_subject(options_.service), std::move(parts.body), std::move(parts.headers));
-  std::string problem = "nobody stores messages on its subject";
-  switch (reply.fate) {
-    case Link::Reply::Fate::disconnected:
-      co_return false;
-    case Link::Reply::Fate::timed_out:
-      problem = fmt::format("no answer within 5 s {}", link_->last_trouble());
-      break;
-    case Link::Reply::Fate::no_responders:
-      begin_verification();  // which creates the stream again
-      break;
-    case Link::Reply::Fate::answered:
-      const JetStreamAnswer answer = parse_jetstream_answer(body_of(*reply.message));
-      if (answer.ok() && answer.body.contains("seq")) {
-        letters_fail_ = false;
-        tell_whether_stuck();
-        co_return true;
-      }
-      problem = answer.description;
-      break;
-  }
+  std::string problem;
+  do {
+    DeadLetterParts parts =
+        dead_letter(origin, why, held.headers(), held.body(), link_->max_payload());
+    const Link::Reply reply = co_await link_->request(
+        dead_letter_subject(options_.service), std::move(parts.body), std::move(parts.headers));
+    if (reply.fate == Link::Reply::Fate::disconnected) co_return false;
+    const LetterReceipt receipt = co_await receipt_of(reply);
+    if (receipt.stored) {
+      letters_fail_ = false;
+      tell_whether_stuck();
+      co_return true;
+    }
+    problem = receipt.problem;
+    origin.after = receipt.gone;
+    if (problem.empty() && stopping_) co_return false;
+  } while (problem.empty());
   letters_fail_ = true;
   tell_whether_stuck();
   if (const auto left_out = seldom_.told("cannot store", Clock::now())) {
@@ -128,6 +124,44 @@ asio::awaitable<std::optional<ForceMark>> PullSession::forced() {
   co_return co_await read_force_mark(*link_, options_.service);
 }
 
+// The server remembers the id of a letter that was purged, and would not store it again.
+asio::awaitable<PullSession::LetterReceipt> PullSession::receipt_of(const Link::Reply& reply) {
+  LetterReceipt receipt;
+  if (reply.fate == Link::Reply::Fate::timed_out) {
+    receipt.problem = fmt::format("no answer within 5 s {}", link_->last_trouble());
+  } else if (reply.fate == Link::Reply::Fate::no_responders) {
+    receipt.problem = "nobody stores messages on its subject";
+    if (letters_refused_.empty()) {
+      begin_verification();  // which creates the stream again
+    } else {
+      receipt.problem = letters_refused_;
+    }
+  } else {
+    const JetStreamAnswer answer = parse_jetstream_answer(body_of(*reply.message));
+    const auto* sequence = answer.body.if_contains("seq");
+    if (!answer.ok() || sequence == nullptr) {
+      receipt.problem = refusal_text(answer, dead_letter_stream);
+      co_return receipt;
+    }
+    const auto* duplicate = answer.body.if_contains("duplicate");
+    receipt.stored = duplicate == nullptr || !duplicate->is_bool() || !duplicate->as_bool();
+    if (receipt.stored) co_return receipt;
+    try {
+      json::object earlier{{"seq", *sequence}};
+      const JetStreamAnswer found = co_await call_jetstream(
+          *link_, fmt::format("STREAM.MSG.GET.{}", dead_letter_stream), std::move(earlier));
+      receipt.stored = found.ok();
+      receipt.gone = sequence->to_number<std::uint64_t>();
+      if (!found.ok() && !found.not_found()) {
+        receipt.problem = refusal_text(found, dead_letter_stream);
+      }
+    } catch (const Error& error) {
+      receipt.problem = error.what();
+    }
+  }
+  co_return receipt;
+}
+
 void PullSession::tell_of_letter(const HeldMessage& held, const Rejection& why) {
   const auto left_out = seldom_.told(why.reason, Clock::now());
   if (!left_out) return;
@@ -141,7 +175,28 @@ void PullSession::tell_whether_stuck() {
   counters_->letters_stuck.set(waiting_for_letters_ > 0 && letters_fail_ ? 1 : 0);
 }
 
+// Without such a stream events can be recorded all the same.
+asio::awaitable<StreamFacts> PullSession::look_at_letter_stream(WhenAbsent when_absent) {
+  StreamSpec spec = letter_spec_;
+  if (!letters_refused_.empty()) when_absent = WhenAbsent::create;  // nobody deleted it
+  DeadLetterStream letters =
+      co_await ensure_dead_letter_stream(*link_, std::move(spec), when_absent);
+  if (letters.refusal != letters_refused_) {
+    if (letters.refusal.empty()) {
+      log_.info("stream {} is there now", dead_letter_stream);
+    } else {
+      log_.warning("{}; trying again, and what cannot be recorded waits in its stream meanwhile",
+                   letters.refusal);
+    }
+  }
+  letters_refused_ = std::move(letters.refusal);
+  counters_->letters_refused.set(letters_refused_.empty() ? 0 : 1);
+  co_return std::move(letters.facts);
+}
+
 asio::awaitable<void> PullSession::look_at_dead_letters() {
+  if (!letters_refused_.empty()) co_await look_at_letter_stream(WhenAbsent::create);
+  if (!letters_refused_.empty()) co_return;
   const StreamFacts facts = co_await stream_info(*link_, dead_letter_stream);
   const std::uint64_t most = facts.max_bytes > 0 ? static_cast<std::uint64_t>(facts.max_bytes) : 0;
   counters_->stored_letters.set(facts.messages);

@@ -39,8 +39,13 @@ asio::awaitable<void> PullSession::aim_at_settled(StreamFacts stream) {
 }
 
 asio::awaitable<void> PullSession::tell_what_is_gone(StreamFacts stream) {
-  if (stream.first_sequence <= 1) co_return;
   const auto& since = options_.replay->since;
+  if (!since && options_.replay->sequence > stream.last_sequence) {
+    log_.warning("stream {} ends at {}: there is nothing from {} on", stream.name,
+                 stream.last_sequence, options_.replay->sequence);
+    co_return;
+  }
+  if (stream.first_sequence <= 1) co_return;
   const std::uint64_t stored =
       since ? co_await stored_after(*link_, stream.name, stream.first_sequence - 1, {}) : 0;
   const std::chrono::sys_seconds begins{std::chrono::seconds{stored}};

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "hangar/error.hpp"
+#include "nats/jetstream.hpp"
 #include "nats/pull_session.hpp"
 
 namespace asio = boost::asio;
@@ -99,9 +100,11 @@ asio::awaitable<void> PullSession::look(WhenAbsent when_absent) {
   if (stream_spec.subject.empty()) {
     throw ConfigError{fmt::format("stream {}: filter_subject is empty", source.stream)};
   }
+  if (!source.filter_subject.empty()) check_subject(source.filter_subject, "filter_subject");
   // A replay of a stream that is not there is a mistake.
   StreamFacts stream =
       co_await ensure_stream(*link_, stream_spec, options_.replay ? WhenAbsent::fail : when_absent);
+  refuse_what_cannot_be_read(stream);
   ConsumerSpec consumer_spec{.durable = source.durable,
                              .filter = source.filter_subject,
                              .credit = credit_messages_,
@@ -112,7 +115,8 @@ asio::awaitable<void> PullSession::look(WhenAbsent when_absent) {
   if (consumer.delivered_sequence > stream.last_sequence) {
     stream = co_await ensure_stream(*link_, std::move(stream_spec), when_absent);
   }
-  if (consumer.delivered_sequence > stream.last_sequence) {
+  // A replay may begin behind the end, and then its consumer does too.
+  if (consumer.delivered_sequence > stream.last_sequence && !options_.replay) {
     counters_->rolled_back.add();
     log_.error(
         "stream {} ends at {}, and consumer {} has been given {}: the server lost the end of the "
@@ -129,16 +133,28 @@ asio::awaitable<void> PullSession::look(WhenAbsent when_absent) {
   if (options_.look) {
     if (!drain_target_) co_await aim_at_settled(stream);
   } else {
-    letters = co_await ensure_dead_letter_stream(*link_, replicas_, when_absent);
+    letters = co_await look_at_letter_stream(when_absent);
   }
   judge(stream, consumer, letters);
   if (options_.replay && !options_.look && !opened_) co_await tell_what_is_gone(std::move(stream));
 }
 
+// A replay reads once more what was acked, and begins where it is told.
+void PullSession::refuse_what_cannot_be_read(const StreamFacts& stream) {
+  tell(lint_subjects(stream, options_.source.filter_subject));
+  if (options_.replay && stream.retention != "limits") {
+    throw ConfigError{fmt::format(
+        "stream {} has retention `{}` and deletes what is acked: nothing is left to be read once "
+        "more by replay or verify; only a stream with retention `limits` keeps its events, and "
+        "`nats stream add` with the other as --source can make one beside it",
+        stream.name, stream.retention)};
+  }
+}
+
 void PullSession::judge(const StreamFacts& stream, const ConsumerFacts& consumer,
                         const StreamFacts& letters) {
   std::vector<Finding> findings = lint_stream(stream, max_age_);
-  if (!options_.look) {  // which has no letters
+  if (!options_.look && letters_refused_.empty()) {  // a look has no letters
     std::ranges::move(lint_dead_letters(letters), std::back_inserter(findings));
   }
   if (!options_.replay) {  // whose consumer is made for it

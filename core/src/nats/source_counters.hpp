@@ -30,8 +30,9 @@ struct SourceCounters {
   Count letters;        ///< Rejected messages whose dead letter is not stored yet.
   Count letters_stuck;  ///< 1 while there are so many of them, for want of a stream that takes any,
                         ///< that nothing more is handed out; or 0.
-  Count abandoned;      ///< Of a stream or consumer that was deleted; not answered.
-  Count held;           ///< Messages in this process that have no answer yet.
+  Count letters_refused;  ///< 1 while the server refuses to make a stream for them; or 0.
+  Count abandoned;        ///< Of a stream or consumer that was deleted; not answered.
+  Count held;             ///< Messages in this process that have no answer yet.
   Count held_bytes;
   Count in_progress;  ///< Signals that a message is still being worked on.
   Count pulls;

@@ -1,5 +1,8 @@
 #include "nats/stream_facts.hpp"
 
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
 #include <algorithm>
 #include <boost/json/value.hpp>
 #include <boost/json/value_to.hpp>
@@ -38,6 +41,42 @@ std::string_view next_token(std::string_view& subject) noexcept {
   return token;
 }
 
+bool any_elements(const json::object& object, std::string_view name) {
+  const json::value* found = object.if_contains(name);
+  return found && found->is_array() && !found->as_array().empty();
+}
+
+// A pattern of all that a transform may write: its places and functions stand for words.
+std::string written_by(std::string_view destination) {
+  if (destination.empty()) return ">";
+  std::vector<std::string_view> words;
+  while (!destination.empty()) {
+    const std::string_view token = next_token(destination);
+    const bool one_word = token.starts_with('$') || token.starts_with("{{wildcard(") ||
+                          token.starts_with("{{partition(");
+    const bool some_words = !one_word && token.find("{{") != std::string_view::npos;
+    words.push_back(one_word ? "*" : some_words ? ">" : token);
+    if (some_words) break;
+  }
+  return fmt::format("{}", fmt::join(words, "."));
+}
+
+std::vector<std::string> stored_subjects(const json::object& config,
+                                         const std::vector<std::string>& subjects) {
+  if (!part(config, "mirror").empty() || any_elements(config, "sources")) return {};
+  const json::object& transform = part(config, "subject_transform");
+  if (transform.empty()) return subjects;
+  std::string from;
+  std::string to;
+  read(transform, "src", from);  // none: every subject
+  read(transform, "dest", to);
+  std::vector<std::string> stored{written_by(to)};
+  std::ranges::copy_if(subjects, std::back_inserter(stored), [&](const std::string& subject) {
+    return !from.empty() && !subject_covers(from, subject);
+  });
+  return stored;
+}
+
 }  // namespace
 
 StreamFacts stream_facts(const json::object& info) {
@@ -45,6 +84,7 @@ StreamFacts stream_facts(const json::object& info) {
   const json::object& config = part(info, "config");
   read(config, "name", facts.name);
   read(config, "subjects", facts.subjects);
+  facts.stored_subjects = stored_subjects(config, facts.subjects);
   read(config, "storage", facts.storage);
   read(config, "retention", facts.retention);
   read(config, "discard", facts.discard);
@@ -56,6 +96,7 @@ StreamFacts stream_facts(const json::object& info) {
   read(config, "max_msg_size", facts.max_message_size);
   read(config, "num_replicas", facts.replicas);
   read(config, "sealed", facts.sealed);
+  read(config, "no_ack", facts.no_ack);
   read(info, "created", facts.created);
   const json::object& state = part(info, "state");
   read(state, "messages", facts.messages);
@@ -156,6 +197,16 @@ bool subject_covers(std::string_view pattern, std::string_view subject) noexcept
     if (token == ">" || (wanted != "*" && wanted != token)) return false;
   }
   return pattern.empty() && subject.empty();
+}
+
+bool subjects_meet(std::string_view one, std::string_view other) noexcept {
+  while (!one.empty() && !other.empty()) {
+    const std::string_view a = next_token(one);
+    const std::string_view b = next_token(other);
+    if (a == ">" || b == ">") return true;
+    if (a != "*" && b != "*" && a != b) return false;
+  }
+  return one.empty() && other.empty();
 }
 
 std::string stream_subject(std::string_view stream, std::string_view filter) {

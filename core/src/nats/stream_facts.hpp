@@ -14,6 +14,9 @@ namespace hangar {
 struct StreamFacts {
   std::string name;
   std::vector<std::string> subjects;
+  /// What its messages have for a subject: `subjects`, or what its subject_transform makes of them.
+  /// Empty when nobody can tell, as of a mirror.
+  std::vector<std::string> stored_subjects;
   std::string storage = "file";
   std::string retention = "limits";
   std::string discard = "old";
@@ -25,6 +28,7 @@ struct StreamFacts {
   std::int64_t max_message_size = -1;
   std::int64_t replicas = 1;
   bool sealed = false;
+  bool no_ack = false;  ///< Nobody who publishes to it is told whether it is stored.
   /// Tells a stream from a later one of the same name.
   std::string created;
   std::uint64_t messages = 0;
@@ -96,6 +100,9 @@ bool settled(const ConsumerFacts& consumer, std::uint64_t target) noexcept;
 
 /// Whether every subject that `subject` can match is matched by `pattern`.
 bool subject_covers(std::string_view pattern, std::string_view subject) noexcept;
+
+/// Whether some subject matches both patterns.
+bool subjects_meet(std::string_view one, std::string_view other) noexcept;
 
 /// The subjects of a stream that is to be created: `PREFECT_<TOPIC>` listens on
 /// `prefect.<topic>.>` where that covers the filter, any other stream on the filter alone.

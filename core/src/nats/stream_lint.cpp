@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <utility>
 
 namespace hangar {
@@ -60,7 +61,25 @@ std::vector<Finding> lint_stream(const StreamFacts& stream, std::chrono::nanosec
         "a publisher that tries again stores an event twice (recorded once all the same)",
         edit + "--dupe-window=5m");
   check(stream.sealed, "sealed", "the stream takes no new events", copy);
+  check(stream.no_ack, "no_ack", "who publishes an event is not told whether it is stored",
+        edit + "--ack");
   return found;
+}
+
+std::vector<Finding> lint_subjects(const StreamFacts& stream, const std::string& filter) {
+  const auto& stored = stream.stored_subjects;
+  const bool shares = filter.empty() || stored.empty() ||
+                      std::ranges::any_of(stored, [&](const std::string& subject) {
+                        return subjects_meet(subject, filter);
+                      });
+  if (shares) return {};
+  const bool transformed = stored != stream.subjects;
+  return {{refuse, transformed ? "subject_transform" : "subjects",
+           fmt::format("the stream {} {}, and filter_subject is {}: no event would ever come",
+                       transformed ? "stores its messages as" : "takes", joined(stored), filter),
+           fmt::format("set filter_subject or stream of the service, or nats stream edit {} "
+                       "--subjects={},{}",
+                       stream.name, fmt::join(stream.subjects, ","), filter)}};
 }
 
 std::vector<Finding> lint_dead_letters(const StreamFacts& stream) {

@@ -25,7 +25,10 @@ struct Finding {
 /// Hangar would create it with.
 std::vector<Finding> lint_stream(const StreamFacts& stream, std::chrono::nanoseconds max_age);
 
-/// The same of the stream that dead letters go to.
+/// Refuses a stream that can hold nothing that `filter` matches.
+std::vector<Finding> lint_subjects(const StreamFacts& stream, const std::string& filter);
+
+/// What is not as reliability demands in the stream that dead letters go to.
 std::vector<Finding> lint_dead_letters(const StreamFacts& stream);
 
 /// The same of a consumer that is to deliver `filter`; `credit` is how many messages one replica

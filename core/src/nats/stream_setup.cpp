@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <boost/json/array.hpp>
+#include <boost/json/value_to.hpp>
 #include <utility>
 
 #include "hangar/error.hpp"
@@ -62,6 +63,103 @@ json::object consumer_config(const std::string& stream, const ConsumerSpec& spec
   return {{"stream_name", stream}, {"config", std::move(config)}};
 }
 
+// The most bytes that the account gives one stream: half of what it has left, where it names no
+// number. A stream of that size leaves the other half to the dead letters.
+asio::awaitable<std::int64_t> bytes_for_a_stream(Link& link) {
+  json::object account;
+  try {
+    account = (co_await call_jetstream(link, "INFO")).body;
+  } catch (const TransientError&) {
+    co_return 0;  // this user need not be allowed to see it
+  }
+  const auto number = [](const json::object& object, std::string_view name) {
+    const json::value* value = object.if_contains(name);
+    return value && value->is_int64() ? value->as_int64() : 0;
+  };
+  const json::value* limits = account.if_contains("limits");
+  if (limits == nullptr || !limits->is_object()) co_return 0;
+  const std::int64_t most = number(limits->as_object(), "storage_max_stream_bytes");
+  const std::int64_t all = number(limits->as_object(), "max_storage");
+  const std::int64_t taken =
+      std::max(number(account, "storage"), number(account, "reserved_storage"));
+  const std::int64_t half = all > 0 ? std::max<std::int64_t>((all - taken) / 2, 0) : 0;
+  if (most <= 0 || half <= 0) co_return std::max(most, half);
+  co_return std::min(most, half);
+}
+
+// Takes the limit that the server names into what is asked for; false when it names none.
+asio::awaitable<bool> fit_to_limit(Link& link, const JetStreamAnswer& refusal, StreamSpec& spec) {
+  switch (refusal.error_code) {
+    case jetstream_error::bad_configuration: {
+      const auto window = time_limit_in(refusal.description);
+      if (!window || *window >= spec.duplicate_window) co_return false;
+      spec.duplicate_window = *window;
+      co_return true;
+    }
+    case jetstream_error::account_resources_exceeded:
+    case jetstream_error::insufficient_storage:
+      if (spec.max_bytes <= 0) co_return false;
+      [[fallthrough]];
+    case jetstream_error::max_bytes_required:
+    case jetstream_error::max_stream_bytes_exceeded: {
+      const std::int64_t bytes = co_await bytes_for_a_stream(link);
+      if (bytes <= 0 || (spec.max_bytes > 0 && bytes >= spec.max_bytes)) co_return false;
+      spec.max_bytes = bytes;
+      co_return true;
+    }
+    default:
+      co_return false;
+  }
+}
+
+struct Made {
+  JetStreamAnswer answer;
+  std::string other;  ///< The stream that has the subjects.
+};
+
+// Returns what the server said of the stream; throws when nobody answers, or AbsentError.
+asio::awaitable<Made> make_stream(Link& link, StreamSpec& spec, WhenAbsent when_absent) {
+  Made made;
+  made.answer = co_await call_jetstream(link, "STREAM.INFO." + spec.name);
+  if (!made.answer.not_found()) co_return made;
+  if (when_absent == WhenAbsent::fail) throw AbsentError{"there is no stream " + spec.name};
+  // A window longer than the stream keeps anything would be refused.
+  if (spec.max_age > 0ns) spec.duplicate_window = std::min(spec.duplicate_window, spec.max_age);
+  // Each limit at most once, and no more.
+  for (int tries = 0; tries < 4; ++tries) {
+    made.answer = co_await call_jetstream(link, "STREAM.CREATE." + spec.name, stream_config(spec));
+    if (made.answer.ok()) {
+      const std::string domain = co_await jetstream_domain(link);
+      link.log().warning("{}", describe_creation(spec.name, link.server(), domain));
+      co_return made;
+    }
+    const bool again = co_await fit_to_limit(link, made.answer, spec);
+    if (!again) break;
+  }
+  if (made.answer.error_code == jetstream_error::stream_name_in_use) {
+    // Another replica was faster.
+    made.answer = co_await call_jetstream(link, "STREAM.INFO." + spec.name);
+  } else if (made.answer.error_code == jetstream_error::subjects_overlap) {
+    try {
+      made.other = co_await stream_on(link, spec.subject);
+    } catch (const TransientError&) {
+      made.other.clear();  // nor to see that
+    }
+  }
+  co_return made;
+}
+
+std::string asked_for(const StreamSpec& spec) {
+  const std::string size = spec.max_bytes > 0 ? fmt::format(", {} bytes", spec.max_bytes) : "";
+  return fmt::format("stream {} on {}, {} replica(s){}", spec.name, spec.subject, spec.replicas,
+                     size);
+}
+
+std::string doing(const StreamSpec& spec, const Made& made) {
+  if (made.other.empty()) return asked_for(spec);
+  return fmt::format("{}: stream {} takes these subjects already", asked_for(spec), made.other);
+}
+
 }  // namespace
 
 std::string describe_creation(const std::string& stream, const std::string& server,
@@ -74,24 +172,9 @@ std::string describe_creation(const std::string& stream, const std::string& serv
 
 asio::awaitable<StreamFacts> ensure_stream(Link& link, StreamSpec spec, WhenAbsent when_absent) {
   check_jetstream_name(spec.name, "stream");
-  JetStreamAnswer answer = co_await call_jetstream(link, "STREAM.INFO." + spec.name);
-  if (answer.not_found()) {
-    if (when_absent == WhenAbsent::fail) throw AbsentError{"there is no stream " + spec.name};
-    // A window longer than the stream keeps anything would be refused.
-    if (spec.max_age > 0ns) spec.duplicate_window = std::min(spec.duplicate_window, spec.max_age);
-    answer = co_await call_jetstream(link, "STREAM.CREATE." + spec.name, stream_config(spec));
-    if (answer.error_code == jetstream_error::stream_name_in_use) {  // another replica was faster
-      answer = co_await call_jetstream(link, "STREAM.INFO." + spec.name);
-    } else if (answer.ok()) {
-      const std::string domain = co_await jetstream_domain(link);
-      link.log().warning("{}", describe_creation(spec.name, link.server(), domain));
-    }
-  }
-  if (!answer.ok()) {
-    throw_jetstream_error(answer, fmt::format("stream {} on {}, {} replica(s)", spec.name,
-                                              spec.subject, spec.replicas));
-  }
-  co_return stream_facts(answer.body);
+  const Made made = co_await make_stream(link, spec, when_absent);
+  if (!made.answer.ok()) throw_jetstream_error(made.answer, doing(spec, made), spec.name);
+  co_return stream_facts(made.answer.body);
 }
 
 asio::awaitable<ConsumerFacts> ensure_consumer(Link& link, std::string stream, ConsumerSpec spec,
@@ -104,37 +187,63 @@ asio::awaitable<ConsumerFacts> ensure_consumer(Link& link, std::string stream, C
       throw AbsentError{fmt::format("stream {} has no consumer {}", stream, spec.durable)};
     }
     // The form of the call that servers before 2.9 know too.
-    answer = co_await call_jetstream(link, "CONSUMER.DURABLE.CREATE." + at,
-                                     consumer_config(stream, spec));
+    const std::string create = "CONSUMER.DURABLE.CREATE." + at;
+    json::object request = consumer_config(stream, spec);
+    answer = co_await call_jetstream(link, create, request);
+    const auto most = limit_in(answer.description);
+    if (answer.error_code == jetstream_error::max_ack_pending_exceeded && most) {
+      request.at("config").as_object()["max_ack_pending"] = *most;
+      answer = co_await call_jetstream(link, create, std::move(request));
+    }
   }
   if (!answer.ok()) {
-    throw_jetstream_error(answer, fmt::format("consumer {} of stream {}", spec.durable, stream));
+    throw_jetstream_error(answer, fmt::format("consumer {} of stream {}", spec.durable, stream),
+                          stream);
   }
   co_return consumer_facts(answer.body);
+}
+
+asio::awaitable<std::string> stream_on(Link& link, std::string subject) {
+  json::object request{{"subject", std::move(subject)}};
+  const JetStreamAnswer answer = co_await call_jetstream(link, "STREAM.NAMES", std::move(request));
+  const json::value* names = answer.body.if_contains("streams");
+  const bool any = names && names->is_array() && !names->as_array().empty();
+  co_return any ? json::value_to<std::string>(names->as_array().front()) : std::string{};
 }
 
 asio::awaitable<void> delete_consumer(Link& link, std::string stream, std::string durable) {
   const JetStreamAnswer answer =
       co_await call_jetstream(link, fmt::format("CONSUMER.DELETE.{}.{}", stream, durable));
   if (!answer.ok() && !answer.not_found()) {
-    throw_jetstream_error(answer, fmt::format("consumer {} of stream {}", durable, stream));
+    throw_jetstream_error(answer, fmt::format("consumer {} of stream {}", durable, stream), stream);
   }
 }
 
-asio::awaitable<StreamFacts> ensure_dead_letter_stream(Link& link, std::int64_t replicas,
-                                                       WhenAbsent when_absent) {
-  StreamSpec spec{.name = dead_letter_stream,
-                  .subject = "hangar.dlq.>",
-                  .replicas = replicas,
-                  .max_age = 0ns,
-                  .duplicate_window = 24h,
-                  .max_bytes = dead_letter_bytes};
-  co_return co_await ensure_stream(link, std::move(spec), when_absent);
+StreamSpec dead_letter_spec(const HostConfig::Nats& nats) {
+  return {.name = dead_letter_stream,
+          .subject = "hangar.dlq.>",
+          .replicas = nats.replicas,
+          .max_age = 0ns,
+          .duplicate_window = 24h,
+          .max_bytes = static_cast<std::int64_t>(nats.dlq_max_bytes.value)};
+}
+
+asio::awaitable<DeadLetterStream> ensure_dead_letter_stream(Link& link, StreamSpec spec,
+                                                            WhenAbsent when_absent) {
+  DeadLetterStream stream;
+  const Made made = co_await make_stream(link, spec, when_absent);
+  if (made.answer.ok()) {
+    stream.facts = stream_facts(made.answer.body);
+  } else {
+    stream.refusal = fmt::format("{}: {}; its size is nats.dlq_max_bytes", doing(spec, made),
+                                 refusal_text(made.answer, spec.name));
+  }
+  co_return stream;
 }
 
 asio::awaitable<StreamFacts> stream_info(Link& link, std::string stream) {
   const JetStreamAnswer answer = co_await call_jetstream(link, "STREAM.INFO." + stream);
-  if (!answer.ok()) throw_jetstream_error(answer, fmt::format("stream {}", stream));
+  if (!answer.ok()) throw_jetstream_error(answer, fmt::format("stream {}", stream), stream);
   co_return stream_facts(answer.body);
 }
 
@@ -151,7 +260,7 @@ asio::awaitable<ConsumerFacts> consumer_info(Link& link, std::string stream, std
   const JetStreamAnswer answer =
       co_await call_jetstream(link, fmt::format("CONSUMER.INFO.{}.{}", stream, durable));
   if (!answer.ok()) {
-    throw_jetstream_error(answer, fmt::format("consumer {} of stream {}", durable, stream));
+    throw_jetstream_error(answer, fmt::format("consumer {} of stream {}", durable, stream), stream);
   }
   co_return consumer_facts(answer.body);
 }

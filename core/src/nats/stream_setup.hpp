@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "hangar/error.hpp"
+#include "host/host_config.hpp"
 #include "nats/link.hpp"
 #include "nats/stream_facts.hpp"
 #include "nats/stream_lint.hpp"
@@ -17,8 +18,6 @@ namespace hangar {
 
 /// The stream that dead letters go to, on `hangar.dlq.>`.
 inline constexpr const char* dead_letter_stream = "HANGAR_DLQ";
-/// A hundred thousand letters of usual size: poison must not fill the server's disk.
-inline constexpr std::int64_t dead_letter_bytes = 256LL << 20U;
 /// Prefect sends up to 1.5 MB; NATS takes 1 MiB unless it is told otherwise.
 inline constexpr std::uint64_t wanted_max_payload = 2U << 20U;
 
@@ -60,22 +59,35 @@ std::string describe_creation(const std::string& stream, const std::string& serv
                               const std::string& domain);
 
 /// Returns the stream, created when it was absent, which is said in a warning, and as it is
-/// otherwise. Throws ConfigError or
-/// TransientError, AbsentError when it is absent and not to be created.
+/// otherwise. A limit that the server names on its size or its duplicate window is taken. Throws
+/// ConfigError or TransientError, AbsentError when it is absent and not to be created.
 boost::asio::awaitable<StreamFacts> ensure_stream(Link& link, StreamSpec spec,
                                                   WhenAbsent when_absent);
-/// The same for a consumer. One that is there is never altered.
+/// The same for a consumer, of the server's limit on `max_ack_pending`. One that is there is never
+/// altered.
 boost::asio::awaitable<ConsumerFacts> ensure_consumer(Link& link, std::string stream,
                                                       ConsumerSpec spec, WhenAbsent when_absent);
 /// Deletes the consumer and all that it knows; one that is not there is no error.
 boost::asio::awaitable<void> delete_consumer(Link& link, std::string stream, std::string durable);
-/// The dead-letter stream; a cap of `max_age` does not apply to it. One that is created takes
-/// `dead_letter_bytes` and refuses what comes then.
-boost::asio::awaitable<StreamFacts> ensure_dead_letter_stream(Link& link, std::int64_t replicas,
-                                                              WhenAbsent when_absent);
+
+/// The dead-letter stream that is to be: it takes `nats.dlq_max_bytes` and refuses what comes then,
+/// and a cap of `nats.max_age` does not apply to it.
+StreamSpec dead_letter_spec(const HostConfig::Nats& nats);
+
+struct DeadLetterStream {
+  StreamFacts facts;
+  std::string refusal;  ///< Why there is none; then there are no facts.
+};
+/// The stream of this spec as `ensure_stream` does it, only that what the server refuses is told
+/// and not thrown: events can be recorded without it.
+boost::asio::awaitable<DeadLetterStream> ensure_dead_letter_stream(Link& link, StreamSpec spec,
+                                                                   WhenAbsent when_absent);
 
 /// The stream as it is now; throws as above, also when it is not there.
 boost::asio::awaitable<StreamFacts> stream_info(Link& link, std::string stream);
+/// The name of a stream that takes messages of the subject; empty when there is none. Throws
+/// TransientError when nobody answers.
+boost::asio::awaitable<std::string> stream_on(Link& link, std::string subject);
 /// When the first message behind `sequence` that matches `filter` was stored, in seconds since
 /// 1970; 0 when there is none.
 boost::asio::awaitable<std::uint64_t> stored_after(Link& link, std::string stream,

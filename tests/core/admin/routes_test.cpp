@@ -140,6 +140,11 @@ TEST(Routes, whose_dead_letters_find_no_room_is_not_ready) {
   EXPECT_EQ(reply.status, 503U);
   EXPECT_NE(reply.body.find("3 dead letters of recorder cannot be stored"), std::string::npos)
       << reply.body;
+  source.letters_stuck = false;
+  source.letters_refused = true;
+  const auto refused = reply_to("/readyz", seen);
+  EXPECT_EQ(refused.status, 503U);
+  EXPECT_NE(refused.body.find("nats.dlq_max_bytes"), std::string::npos) << refused.body;
 }
 
 TEST(Routes, lag_and_losses_of_a_consumer_are_shown) {

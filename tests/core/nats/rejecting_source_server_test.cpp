@@ -169,7 +169,7 @@ TEST_F(RejectingSourceTest, full_dead_letter_stream_is_announced_and_keeps_what_
     const auto tested = source();
     co_await tested->open();
     const StreamFacts made = co_await stream(dead_letter_stream);
-    EXPECT_EQ(made.max_bytes, dead_letter_bytes);
+    EXPECT_EQ(made.max_bytes, 256LL << 20U);
     EXPECT_TRUE(lint_dead_letters(made).empty());
     EXPECT_EQ(made.duplicate_window, 24h);
     co_await update_dead_letters("max_bytes", 4096);
@@ -191,6 +191,46 @@ TEST_F(RejectingSourceTest, full_dead_letter_stream_is_announced_and_keeps_what_
     EXPECT_TRUE((co_await api("STREAM.PURGE.HANGAR_DLQ")).ok());
     co_await until_letters(1);
     co_await until_ack_pending(0);
+    co_await tested->close();
+  }());
+}
+
+TEST_F(RejectingSourceTest, letter_that_was_purged_is_stored_when_the_event_fails_again) {
+  run([this]() -> asio::awaitable<void> {
+    co_await make_impatient_consumer();
+    co_await publish(1);
+    // The last time it is still there, and is not stored twice.
+    for (int time = 0; time < 4; ++time) {
+      PullOptions again = options();
+      if (time > 0) again.replay = StreamStart{};
+      const auto tested = source(again);
+      co_await tested->open();
+      Batch batch = co_await collect(*tested, 1);
+      co_await tested->reject(std::move(batch.front()), odd());
+      co_await until(
+          [&]() -> asio::awaitable<bool> { co_return tested->counters()->rejected.value() == 1; });
+      EXPECT_EQ((co_await stream(dead_letter_stream)).messages, 1U) << time;
+      co_await tested->close();
+      if (time < 2) co_await api("STREAM.PURGE.HANGAR_DLQ");
+    }
+  }());
+}
+
+TEST_F(RejectingSourceTest, marker_of_what_was_deleted_is_acked_and_never_handed_out) {
+  run([this]() -> asio::awaitable<void> {
+    const auto tested = source();
+    co_await tested->open();
+    for (const char* name : {"Nats-Marker-Reason", "KV-Operation"}) {
+      Headers headers{{name, "PURGE"}};
+      co_await publish_one(subject, "", std::move(headers));
+    }
+    co_await publish(1);
+    Batch batch = co_await collect(*tested, 1);
+    EXPECT_EQ(batch.front().data(), "event");
+    batch.ack();
+    co_await until_ack_pending(0);
+    EXPECT_EQ(tested->counters()->acked.value(), tested->counters()->received.value());
+    EXPECT_EQ((co_await stream(dead_letter_stream)).messages, 0U);
     co_await tested->close();
   }());
 }

@@ -141,5 +141,40 @@ TEST(StreamFacts, time_of_a_stored_message_is_read) {
   EXPECT_EQ(stored_seconds({}), 0U);
 }
 
+TEST(StreamFacts, subjects_that_messages_are_stored_under_are_told) {
+  const auto stored = [](const char* config) {
+    return stream_facts(boost::json::parse(config).as_object()).stored_subjects;
+  };
+  using Subjects = std::vector<std::string>;
+  EXPECT_EQ(stored(R"({"config":{"subjects":["a.>"]}})"), Subjects{"a.>"});
+  EXPECT_EQ(stored(R"({"config":{"subjects":["a.>"],"mirror":{"name":"M"}}})"), Subjects{});
+  EXPECT_EQ(stored(R"({"config":{"subjects":["a.>"],"sources":[{"name":"M"}]}})"), Subjects{});
+  const auto transformed = [&](const std::string& from, const std::string& to) {
+    return stored((R"({"config":{"subjects":["a.>","b.*"],"subject_transform":{"src":")" + from +
+                   R"(","dest":")" + to + R"("}}})")
+                      .c_str());
+  };
+  EXPECT_EQ(transformed("b.*", "c.{{wildcard(1)}}.d"), (Subjects{"c.*.d", "a.>"}));
+  EXPECT_EQ(transformed("b.*", "c.$1"), (Subjects{"c.*", "a.>"}));
+  EXPECT_EQ(transformed(">", "x.>"), Subjects{"x.>"});
+  EXPECT_EQ(transformed("", "x.>"), Subjects{"x.>"});
+  EXPECT_EQ(transformed("b.*", "c.{{split(1,-)}}.d"), (Subjects{"c.>", "a.>"}));
+}
+
+TEST(StreamFacts, patterns_meet_where_some_subject_matches_both) {
+  const std::pair<const char*, const char*> meet[] = {
+      {"a", "a"}, {"a.>", "a.b"}, {"a.*", "a.b"}, {"a.*.c", "a.b.*"}, {">", "x"}, {"*.b", "a.>"}};
+  for (const auto& [one, other] : meet) {
+    EXPECT_TRUE(subjects_meet(one, other)) << one << ' ' << other;
+    EXPECT_TRUE(subjects_meet(other, one)) << one << ' ' << other;
+  }
+  const std::pair<const char*, const char*> apart[] = {
+      {"a", "b"}, {"a.>", "a"}, {"a.*", "a.b.c"}, {"a.*.c", "a.b.d"}, {"a.b.>", "a.c.>"}};
+  for (const auto& [one, other] : apart) {
+    EXPECT_FALSE(subjects_meet(one, other)) << one << ' ' << other;
+    EXPECT_FALSE(subjects_meet(other, one)) << one << ' ' << other;
+  }
+}
+
 }  // namespace
 }  // namespace hangar

@@ -141,5 +141,23 @@ TEST(StreamLint, unlimited_ack_pending_is_enough) {
   EXPECT_TRUE(lint_consumer(good_stream(), consumer, "events.task", 4000).empty());
 }
 
+TEST(StreamLint, stream_that_shares_no_subject_with_the_filter_is_refused) {
+  StreamFacts stream = good_stream();
+  stream.stored_subjects = stream.subjects;
+  for (const char* shared : {"", "events.task", "events.*", ">"}) {
+    EXPECT_TRUE(lint_subjects(stream, shared).empty()) << shared;
+  }
+  const auto found = lint_subjects(stream, "prefect.events.task-run");
+  ASSERT_EQ(found.size(), 1U);
+  EXPECT_EQ(found[0].severity, Finding::Severity::refuse);
+  EXPECT_EQ(found[0].field, "subjects");
+  EXPECT_NE(found[0].problem.find("events.>"), std::string::npos) << found[0].problem;
+  stream.stored_subjects = {"moved.>"};
+  ASSERT_EQ(lint_subjects(stream, "events.task").size(), 1U);
+  EXPECT_EQ(lint_subjects(stream, "events.task")[0].field, "subject_transform");
+  stream.stored_subjects.clear();
+  EXPECT_TRUE(lint_subjects(stream, "events.task").empty()) << "nobody can tell";
+}
+
 }  // namespace
 }  // namespace hangar
