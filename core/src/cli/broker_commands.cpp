@@ -1,12 +1,16 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <deque>
+#include <filesystem>
 #include <fstream>
 #include <iostream>
 #include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <system_error>
+#include <utility>
 
 #include "cli/commands.hpp"
 #include "cli/letter_json.hpp"
@@ -15,6 +19,7 @@
 #include "host/installation.hpp"
 #include "log/stderr_log.hpp"
 #include "nats/broker.hpp"
+#include "nats/jetstream.hpp"
 #include "nats/publish_subject.hpp"
 #include "nats/publisher.hpp"
 
@@ -27,26 +32,54 @@ class Lines {
   explicit Lines(const PublishOptions& options) : options_{options} {}
 
   std::optional<PublishLine> next() {
-    std::string line;
-    while (true) {
+    while (pending_.empty()) {
       if (input_ == nullptr && !open()) return std::nullopt;
-      if (std::getline(*input_, line)) break;
-      if (input_->bad()) throw Error{fmt::format("{}: cannot be read", name_)};
-      input_ = nullptr;
+      if (!std::getline(*input_, text_)) {
+        if (input_->bad()) throw Error{fmt::format("{}: cannot be read", name_)};
+        input_ = nullptr;
+        continue;
+      }
+      cut(fmt::format("{}:{}", name_, ++number_));
     }
-    const std::string origin = fmt::format("{}:{}", name_, ++number_);
-    if (auto letter = from_letter(line, origin)) return letter;
-    PublishFacts facts = publish_facts(line);
-    if (!facts.json && !options_.raw) {
-      throw Error{fmt::format("{}: not JSON; --raw publishes such lines as they are", origin)};
-    }
-    return PublishLine{.subject = options_.subject.empty() ? facts.subject : options_.subject,
-                       .id = facts.id,
-                       .body = std::move(line),
-                       .origin = origin};
+    PublishLine line = std::move(pending_.front());
+    pending_.pop_front();
+    return line;
   }
 
  private:
+  /// Makes messages of a line: of several events when it is a list of them.
+  void cut(const std::string& origin) {
+    if (auto letter = from_letter(text_, origin)) {
+      pending_.push_back(*std::move(letter));
+      return;
+    }
+    const auto events = options_.raw ? std::nullopt : events_of(text_);
+    if (!events) {
+      pending_.push_back(message(std::move(text_), origin));
+      return;
+    }
+    std::size_t number = 0;
+    for (const std::string_view event : *events) {
+      const std::string place = fmt::format("{}, event {}", origin, ++number);
+      if (!event.starts_with('{')) throw Error{place + ": it is no JSON object"};
+      pending_.push_back(message(std::string{event}, place));
+    }
+  }
+
+  [[nodiscard]] PublishLine message(std::string body, const std::string& origin) const {
+    PublishFacts facts = publish_facts(body);
+    if (!facts.json && !options_.raw) {
+      throw Error{fmt::format(
+          "{}: not JSON; each line is one event, or a list of them: `jq -c` writes JSON of several "
+          "lines so, and --raw publishes what is no JSON as it is",
+          origin)};
+    }
+    return PublishLine{.subject = options_.subject.empty() ? facts.subject : options_.subject,
+                       .id = facts.id,
+                       .body = std::move(body),
+                       .origin = origin};
+  }
+
   [[nodiscard]] std::optional<PublishLine> from_letter(std::string_view line,
                                                        const std::string& origin) const try {
     std::optional<PublishLine> letter = parse_letter_line(line);
@@ -77,13 +110,18 @@ class Lines {
   std::size_t file_ = 0;
   std::size_t number_ = 0;
   std::string name_;
+  std::string text_;
+  std::deque<PublishLine> pending_;
   std::ifstream stream_;
   std::istream* input_ = nullptr;
 };
 
+// 0 when nobody can tell: what is no regular file can be read once only.
 std::size_t count_lines(const PublishOptions& options) {
   std::size_t lines = 0;
   for (const auto& path : options.files) {
+    std::error_code failed;
+    if (!std::filesystem::is_regular_file(path, failed)) return 0;
     std::ifstream file{path, std::ios::binary};
     lines += static_cast<std::size_t>(
         std::count(std::istreambuf_iterator<char>{file}, std::istreambuf_iterator<char>{}, '\n'));
@@ -98,6 +136,7 @@ StderrLog make_log(const Installation& installation) {
 }  // namespace
 
 int publish(const HostOptions& host, const PublishOptions& options) {
+  if (!options.subject.empty()) check_subject(options.subject, "--subject");
   Installation installation{host};
   installation.load();
   StderrLog log{make_log(installation)};

@@ -36,10 +36,16 @@ void Progress::draw(std::size_t done) {
   const double seconds = std::chrono::duration<double>(steady_clock::now() - begin_).count();
   const double rate = seconds > 0 ? static_cast<double>(done) / seconds : 0;
   if (!terminal_) {
-    fmt::print(stderr, "{} done={} total={} rate={:.0f}/s\n", label_, done, total_, rate);
+    const std::string total = total_ == 0 ? "" : fmt::format(" total={}", total_);
+    fmt::print(stderr, "{} done={}{} rate={:.0f}/s\n", label_, done, total, rate);
     return;
   }
-  const std::size_t filled = total_ == 0 ? cells : std::min(cells, done * cells / total_);
+  if (total_ == 0) {
+    fmt::print(stderr, "\r{} {}  {:.0f}/s  ", label_, done, rate);
+    std::fflush(stderr);
+    return;
+  }
+  const std::size_t filled = std::min(cells, done * cells / total_);
   fmt::print(stderr, "\r{} [{:<{}}] {}/{}  {:.0f}/s  ", label_, std::string(filled, '='), cells,
              done, total_, rate);
   std::fflush(stderr);

@@ -9,6 +9,7 @@ namespace hangar {
 /// Progress on standard error: a bar on a terminal, else one line each five seconds.
 class Progress {
  public:
+  /// A total of 0 is one that is not known.
   Progress(std::string label, std::size_t total);
   /// May be called as often as one likes; draws at most ten times a second.
   void update(std::size_t done);

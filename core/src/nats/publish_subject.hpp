@@ -3,6 +3,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace hangar {
 
@@ -17,6 +18,10 @@ struct PublishFacts {
 /// event to `prefect.events.other`, and what is no event to `prefect.events.task-run`, so that it
 /// is rejected with a reason instead of being ignored.
 PublishFacts publish_facts(std::string_view line);
+
+/// The events of a line that holds several of them, each as it is written there: of a JSON array,
+/// or of the `events` of what Prefect's API answers, `{"events": […]}`. Nothing for any other line.
+std::optional<std::vector<std::string_view>> events_of(std::string_view line);
 
 /// The stream that a subject `prefect.<topic>.…` belongs to, `PREFECT_<TOPIC>`.
 std::optional<std::string> stream_of_subject(std::string_view subject);

@@ -54,6 +54,7 @@ class Publishing {
       resend();
       if (more || outstanding_ > 0) co_await changed_.wait_until(Clock::now() + retry_after);
       if (failure_) std::rethrow_exception(failure_);
+      if (!unanswered_.empty()) co_await look_why_nobody_answers();
       must_not_stall();
       progress_(outcome_.stored + outcome_.duplicates);
     }
@@ -72,12 +73,33 @@ class Publishing {
 
   void must_not_stall() const {
     if (Clock::now() - succeeded_ < options_.patience) return;
+    std::string why = refusal_;
+    if (why.empty()) why = link_->last_trouble();
+    if (why.empty()) why = "is the server overloaded?";
     throw TransientError{
-        fmt::format(
-            "NATS: nothing was confirmed for {} s; {}",
-            std::chrono::duration_cast<std::chrono::seconds>(options_.patience).count(),
-            link_->last_trouble().empty() ? "is the server overloaded?" : link_->last_trouble()),
+        fmt::format("NATS: nothing was confirmed for {} s; {}",
+                    std::chrono::duration_cast<std::chrono::seconds>(options_.patience).count(),
+                    why),
         TransientError::Retry::reconnect};
+  }
+
+  // A stream with no_ack never answers.
+  asio::awaitable<void> look_why_nobody_answers() {
+    const std::string subject = std::exchange(unanswered_, {});
+    std::string silent;
+    try {
+      const std::string name = co_await stream_on(*link_, subject);
+      if (name.empty()) co_return;
+      const StreamFacts stream = co_await stream_info(*link_, name);
+      if (stream.no_ack) silent = name;
+    } catch (const Error&) {
+      co_return;  // whoever publishes need not be allowed to look
+    }
+    if (silent.empty()) co_return;
+    throw Error{fmt::format(
+        "stream {} has no_ack, so nobody is told whether an event is stored: `nats stream edit {} "
+        "--ack`; what was published until now may be in it",
+        silent, silent)};
   }
 
   asio::awaitable<bool> send_next() {
@@ -125,18 +147,29 @@ class Publishing {
       const JetStreamAnswer answer = parse_jetstream_answer(body_of(*reply.message));
       if (answer.ok()) {
         confirmed(answer);
-      } else if (answer.code >= 500) {
-        send_again(line);
+      } else if (refused_for_good(answer)) {
+        fail(refused(line, answer));
       } else {
-        fail(fmt::format("{}: the stream refused it: {}", line.origin, answer.description));
+        refusal_ = refused(line, answer);
+        send_again(line);
       }
     } else if (reply.fate == Link::Reply::Fate::no_responders && !stream_of_subject(line.subject)) {
       fail(fmt::format("{}: no stream listens on `{}`: create one, or choose another --subject",
                        line.origin, line.subject));
     } else {
+      if (reply.fate == Link::Reply::Fate::timed_out) unanswered_ = line.subject;
+      if (reply.fate == Link::Reply::Fate::no_responders) {
+        refusal_ = fmt::format("{}: no stream listens on `{}`", line.origin, line.subject);
+      }
       send_again(line);
     }
     changed_.wake_all();
+  }
+
+  static std::string refused(const PublishLine& line, const JetStreamAnswer& answer) {
+    const std::string stream = stream_of_subject(line.subject).value_or("STREAM");
+    return fmt::format("{}: the stream of `{}` refused it: {}", line.origin, line.subject,
+                       refusal_text(answer, stream));
   }
 
   void confirmed(const JetStreamAnswer& answer) {
@@ -144,6 +177,7 @@ class Publishing {
     const bool stored_before = duplicate && duplicate->is_bool() && duplicate->as_bool();
     ++(stored_before ? outcome_.duplicates : outcome_.stored);
     succeeded_ = Clock::now();
+    refusal_.clear();
   }
 
   void send_again(PublishLine& line) {
@@ -166,6 +200,8 @@ class Publishing {
   std::deque<PublishLine> again_;
   Clock::time_point again_from_{};
   Clock::time_point succeeded_{};
+  std::string refusal_;     ///< What the server said last, when nothing was stored since.
+  std::string unanswered_;  ///< A subject on which nobody answers, when that was not looked at.
   PublishOutcome outcome_;
   std::exception_ptr failure_;
 };

@@ -44,5 +44,19 @@ TEST(StreamOfSubject, topic_names_the_stream) {
   EXPECT_EQ(stream_of_subject("mine.events.x"), std::nullopt);
 }
 
+TEST(EventsOf, list_is_cut_into_its_events_as_they_are_written) {
+  using Events = std::vector<std::string_view>;
+  EXPECT_EQ(events_of(R"([{"id": "a,]\"}"}, {"n":1.50,"l":[1,{"x":2}]} ])"),
+            (Events{R"({"id": "a,]\"}"})", R"({"n":1.50,"l":[1,{"x":2}]})"}));
+  EXPECT_EQ(events_of(R"({"total":2,"events" : [{"a":1},{"b":2}],"next":null})"),
+            (Events{R"({"a":1})", R"({"b":2})"}));
+  EXPECT_EQ(events_of("[]"), Events{});
+  EXPECT_EQ(events_of(R"({"events":[]})"), Events{});
+  for (const char* one : {R"({"event":"x","payload":{"events":[1]}})", R"({"events":7})", "[1", "",
+                          R"({"event":"x","events":[{}]})", "7", "not json [\"events\"]"}) {
+    EXPECT_EQ(events_of(one), std::nullopt) << one;
+  }
+}
+
 }  // namespace
 }  // namespace hangar
