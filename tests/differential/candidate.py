@@ -15,7 +15,7 @@ from uuid import UUID
 
 from support.flow_runs import flow_runs_in, insert_flow_runs, stream_lines
 from support.jetstream import JetStream
-from support.prefect_venv import create_prefect_database, create_prefect_sqlite
+from support.prefect_schemas import load_schema
 from support.program import flags, hangar
 from support.rows import Tables, read_rows
 from support.servers import NatsServer, PostgresServer, psql
@@ -32,7 +32,10 @@ class CandidateError(RuntimeError):
 
 @dataclass(frozen=True)
 class Plan:
-    """How a stream is recorded; whatever it is, the rows must be the same."""
+    """How a stream is recorded; whatever it is, the rows must be the same.
+
+    The schema is that of a release of Prefect, or `own`.
+    """
 
     storage: str
     schema: str
@@ -40,11 +43,11 @@ class Plan:
     lanes: int
 
     @classmethod
-    def of(cls, seed: int, storage: str, *, foreign_keys: bool) -> Plan:
+    def of(cls, seed: int, storage: str, release: str, *, foreign_keys: bool) -> Plan:
         rng = random.Random(f"{seed} {storage}")
         return cls(
             storage,
-            "prefect" if foreign_keys else rng.choice(("prefect", "own")),
+            release if foreign_keys else rng.choice((release, "own")),
             # In a batch, a later event of a run may let go of a flow run before it is missed.
             1 if foreign_keys else rng.choice((1, 2, 3, 7, 20, 100, 1000)),
             rng.choice((1, 2, 3, 4, 8)),
@@ -76,7 +79,7 @@ class Candidate:
     def __init__(self, server: PostgresServer) -> None:
         self._server = server
         self._exit = contextlib.ExitStack()
-        self._prefect_database = ""
+        self._prefect_databases: dict[str, str] = {}
 
     def __enter__(self) -> Self:
         with contextlib.ExitStack() as starting:
@@ -106,7 +109,7 @@ class Candidate:
         name = f"differential_{next(_numbers)}"
         with contextlib.ExitStack() as stack:
             database = self._database(name, plan, stack)
-            if plan.schema == "prefect":
+            if plan.schema != "own":
                 insert_flow_runs(database, set(flow_runs_in(lines)) - without)
             # Not by `hangar publish`: it would name each message by its event's id, and the
             # server would drop the second event of an id, which is an event like any other here.
@@ -125,13 +128,17 @@ class Candidate:
         if plan.storage == "sqlite":
             path = self._folder / f"{name}.sqlite"
             stack.callback(path.unlink, missing_ok=True)
-            return str(create_prefect_sqlite(path) if plan.schema == "prefect" else path)
-        if plan.schema == "prefect":
+            if plan.schema != "own":
+                load_schema(plan.schema, str(path))
+            return str(path)
+        if plan.schema != "own":
             # Shrinking records hundreds of streams: emptying costs less than creating.
-            if not self._prefect_database:
-                self._prefect_database = create_prefect_database(self._server, name)
-            psql(self._prefect_database, "DELETE FROM task_run; DELETE FROM flow;")
-            return self._prefect_database
+            if plan.schema not in self._prefect_databases:
+                database = self._server.create_database(name)
+                load_schema(plan.schema, database)
+                self._prefect_databases[plan.schema] = database
+            psql(self._prefect_databases[plan.schema], "DELETE FROM task_run; DELETE FROM flow;")
+            return self._prefect_databases[plan.schema]
         stack.callback(self._server.drop_database, name)
         return self._server.create_database(name)
 

@@ -14,7 +14,8 @@ from types import TracebackType
 from typing import Any, Self
 from uuid import UUID
 
-from support.prefect_venv import create_prefect_database, prefect_url, prefect_venv
+from support.prefect_schemas import load_schema
+from support.prefect_venv import NEWEST, prefect_url, prefect_venv
 from support.rows import load_rows
 from support.servers import PostgresServer, die_with_parent
 from support.temporary import temporary_folder
@@ -40,22 +41,23 @@ class Verdict:
 
 
 class Oracle:
-    """A persistent worker with a database of its own on a running server.
+    """A persistent worker of a release of Prefect, with a database of its own on a running server.
 
-    For one caller at a time; start it from a thread that outlives it.
+    Without a server the database is an SQLite file. For one caller at a time; start it from a
+    thread that outlives it.
     """
 
-    def __init__(self, server: PostgresServer) -> None:
+    def __init__(self, server: PostgresServer | None, release: str = NEWEST) -> None:
         self._server = server
+        self.release = release
         self._exit = contextlib.ExitStack()
 
     def __enter__(self) -> Self:
-        venv = prefect_venv()
-        name = f"oracle_{next(_numbers)}"
+        venv = prefect_venv(self.release)
         self._folder = self._exit.enter_context(temporary_folder("oracle"))
         try:
-            url = create_prefect_database(self._server, name)
-            self._exit.callback(self._server.drop_database, name)
+            url = self._database()
+            load_schema(self.release, url)
             self._log = self._folder / "oracle.log"
             with self._log.open("ab") as log:
                 self._process = subprocess.Popen(
@@ -80,6 +82,14 @@ class Oracle:
         trace: TracebackType | None,
     ) -> None:
         self._exit.close()
+
+    def _database(self) -> str:
+        if self._server is None:
+            return str(self._folder / "prefect.sqlite")
+        name = f"oracle_{next(_numbers)}"
+        url = self._server.create_database(name)
+        self._exit.callback(self._server.drop_database, name)
+        return url
 
     def _end(self) -> None:
         self._process.kill()

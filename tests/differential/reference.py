@@ -8,8 +8,10 @@ answers each with one line. Starting it costs seconds, a job milliseconds an eve
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 import os
+import sqlite3
 import sys
 import traceback
 from pathlib import Path
@@ -41,10 +43,21 @@ async def record(line: bytes) -> bool:
     return True
 
 
+def empty(database: str) -> None:
+    if database.startswith("postgresql"):
+        psql(database, "DELETE FROM task_run; DELETE FROM flow;")
+        return
+    with contextlib.closing(sqlite3.connect(database)) as connection:
+        connection.executescript(
+            "DELETE FROM task_run_state; DELETE FROM task_run; DELETE FROM flow_run;"
+            " DELETE FROM flow;"
+        )
+
+
 async def record_stream(database: str, stream: bytes, without: set[UUID]) -> dict[str, Any]:
     """The rows that a whole stream leaves in an empty database, its verdicts and their messages."""
     lines = stream_lines(stream)
-    psql(database, "DELETE FROM task_run; DELETE FROM flow;")
+    empty(database)
     insert_flow_runs(database, set(flow_runs_in(lines)) - without)
     skipped = 0
     rejected = []
@@ -78,7 +91,8 @@ def main() -> None:
     # Whatever Prefect prints must not pass for an answer.
     answers = os.fdopen(os.dup(1), "w")
     os.dup2(2, 1)
-    asyncio.run(serve(database.replace("+asyncpg", ""), answers))
+    url = database.replace("+asyncpg", "").removeprefix("sqlite+aiosqlite:///")
+    asyncio.run(serve(url, answers))
 
 
 if __name__ == "__main__":

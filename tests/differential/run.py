@@ -14,6 +14,7 @@ import contextlib
 import dataclasses
 import queue
 import random
+import re
 import sys
 import threading
 from collections.abc import Callable, Iterable
@@ -28,6 +29,7 @@ from differential.generate import generate
 from differential.oracle import Oracle, Verdict
 from differential.shrink import shrink
 from support.flow_runs import flow_runs_in, stream_lines
+from support.prefect_venv import RELEASES
 from support.rows import compare_rows
 from support.servers import PostgresServer
 
@@ -41,6 +43,8 @@ class Options:
     base: int | None = None
     jobs: int = 2
     storages: tuple[str, ...] = STORAGES
+    releases: tuple[str, ...] = RELEASES
+    """Of Prefect: each of the jobs has the next one."""
     shrink_within: float = _SHRINK_WITHIN
 
 
@@ -65,6 +69,22 @@ def differences(stream: bytes, verdict: Verdict, recording: Recording) -> list[s
     return found + [str(cell) for cell in cells]
 
 
+# What PostgreSQL says of U+0000 and of names that an index has no room for.
+_REFUSED_BY_POSTGRES_ALONE = re.compile(
+    r": 0x00|unsupported Unicode escape sequence|index row (size|requires) \d+"
+)
+
+
+def for_sqlite(lines: list[bytes], verdict: Verdict) -> list[bytes]:
+    """The stream without what PostgreSQL alone refuses: in its place stands what nobody takes."""
+    refused = {
+        line
+        for line, message in zip(verdict.rejected_lines, verdict.messages, strict=True)
+        if _REFUSED_BY_POSTGRES_ALONE.search(message)
+    }
+    return [b"null" if number in refused else line for number, line in enumerate(lines)]
+
+
 class Pair:
     """One oracle and one Hangar that work on the same streams.
 
@@ -73,6 +93,7 @@ class Pair:
 
     def __init__(self, oracle: Oracle, candidate: Candidate) -> None:
         self._oracle = oracle
+        self.release = oracle.release
         self._candidate = candidate
         self.without: frozenset[UUID] = frozenset()
 
@@ -82,7 +103,8 @@ class Pair:
         verdict = self._oracle.record(stream, without=self.without)
         failed = []
         for plan in plans:
-            recording = self._candidate.record(stream, plan, without=self.without)
+            taken = joined(for_sqlite(lines, verdict)) if plan.storage == "sqlite" else stream
+            recording = self._candidate.record(taken, plan, without=self.without)
             if found := differences(stream, verdict, recording):
                 failed.append((plan, found))
         return failed
@@ -129,9 +151,12 @@ def compare_seed(pair: Pair, seed: int, options: Options) -> list[str]:
     """The reports of a seed's differences."""
     lines = generate(seed)
     pair.without = orphaned_flow_runs(seed, lines)
-    plans = [Plan.of(seed, one, foreign_keys=bool(pair.without)) for one in options.storages]
+    plans = [
+        Plan.of(seed, one, pair.release, foreign_keys=bool(pair.without))
+        for one in options.storages
+    ]
     failed = pair.compare(lines, plans)
-    title = f"SEED {seed}{_without(pair)}"
+    title = f"SEED {seed} of Prefect {pair.release}{_without(pair)}"
     # One stream is shrunk once: the other storage mostly shows the same.
     return [
         report(pair, title, lines, plan, found, 0 if number else options.shrink_within)
@@ -162,8 +187,9 @@ def compare_seeds(seeds: list[int], options: Options, say: Callable[[str], None]
     with contextlib.ExitStack() as stack:
         server = stack.enter_context(PostgresServer(fsync=False))
         threads = []
-        for _ in range(max(1, min(options.jobs, len(seeds)))):
-            oracle = stack.enter_context(Oracle(server))
+        for job in range(max(1, min(options.jobs, len(seeds)))):
+            release = options.releases[job % len(options.releases)]
+            oracle = stack.enter_context(Oracle(server, release))
             candidate = stack.enter_context(Candidate(server))
             threads.append(threading.Thread(target=work, args=[Pair(oracle, candidate)]))
         for thread in threads:
@@ -185,11 +211,12 @@ def compare_file(path: Path, options: Options) -> list[str]:
     lines = stream_lines(path.read_bytes())
     with (
         PostgresServer(fsync=False) as server,
-        Oracle(server) as oracle,
+        Oracle(server, options.releases[0]) as oracle,
         Candidate(server) as candidate,
     ):
         pair = Pair(oracle, candidate)
-        failed = pair.compare(lines, [Plan(one, "prefect", 100, 2) for one in options.storages])
+        plans = [Plan(one, pair.release, 100, 2) for one in options.storages]
+        failed = pair.compare(lines, plans)
         return [
             report(pair, path.name, lines, plan, found, options.shrink_within)
             for plan, found in failed
@@ -206,6 +233,7 @@ def main() -> int:
     words.add_argument("--stream", type=Path, help="this file instead of a seed's stream")
     words.add_argument("--jobs", type=int, default=2, help="seeds at the same time")
     words.add_argument("--storage", choices=STORAGES, help="this storage alone")
+    words.add_argument("--release", choices=RELEASES, help="this release of Prefect alone")
     words.add_argument(
         "--shrink-within", type=float, default=_SHRINK_WITHIN, help="seconds; 0 does not shrink"
     )
@@ -215,6 +243,7 @@ def main() -> int:
         chosen.seed if chosen.seed is not None else chosen.base,
         chosen.jobs,
         (chosen.storage,) if chosen.storage else STORAGES,
+        (chosen.release,) if chosen.release else RELEASES,
         chosen.shrink_within,
     )
 

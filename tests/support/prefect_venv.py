@@ -19,8 +19,11 @@ from support.temporary import temporary_folder
 
 # Prefect decides what is recorded; the libraries below it decide how a value is read and are
 # pinned with it, so that a verdict does not change under a release of theirs.
-REQUIREMENTS = (
-    "prefect==3.8.8",
+NEWEST = "3.9.1"
+RELEASES = (NEWEST, "3.8.8")
+"""The releases whose recorder is the reference."""
+
+LIBRARIES = (
     "fastapi==0.139.0",
     "asyncpg==0.32.0",
     "aiosqlite==0.22.1",
@@ -73,8 +76,8 @@ def _python() -> str:
     )
 
 
-def _key() -> str:
-    seed = "\n".join((*REQUIREMENTS, _python(), sys.version))
+def _key(release: str) -> str:
+    seed = "\n".join((f"prefect=={release}", *LIBRARIES, _python(), sys.version))
     return hashlib.sha256(seed.encode()).hexdigest()[:12]
 
 
@@ -135,9 +138,9 @@ def prefect_url(database: str) -> str:
     return f"sqlite+aiosqlite:///{Path(database).resolve()}"
 
 
-def prefect_venv() -> PrefectVenv:
+def prefect_venv(release: str = NEWEST) -> PrefectVenv:
     """The venv, made when there is none; callers wait for the one that makes it."""
-    folder = cache_folder() / f"prefect-{_key()}"
+    folder = cache_folder() / f"prefect-{_key(release)}"
     finished = folder / "finished"
     if not finished.exists():
         with locked("prefect-venv"):
@@ -150,7 +153,7 @@ def prefect_venv() -> PrefectVenv:
                     "pip",
                     "--disable-pip-version-check",
                 ]
-                run([*pip, "install", "--no-input", "--quiet", *REQUIREMENTS])
+                run([*pip, "install", "--no-input", "--quiet", f"prefect=={release}", *LIBRARIES])
                 finished.touch()
     return PrefectVenv(folder)
 
@@ -166,7 +169,7 @@ def create_prefect_database(server: PostgresServer, name: str) -> str:
 
 def _make_template(server: PostgresServer) -> None:
     major = postgres_bin().parent.name
-    dump = cache_folder() / f"prefect-{_key()}-{major}.sql"
+    dump = cache_folder() / f"prefect-{_key(NEWEST)}-{major}.sql"
     building = _TEMPLATE + "_building"
     server.drop_database(building)
     url = server.create_database(building)
@@ -183,7 +186,7 @@ def _make_template(server: PostgresServer) -> None:
 
 def create_prefect_sqlite(path: Path) -> Path:
     """An SQLite file with Prefect's tables at `path`."""
-    kept = cache_folder() / f"prefect-{_key()}.sqlite"
+    kept = cache_folder() / f"prefect-{_key(NEWEST)}.sqlite"
     with locked("prefect-sqlite"):
         if not kept.exists():
             partial = kept.with_suffix(".partial")

@@ -1,0 +1,1 @@
+"""What the reference leaves of recorded streams, and Hangar beside it."""
