@@ -13,10 +13,11 @@ TransientError::TransientError(const std::string& what, Retry retry, std::string
     : Error{what}, retry_{retry}, sqlstate_{std::move(sqlstate)} {}
 
 DataError::DataError(std::string reason, const std::string& what, std::string pointer,
-                     std::string sqlstate)
+                     std::string sqlstate, std::string constraint)
     : Error{what},
       reason_{std::move(reason)},
       pointer_{std::move(pointer)},
-      sqlstate_{std::move(sqlstate)} {}
+      sqlstate_{std::move(sqlstate)},
+      constraint_{std::move(constraint)} {}
 
 }  // namespace hangar

@@ -12,6 +12,8 @@ using Clock = std::chrono::system_clock;
 Session::~Session() = default;
 Storage::~Storage() = default;
 
+StorageLimits Storage::limits() const noexcept { return {}; }
+
 std::size_t Storage::concurrent_sessions() const noexcept {
   return std::numeric_limits<std::size_t>::max();
 }
@@ -42,6 +44,25 @@ Rows::Rows(const Table& table)
 Rows::Rows(Rows&&) noexcept = default;
 Rows& Rows::operator=(Rows&&) noexcept = default;
 Rows::~Rows() = default;
+
+std::optional<std::string> undeclared_reference(const Table& table, std::string_view column,
+                                                std::string_view target,
+                                                std::span<const Table* const> tables) {
+  const auto is = [&](const ForeignKey& key) {
+    return table.columns[key.column].name == column && key.table == target;
+  };
+  if (std::ranges::find(tables, target, &Table::name) == tables.end()) return std::nullopt;
+  if (std::ranges::any_of(table.foreign_keys, is)) return std::nullopt;
+  std::string fault = fmt::format(
+      "it has a foreign key to {}, whose rows are written after those of {}", target, table.name);
+  if (!table.made_since.empty()) {
+    fault += fmt::format(
+        "; {} and newer have none: upgrade to it, then run `prefect server "
+        "database upgrade -y`",
+        table.made_since);
+  }
+  return fault;
+}
 
 std::span<Cell> Rows::add() {
   cells_.resize(cells_.size() + width_);

@@ -98,7 +98,7 @@ ReceivedEvent read_event(const FieldReader& reader, JsonValue root) {
 
 std::optional<TaskRunEvent> EventDecoder::decode(std::string_view json, Timestamp now,
                                                  std::pmr::memory_resource& texts) {
-  const FieldReader reader{texts, now};
+  const FieldReader reader{texts, now, storage_limits_};
   const JsonValue root = document_.parse(json);
   const ReceivedEvent event = read_event(reader, root);
   if (!event.is_client_task_run()) return std::nullopt;

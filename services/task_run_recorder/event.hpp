@@ -6,6 +6,7 @@
 #include <string_view>
 
 #include "field_reader.hpp"
+#include "index_row.hpp"
 #include "json_document.hpp"
 #include "scratch.hpp"
 #include "task_run_event.hpp"
@@ -38,14 +39,21 @@ ReceivedEvent read_event(const FieldReader& reader, JsonValue root);
 /// has its own.
 class EventDecoder {
  public:
+  /// From now on refuses what a storage of these limits cannot hold; at first, of PostgreSQL's.
+  void fit(const StorageLimits& limits) {
+    storage_limits_ = limits;
+    document_.look_for_nul(!limits.nul);
+  }
+
   /// Nothing when the message is an event that the recorder does not count. The result points into
   /// `texts`, not into `json`. `now` is the present: the time of a scheduled
   /// state that has none. Throws a DataError with reason and JSON pointer for a message that the
-  /// reference cannot record on PostgreSQL 15.
+  /// reference cannot record.
   std::optional<TaskRunEvent> decode(std::string_view json, Timestamp now,
                                      std::pmr::memory_resource& texts);
 
  private:
+  StorageLimits storage_limits_{.nul = false, .index_row = longest_index_row};
   JsonDocument document_;
   Scratch scratch_;
 };

@@ -28,10 +28,12 @@ class FieldReader {
  public:
   /// `texts` receives the text that must outlive the document's values. `now` is what an event
   /// means by the present.
-  FieldReader(std::pmr::memory_resource& texts, Timestamp now) : texts_{texts}, now_{now} {}
+  FieldReader(std::pmr::memory_resource& texts, Timestamp now, const StorageLimits& limits)
+      : texts_{texts}, now_{now}, limits_{limits} {}
 
   [[nodiscard]] Timestamp now() const noexcept { return now_; }
   [[nodiscard]] std::pmr::memory_resource& texts() const noexcept { return texts_; }
+  [[nodiscard]] const StorageLimits& limits() const noexcept { return limits_; }
   /// A copy that lives as long as the texts.
   [[nodiscard]] char* keep(std::string_view text) const;
 
@@ -65,7 +67,8 @@ class FieldReader {
   static Interval interval(JsonValue value);
   static Timestamp instant(const ZonedTime& time, JsonValue value);
   static void refuse_nul(JsonValue value) {
-    if (value.holds_nul()) reject(value, "nul_byte", "the character U+0000 cannot be stored");
+    if (value.holds_nul())
+      reject(value, "nul_byte", "PostgreSQL cannot store the character U+0000");
   }
 
   /// Python's truth of a value; a missing one is false.
@@ -83,6 +86,7 @@ class FieldReader {
 
   std::pmr::memory_resource& texts_;
   Timestamp now_;
+  const StorageLimits& limits_;
 };
 
 }  // namespace hangar::recorder

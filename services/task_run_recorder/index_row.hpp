@@ -7,7 +7,8 @@
 
 namespace hangar::recorder {
 
-/// The most bytes that a row of a PostgreSQL B-tree index may have (a third of an 8 KiB page).
+/// The most bytes that a row of a PostgreSQL B-tree index may have (a third of an 8 KiB page); no
+/// storage has a greater limit.
 inline constexpr std::size_t longest_index_row = 2704;
 
 /// How many bytes PostgreSQL 15 needs for an index row of a uuid, if `with_uuid`, and these texts:

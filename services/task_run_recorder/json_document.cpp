@@ -288,7 +288,7 @@ void JsonDocument::check_escapes(std::uint32_t mark) {
     if (escape != 'u') continue;
     const unsigned code = hex4_at(i);
     i += 4;
-    if (code == 0) nul_ = true;
+    if (code == 0) nul_ = looks_for_nul_;
     if (code < 0xD800 || code > 0xDFFF) continue;
     if (code >= 0xDC00 || text_.substr(i, 2) != "\\u") fail(i, "both halves of a surrogate pair");
     const unsigned low = hex4_at(i + 2);

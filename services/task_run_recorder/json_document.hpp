@@ -37,7 +37,7 @@ class JsonValue {
   [[nodiscard]] std::string_view text(std::pmr::memory_resource& memory) const {
     return escaped() ? unescaped(memory) : token();
   }
-  /// Whether a string in this value, keys included, holds U+0000.
+  /// Whether a string in this value, keys included, holds U+0000, and the document looks for it.
   [[nodiscard]] inline bool holds_nul() const noexcept;
   /// How many elements an array or members an object has, counting repeated keys.
   [[nodiscard]] inline std::uint32_t size() const noexcept;
@@ -94,6 +94,9 @@ class JsonDocument {
   JsonDocument(const JsonDocument&) = delete;
   JsonDocument& operator=(const JsonDocument&) = delete;
 
+  /// Whether the values of the documents that follow tell of U+0000; at first they do.
+  void look_for_nul(bool look) noexcept { looks_for_nul_ = look; }
+
   /// Returns the root. The text must stay as long as values are used. Throws DataError
   /// (`parse_error` or `too_deep`), which names the byte at fault.
   JsonValue parse(std::string_view text);
@@ -137,7 +140,8 @@ class JsonDocument {
   std::size_t first_escape_ = 0;
   std::size_t next_escape_ = 0;  ///< The first that was not checked yet.
   bool plain_ = false;           ///< Whether all of it is printable ASCII.
-  bool nul_ = false;             ///< Whether a string holds U+0000.
+  bool looks_for_nul_ = true;
+  bool nul_ = false;  ///< Whether a string holds U+0000, if that is looked for.
 };
 
 bool JsonValue::is(Kind kind) const noexcept {

@@ -12,8 +12,8 @@ namespace hangar::recorder {
 /// null for what is no finite number. Strings with U+0000 throw as below.
 void append_json(std::string& out, JsonValue value);
 void append_json_string(std::string& out, std::string_view text);
-/// A string of the document. Throws the DataError `nul_byte` when it holds U+0000, which no
-/// PostgreSQL jsonb can.
+/// A string of the document. Throws the DataError `nul_byte` when it holds U+0000 and its
+/// document looks for that, as for PostgreSQL, whose jsonb cannot.
 void append_json_string(std::string& out, JsonValue string);
 void append_json_real(std::string& out, double value);
 

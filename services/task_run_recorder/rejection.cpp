@@ -4,6 +4,12 @@
 
 namespace hangar::recorder {
 
+bool is_orphan(const DataError& error) noexcept {
+  // Prefect's constraint is fk_task_run__flow_run_id__flow_run; SQLite gives the column.
+  return error.reason() == "foreign_key" &&
+         error.constraint().find("flow_run_id") != std::string::npos;
+}
+
 Rejection rejection(const DataError& error) {
   return {error.reason(), error.what(), error.pointer(), error.sqlstate()};
 }

@@ -196,7 +196,8 @@ class SilentDetails {
  private:
   explicit SilentDetails(bool in_flow_run) {
     std::pmr::monotonic_buffer_resource unused;
-    const FieldReader reader{unused, Timestamp{}};
+    const StorageLimits none;
+    const FieldReader reader{unused, Timestamp{}, none};
     StateOrigin origin;
     if (in_flow_run) origin.flow_run_id.emplace();
     DetailsWriter details{reader, {}, true, text_};

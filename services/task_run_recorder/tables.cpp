@@ -62,7 +62,8 @@ Table make_task_run() {
                   index("ix_task_run__state_timestamp", c::state_timestamp),
                   index("ix_task_run__state_type", c::state_type),
                   {.name = "ix_task_run__state_type_start_time",
-                   .parts = {{c::state_type}, {c::start_time}}},
+                   .parts = {{c::state_type}, {c::start_time}},
+                   .since = "Prefect 3.6"},
                   index("ix_task_run__updated", c::updated),
                   {.name = "trgm_ix_task_run_name", .parts = {{c::name}}, .trigram = true}},
       .foreign_keys = {},
@@ -70,6 +71,7 @@ Table make_task_run() {
       .enumeration_values = state_types(),
       .versioned_by = c::state_timestamp,
       .owners = {{c::flow_run_id, "flow_run"}},
+      .made_since = "Prefect 3.4.7",
   };
 }
 
@@ -95,10 +97,15 @@ Table make_task_run_state() {
                   index("ix_task_run_state__name", c::name),
                   index("ix_task_run_state__type", c::type),
                   index("ix_task_run_state__updated", c::updated),
-                  index("ix_task_run_state__result_artifact_id", c::result_artifact_id)},
+                  index("ix_task_run_state__result_artifact_id", c::result_artifact_id),
+                  {.name = "ix_task_run_state__type_name_timestamp",
+                   .parts = {{c::type}, {c::name}, {c::timestamp}},
+                   .storage = "sqlite",
+                   .since = "Prefect 3.9"}},
       .foreign_keys = {{c::task_run_id, "task_run"}},
       .enumeration_name = "state_type",
       .enumeration_values = state_types(),
+      .made_since = "Prefect 3.4.7",
   };
 }
 

@@ -247,21 +247,23 @@ PayloadParts read_payload(JsonValue root, const ReceivedEvent& event) {
   return {values[0], values[1]};
 }
 
-bool fits_index(std::span<const std::string_view> texts, bool with_uuid, bool nulls) {
+bool fits_index(const StorageLimits& limits, std::span<const std::string_view> texts,
+                bool with_uuid, bool nulls) {
+  if (!limits.index_row) return true;
   std::size_t bytes = 64;
   for (const std::string_view text : texts) bytes += text.size();
-  return bytes <= longest_index_row ||
-         index_row_bytes(texts, with_uuid, nulls) <= longest_index_row;
+  return bytes <= *limits.index_row ||
+         index_row_bytes(texts, with_uuid, nulls) <= *limits.index_row;
 }
 
-std::string_view too_long_for_index(const TaskRun& run) {
+std::string_view too_long_for_index(const StorageLimits& limits, const TaskRun& run) {
   const std::array keys{run.task_key, run.dynamic_key};
-  if (!fits_index(keys, run.flow_run_id.has_value(), !run.flow_run_id)) {
+  if (!fits_index(limits, keys, run.flow_run_id.has_value(), !run.flow_run_id)) {
     return "task_key and dynamic_key";
   }
   const Cell& name = run.columns[recorder::task_run::name];
   if (name.absent()) return {};
-  return fits_index(std::array{name.text()}, false, false) ? "" : "the name of the run";
+  return fits_index(limits, std::array{name.text()}, false, false) ? "" : "the name of the run";
 }
 
 }  // namespace
@@ -303,13 +305,13 @@ TaskRun task_run_from_event(const FieldReader& reader, JsonValue root, const Rec
 TaskRunEvent db_recordable_task_run_from_event(const FieldReader& reader, JsonValue root,
                                                const ReceivedEvent& event, Scratch& scratch) {
   const TaskRun run = task_run_from_event(reader, root, event, scratch);
-  if (!fits_index(std::array{run.state.name}, false, false)) {
+  if (!fits_index(reader.limits(), std::array{run.state.name}, false, false)) {
     reject(root, "index_row_too_large",
            "PostgreSQL has no room for the name of the state in a row of an index");
   }
   TaskRunEvent result;
   result.run_id = run.id;
-  result.too_long_for_index = too_long_for_index(run);
+  result.too_long_for_index = too_long_for_index(reader.limits(), run);
   result.run = run.columns;
   namespace c = recorder::task_run;
   result.run[c::state_id] = run.state.id;

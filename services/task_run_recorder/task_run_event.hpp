@@ -27,7 +27,7 @@ struct TaskRunEvent {
   /// The columns that this event writes to its run, others absent; `id`, `created` and `updated`
   /// are the fold's. Those of natural key, state id and its timestamp are always there.
   std::array<Cell, task_run::column_count> run{};
-  /// The texts that are too long together for an index of task_run, or nothing: PostgreSQL refuses
+  /// The texts that are too long together for an index of task_run, or nothing: the storage refuses
   /// the event where it would be written to its run, and only there.
   std::string_view too_long_for_index;
   // What the state has beside that of which the run's columns tell.

@@ -60,6 +60,7 @@ class TaskRunRecorder final : public Service {
     const std::array tables{&task_run_table(), &task_run_state_table()};
     const std::size_t lanes =
         co_await context_.open_storage(tables, static_cast<std::size_t>(config_.lanes));
+    decoder_.fit(context_.storage_limits());
     lanes_ = Lanes{lanes};
     while (queues_.size() < lanes) queues_.push_back(std::make_unique<Lane>(context_.executor()));
     source_ = co_await context_.open_source(config_.source(lanes));
@@ -257,7 +258,7 @@ asio::awaitable<void> TaskRunRecorder::write(std::size_t lane, Events events, Po
       failure = error;
     }
     if (failure) {
-      const bool missing = failure->reason() == "foreign_key";
+      const bool missing = is_orphan(*failure);
       std::size_t refused = missing ? co_await orphans_first(lane, events.first(tried)) : 0;
       Rejection why = rejection(*failure);
       if (refused > 0) why.reason = orphan;

@@ -61,20 +61,24 @@ class HANGAR_API TransientError : public Error {
 class HANGAR_API DataError : public Error {
  public:
   /// `reason` is a word from a closed set, for headers and metric labels, for example `nul_byte`;
-  /// `pointer` the JSON pointer (RFC 6901) of the fault where one is known.
+  /// `pointer` the JSON pointer (RFC 6901) of the fault where one is known. `constraint` names the
+  /// constraint that the row breaks, or the column of it in a database that names none.
   DataError(std::string reason, const std::string& what, std::string pointer = {},
-            std::string sqlstate = {});
+            std::string sqlstate = {}, std::string constraint = {});
   DataError(const DataError&) = default;
   DataError& operator=(const DataError&) = default;
   ~DataError() override;
   [[nodiscard]] const std::string& reason() const noexcept { return reason_; }
   [[nodiscard]] const std::string& pointer() const noexcept { return pointer_; }
   [[nodiscard]] const std::string& sqlstate() const noexcept { return sqlstate_; }
+  /// Empty when none is known.
+  [[nodiscard]] const std::string& constraint() const noexcept { return constraint_; }
 
  private:
   std::string reason_;
   std::string pointer_;
   std::string sqlstate_;
+  std::string constraint_;
 };
 
 }  // namespace hangar

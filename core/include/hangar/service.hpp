@@ -79,6 +79,8 @@ class HANGAR_API Context {
   /// Returns how many lanes there are: no more than the storage can serve at the same time.
   virtual boost::asio::awaitable<std::size_t> open_storage(std::span<const Table* const> tables,
                                                            std::size_t lanes) = 0;
+  /// Of the storage.
+  [[nodiscard]] virtual StorageLimits storage_limits() const = 0;
 
   /// Runs `work` in one transaction on the lane's storage thread; returns when it is durable.
   /// `work` may run several times: after a TransientError it is tried again, with backoff, for as

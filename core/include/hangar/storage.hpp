@@ -50,7 +50,15 @@ struct Index {
   std::string_view name;
   std::vector<Part> parts;
   bool unique = false;
-  bool trigram = false;  ///< A substring index; storages that have none leave it out.
+  bool trigram = false;        ///< A substring index; storages that have none leave it out.
+  std::string_view storage{};  ///< The only storage that has it; empty when every one does.
+  /// The first release of another program that makes it, as `Prefect 3.9`: tables of an older one
+  /// lack it for good reason. Empty when all have it.
+  std::string_view since{};
+
+  [[nodiscard]] bool is_of(std::string_view name_of_storage) const noexcept {
+    return storage.empty() || storage == name_of_storage;
+  }
 };
 
 struct ForeignKey {
@@ -73,7 +81,18 @@ struct Table {
   /// Tables of others that take rows of this one along when theirs are deleted: neither checked nor
   /// created.
   std::vector<ForeignKey> owners{};
+  /// The oldest program that makes such tables, for messages, as `Prefect 3.4.7`; empty when only
+  /// Hangar does.
+  std::string_view made_since{};
 };
+
+/// Why rows of `table` cannot be written where its `column` has a foreign key to `target`: nothing,
+/// unless `target` is one of the service's `tables` and the key is not declared. For then the
+/// service may write a row before what it refers to.
+HANGAR_API std::optional<std::string> undeclared_reference(const Table& table,
+                                                           std::string_view column,
+                                                           std::string_view target,
+                                                           std::span<const Table* const> tables);
 
 /// One value of one row. Text, JSON and enumeration values are views: what they point to lives at
 /// least as long as the `Rows` that hold the cell (see `Rows::keep`).
@@ -234,6 +253,15 @@ HANGAR_API Check check_clock(const std::string& whose, std::chrono::system_clock
                              std::chrono::system_clock::time_point shown,
                              std::chrono::system_clock::time_point after);
 
+/// What a storage cannot hold, though others can. A service refuses such values before they are
+/// written, for the database would refuse the whole transaction.
+struct StorageLimits {
+  bool nul = true;  ///< Whether text, and JSON within its strings, may hold U+0000.
+  /// The most bytes of a row of an index, where long texts are compressed as PostgreSQL does; none
+  /// when it has no such limit.
+  std::optional<std::size_t> index_row{};
+};
+
 /// A kind of database, opened by a plugin. Thread-safe; blocking.
 class HANGAR_API Storage {
  public:
@@ -255,6 +283,9 @@ class HANGAR_API Storage {
 
   /// How many sessions can be in a transaction at the same time; those beyond wait for their turn.
   [[nodiscard]] virtual std::size_t concurrent_sessions() const noexcept;
+
+  /// The same for as long as the storage lives, and asks the database nothing.
+  [[nodiscard]] virtual StorageLimits limits() const noexcept;
 
   virtual std::unique_ptr<Session> open_session() = 0;
 };

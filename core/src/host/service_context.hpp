@@ -27,6 +27,9 @@ class ServiceContext final : public Context {
   boost::asio::awaitable<std::unique_ptr<Source>> open_source(SourceOptions options) override;
   boost::asio::awaitable<std::size_t> open_storage(std::span<const Table* const> tables,
                                                    std::size_t lanes) override;
+  [[nodiscard]] StorageLimits storage_limits() const override {
+    return wiring_.resources.storage().limits();
+  }
   boost::asio::awaitable<void> transact(std::size_t lane,
                                         std::function<void(Session&)> work) override;
 

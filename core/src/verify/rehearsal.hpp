@@ -27,7 +27,10 @@ class Rehearsal final : public Storage {
 
   /// `storage` outlives this.
   Rehearsal(Storage& storage, const Options& options)
-      : options_{options}, tables_{options.sample, options.seed}, comparison_{storage} {}
+      : options_{options},
+        limits_{storage.limits()},
+        tables_{options.sample, options.seed},
+        comparison_{storage} {}
 
   /// Earlier events than those that are replayed existed.
   void incomplete();
@@ -36,6 +39,7 @@ class Rehearsal final : public Storage {
 
   void prepare(std::span<const Table* const> tables, Creation creation) override;
   std::vector<Check> examine(std::span<const Table* const> tables, Creation creation) override;
+  [[nodiscard]] StorageLimits limits() const noexcept override { return limits_; }
   std::unique_ptr<Session> open_session() override;
 
  private:
@@ -44,6 +48,7 @@ class Rehearsal final : public Storage {
 
   std::mutex mutex_;  ///< One transaction at a time.
   Options options_;
+  StorageLimits limits_;  ///< Of the storage that is compared with.
   KeptTables tables_;
   Comparison comparison_;
   bool broken_ = false;

@@ -72,6 +72,16 @@ std::optional<StoredTable> read_table(pqxx::work& transaction, const Table& tabl
   std::map<std::string, std::set<std::string>> keys;
   for (const auto& row : parts) keys[row[0].as<std::string>()].insert(row[1].as<std::string>());
   for (auto& [index, names] : keys) stored.unique_keys.insert(std::move(names));
+  const pqxx::result references = transaction.exec(
+      fmt::format("SELECT a.attname::text, target.relname::text FROM pg_catalog.pg_constraint c "
+                  "JOIN pg_catalog.pg_attribute a ON a.attrelid = c.conrelid "
+                  "AND a.attnum = ANY (c.conkey) "
+                  "JOIN pg_catalog.pg_class target ON target.oid = c.confrelid "
+                  "WHERE c.conrelid = {} AND c.contype = 'f' AND NOT c.condeferred",
+                  oid));
+  for (const auto& row : references) {
+    stored.foreign_keys.emplace(row[0].as<std::string>(), row[1].as<std::string>());
+  }
   stored.enumeration_values = read_enumeration(transaction, table.enumeration_name);
   return stored;
 }

@@ -1,6 +1,7 @@
 #include "encoder.hpp"
 
 #include <algorithm>
+#include <chrono>
 #include <limits>
 #include <stdexcept>
 
@@ -12,6 +13,16 @@ namespace {
 constexpr char jsonb_version = 1;
 // Length and value of the widest value that is not text.
 constexpr std::size_t widest = 4 + 16;
+
+/// Prefect's driver writes the first and the last microsecond of its calendar as infinities.
+std::int64_t as_prefect_writes(Timestamp time) {
+  using namespace std::chrono;
+  constexpr Timestamp first = sys_days{year{1} / 1 / 1};
+  constexpr Timestamp last = sys_days{year{10'000} / 1 / 1} - microseconds{1};
+  if (time == first) return std::numeric_limits<std::int64_t>::min();
+  if (time == last) return std::numeric_limits<std::int64_t>::max();
+  return std::int64_t{time.time_since_epoch().count()} - epoch_shift;
+}
 
 Cell::Kind kind_of(ColumnType type) {
   switch (type) {
@@ -69,7 +80,7 @@ bool Encoder::add(ColumnType type, const Cell& cell) {
       break;
     case ColumnType::timestamp:
       put_length(sizeof(std::int64_t));
-      put(std::int64_t{cell.timestamp().time_since_epoch().count()} - epoch_shift);
+      put(as_prefect_writes(cell.timestamp()));
       break;
     case ColumnType::interval:
       add_interval(cell.interval());

@@ -86,7 +86,8 @@ std::optional<Check> missing_indexes(pqxx::work& transaction, const Table& table
   const std::set<std::string> found = indexes(transaction, table);
   std::vector<std::string_view> missing;
   for (const Index& index : table.indexes) {
-    if (index.unique) continue;  // without which the table is refused
+    // Without a unique one the table is refused, and others are not of every release.
+    if (index.unique || !index.since.empty() || !index.is_of("postgres")) continue;
     std::vector<std::string_view> columns;
     for (const Index::Part& part : index.parts) columns.push_back(table.columns[part.column].name);
     const std::string form =
@@ -115,7 +116,8 @@ std::optional<Check> missing_privileges(pqxx::work& transaction, const Table& ta
                            asked(transaction, "quote_ident(current_user)"))};
 }
 
-std::vector<Check> look(pqxx::work& transaction, const Table& table, Creation creation) {
+std::vector<Check> look(pqxx::work& transaction, const Table& table,
+                        std::span<const Table* const> tables, Creation creation) {
   const std::string what = fmt::format("table {}", table.name);
   const std::optional<StoredTable> stored = read_table(transaction, table);
   if (!stored && creation == Creation::when_absent) {
@@ -124,7 +126,7 @@ std::vector<Check> look(pqxx::work& transaction, const Table& table, Creation cr
   if (!stored) return {{fail, what, absent_tables_message({std::string{table.name}}), ""}};
   std::vector<Check> checks;
   try {
-    check(table, *stored);
+    check(table, *stored, tables);
   } catch (const ConfigError& error) {
     checks.push_back({fail, what, error.what(), ""});
   }
@@ -154,7 +156,7 @@ std::vector<Check> examine(pqxx::work& transaction, std::span<const Table* const
   std::vector<Check> checks{version(transaction)};
   std::ranges::move(durability(transaction), std::back_inserter(checks));
   for (const Table* table : tables) {
-    std::ranges::move(look(transaction, *table, creation), std::back_inserter(checks));
+    std::ranges::move(look(transaction, *table, tables, creation), std::back_inserter(checks));
   }
   checks.push_back(clock(transaction));
   return checks;

@@ -28,7 +28,7 @@ void settle(pqxx::work& transaction, std::span<const Table* const> tables, Creat
   for (const Table* table : tables) {
     const std::optional<StoredTable> stored = read_table(transaction, *table);
     if (stored) {
-      check(*table, *stored);
+      check(*table, *stored, tables);
     } else {
       absent.emplace_back(table->name);
     }

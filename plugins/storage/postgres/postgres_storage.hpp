@@ -22,6 +22,10 @@ class PostgresStorage final : public Storage {
 
   void prepare(std::span<const Table* const> tables, Creation creation) override;
   std::vector<Check> examine(std::span<const Table* const> tables, Creation creation) override;
+  /// A row of a B-tree index has at most a third of a page of 8 KiB.
+  [[nodiscard]] StorageLimits limits() const noexcept override {
+    return {.nul = false, .index_row = 2704};
+  }
   std::unique_ptr<Session> open_session() override;
 
  private:

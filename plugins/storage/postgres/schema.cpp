@@ -96,7 +96,13 @@ void check_unique_key(const Table& table, const StoredTable& stored,
 
 }  // namespace
 
-void check(const Table& table, const StoredTable& stored) {
+void check(const Table& table, const StoredTable& stored, std::span<const Table* const> tables) {
+  for (const auto& [column, target] : stored.foreign_keys) {
+    if (const auto fault = undeclared_reference(table, column, target, tables)) {
+      throw ConfigError{
+          fmt::format("PostgreSQL: table {}, column {}: {}", table.name, column, *fault)};
+    }
+  }
   check_columns(table, stored);
   check_unique_key(table, stored, {std::string{table.columns[0].name}});
   for (const Index& index : table.indexes) {

@@ -2,7 +2,9 @@
 
 #include <map>
 #include <set>
+#include <span>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "hangar/storage.hpp"
@@ -20,11 +22,14 @@ struct StoredTable {
   /// The columns of each unique index that covers every row; their order does not matter.
   std::set<std::set<std::string>> unique_keys;
   std::set<std::string> enumeration_values;  ///< Of the type that the declaration names.
+  /// Columns and the tables that they refer to, where that is checked at once.
+  std::set<std::pair<std::string, std::string>> foreign_keys;
 };
 
 /// Throws ConfigError, with table, column and remedy, when the stored table cannot take everything
-/// that its declaration allows to write. What else it has does not matter.
-void check(const Table& table, const StoredTable& stored);
+/// that its declaration allows to write. What else it has does not matter. `tables` are all of the
+/// service.
+void check(const Table& table, const StoredTable& stored, std::span<const Table* const> tables);
 
 /// Throws ConfigError for a declaration that this storage cannot render.
 void check_declaration(const Table& table);

@@ -116,7 +116,9 @@ Verdict judge(std::string_view sqlstate, std::string_view message) {
 void raise(std::string_view doing, const Failure& failure) {
   const Verdict verdict = judge(failure.sqlstate, failure.message);
   const std::string text = describe(doing, failure);
-  if (!verdict.retry) throw DataError{std::string{verdict.reason}, text, {}, failure.sqlstate};
+  if (!verdict.retry) {
+    throw DataError{std::string{verdict.reason}, text, {}, failure.sqlstate, failure.constraint};
+  }
   throw TransientError{text + std::string{hint(failure.sqlstate)}, *verdict.retry,
                        failure.sqlstate};
 }

@@ -188,7 +188,7 @@ std::vector<std::string> create_statements(const Table& table) {
   std::vector<std::string> statements{
       fmt::format("CREATE TABLE {} ({})", quoted_identifier(table.name), fmt::join(parts, ", "))};
   for (const Index& index : table.indexes) {
-    if (index.trigram) continue;
+    if (index.trigram || !index.is_of("postgres")) continue;
     statements.push_back(fmt::format("CREATE {}INDEX {} ON {} ({})", index.unique ? "UNIQUE " : "",
                                      quoted_identifier(index.name), quoted_identifier(table.name),
                                      index_parts(table, index)));
@@ -221,7 +221,7 @@ std::string create_enumeration(const Table& table) {
 std::vector<std::string> create_trigram_indexes(const Table& table) {
   std::vector<std::string> statements;
   for (const Index& index : table.indexes) {
-    if (!index.trigram) continue;
+    if (!index.trigram || !index.is_of("postgres")) continue;
     statements.push_back(
         fmt::format("CREATE INDEX {} ON {} USING gin ({} gin_trgm_ops)",
                     quoted_identifier(index.name), quoted_identifier(table.name),

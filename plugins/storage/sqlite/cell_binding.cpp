@@ -16,10 +16,6 @@ namespace {
 
 void bind_string(Statement& statement, int parameter, const Table& table, std::size_t column,
                  std::string_view text) {
-  if (text.find('\0') != std::string_view::npos) {
-    refuse("nul_byte", table, column,
-           "the text holds a NUL byte, which not every storage can keep");
-  }
   const ColumnType type = table.columns[column].type;
   if (type == ColumnType::enumeration && std::ranges::count(table.enumeration_values, text) == 0) {
     refuse("invalid_text", table, column, "the word is not one of the enumeration");

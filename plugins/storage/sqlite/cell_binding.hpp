@@ -7,7 +7,7 @@
 namespace hangar::sqlite {
 
 /// Binds a cell that is not absent in the stored form of its column. `buffer` and the cell's text
-/// live until the statement is reset. Throws DataError for what no storage can hold: NUL in text, a
+/// live until the statement is reset. Throws DataError for what no storage can hold: a
 /// word outside of the enumeration, a time outside of the years 1 to 9999.
 void bind_cell(Statement& statement, int parameter, const Table& table, std::size_t column,
                const Cell& cell, FormBuffer& buffer);

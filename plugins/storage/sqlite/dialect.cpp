@@ -103,7 +103,8 @@ std::vector<std::string> create_statements(const Table& table) {
   std::vector<std::string> result{
       fmt::format("CREATE TABLE {} ({})", quoted_identifier(table.name), fmt::join(parts, ", "))};
   for (const Index& index : table.indexes) {
-    if (!index.trigram) result.push_back(index_statement(table, index));
+    if (index.trigram || !index.is_of("sqlite")) continue;
+    result.push_back(index_statement(table, index));
   }
   return result;
 }

@@ -80,8 +80,18 @@ void check_column(const Table& table, const Column& declared, const StoredColumn
   }
 }
 
-void check_table(Connection& connection, const Table& table,
-                 const std::vector<StoredColumn>& stored) {
+void check_foreign_keys(Connection& connection, const Table& table,
+                        std::span<const Table* const> tables) {
+  for (const Reference& key : references(connection, table.name)) {
+    if (const auto fault = undeclared_reference(table, key.column, key.target, tables)) {
+      throw ConfigError{
+          fmt::format("SQLite: table {}, column {}: {}", table.name, key.column, *fault)};
+    }
+  }
+}
+
+void check_columns_and_keys(Connection& connection, const Table& table,
+                            const std::vector<StoredColumn>& stored) {
   for (const Column& declared : table.columns) {
     const auto found = std::ranges::find(stored, declared.name, &StoredColumn::name);
     check_column(table, declared, found == stored.end() ? nullptr : &*found);
@@ -123,7 +133,7 @@ std::vector<std::string_view> missing_indexes(Connection& connection, const Tabl
   while (statement.step()) stored[statement.integer(0)].emplace_back(statement.text(1));
   std::vector<std::string_view> missing;
   for (const Index& index : table.indexes) {
-    if (index.unique || index.trigram) continue;
+    if (index.unique || index.trigram || !index.since.empty() || !index.is_of("sqlite")) continue;
     std::vector<std::string> columns;
     for (const Index::Part& part : index.parts) {
       columns.emplace_back(table.columns[part.column].name);
@@ -139,14 +149,31 @@ std::vector<const Table*> check_tables(Connection& connection,
                                        std::span<const Table* const> tables) {
   std::vector<const Table*> absent;
   for (const Table* table : tables) {
-    const std::vector<StoredColumn> stored = stored_columns(connection, table->name);
-    if (stored.empty()) {
-      absent.push_back(table);
-    } else {
-      check_table(connection, *table, stored);
-    }
+    if (!check_table(connection, *table, tables)) absent.push_back(table);
   }
   return absent;
+}
+
+bool check_table(Connection& connection, const Table& table, std::span<const Table* const> tables) {
+  const std::vector<StoredColumn> stored = stored_columns(connection, table.name);
+  if (stored.empty()) return false;
+  check_foreign_keys(connection, table, tables);
+  check_columns_and_keys(connection, table, stored);
+  return true;
+}
+
+std::vector<Reference> references(Connection& connection, std::string_view table) {
+  Statement statement{connection.handle(),
+                      "SELECT \"from\", \"table\", coalesce(\"to\", 'id') "
+                      "FROM pragma_foreign_key_list(?)"};
+  statement.bind_text(1, table);
+  std::vector<Reference> result;
+  while (statement.step()) {
+    result.push_back({.column = std::string{statement.text(0)},
+                      .target = std::string{statement.text(1)},
+                      .target_column = std::string{statement.text(2)}});
+  }
+  return result;
 }
 
 }  // namespace hangar::sqlite

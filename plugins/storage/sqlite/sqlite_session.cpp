@@ -1,5 +1,7 @@
 #include "sqlite_session.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <array>
 #include <bit>
@@ -12,6 +14,7 @@
 
 #include "cell_binding.hpp"
 #include "dialect.hpp"
+#include "schema.hpp"
 
 namespace hangar::sqlite {
 namespace {
@@ -70,6 +73,37 @@ void find_one_set(Connection& connection, const Table& table, const Keys& keys,
       }
     }
     use->reset();
+  }
+}
+
+// The column of a row that refers to nothing, which SQLite does not say; empty when none does.
+std::string broken_reference(Connection& connection, const Table& table,
+                             std::span<const Cell> cells) {
+  for (const Reference& key : references(connection, table.name)) {
+    const auto declared = std::ranges::find(table.columns, key.column, &Column::name);
+    const auto column = static_cast<std::size_t>(declared - table.columns.begin());
+    if (column == cells.size() || cells[column].absent() || cells[column].is_null()) continue;
+    Statement statement{connection.handle(),
+                        fmt::format("SELECT 1 FROM {} WHERE {} = ?", quoted_identifier(key.target),
+                                    quoted_identifier(key.target_column))};
+    FormBuffer buffer;
+    bind_cell(statement, 1, table, column, cells[column], buffer);
+    if (!statement.step()) return key.column;
+  }
+  return {};
+}
+
+// `statement` has the row's values.
+void run_row(Connection& connection, Statement& statement, const Table& table,
+             std::span<const Cell> cells) {
+  try {
+    statement.run();
+  } catch (const DataError& error) {
+    if (error.reason() != "foreign_key") throw;
+    const std::string column = broken_reference(connection, table, cells);
+    const std::string what =
+        column.empty() ? error.what() : fmt::format("{}; column {}", error.what(), column);
+    throw DataError{error.reason(), what, error.pointer(), error.sqlstate(), column};
   }
 }
 
@@ -183,7 +217,7 @@ std::vector<bool> SqliteSession::insert_missing(const Rows& rows) {
       const Cell& cell = cells[column].absent() ? defaults[column] : cells[column];
       bind_cell(*use, static_cast<int>(column) + 1, table, column, cell, buffers[column]);
     }
-    use->run();
+    run_row(connection, *use, table, cells);
     inserted[row] = connection.changes() == 1;
   }
   state_ = State::open;
@@ -201,7 +235,7 @@ void SqliteSession::update(const Rows& rows) {
     Buffers buffers(columns.size());
     for (std::size_t row = 0; row < rows.size(); ++row) {
       bind_update(*use, table, columns, rows[row], buffers);
-      use->run();
+      run_row(connection, *use, table, rows[row]);
     }
   }
   state_ = State::open;

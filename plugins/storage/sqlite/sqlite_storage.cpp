@@ -149,7 +149,7 @@ std::vector<Check> SqliteStorage::examine(std::span<const Table* const> tables, 
   for (const Table* table : tables) {
     const std::string what = fmt::format("table {}", table->name);
     try {
-      const bool absent = !check_tables(connection, {&table, 1}).empty();
+      const bool absent = !check_table(connection, *table, tables);
       if (absent && creation == Creation::never) refuse_absent(writer_->path(), *table);
       const auto missing = missing_indexes(connection, *table);
       if (absent) {

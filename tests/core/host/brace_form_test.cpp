@@ -59,6 +59,7 @@ class HearingContext final : public Context {
                                             std::size_t lanes) override {
     co_return lanes;
   }
+  [[nodiscard]] StorageLimits storage_limits() const override { return {}; }
   asio::awaitable<void> transact(std::size_t, std::function<void(Session&)> work) override {
     if (work) ++heard_.transactions;
     co_return;

@@ -103,6 +103,23 @@ TEST(Parameters, an_interval_has_its_days_apart_as_python_has_them) {
             "\0\0\0\0"s);
 }
 
+TEST(Parameters, the_ends_of_the_calendar_are_infinities_as_prefects_driver_writes_them) {
+  using std::chrono::microseconds;
+  const auto bytes = [](Timestamp time) {
+    std::string kept;
+    round_trip(ColumnType::timestamp, time, kept);
+    return kept;
+  };
+  const Timestamp last = at(10'000, 1, 1) - microseconds{1};
+  EXPECT_EQ(bytes(at(1, 1, 1)), "\x80\0\0\0\0\0\0\0"s);
+  EXPECT_EQ(bytes(last), "\x7f\xff\xff\xff\xff\xff\xff\xff"s);
+  std::string kept;
+  for (const Timestamp time :
+       {at(1, 1, 1), at(1, 1, 1) + microseconds{1}, last - microseconds{1}, last}) {
+    EXPECT_EQ(round_trip(ColumnType::timestamp, time, kept), Cell{time});
+  }
+}
+
 TEST(Parameters, stored_times_beyond_the_range_become_its_ends) {
   const std::string infinity = "\x7f\xff\xff\xff\xff\xff\xff\xff"s;
   const std::string minus_infinity = "\x80\0\0\0\0\0\0\0"s;

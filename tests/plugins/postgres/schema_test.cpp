@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <array>
 #include <functional>
 
 #include "hangar/error.hpp"
@@ -21,14 +22,23 @@ StoredTable stored_thing() {
                       {"spent", {"interval", true, true}},
                       {"body", {"jsonb", true, true}}},
           .unique_keys = {{"id"}, {"part", "owner"}},
-          .enumeration_values = {"RED", "it's", "MORE"}};
+          .enumeration_values = {"RED", "it's", "MORE"},
+          .foreign_keys = {}};
+}
+
+/// To which another table of the service refers.
+Table other_table() {
+  Table table;
+  table.name = "other";
+  return table;
 }
 
 std::string refusal(const std::function<void(StoredTable&)>& change) {
   StoredTable stored = stored_thing();
   change(stored);
   try {
-    check(thing_table(), stored);
+    const Table other = other_table();
+    check(thing_table(), stored, std::array{&thing_table(), &other});
   } catch (const ConfigError& error) {
     return error.what();
   }
@@ -46,6 +56,18 @@ TEST(Schema, a_table_that_fits_is_accepted) {
             }),
             "(accepted)");
   EXPECT_EQ(refusal([](StoredTable& s) { s.columns["part"].not_null = false; }), "(accepted)");
+}
+
+TEST(Schema, only_a_table_of_the_service_may_not_be_referred_to_without_a_declaration) {
+  EXPECT_EQ(refusal([](StoredTable& s) {
+              s.foreign_keys = {{"owner", "elsewhere"}};
+            }),
+            "(accepted)");
+  const std::string message = refusal([](StoredTable& s) {
+    s.foreign_keys = {{"owner", "elsewhere"}, {"owner", "other"}};
+  });
+  EXPECT_NE(message.find("table thing, column owner"), std::string::npos) << message;
+  EXPECT_NE(message.find("foreign key to other"), std::string::npos) << message;
 }
 
 TEST(Schema, a_refusal_names_table_column_and_remedy) {

@@ -1,5 +1,6 @@
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <array>
 #include <fstream>
 #include <iterator>
@@ -25,13 +26,23 @@ Uuid uuid_of(std::uint8_t byte) {
 const std::string run_id = "0a0a0a0a-0a0a-0a0a-0a0a-0a0a0a0a0a0a";
 const std::string flow_run_id = "fafafafa-fafa-fafa-fafa-fafafafafafa";
 
-/// A file that Prefect's migrations made.
+/// What Prefect's migrations make, by release.
+void load_schema(ScratchFile& file, const std::string& release) {
+  std::ifstream schema{SCHEMAS + ("/" + release + ".sqlite.sql")};
+  ASSERT_TRUE(schema) << release;
+  file.query("PRAGMA journal_mode=WAL");
+  file.query("BEGIN;" + std::string{std::istreambuf_iterator<char>{schema}, {}} + "COMMIT");
+}
+
+/// A file that the migrations of Prefect 3.9.1 made.
 class PrefectFile : public testing::Test {
+ public:
+  static inline const std::array<const Table*, 2> tables{&task_run_table(),
+                                                         &task_run_state_table()};
+
  protected:
   PrefectFile() {
-    std::ifstream schema{PREFECT_SCHEMA};
-    file_.query("PRAGMA journal_mode=WAL");
-    file_.query("BEGIN;" + std::string{std::istreambuf_iterator<char>{schema}, {}} + "COMMIT");
+    load_schema(file_, "3.9.1");
     storage_->prepare(tables, Creation::never);
     session_ = storage_->open_session();
   }
@@ -65,8 +76,6 @@ class PrefectFile : public testing::Test {
     insert(states);
   }
 
-  static inline const std::array<const Table*, 2> tables{&task_run_table(),
-                                                         &task_run_state_table()};
   ScratchFile file_;
   std::unique_ptr<Storage> storage_ = file_.open_storage();
   std::unique_ptr<Session> session_;
@@ -132,6 +141,7 @@ TEST_F(PrefectFile, a_run_needs_its_flow_run) {
   } catch (const DataError& error) {
     EXPECT_EQ(error.reason(), "foreign_key");
     EXPECT_EQ(error.sqlstate(), "787");
+    EXPECT_EQ(error.constraint(), "flow_run_id");
   }
   session_->rollback();
   file_.query("INSERT INTO flow_run (id, name, flow_id) VALUES ('" + flow_run_id + "', 'f', 'f')");
@@ -163,6 +173,41 @@ TEST_F(PrefectFile, a_stored_value_in_no_form_is_named_by_its_column) {
     EXPECT_NE(std::string_view{error.what()}.find("start_time"), std::string_view::npos);
   }
   session_->rollback();
+}
+
+TEST(PrefectSchema, of_every_release_since_3_4_7_is_taken_without_a_warning) {
+  for (const std::string release : {"3.4.7", "3.6.29", "3.7.8", "3.8.8", "3.9.1"}) {
+    ScratchFile file;
+    load_schema(file, release);
+    const auto storage = file.open_storage();
+    EXPECT_NO_THROW(storage->prepare(PrefectFile::tables, Creation::never)) << release;
+    for (const Check& check : storage->examine(PrefectFile::tables, Creation::never)) {
+      EXPECT_EQ(check.verdict, Check::Verdict::ok) << release << ": " << check.found;
+    }
+  }
+}
+
+TEST(PrefectSchema, of_an_older_release_is_refused_with_the_one_that_is_needed) {
+  ScratchFile file;
+  load_schema(file, "3.4.6");
+  const auto storage = file.open_storage();
+  const auto is_refusal = [](std::string_view text) {
+    return text.find("table task_run, column state_id") != std::string_view::npos &&
+           text.find("Prefect 3.4.7 and newer") != std::string_view::npos;
+  };
+  try {
+    storage->prepare(PrefectFile::tables, Creation::never);
+    FAIL() << "accepted";
+  } catch (const ConfigError& error) {
+    EXPECT_PRED1(is_refusal, error.what());
+  }
+  const auto checks = storage->examine(PrefectFile::tables, Creation::never);
+  EXPECT_EQ(std::ranges::count_if(checks,
+                                  [&](const Check& check) {
+                                    return check.verdict == Check::Verdict::fail &&
+                                           is_refusal(check.found);
+                                  }),
+            1);
 }
 
 /// What a table has, apart from names of indexes and from how its own default is written.

@@ -77,6 +77,24 @@ INSTANTIATE_TEST_SUITE_P(
         Fault{"\"n\"", "\"n\", \"empirical_policy\": {\"retry_jitter_factor\": -1}", "out_of_range",
               "/payload/task_run/empirical_policy/retry_jitter_factor"}));
 
+TEST(DecodeFault, is_none_for_a_storage_that_takes_nul_and_has_no_limit_of_an_index) {
+  EventDecoder decoder;
+  decoder.fit({});
+  std::pmr::monotonic_buffer_resource texts;
+  const auto nul = decoder.decode(
+      replaced("\"n\"", R"("a\u0000b", "labels": {"\u0000": "\u0000"})"), Timestamp{}, texts);
+  ASSERT_TRUE(nul);
+  EXPECT_EQ(nul->run[task_run::name].text(), (std::string_view{"a\0b", 3}));
+  EXPECT_EQ(nul->run[task_run::labels].text(), R"({"\u0000": "\u0000"})");
+  std::string noise;
+  for (unsigned i = 0; i < 9000; ++i) noise += static_cast<char>('A' + i * i % 23);
+  const auto event = decoder.decode(replaced("\"n\"", "\"" + noise + "\""), Timestamp{}, texts);
+  ASSERT_TRUE(event);
+  EXPECT_EQ(event->too_long_for_index, "");
+  // What no storage is told to refuse: an event that is none.
+  EXPECT_THROW(decoder.decode(replaced("\"task_key\"", "\"x\""), Timestamp{}, texts), DataError);
+}
+
 /// Reasons that only long messages have.
 TEST(DecodeFault, of_size_and_depth_is_named) {
   const auto reason_of = [](const std::string& message) -> std::string {

@@ -89,7 +89,8 @@ void Database::Refusing::check(const Rows& rows) const {
     const Cell& cell = rows[i][column];
     if (runs && cell.kind() == Cell::Kind::uuid &&
         database_.missing_flow_runs.contains(text_of(cell.uuid()))) {
-      throw DataError{"foreign_key", "no such flow run", "", "23503"};
+      throw DataError{"foreign_key", "no such flow run", "", "23503",
+                      "fk_task_run__flow_run_id__flow_run"};
     }
     if (!runs && cell.kind() == Cell::Kind::text && cell.text() == refused_text) {
       throw DataError{"invalid_value", "refused", "", "22023"};
@@ -218,6 +219,8 @@ class Replica::SimulatedContext final : public Context {
                                             std::size_t lanes) override {
     co_return lanes;
   }
+
+  [[nodiscard]] StorageLimits storage_limits() const override { return {}; }
 
   asio::awaitable<void> transact(std::size_t, std::function<void(Session&)> work) override {
     World& world = replica_.world_;
