@@ -4,10 +4,13 @@ import contextlib
 import time
 import unittest
 
-from faults.ledger import DURABLE, STREAM, Ledger
+from faults.ledger import DURABLE, STREAM, SUBJECT, Ledger
 from support.jetstream import JetStream, JetStreamError
-from support.nats_cluster import nats_cluster
+from support.nats_cluster import divisible_cluster, nats_cluster
+from support.program import flags, hangar_running
+from support.proxy import Proxy
 from support.servers import wait_until
+from support.surface import Surface
 
 _SLOWLY = ("--set", "nats.replicas=3", "--set", "services.task_run_recorder.batch_size=3")
 
@@ -43,6 +46,43 @@ class Cluster(Ledger):
             self.end_of(process)
         self.figure("B3", "changes of the consumer's leader", changes)
         self.figure("B3", "longest stall, s", f"{max(stalls):.2f}")
+        self.expect_all_recorded()
+
+
+class Divided(Ledger):
+    """A server that is cut off from the majority lives and answers pings, and serves nothing."""
+
+    REPLICAS = 3
+    COPIES = 2
+
+    def start_nats(self) -> None:
+        (self.alone, self.nats, _), self.way = self.enterContext(divisible_cluster())
+        self.other = self.enterContext(Proxy(self.nats.port))
+
+    def fill(self, stream: JetStream) -> None:
+        stream.publish(SUBJECT, self.events[:500])
+
+    def test_a_server_without_its_cluster_is_left_and_the_host_not_ready(self) -> None:
+        self.use_sqlite()
+        urls = f"{self.alone.url},nats://127.0.0.1:{self.other.port}"
+        self.other.refuse()
+        settings = flags({"nats.url": urls, "nats.replicas": 3})
+        with hangar_running(*self.words(), *settings, log=self.log) as process:
+            surface = Surface.of(process, self.folder / "data", self.log)
+            wait_until(lambda: self.left() == 0, what="the first events", log=self.log)
+            self.way.refuse()
+            began = time.monotonic()
+            wait_until(lambda: surface.ask("/readyz")[0] == 503, what="not ready", log=self.log)
+            self.figure("B3", "cut off and not ready after, s", f"{time.monotonic() - began:.1f}")
+            self.assertLess(time.monotonic() - began, 15)
+            self.assertIn("JetStream", surface.ask("/readyz")[1])
+            self.wait_for_words(f"{self.alone.url} is left for another server", process)
+            self.other.accept()
+            with JetStream(self.nats.url) as stream:
+                stream.publish(SUBJECT, self.events[500:])
+            wait_until(lambda: self.left() == 0, what="every event", log=self.log)
+            wait_until(lambda: surface.ask("/readyz")[0] == 200, what="ready", log=self.log)
+            self.assertEqual(self.terminate(process), 0)
         self.expect_all_recorded()
 
 

@@ -26,6 +26,7 @@ void add(const SourceCounters& from, Observation::Source& to) {
   const auto connections = from.connections.value();
   to.reconnects += connections > 0 ? connections - 1 : 0;
   to.connected = from.connected.value() != 0;
+  to.trouble = static_cast<JetStreamHealth::Trouble>(from.trouble.value());
   to.acks_denied = from.acks_denied.value() != 0;
   to.letters_stuck = from.letters_stuck.value() != 0;
   to.letters_refused = from.letters_refused.value() != 0;

@@ -9,6 +9,7 @@
 
 #include "hangar/host.hpp"
 #include "host/storage_outcome.hpp"
+#include "nats/jetstream_health.hpp"
 
 namespace hangar {
 
@@ -40,6 +41,7 @@ struct Observation {
     std::uint64_t expired_unacked = 0;
     std::uint64_t upstream_lost = 0;
     bool connected = false;
+    JetStreamHealth::Trouble trouble = JetStreamHealth::Trouble::none;
     bool letters_stuck = false;    ///< So many of them that nothing more is recorded.
     bool letters_refused = false;  ///< The server refuses to make a stream for them.
     bool acks_denied = false;      ///< The user may not publish what acks a message.

@@ -10,6 +10,9 @@ namespace {
 
 std::string nats_failure(const Observation& seen) {
   for (const auto& service : seen.services) {
+    if (const auto why = describe(service.source.trouble); !why.empty()) {
+      return fmt::format("{} records nothing: {}", service.name, why);
+    }
     if (!service.source.connected) return service.name + " is not connected";
     if (service.source.acks_denied) {
       return fmt::format("the user of {} may not publish to $JS.ACK.{}.{}.>, so nothing is acked",

@@ -60,6 +60,13 @@ bool ConnectionKeeper::send(std::uint64_t connection, std::vector<Outgoing>& ite
   return true;
 }
 
+void ConnectionKeeper::leave(std::uint64_t connection, std::string why) {
+  const std::lock_guard lock{mutex_};
+  if (present_ != connection || connection == 0) return;
+  leaving_ = std::move(why);
+  changed_.notify_one();
+}
+
 void ConnectionKeeper::finish() noexcept {
   const std::lock_guard lock{mutex_};
   finishing_ = true;
@@ -72,11 +79,16 @@ void ConnectionKeeper::run() noexcept {
       const std::lock_guard lock{mutex_};
       present_ = ++connections_;
     }
-    callbacks_.up(connections_, connection->max_payload(), present_endpoint().address());
+    callbacks_.up(connections_, connection->max_payload(), server_.address());
     std::vector<Outgoing> unsent = serve(*connection);
-    std::string why = connection->last_error();
+    std::string why = "connection lost: " + connection->last_error();
+    left_.reset();
     {
       const std::lock_guard lock{mutex_};
+      if (!leaving_.empty()) {
+        why = std::exchange(leaving_, {});
+        left_ = server_;
+      }
       if (finishing_) why.clear();
     }
     learn(*connection);
@@ -97,7 +109,12 @@ std::unique_ptr<Connection> ConnectionKeeper::connect() {
       if (finishing_) return nullptr;
       lost_ = false;
     }
-    if (auto connection = try_to_connect(endpoints_[at_++ % endpoints_.size()])) return connection;
+    const Endpoint& next = endpoints_[at_++ % endpoints_.size()];
+    const bool left = left_ && left_->address() == next.address() && tried <= endpoints_.size();
+    if (auto connection = left ? nullptr : try_to_connect(next)) {
+      server_ = next;
+      return connection;
+    }
     if (tried % endpoints_.size() != 0) continue;
     std::unique_lock lock{mutex_};
     changed_.wait_for(lock, jittered(wait, random), [this] { return finishing_; });
@@ -128,11 +145,13 @@ std::vector<Outgoing> ConnectionKeeper::serve(Connection& connection) {
   std::vector<Outgoing> items;
   std::unique_lock lock{mutex_};
   for (;;) {
-    changed_.wait(lock, [this] { return lost_ || finishing_ || !queue_.empty(); });
+    changed_.wait(lock,
+                  [this] { return lost_ || finishing_ || !leaving_.empty() || !queue_.empty(); });
     const bool last = finishing_;
+    if (!leaving_.empty() && !has_another(connection)) leaving_.clear();
     items.swap(queue_);
-    if (lost_ || last) present_ = 0;
-    const bool lost = lost_;
+    const bool lost = lost_ || !leaving_.empty();
+    if (lost || last) present_ = 0;
     lock.unlock();
     if (lost) return items;
     send_all(connection, items);
@@ -174,14 +193,20 @@ void ConnectionKeeper::send_all(Connection& connection, std::vector<Outgoing>& i
   items.erase(items.begin(), item);
 }
 
+bool ConnectionKeeper::has_another(const Connection& connection) {
+  return endpoints_.size() > 1 || !connection.discovered().empty();
+}
+
 void ConnectionKeeper::learn(const Connection& connection) {
   std::vector<Endpoint> known{endpoints_.begin(),
                               endpoints_.begin() + static_cast<std::ptrdiff_t>(configured_)};
-  const Endpoint teller = present_endpoint();
   for (const std::string& url : connection.discovered()) {
     if (known.size() == configured_ + most_discovered) break;
     try {
-      known.push_back(discovered(teller, url));
+      Endpoint told = discovered(server_, url);
+      const bool new_one =
+          std::ranges::find(known, told.address(), &Endpoint::address) == known.end();
+      if (new_one) known.push_back(std::move(told));
     } catch (const std::exception& error) {
       callbacks_.trouble(error.what());
     }

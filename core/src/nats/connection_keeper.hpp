@@ -6,6 +6,7 @@
 #include <functional>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <thread>
@@ -64,6 +65,9 @@ class ConnectionKeeper {
   /// Sends over that connection, in order, and empties `items`. Returns false and leaves them alone
   /// when that connection is no longer the present one. Any thread.
   bool send(std::uint64_t connection, std::vector<Outgoing>& items);
+  /// Goes on with another server, if one is known, when this connection is the present one; `why`
+  /// is told. Any thread.
+  void leave(std::uint64_t connection, std::string why);
   /// Sends what was taken for sending, waits up to 2 s for the server to read it, and disconnects.
   void finish() noexcept;
 
@@ -74,9 +78,7 @@ class ConnectionKeeper {
   std::vector<Outgoing> serve(Connection& connection);
   void send_all(Connection& connection, std::vector<Outgoing>& items);
   void learn(const Connection& connection);
-  [[nodiscard]] const Endpoint& present_endpoint() const {
-    return endpoints_[(at_ - 1) % endpoints_.size()];
-  }
+  bool has_another(const Connection& connection);
 
   Connection::Settings settings_;
   std::vector<Subscription> subscriptions_;
@@ -86,12 +88,15 @@ class ConnectionKeeper {
   std::size_t configured_ = 0;  ///< How many endpoints come from the configuration.
   std::size_t at_ = 0;
   std::uint64_t connections_ = 0;
+  Endpoint server_;               ///< That it is or was last connected to.
+  std::optional<Endpoint> left_;  ///< That gave no service: others are tried first.
 
   std::mutex mutex_;
   std::condition_variable changed_;
   std::vector<Outgoing> queue_;
   std::uint64_t present_ = 0;  ///< The number of the connection that is up; 0 when none is.
   bool lost_ = false;
+  std::string leaving_;  ///< Why another server is to be tried; empty when it is not.
   bool finishing_ = false;
   std::thread thread_;
 };

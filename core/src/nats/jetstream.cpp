@@ -42,7 +42,25 @@ std::int64_t integer(const json::object& object, std::string_view name) {
   throw TransientError{fmt::format("NATS: {}: {}", subject, why), TransientError::Retry::backoff};
 }
 
+JetStreamHealth::Trouble trouble_of(const Link& link, const Link::Reply& reply) noexcept {
+  if (reply.fate == Link::Reply::Fate::no_responders)
+    return JetStreamHealth::Trouble::no_responders;
+  return link.denied() ? JetStreamHealth::Trouble::denied : JetStreamHealth::Trouble::unanswered;
+}
+
 }  // namespace
+
+JetStreamHealth::Trouble trouble_of(const JetStreamAnswer& answer) noexcept {
+  switch (answer.error_code) {
+    case jetstream_error::cluster_not_available:
+      return JetStreamHealth::Trouble::unavailable;
+    case jetstream_error::not_enabled_for_account:
+    case jetstream_error::not_enabled:
+      return JetStreamHealth::Trouble::no_responders;
+    default:
+      return JetStreamHealth::Trouble::none;
+  }
+}
 
 JetStreamAnswer parse_jetstream_answer(std::string_view body) {
   JetStreamAnswer answer;
@@ -70,9 +88,15 @@ asio::awaitable<JetStreamAnswer> call_jetstream(Link& link, std::string call,
                                                 json::object request) {
   const std::string subject = link.api(call);
   std::string body = request.empty() ? std::string{} : json::serialize(request);
+  const auto sent = std::chrono::steady_clock::now();
   const Link::Reply reply = co_await link.request(subject, std::move(body));
-  if (reply.fate != Link::Reply::Fate::answered) throw_unanswered(link, reply.fate, subject);
-  co_return parse_jetstream_answer(body_of(*reply.message));
+  if (reply.fate != Link::Reply::Fate::answered) {
+    if (reply.fate != Link::Reply::Fate::disconnected) link.judge(trouble_of(link, reply), sent);
+    throw_unanswered(link, reply.fate, subject);
+  }
+  JetStreamAnswer answer = parse_jetstream_answer(body_of(*reply.message));
+  link.judge(trouble_of(answer), sent);
+  co_return answer;
 }
 
 asio::awaitable<std::string> jetstream_domain(Link& link) {

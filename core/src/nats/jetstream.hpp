@@ -26,6 +26,9 @@ struct JetStreamAnswer {
   }
 };
 
+/// What an answer tells about the service that the server gives.
+JetStreamHealth::Trouble trouble_of(const JetStreamAnswer& answer) noexcept;
+
 /// Reads an answer; one that is not JSON is an error with code 500.
 JetStreamAnswer parse_jetstream_answer(std::string_view body);
 

@@ -13,13 +13,16 @@ struct JetStreamAnswer;
 /// JetStream's error codes that Hangar acts upon (`err_code`).
 namespace jetstream_error {
 inline constexpr std::int64_t account_resources_exceeded = 10002;
+inline constexpr std::int64_t cluster_not_available = 10008;
 inline constexpr std::int64_t consumer_not_found = 10014;
 inline constexpr std::int64_t no_message_found = 10037;
+inline constexpr std::int64_t not_enabled_for_account = 10039;
 inline constexpr std::int64_t insufficient_storage = 10047;
 inline constexpr std::int64_t bad_configuration = 10052;
 inline constexpr std::int64_t stream_name_in_use = 10058;
 inline constexpr std::int64_t stream_not_found = 10059;
 inline constexpr std::int64_t subjects_overlap = 10065;
+inline constexpr std::int64_t not_enabled = 10076;
 inline constexpr std::int64_t max_bytes_required = 10113;
 inline constexpr std::int64_t max_ack_pending_exceeded = 10121;
 inline constexpr std::int64_t max_stream_bytes_exceeded = 10122;

@@ -125,6 +125,8 @@ void Link::came_up(std::uint64_t connection, std::uint64_t max_payload, const st
   server_ = server;
   ++connections_;
   max_payload_ = max_payload;
+  denied_ = false;
+  health_.connected();
   if (!last_trouble_.empty() || connections_ > 1) log_.info("NATS: connected");
   last_trouble_.clear();
   changed_.wake_all();
@@ -133,7 +135,7 @@ void Link::came_up(std::uint64_t connection, std::uint64_t max_payload, const st
 
 void Link::went_down(const std::string& why, std::vector<Outgoing> unsent) {
   connection_ = 0;
-  if (!ended_ && !why.empty()) trouble(fmt::format("NATS: connection lost: {}", why));
+  if (!ended_ && !why.empty()) trouble(fmt::format("NATS: {}", why));
   auto failed = std::exchange(pending_, {});
   changed_.wake_all();
   if (handlers_.down) handlers_.down(std::move(unsent));
@@ -145,12 +147,32 @@ void Link::trouble(const std::string& told) {
       handlers_.acks_denied) {
     handlers_.acks_denied();
   }
+  denied_ = denied_ || is_denied(told);
   const std::string what = mask_url(told);
   const auto now = Clock::now();
   if (what == last_trouble_ && now - last_told_ < repeat_trouble_after) return;
   last_trouble_ = what;
   last_told_ = now;
   log_.warning("{}", what);
+}
+
+// Either way no call is answered.
+bool Link::is_denied(std::string_view told) const noexcept {
+  return told.find("ermissions Violation") != told.npos &&
+         (told.find(api_prefix_) != told.npos || told.find(inbox_) != told.npos);
+}
+
+void Link::judge(JetStreamHealth::Trouble trouble, JetStreamHealth::Time at) {
+  using enum JetStreamHealth::Trouble;
+  if (connection_ == 0 && trouble != none) return;
+  const JetStreamHealth::Verdict verdict =
+      trouble == none ? health_.served(at) : health_.failed(trouble, at, Clock::now());
+  if (std::exchange(judged_, verdict.trouble) != verdict.trouble && handlers_.judged) {
+    handlers_.judged(verdict.trouble);
+  }
+  if (!verdict.leave) return;
+  keeper_->leave(connection_, fmt::format("{} is left for another server: {}", server_,
+                                          describe(verdict.trouble)));
 }
 
 asio::awaitable<bool> Link::wait_connected(Waiters::Time deadline) {

@@ -17,6 +17,7 @@
 #include "nats/connection.hpp"
 #include "nats/connection_keeper.hpp"
 #include "nats/inbox.hpp"
+#include "nats/jetstream_health.hpp"
 #include "nats/waiters.hpp"
 #include "nats/wire_message.hpp"
 
@@ -36,6 +37,8 @@ class Link : public std::enable_shared_from_this<Link> {
     std::function<void()> pulls_ended;
     /// The server does not let this user ack.
     std::function<void()> acks_denied{};
+    /// What is wrong with the service of JetStream has changed.
+    std::function<void(JetStreamHealth::Trouble trouble)> judged{};
   };
 
   struct Reply {
@@ -75,6 +78,12 @@ class Link : public std::enable_shared_from_this<Link> {
     return std::string_view{inbox_}.substr(0, inbox_.rfind('.'));
   }
 
+  /// What came of a call to JetStream that was sent then: no trouble when it answered, or sent
+  /// something else by then. A server that gives no service is left for another one.
+  void judge(JetStreamHealth::Trouble trouble, JetStreamHealth::Time at);
+  /// Whether this connection's server has refused to let this user ask JetStream or be answered.
+  [[nodiscard]] bool denied() const noexcept { return denied_; }
+
   /// Sends over the present connection in order and empties `items`; false when there is none.
   bool send(std::vector<Outgoing>& items) { return keeper_->send(connection_, items); }
   /// Where pulled messages and the statuses of the pull `token` go.
@@ -111,6 +120,7 @@ class Link : public std::enable_shared_from_this<Link> {
   void came_up(std::uint64_t connection, std::uint64_t max_payload, const std::string& server);
   void went_down(const std::string& why, std::vector<Outgoing> unsent);
   void trouble(const std::string& told);
+  [[nodiscard]] bool is_denied(std::string_view told) const noexcept;
   void take_pulled();
   void take_replies();
   void sweep();
@@ -124,6 +134,9 @@ class Link : public std::enable_shared_from_this<Link> {
   std::uint64_t connections_ = 0;
   std::string server_;
   std::uint64_t max_payload_ = 0;
+  JetStreamHealth health_;
+  JetStreamHealth::Trouble judged_ = JetStreamHealth::Trouble::none;
+  bool denied_ = false;
   std::string last_trouble_;
   std::chrono::steady_clock::time_point last_told_{};
   bool ended_ = false;

@@ -61,6 +61,9 @@ std::shared_ptr<PullSession> PullSession::start(const asio::any_io_executor& exe
     self.counters_->acks_denied.set(1);
     self.denied_since_look_ = true;
   });
+  handlers.judged = with([](PullSession& self, JetStreamHealth::Trouble trouble) {
+    self.counters_->trouble.set(static_cast<std::uint64_t>(trouble));
+  });
   session->link_ = Link::open(executor, {nats, connection_name(session->options_.service)}, log,
                               std::move(handlers));
   return session;
@@ -114,14 +117,17 @@ void PullSession::went_down(const std::vector<Outgoing>& unsent) {
 
 void PullSession::pulled(std::vector<WireMessage>& messages) {
   const auto now = Clock::now();
+  bool served = false;
   for (WireMessage& message : messages) {
     const std::string_view reply = reply_of(*message);
     if (reply.empty()) {
-      status_came(*message, now);
+      served = status_came(*message, now) || served;
     } else {
+      served = true;
       message_came(std::move(message), reply, now);
     }
   }
+  if (served) link_->judge(JetStreamHealth::Trouble::none, now);
   count_held();
   if (!ready_.empty()) arrivals_.wake_all();
   pump();
@@ -166,14 +172,14 @@ void PullSession::message_came(WireMessage message, std::string_view reply, Cloc
   ready_.push_back(std::move(held));
 }
 
-void PullSession::status_came(natsMsg& message, Clock::time_point now) {
+bool PullSession::status_came(natsMsg& message, Clock::time_point now) {
   const auto token = link_->pull_token(subject_of(message));
   const std::string code{header_of(message, "Status").value_or("")};
   const std::string text{header_of(message, "Description").value_or("")};
   const PullStatus status = classify_pull_status(code, text);
   if (!token || !puller_.said(*token, status, now)) {
     counters_->stale_statuses.add();
-    return;
+    return false;
   }
   switch (status) {
     case PullStatus::unknown:
@@ -193,6 +199,7 @@ void PullSession::status_came(natsMsg& message, Clock::time_point now) {
     default:
       break;
   }
+  return status == PullStatus::heartbeat;
 }
 
 void PullSession::pump() {

@@ -66,7 +66,8 @@ class PullSession : public std::enable_shared_from_this<PullSession> {
   void pulled(std::vector<WireMessage>& messages);
   void message_came(WireMessage message, std::string_view reply, Clock::time_point now);
   [[nodiscard]] bool left_out_of_replay(std::uint64_t sequence) const noexcept;
-  void status_came(natsMsg& message, Clock::time_point now);
+  /// Returns whether it tells that the consumer lives.
+  bool status_came(natsMsg& message, Clock::time_point now);
 
   // Stream and consumer.
   void begin_verification();

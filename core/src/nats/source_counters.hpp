@@ -41,6 +41,7 @@ struct SourceCounters {
   Count unknown_statuses;
   Count connections;   ///< How often it connected.
   Count connected;     ///< 1 or 0.
+  Count trouble;       ///< JetStreamHealth::Trouble: why JetStream does not serve, or 0.
   Count acks_denied;   ///< 1 when the server refused an ack lately, or 0.
   Count incarnations;  ///< How often stream or consumer turned out to be another one.
   // As seen every few seconds.

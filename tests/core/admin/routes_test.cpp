@@ -113,6 +113,17 @@ TEST(Routes, every_series_is_there_as_zero_before_anything_happened) {
   }
 }
 
+TEST(Routes, whom_jetstream_does_not_serve_is_not_ready) {
+  using enum JetStreamHealth::Trouble;
+  for (const auto trouble : {unanswered, unavailable, no_responders, denied}) {
+    auto seen = healthy();
+    seen.services.at(0).source.trouble = trouble;
+    const auto reply = reply_to("/readyz", seen);
+    EXPECT_EQ(reply.status, 503U);
+    EXPECT_NE(reply.body.find(describe(trouble)), std::string::npos) << reply.body;
+  }
+}
+
 TEST(Routes, who_may_not_ack_is_not_ready) {
   auto seen = healthy();
   seen.services.at(0).source.acks_denied = true;
