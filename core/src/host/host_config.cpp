@@ -48,6 +48,8 @@ void describe(HostConfig::Nats& nats, Fields& fields) {
   tls.add("cert_file", &nats.tls.cert_file, "Client certificate").also_set_by({"NATS_CERT"});
   tls.add("key_file", &nats.tls.key_file, "Key of the client certificate")
       .also_set_by({"NATS_KEY"});
+  tls.add("handshake_first", &nats.tls.handshake_first,
+          "Begin with TLS before the server greets, as its `handshake_first` wants");
   tls.add("insecure", &nats.tls.insecure,
           "Do not verify the server and allow passwords in clear text to other hosts");
 }

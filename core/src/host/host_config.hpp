@@ -26,6 +26,7 @@ struct HostConfig {
       std::string ca_file;
       std::string cert_file;
       std::string key_file;
+      bool handshake_first = false;
       bool insecure = false;
     } tls;
     std::string server_binary = "nats-server";

@@ -2,12 +2,15 @@
 
 #include <fmt/format.h>
 
-#include <filesystem>
+#include <cstring>
 #include <fstream>
 #include <thread>
 
 #include "hangar/error.hpp"
+#include "nats/credentials.hpp"
 #include "nats/nkey.hpp"
+#include "nats/remedy.hpp"
+#include "nats/tls_first.hpp"
 
 namespace hangar {
 namespace {
@@ -28,8 +31,14 @@ std::string_view without_source_line(std::string_view text) {
   return end == std::string_view::npos ? text : text.substr(end + 3);
 }
 
-TransientError unreachable(const Endpoint& endpoint, std::string_view why) {
-  return TransientError{fmt::format("NATS at {}: {}", endpoint.address(), without_source_line(why)),
+TransientError unreachable(const Endpoint& endpoint, std::string_view why,
+                           std::string_view identity) {
+  const std::string_view said = without_source_line(why);
+  // What cnats says of a server that hangs up without a word.
+  const std::string told = said == natsStatus_GetText(NATS_CONNECTION_CLOSED)
+                               ? fmt::format("{}: {}", said, tls_first_remedy())
+                               : with_remedy(said, identity);
+  return TransientError{fmt::format("NATS at {}: {}", endpoint.address(), told),
                         TransientError::Retry::reconnect};
 }
 
@@ -41,6 +50,21 @@ void must_read(const std::string& path, const char* setting) {
 }
 
 }  // namespace
+
+/// What cnats asks for while it connects, and only then.
+struct Connection::Proof {
+  std::string jwt;
+  Secret seed;
+
+  static natsStatus tell_jwt(char** jwt, char** /*error*/, void* closure) {
+    *jwt = strdup(static_cast<Proof*>(closure)->jwt.c_str());
+    return *jwt == nullptr ? NATS_NO_MEMORY : NATS_OK;
+  }
+  static natsStatus sign(char** /*error*/, unsigned char** signature, int* length,
+                         const char* nonce, void* closure) {
+    return nats_Sign(static_cast<Proof*>(closure)->seed.reveal().c_str(), nonce, signature, length);
+  }
+};
 
 /// Options of cnats, ready for one endpoint.
 struct Connection::Options {
@@ -77,7 +101,7 @@ struct Connection::Options {
     take(natsOptions_SetNoEcho(options, false), "url");
   }
 
-  void set_identity(const Endpoint& endpoint, const HostConfig::Nats& nats) const {
+  void set_identity(const Endpoint& endpoint, const HostConfig::Nats& nats) {
     if (!endpoint.user.empty()) {
       take(natsOptions_SetUserInfo(options, endpoint.user.c_str(),
                                    endpoint.password.reveal().c_str()),
@@ -87,13 +111,17 @@ struct Connection::Options {
       take(natsOptions_SetToken(options, endpoint.token.reveal().c_str()), "token");
     }
     if (!nats.credentials_file.empty()) {
-      must_read(nats.credentials_file, "credentials_file");
-      take(natsOptions_SetUserCredentialsFromFiles(options, nats.credentials_file.c_str(), nullptr),
+      UserCredentials credentials = read_user_credentials(nats.credentials_file);
+      proof.jwt = std::move(credentials.jwt);
+      proof.seed = std::move(credentials.seed);
+      take(natsOptions_SetUserCredentialsCallbacks(options, &Proof::tell_jwt, &proof, &Proof::sign,
+                                                   &proof),
            "credentials_file");
     }
     if (!nats.nkey_seed_file.empty()) {
-      take(natsOptions_SetNKeyFromSeed(options, nkey_public_key(nats.nkey_seed_file).c_str(),
-                                       nats.nkey_seed_file.c_str()),
+      UserKey key = read_user_key(nats.nkey_seed_file, "nkey_seed_file");
+      proof.seed = std::move(key.seed);
+      take(natsOptions_SetNKey(options, key.public_key.c_str(), &Proof::sign, &proof),
            "nkey_seed_file");
     }
   }
@@ -116,9 +144,12 @@ struct Connection::Options {
            "tls.cert_file");
     }
     take(natsOptions_SetExpectedHostname(options, endpoint.tls_name.c_str()), "tls");
+    if (nats.tls.handshake_first) set_tls_first(options);
     if (nats.tls.insecure) take(natsOptions_SkipServerVerification(options, true), "tls.insecure");
   }
 
+  /// cnats reads files of its own accord too, but stumbles over the ends of lines of other systems.
+  Proof proof;
   natsOptions* options = nullptr;
 };
 
@@ -139,7 +170,8 @@ void Connection::on_error(natsConnection* connection, natsSubscription*, natsSta
   const char* text = nullptr;
   const natsStatus last = natsConnection_GetLastError(connection, &text);
   const bool told = last != NATS_OK && text != nullptr && *text != '\0';
-  static_cast<Ending*>(closure)->callbacks.error(told ? text : natsStatus_GetText(error));
+  const auto& ending = *static_cast<Ending*>(closure);
+  ending.callbacks.error(with_remedy(told ? text : natsStatus_GetText(error), ending.identity));
 }
 
 void Connection::on_message(natsConnection*, natsSubscription* subscription, natsMsg* message,
@@ -159,6 +191,7 @@ void Connection::check(const Endpoint& endpoint, const Settings& settings) {
 
 Connection::Connection(const Endpoint& endpoint, const Settings& settings, Callbacks callbacks) {
   ending_.callbacks = std::move(callbacks);
+  ending_.identity = identity_of(endpoint, settings.nats);
   const Options options{endpoint, settings};
   Options::take(natsOptions_SetClosedCB(options.options, &Connection::on_closed, &ending_), "url");
   Options::take(natsOptions_SetErrorHandler(options.options, &Connection::on_error, &ending_),
@@ -169,7 +202,8 @@ Connection::Connection(const Endpoint& endpoint, const Settings& settings, Callb
     natsStatus last = status;
     const char* text = nats_GetLastError(&last);
     throw unreachable(endpoint,
-                      text != nullptr && *text != '\0' ? text : natsStatus_GetText(status));
+                      text != nullptr && *text != '\0' ? text : natsStatus_GetText(status),
+                      ending_.identity);
   }
 }
 
@@ -252,7 +286,8 @@ std::string Connection::last_error() const {
   const char* text = nullptr;
   const natsStatus status = natsConnection_GetLastError(connection_, &text);
   if (status == NATS_OK) return "the connection was closed";
-  return text != nullptr && *text != '\0' ? text : natsStatus_GetText(status);
+  return with_remedy(text != nullptr && *text != '\0' ? text : natsStatus_GetText(status),
+                     ending_.identity);
 }
 
 }  // namespace hangar

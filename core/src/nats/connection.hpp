@@ -65,9 +65,11 @@ class Connection {
 
  private:
   struct Options;
+  struct Proof;
   /// What callbacks of cnats refer to.
   struct Ending {
     Callbacks callbacks;
+    std::string identity;  ///< Which settings say who connects.
     std::mutex mutex;
     std::condition_variable changed;
     std::size_t running = 0;  ///< Threads and callbacks that have not ended.

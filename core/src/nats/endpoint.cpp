@@ -61,7 +61,7 @@ Endpoint parse(std::string_view text, const HostConfig::Nats& config) {
     throw fail("has a scheme that Hangar does not speak: write nats:// or tls://");
   }
   const auto& tls = config.tls;
-  endpoint.tls = scheme == "tls" || tls.required || !tls.ca_file.empty() ||
+  endpoint.tls = scheme == "tls" || tls.required || tls.handshake_first || !tls.ca_file.empty() ||
                  !tls.cert_file.empty() || !tls.key_file.empty();
   endpoint.tls_name = endpoint.host;
   take_user(endpoint, url, config);

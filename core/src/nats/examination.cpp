@@ -272,6 +272,9 @@ Examined examine_nats(const HostConfig::Nats& nats, const std::vector<SourceOpti
   bool clustered = false;
   const bool elsewhere = api_prefix(nats) != server_api;
   for (const Endpoint& server : endpoints(nats)) {
+    // What it says before it greets is encrypted, and the connection below shows whether it is
+    // there.
+    if (nats.tls.handshake_first) continue;
     try {
       const Greeting greeting = greeting_of(server);
       clustered = clustered || !greeting.cluster.empty();

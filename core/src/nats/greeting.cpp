@@ -17,6 +17,7 @@
 #include <exception>
 
 #include "hangar/error.hpp"
+#include "nats/tls_first.hpp"
 
 namespace asio = boost::asio;
 namespace json = boost::json;
@@ -78,6 +79,8 @@ Greeting greeting_of(const Endpoint& server) {
   try {
     if (failure) std::rethrow_exception(failure);
     if (!line.empty()) return parse_greeting(line);
+  } catch (const boost::system::system_error& error) {
+    why = error.code() == asio::error::eof ? tls_first_remedy() : error.code().message();
   } catch (const std::exception& error) {
     why = error.what();
   }

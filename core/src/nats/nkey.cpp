@@ -7,7 +7,6 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
-#include <fstream>
 #include <memory>
 #include <optional>
 #include <span>
@@ -15,6 +14,7 @@
 #include <vector>
 
 #include "hangar/error.hpp"
+#include "nats/credentials.hpp"
 
 namespace hangar {
 namespace {
@@ -100,15 +100,12 @@ std::optional<std::string> user_key(std::string_view seed_text) {
 
 }  // namespace
 
-std::string nkey_public_key(const std::string& seed_file) {
-  std::ifstream file{seed_file};
-  if (!file) throw ConfigError{fmt::format("nats.nkey_seed_file: cannot read {}", seed_file)};
-  // The seed stands alone or between lines of dashes.
-  for (std::string word; file >> word;) {
+UserKey read_user_key(const std::string& file, const char* setting) {
+  for (const std::string& word : words_of_secret_file(file, setting)) {
     if (!word.starts_with("SU")) continue;
-    if (auto key = user_key(word)) return *key;
+    if (auto key = user_key(word)) return {*std::move(key), Secret{word}};
   }
-  throw ConfigError{fmt::format("nats.nkey_seed_file: {} holds no user seed (SU…)", seed_file)};
+  throw ConfigError{fmt::format("nats.{}: {} holds no user seed (SU…)", setting, file)};
 }
 
 }  // namespace hangar

@@ -2,10 +2,18 @@
 
 #include <string>
 
+#include "hangar/config.hpp"
+
 namespace hangar {
 
-/// The public key (`U…`) that belongs to the nkey seed (`SU…`) in a file. Throws ConfigError, which
-/// shows nothing of the seed.
-std::string nkey_public_key(const std::string& seed_file);
+/// An nkey of a user.
+struct UserKey {
+  std::string public_key;  ///< `U…`
+  Secret seed;             ///< `SU…`
+};
+
+/// Reads the seed in a file, alone or between lines of dashes, with the ends of lines of any
+/// system. Throws ConfigError, which shows nothing of the seed; `setting` named the file.
+UserKey read_user_key(const std::string& file, const char* setting);
 
 }  // namespace hangar

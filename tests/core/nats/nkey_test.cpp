@@ -30,10 +30,14 @@ class NkeyTest : public testing::Test {
 };
 
 TEST_F(NkeyTest, public_key_follows_from_the_seed) {
-  EXPECT_EQ(nkey_public_key(written(seed)), public_key);
-  EXPECT_EQ(nkey_public_key(written(std::string{"-----BEGIN USER NKEY SEED-----\n"} + seed +
-                                    "\n------END USER NKEY SEED------\n")),
-            public_key);
+  EXPECT_EQ(read_user_key(written(seed), "nkey_seed_file").public_key, public_key);
+  for (const char* end : {"\n", "\r\n", "\n\n\n"}) {
+    const UserKey key = read_user_key(written(std::string{"-----BEGIN USER NKEY SEED-----"} + end +
+                                              seed + end + "------END USER NKEY SEED------" + end),
+                                      "nkey_seed_file");
+    EXPECT_EQ(key.public_key, public_key);
+    EXPECT_EQ(key.seed.reveal(), seed);
+  }
 }
 
 TEST_F(NkeyTest, damaged_seed_is_refused_and_not_shown) {
@@ -43,7 +47,7 @@ TEST_F(NkeyTest, damaged_seed_is_refused_and_not_shown) {
        {damaged, std::string{"SUAC"}, std::string{"SU1!"}, std::string{public_key}}) {
     std::string refusal;
     try {
-      (void)nkey_public_key(written(text));
+      (void)read_user_key(written(text), "nkey_seed_file");
     } catch (const ConfigError& error) {
       refusal = error.what();
     }
@@ -53,7 +57,7 @@ TEST_F(NkeyTest, damaged_seed_is_refused_and_not_shown) {
 }
 
 TEST_F(NkeyTest, absent_file_is_named) {
-  EXPECT_THROW((void)nkey_public_key("/nowhere/seed"), ConfigError);
+  EXPECT_THROW((void)read_user_key("/nowhere/seed", "nkey_seed_file"), ConfigError);
 }
 
 }  // namespace

@@ -1,0 +1,92 @@
+#include "nats/remedy.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <chrono>
+
+#include "hangar/error.hpp"
+#include "nats/credentials.hpp"
+#include "nats/utc.hpp"
+
+namespace hangar {
+namespace {
+
+struct Remedy {
+  std::string_view said;  // somewhere in it, in small letters
+  std::string_view mends;
+};
+
+// The first that fits.
+constexpr std::array remedies{
+    Remedy{"authentication expired", "give {} a new one"},
+    Remedy{"authentication revoked", "give {} a new one"},
+    Remedy{"authorization violation", "the server does not accept {}"},
+    Remedy{"authentication timeout", "the server does not accept {}"},
+    Remedy{"maximum connections exceeded", "raise max_connections in the server's configuration"},
+    Remedy{"maximum account active connections exceeded",
+           "raise the limit of connections of this user's account"},
+    Remedy{"tls required", "write tls:// in nats.url"},
+    Remedy{"secure connection required", "write tls:// in nats.url"},
+    Remedy{"permissions violation for publish to", "let this user publish there"},
+    Remedy{"permissions violation for subscription to",
+           "let this user subscribe there, or set nats.inbox_prefix to what he may subscribe to"},
+};
+
+std::string in_small_letters(std::string_view text) {
+  std::string small{text};
+  std::ranges::transform(small, small.begin(), [](char c) {
+    return c >= 'A' && c <= 'Z' ? static_cast<char>(c + ('a' - 'A')) : c;
+  });
+  return small;
+}
+
+std::string expired_note(const std::string& file) {
+  try {
+    const auto expiry = expiry_of_jwt(read_user_credentials(file).jwt);
+    if (expiry && *expiry < std::chrono::system_clock::now()) {
+      return fmt::format(", whose JWT expired at {}", utc_text(*expiry));
+    }
+  } catch (const ConfigError&) {
+    // Whoever connects with it says so.
+  }
+  return {};
+}
+
+}  // namespace
+
+std::string identity_of(const Endpoint& endpoint, const HostConfig::Nats& nats) {
+  if (!nats.credentials_file.empty()) {
+    return fmt::format("nats.credentials_file ({}{})", nats.credentials_file,
+                       expired_note(nats.credentials_file));
+  }
+  if (!nats.nkey_seed_file.empty()) {
+    return fmt::format("nats.nkey_seed_file ({})", nats.nkey_seed_file);
+  }
+  if (!endpoint.user.empty()) {
+    return endpoint.user == nats.user ? "nats.user and nats.password"
+                                      : "user and password in nats.url";
+  }
+  if (endpoint.token.empty()) return {};
+  return endpoint.token == nats.token ? "nats.token" : "the token in nats.url";
+}
+
+std::string with_remedy(std::string_view said, std::string_view identity) {
+  const std::string small = in_small_letters(said);
+  const auto found = std::ranges::find_if(
+      remedies, [&](const Remedy& remedy) { return small.find(remedy.said) != small.npos; });
+  if (found == remedies.end()) return std::string{said};
+  const std::size_t hole = found->mends.find("{}");
+  if (hole == found->mends.npos) return fmt::format("{}: {}", said, found->mends);
+  if (identity.empty()) {
+    return fmt::format(
+        "{}: the server wants to know who connects: set nats.credentials_file, "
+        "nats.nkey_seed_file, nats.user and nats.password, or nats.token",
+        said);
+  }
+  return fmt::format("{}: {}{}{}", said, found->mends.substr(0, hole), identity,
+                     found->mends.substr(hole + 2));
+}
+
+}  // namespace hangar

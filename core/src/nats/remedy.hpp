@@ -1,0 +1,18 @@
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "nats/endpoint.hpp"
+
+namespace hangar {
+
+/// Which settings tell a server who connects, for a message: without a secret, empty when none is
+/// set. Names the time at which a JWT has expired.
+std::string identity_of(const Endpoint& endpoint, const HostConfig::Nats& nats);
+
+/// What cnats or a server said, and behind it what mends that; as it was said when nothing is
+/// known.
+std::string with_remedy(std::string_view said, std::string_view identity);
+
+}  // namespace hangar
