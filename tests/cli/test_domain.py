@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import unittest
+from collections.abc import Mapping
 from pathlib import Path
 
 from support.jetstream import JetStream
@@ -14,6 +15,7 @@ from support.temporary import temporary_folder
 
 _CAPTURE = Path(__file__).resolve().parents[1] / "golden" / "capture.jsonl"
 _DOMAIN = {"nats.domain": "hub"}
+_NOTHING: Mapping[str, str] = {}
 
 
 class Leaf(unittest.TestCase):
@@ -36,15 +38,21 @@ class Leaf(unittest.TestCase):
             lambda: self.leaf.monitor("leafz")["leafnodes"] == 1, what="the leaf", log=self.leaf.log
         )
 
-    def hangar(self, code: int, *words: str | Path, **more: str) -> tuple[str, str]:
+    def hangar(
+        self,
+        code: int,
+        *words: str | Path,
+        env: Mapping[str, str] | None = None,
+        more: Mapping[str, str] = _NOTHING,
+    ) -> tuple[str, str]:
         """What the command wrote to standard output and to standard error."""
         settings = {
             "data_dir": self.folder / "data",
-            "nats.url": self.leaf.url,
+            **({} if env else {"nats.url": self.leaf.url}),
             "storage.url": self.database,
             "storage.create_tables": "true",
         }
-        done = hangar(*words, *flags(settings | more))
+        done = hangar(*words, *flags({**settings, **more}), env=env)
         self.assertEqual(done.returncode, code, done.stdout + done.stderr)
         return done.stdout, done.stderr
 
@@ -57,12 +65,12 @@ class Leaf(unittest.TestCase):
 
     def test_everything_lands_in_the_domain_that_is_named(self) -> None:
         lines = len(_CAPTURE.read_text().splitlines())
-        _, said = self.hangar(0, "publish", _CAPTURE, **_DOMAIN)
+        _, said = self.hangar(0, "publish", _CAPTURE, more=_DOMAIN)
         self.assertRegex(said, rf"PREFECT_EVENTS .*created.*{self.leaf.url} .*domain hub")
         bad = self.folder / "bad.jsonl"
         bad.write_text('{"no":"event"}\n')
-        self.hangar(0, "publish", "--subject", "prefect.events.task-run", bad, **_DOMAIN)
-        self.hangar(0, "run", "--until-drained", **_DOMAIN)
+        self.hangar(0, "publish", "--subject", "prefect.events.task-run", bad, more=_DOMAIN)
+        self.hangar(0, "run", "--until-drained", more=_DOMAIN)
 
         self.assertEqual(self.streams(self.hub), {"PREFECT_EVENTS": lines + 1, "HANGAR_DLQ": 1})
         self.assertEqual(self.streams(self.leaf), {})
@@ -70,26 +78,39 @@ class Leaf(unittest.TestCase):
             consumer = stream.request("CONSUMER.INFO.PREFECT_EVENTS.events-task-run-recorder")
         self.assertEqual((consumer["num_pending"], consumer["num_ack_pending"]), (0, 0))
         self.assertTrue(read_rows(str(self.database))["task_run"])
-        letters, _ = self.hangar(0, "dlq", "ls", "-o", "json", **_DOMAIN)
+        letters, _ = self.hangar(0, "dlq", "ls", "-o", "json", more=_DOMAIN)
         self.assertEqual(len(letters.splitlines()), 1, letters)
-        checks, _ = self.hangar(0, "doctor", "-o", "json", **_DOMAIN)
+        checks, _ = self.hangar(0, "doctor", "-o", "json", more=_DOMAIN)
         domains = [check["found"] for check in json.loads(checks) if check["what"] == "nats domain"]
         self.assertEqual(domains, ["hub"])
 
     def test_a_wrong_place_is_named(self) -> None:
-        self.hangar(0, "publish", _CAPTURE, **_DOMAIN)
+        self.hangar(0, "publish", _CAPTURE, more=_DOMAIN)
         checks, _ = self.hangar(0, "doctor")
         self.assertIn("there is none in JetStream domain leaf", checks)
         self.assertIn("set nats.domain", checks)
-        checks, _ = self.hangar(69, "doctor", **{"nats.domain": "hubb"})
+        checks, _ = self.hangar(69, "doctor", more={"nats.domain": "hubb"})
         self.assertRegex(checks, r"\$JS\.hubb\.API\.INFO: nobody serves it: .*nats\.domain")
         _, said = self.hangar(0, "run", "--until-drained")
         self.assertRegex(
             said, r"(?i)warn.*PREFECT_EVENTS was not there and is created.*domain leaf"
         )
         self.assertEqual(self.streams(self.leaf)["PREFECT_EVENTS"], 0)
-        _, said = self.hangar(78, "run", **_DOMAIN, **{"nats.api_prefix": "JS.hub"})
+        _, said = self.hangar(78, "run", more={**_DOMAIN, "nats.api_prefix": "JS.hub"})
         self.assertIn("nats.domain and nats.api_prefix are both set", said)
+
+    def test_a_context_of_the_nats_cli_leads_there(self) -> None:
+        contexts = self.folder / "nats" / "context"
+        contexts.mkdir(parents=True)
+        context = {"url": self.leaf.url, "jetstream_domain": "hub", "creds": "", "nsc": ""}
+        (contexts / "far.json").write_text(json.dumps(context))
+        env = {"XDG_CONFIG_HOME": str(self.folder), "NATS_CONTEXT": "far"}
+        self.hangar(0, "publish", _CAPTURE, env=env)
+        self.assertEqual(list(self.streams(self.hub)), ["PREFECT_EVENTS"])
+        shown, _ = self.hangar(0, "config", "show", env=env)
+        self.assertIn("NATS context far", shown)
+        _, said = self.hangar(78, "run", env={**env, "NATS_CONTEXT": "near"})
+        self.assertIn("nats.context: 'near': there is no", said)
 
 
 if __name__ == "__main__":

@@ -20,6 +20,7 @@
 #include "log/stderr_log.hpp"
 #include "nats/broker.hpp"
 #include "nats/examination.hpp"
+#include "nats/nats_context.hpp"
 
 namespace json = boost::json;
 
@@ -71,6 +72,13 @@ void Doctor::look_at_host() {
 }
 
 void Doctor::look_at_nats(const Needs& needs) {
+  const std::string selected = selected_nats_context(installation_.environment());
+  if (!selected.empty() && installation_.config().nats.context.empty()) {
+    checks_.push_back({ok, "nats context",
+                       fmt::format("{} is selected in the nats CLI and not taken: set nats.context "
+                                   "or NATS_CONTEXT where it should be",
+                                   selected)});
+  }
   // What the connection says is in the checks too.
   StderrLog log{"hangar", LogLevel::error, StderrLog::Format::text};
   try {

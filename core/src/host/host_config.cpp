@@ -11,6 +11,12 @@ void describe(HostConfig::Nats& nats, Fields& fields) {
       .add("url", &nats.urls,
            "nats:// or tls:// URLs, or `embedded`: a nats-server that Hangar starts and stops")
       .also_set_by({"NATS_URL"});
+  fields
+      .add("context", &nats.context,
+           "Context of the nats CLI that gives what is not set here; one that is only selected "
+           "there "
+           "is not taken")
+      .also_set_by({"NATS_CONTEXT"});
   fields.add("credentials_file", &nats.credentials_file, "File with a user JWT and its seed")
       .also_set_by({"NATS_CREDS"});
   fields.add("nkey_seed_file", &nats.nkey_seed_file, "File with an nkey seed")

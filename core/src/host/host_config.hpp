@@ -13,6 +13,7 @@ namespace hangar {
 struct HostConfig {
   struct Nats {
     std::vector<std::string> urls{"embedded"};
+    std::string context;
     std::string credentials_file;
     std::string nkey_seed_file;
     std::string user;

@@ -10,6 +10,7 @@
 #include "hangar/error.hpp"
 #include "host/describe.hpp"
 #include "host/strangers.hpp"
+#include "nats/nats_context.hpp"
 
 namespace hangar {
 namespace {
@@ -77,6 +78,7 @@ void Installation::add_service(FoundPlugin& found) {
 
 void Installation::load() {
   loaded_ = hangar::load(sections_, inputs_);
+  apply_nats_context(config_.nats, loaded_.origins, inputs_.environment);
   std::string& origin = loaded_.origins.at("storage.type");
   const std::string& url = config_.storage.url.value;
   const std::string_view scheme = std::string_view{url}.substr(0, url.find("://"));

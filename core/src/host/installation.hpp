@@ -37,6 +37,7 @@ class Installation {
   void load();
 
   [[nodiscard]] const HostConfig& config() const noexcept { return config_; }
+  [[nodiscard]] const Environment& environment() const noexcept { return inputs_.environment; }
   [[nodiscard]] const Sections& sections() const noexcept { return sections_; }
   [[nodiscard]] const Loaded& loaded() const noexcept { return loaded_; }
   [[nodiscard]] const std::vector<FoundPlugin>& plugins() const noexcept { return plugins_; }
