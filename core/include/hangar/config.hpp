@@ -54,9 +54,11 @@ struct Field {
   /// Bounds of a number, of a duration in milliseconds, of a size in bytes; both are allowed.
   std::int64_t minimum = 0;
   std::int64_t maximum = std::numeric_limits<std::int64_t>::max();
-  std::vector<std::string> choices{};  ///< The words that a string may be; empty means any.
+  /// The words that a string may be, which a user may write in upper case; empty means any.
+  std::vector<std::string> choices{};
   /// Variables of other programs that set it too: the first of them that is set and not empty, when
-  /// nothing of Hangar's own sets it.
+  /// nothing of Hangar's own sets it. A number or duration beyond the bounds is the nearest bound
+  /// then, with a warning.
   std::vector<std::string> other_variables{};
   /// A smaller number from such a variable is taken, with a warning.
   std::int64_t least_advised = 0;
@@ -75,6 +77,20 @@ struct Field {
     least_advised = least;
     return *this;
   }
+};
+
+/// Settings of another program that are settings of Hangar's too.
+struct OtherSettings {
+  /// A file in which that program looks for them, and Hangar does not.
+  struct File {
+    /// Where it is: the first whose variables, `${NAME}`, are all set and not empty.
+    std::vector<std::string> places;
+    std::string table{};  ///< The TOML table that holds them all; empty: the whole file.
+    /// A key `a.b` of that table is the variable `<prefix>A_B`. Empty: keys are variables.
+    std::string prefix{};
+  };
+  std::vector<std::string> prefixes;  ///< What the names of their variables begin with.
+  std::vector<File> files{};
 };
 
 /// What `fields()` fills: members, and groups that are nested maps in YAML.
@@ -102,17 +118,22 @@ class Fields {
   Fields& group(std::string name, std::string help) {
     return groups_.emplace_back(std::move(name), std::move(help));
   }
+  /// Names settings of another program, none of which may be ignored without a word: a variable of
+  /// theirs that no field is also set by is warned of.
+  void watch(OtherSettings settings) { watched_.push_back(std::move(settings)); }
 
   [[nodiscard]] const std::string& name() const noexcept { return name_; }
   [[nodiscard]] const std::string& help() const noexcept { return help_; }
   [[nodiscard]] const std::list<Field>& fields() const noexcept { return fields_; }
   [[nodiscard]] const std::list<Fields>& groups() const noexcept { return groups_; }
+  [[nodiscard]] const std::vector<OtherSettings>& watched() const noexcept { return watched_; }
 
  private:
   std::string name_;
   std::string help_;
   std::list<Field> fields_;
   std::list<Fields> groups_;
+  std::vector<OtherSettings> watched_;
 };
 
 }  // namespace hangar

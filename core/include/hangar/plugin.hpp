@@ -4,6 +4,7 @@
 #include <memory>
 
 #include "hangar/config.hpp"
+#include "hangar/other_database.hpp"
 #include "hangar/version.hpp"
 
 namespace hangar {
@@ -28,7 +29,7 @@ class HANGAR_API ServiceFactory {
 };
 
 /// Changes whenever anything in `hangar/*.hpp` that crosses the boundary changes.
-inline constexpr std::uint32_t plugin_abi = 1;
+inline constexpr std::uint32_t plugin_abi = 2;
 
 /// Compiler, standard library, Boost and build type that a plugin must share with its host.
 inline constexpr const char* build_tag = HANGAR_BUILD_TAG;
@@ -48,6 +49,8 @@ struct Plugin {
   ServiceFactory* (*make_service)() = nullptr;
   /// For a storage; the caller owns the result. Throws ConfigError for a URL it cannot take.
   Storage* (*make_storage)(const StorageOptions&) = nullptr;
+  /// For a storage that another program's variables may name, else null.
+  OtherDatabase (*other_database)() = nullptr;
 };
 
 }  // namespace hangar

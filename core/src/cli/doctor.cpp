@@ -1,4 +1,5 @@
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <boost/json/array.hpp>
@@ -13,6 +14,7 @@
 
 #include "cli/commands.hpp"
 #include "cli/trials.hpp"
+#include "config/other_settings.hpp"
 #include "hangar/error.hpp"
 #include "hangar/version.hpp"
 #include "host/installation.hpp"
@@ -58,6 +60,13 @@ void Doctor::look_at_host() {
   checks_.push_back({ok, "hangar", std::string{version}});
   for (const std::string& warning : installation_.loaded().warnings) {
     checks_.push_back({warn, "settings", warning, "hangar config show"});
+  }
+  for (const OtherFile& file :
+       find_other_files(installation_.other_settings(), installation_.environment())) {
+    checks_.push_back({warn, "settings",
+                       fmt::format("{} sets {}, which Hangar does not read from there", file.path,
+                                   fmt::join(file.settings, ", ")),
+                       "put them into Hangar's environment if they are meant for it"});
   }
   for (const FoundPlugin& found : installation_.plugins()) {
     if (found.plugin != nullptr) continue;

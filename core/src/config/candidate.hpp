@@ -23,6 +23,7 @@ struct Candidate {
   std::string origin;  ///< As `config show` names it.
   std::string label;   ///< What a message begins with when there is no place: variable or flag.
   std::vector<Text> texts;
+  bool of_others = false;          ///< From a variable of another program.
   std::int64_t least_advised = 0;  ///< A smaller number is worth a warning.
 };
 

@@ -20,19 +20,6 @@ Candidate from_variable(const Field& field, const std::string& name, const std::
   return candidate;
 }
 
-/// A URL of Prefect's may name the variable of its password: `${PREFECT_API_DATABASE_PASSWORD}`.
-std::string with_variables(std::string text, const Environment& environment) {
-  for (std::size_t begin = text.find("${"); begin != std::string::npos;
-       begin = text.find("${", begin)) {
-    const std::size_t end = text.find('}', begin);
-    if (end == std::string::npos) break;
-    const auto found = environment.find(text.substr(begin + 2, end - begin - 2));
-    if (found != environment.end()) text.replace(begin, end + 1 - begin, found->second);
-    begin += found != environment.end() ? found->second.size() : 2;
-  }
-  return text;
-}
-
 bool belongs_to_refused(const std::string& name, const Sections& sections) {
   return std::ranges::any_of(sections.refused, [&](const std::string& service) {
     return name.starts_with(environment_name("services." + service + "."));
@@ -48,7 +35,8 @@ std::vector<std::string> read_environment_layer(const Environment& environment,
   for (const auto& [path, field] : entries(sections)) {
     const std::string name = known.emplace_back(environment_name(path));
     const auto value = environment.find(name);
-    if (value != environment.end()) {
+    const bool given = value != environment.end() && !value->second.empty();
+    if (given) {
       candidates.insert_or_assign(path, from_variable(*field, name, value->second));
     }
     if (!is_confidential(*field)) continue;
@@ -56,7 +44,7 @@ std::vector<std::string> read_environment_layer(const Environment& environment,
     const std::string file_name = known.emplace_back(name + "_FILE");
     const auto file = environment.find(file_name);
     if (file == environment.end() || file->second.empty()) continue;
-    if (value != environment.end() && !value->second.empty()) {
+    if (given) {
       problems.add(fmt::format("{} and {} are both set: unset one", name, file_name));
       continue;
     }
@@ -88,9 +76,8 @@ void read_other_variables(const Environment& environment, const Sections& sectio
     for (const std::string& name : field->other_variables) {
       const auto value = environment.find(name);
       if (value == environment.end() || value->second.empty()) continue;
-      const bool url = std::holds_alternative<Url*>(field->target);
-      Candidate candidate = from_variable(
-          *field, name, url ? with_variables(value->second, environment) : value->second);
+      Candidate candidate = from_variable(*field, name, value->second);
+      candidate.of_others = true;
       candidate.least_advised = field->least_advised;
       candidates.emplace(path, std::move(candidate));
       break;

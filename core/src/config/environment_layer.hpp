@@ -9,7 +9,8 @@
 
 namespace hangar {
 
-/// Puts what HANGAR_* variables say over the candidates. A secret or a URL may be in the file that
+/// Puts what HANGAR_* variables that are not empty say over the candidates. A secret or a URL may
+/// be in the file that
 /// `<NAME>_FILE` names; a problem when both are set. Returns warnings about HANGAR_* variables that
 /// nothing reads.
 std::vector<std::string> read_environment_layer(const Environment& environment,

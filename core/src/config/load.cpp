@@ -48,7 +48,8 @@ void read_flag_layer(const std::vector<std::string>& sets, const Sections& secti
 
 /// The value of the candidate that won, or nothing and a problem.
 std::optional<Value> read_winner(const std::string& path, const Candidate& candidate,
-                                 const Environment& environment, Problems& problems) {
+                                 const Environment& environment, Problems& problems,
+                                 std::vector<std::string>& warnings) {
   const Field& field = *candidate.field;
   const auto add = [&](const Candidate::Text& text, const std::string& what) {
     if (text.place.file.empty()) {
@@ -74,6 +75,15 @@ std::optional<Value> read_winner(const std::string& path, const Candidate& candi
     }
   }
   Parsed parsed = parse_value(field, texts, candidate.form);
+  if (!parsed.value && candidate.of_others) {
+    // It was meant for another program, which may take more.
+    parsed.value = nearest_value(field, texts);
+    if (parsed.value) {
+      warnings.push_back(fmt::format("{} sets {} to {}, beyond {}: the nearest is taken",
+                                     candidate.label, path, in_quotes(texts.front()),
+                                     bounds(field)));
+    }
+  }
   if (!parsed.value) {
     const Candidate::Text& fault = candidate.texts.at(parsed.fault);
     // What an expression stands for may be a secret that landed in the wrong place.
@@ -95,6 +105,31 @@ Candidates read_layers(const Sections& sections, const LoadInputs& inputs, Probl
   return candidates;
 }
 
+/// Finds the variables that are set for nothing, and names the empty ones behind the origins.
+void note_variables(const Sections& sections, const Environment& environment, Loaded& loaded) {
+  std::set<std::string> taken;
+  const auto note = [&](const std::string& path, const std::string& name) {
+    const auto found = environment.find(name);
+    if (found == environment.end() || !found->second.empty()) return;
+    loaded.empty.insert(name);
+    loaded.origins[path] += fmt::format("; {} is empty", name);
+  };
+  for (const auto& [path, field] : entries(sections)) {
+    note(path, environment_name(path));
+    if (is_confidential(*field)) note(path, environment_name(path) + "_FILE");
+    for (const std::string& name : field->other_variables) {
+      note(path, name);
+      taken.insert(name);
+    }
+  }
+  for (const OtherSettings& settings : watched(sections)) {
+    for (const std::string& name : variables_of(settings, environment)) {
+      if (taken.contains(name)) continue;
+      (environment.at(name).empty() ? loaded.empty : loaded.untaken).insert(name);
+    }
+  }
+}
+
 }  // namespace
 
 Loaded load(const Sections& sections, const LoadInputs& inputs) {
@@ -105,7 +140,7 @@ Loaded load(const Sections& sections, const LoadInputs& inputs) {
   const Candidates candidates = read_layers(sections, inputs, problems, loaded.warnings);
   std::vector<std::pair<const Field*, Value>> values;
   for (const auto& [path, candidate] : candidates) {
-    if (auto value = read_winner(path, candidate, inputs.environment, problems)) {
+    if (auto value = read_winner(path, candidate, inputs.environment, problems, loaded.warnings)) {
       if (const auto* number = std::get_if<std::int64_t>(&*value);
           number != nullptr && *number < candidate.least_advised) {
         loaded.warnings.push_back(fmt::format(
@@ -120,6 +155,7 @@ Loaded load(const Sections& sections, const LoadInputs& inputs) {
   for (const auto& [field, value] : values) assign(*field, value);
   for (const Entry& entry : entries(sections)) loaded.origins[entry.path] = "default";
   for (const auto& [path, candidate] : candidates) loaded.origins[path] = candidate.origin;
+  note_variables(sections, inputs.environment, loaded);
   return loaded;
 }
 
@@ -130,7 +166,7 @@ std::optional<Value> peek(const Sections& sections, const std::string& path,
   const Candidates candidates = read_layers(sections, inputs, ignored, warnings);
   const auto found = candidates.find(path);
   if (found == candidates.end()) return std::nullopt;
-  return read_winner(path, found->second, inputs.environment, ignored);
+  return read_winner(path, found->second, inputs.environment, ignored, warnings);
 }
 
 }  // namespace hangar

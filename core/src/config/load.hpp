@@ -3,7 +3,9 @@
 #include <filesystem>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "config/interpolate.hpp"
@@ -22,13 +24,21 @@ struct LoadInputs {
 /// `hangar.yaml:14:5` or `default`. Has every path.
 using Origins = std::map<std::string, std::string>;
 
+/// Whether nothing set the value, an empty variable left aside.
+inline bool is_default(std::string_view origin) { return origin.starts_with("default"); }
+
 struct Loaded {
   Origins origins;
   std::vector<std::string> warnings;  ///< Without secrets; one sentence each.
+  /// Variables that are set but empty, which counts as not set.
+  std::set<std::string> empty;
+  /// Variables of settings that the sections watch and no field takes.
+  std::set<std::string> untaken;
 };
 
 /// Fills every member that the sections bind: from a flag, else the environment, else the last file
-/// that has it, else the variables of other programs, else it stays at its default.
+/// that has it, else the variables of other programs, else it stays at its default. An empty
+/// variable counts as not set; an empty value in a flag or a file is one.
 ///
 /// Throws ConfigError that lists everything that is wrong, and has then changed nothing. Only the
 /// value that wins is expanded and read; names and shapes are checked in every file.

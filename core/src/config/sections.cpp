@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cctype>
 
 #include "config/value.hpp"
@@ -23,6 +24,29 @@ std::vector<Entry> entries(const Sections& sections) {
     collect(fields, "services." + name + ".", result);
   }
   return result;
+}
+
+std::vector<OtherSettings> watched(const Sections& sections) {
+  std::vector<OtherSettings> all = sections.host.watched();
+  for (const auto& [name, fields] : sections.services) {
+    all.insert(all.end(), fields.watched().begin(), fields.watched().end());
+  }
+  return all;
+}
+
+std::vector<std::string> variables_of(const OtherSettings& settings,
+                                      const Environment& environment) {
+  std::vector<std::string> found;
+  for (const auto& [name, value] : environment) {
+    std::string upper = name;
+    std::ranges::transform(upper, upper.begin(), [](unsigned char character) {
+      return static_cast<char>(std::toupper(character));
+    });
+    const bool theirs = std::ranges::any_of(
+        settings.prefixes, [&](const std::string& prefix) { return upper.starts_with(prefix); });
+    if (theirs) found.push_back(name);
+  }
+  return found;
 }
 
 std::string environment_name(std::string_view path) {

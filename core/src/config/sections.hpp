@@ -6,6 +6,7 @@
 #include <string_view>
 #include <vector>
 
+#include "config/interpolate.hpp"
 #include "hangar/config.hpp"
 
 namespace hangar {
@@ -28,6 +29,14 @@ struct Entry {
 
 /// Every field in the order of its declaration, the services by name after the host.
 std::vector<Entry> entries(const Sections& sections);
+
+/// What all of them watch of other programs' settings.
+std::vector<OtherSettings> watched(const Sections& sections);
+
+/// The variables that are set, empty ones too, and belong to those settings. Other programs may
+/// read names in lower case, so those count as well.
+std::vector<std::string> variables_of(const OtherSettings& settings,
+                                      const Environment& environment);
 
 /// `HANGAR_SERVICES_TASK_RUN_RECORDER_BATCH_SIZE` for that path.
 std::string environment_name(std::string_view path);

@@ -87,14 +87,19 @@ std::string format_quantity(std::int64_t amount, std::span<const Unit> units) {
   return fmt::format("{}", amount);
 }
 
-std::optional<bool> parse_bool(std::string_view text, Form form) {
-  if (text == "true") return true;
-  if (text == "false") return false;
-  if (form == Form::file) return std::nullopt;
+std::string lower_case(std::string_view text) {
   std::string word{text};
   std::ranges::transform(word, word.begin(), [](unsigned char character) {
     return static_cast<char>(std::tolower(character));
   });
+  return word;
+}
+
+std::optional<bool> parse_bool(std::string_view text, Form form) {
+  if (text == "true") return true;
+  if (text == "false") return false;
+  if (form == Form::file) return std::nullopt;
+  const std::string word = lower_case(text);
   if (word == "true" || word == "1" || word == "yes" || word == "on") return true;
   if (word == "false" || word == "0" || word == "no" || word == "off") return false;
   return std::nullopt;
@@ -120,8 +125,9 @@ std::optional<T> parse(const Field& field, const std::string& text, Form form) {
     const std::optional<ByteSize> size = parse_byte_size(text);
     return size ? in_range(field, static_cast<std::int64_t>(size->value), *size) : std::nullopt;
   } else if constexpr (std::is_same_v<T, std::string>) {
-    const bool allowed = field.choices.empty() || std::ranges::count(field.choices, text) != 0;
-    return allowed ? std::optional{text} : std::nullopt;
+    if (field.choices.empty()) return text;
+    const auto choice = std::ranges::find(field.choices, lower_case(text), lower_case);
+    return choice != field.choices.end() ? std::optional{*choice} : std::nullopt;
   } else {
     return T{text};
   }
@@ -183,6 +189,21 @@ Parsed parse_value(const Field& field, std::span<const std::string> texts, Form 
         }
       },
       std::as_const(field.target));
+}
+
+std::optional<Value> nearest_value(const Field& field, std::span<const std::string> texts) {
+  Field limitless = field;
+  limitless.range(std::numeric_limits<std::int64_t>::min(),
+                  std::numeric_limits<std::int64_t>::max());
+  const Parsed parsed = parse_value(limitless, texts, Form::text);
+  if (!parsed.value) return std::nullopt;
+  if (const auto* number = std::get_if<std::int64_t>(&*parsed.value)) {
+    return Value{std::clamp(*number, field.minimum, field.maximum)};
+  }
+  if (const auto* duration = std::get_if<Duration>(&*parsed.value)) {
+    return Value{Duration{std::clamp(duration->count(), field.minimum, field.maximum)}};
+  }
+  return std::nullopt;
 }
 
 std::string bounds(const Field& field) {

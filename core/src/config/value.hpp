@@ -37,6 +37,9 @@ struct Parsed {
 /// a list may be of any number.
 Parsed parse_value(const Field& field, std::span<const std::string> texts, Form form);
 
+/// For a number or duration beyond the field's bounds: the bound that is nearest.
+std::optional<Value> nearest_value(const Field& field, std::span<const std::string> texts);
+
 /// What the field takes, for messages: `an integer, 1 to 10000`.
 std::string expectation(const Field& field);
 

@@ -77,18 +77,18 @@ void HostConfig::fields(Fields& fields) {
   database.add("type", &storage.type,
                "Name of a storage plugin: sqlite, postgres; not set: the one that the scheme of "
                "storage.url begins with");
-  database
-      .add("url", &storage.url,
-           "postgresql://…, a SQLite path, or SQLAlchemy's postgresql+asyncpg://… and "
-           "sqlite+aiosqlite:///…; empty: PG* variables, or hangar.db in data_dir")
-      .also_set_by(
-          {"PREFECT_SERVER_DATABASE_CONNECTION_URL", "PREFECT_API_DATABASE_CONNECTION_URL"});
+  database.add(
+      "url", &storage.url,
+      "postgresql://…, a SQLite path, or SQLAlchemy's postgresql+asyncpg://… and "
+      "sqlite+aiosqlite:///…; not set: the database that Prefect's variables name; empty: PG* "
+      "variables, or hangar.db in data_dir");
   database.add("create_tables", &storage.create_tables,
                "Create absent tables; always done in the default SQLite file");
   database
       .add("statement_timeout", &storage.statement_timeout,
            "How long one statement may take before it is tried again")
-      .range(100, 600'000);
+      .range(100, 600'000)
+      .also_set_by({"PREFECT_SERVER_DATABASE_TIMEOUT", "PREFECT_API_DATABASE_TIMEOUT"});
 
   Fields& found = fields.group("plugins", "Where services and storages are found");
   found.add("path", &plugins.path,

@@ -7,6 +7,7 @@
 #include <exception>
 #include <utility>
 
+#include "config/other_settings.hpp"
 #include "hangar/error.hpp"
 #include "host/describe.hpp"
 #include "host/strangers.hpp"
@@ -79,24 +80,58 @@ void Installation::add_service(FoundPlugin& found) {
 void Installation::load() {
   loaded_ = hangar::load(sections_, inputs_);
   apply_nats_context(config_.nats, loaded_.origins, inputs_.environment);
+  std::vector<OtherDatabase> databases;
+  for (const Plugin* plugin : storages()) {
+    if (plugin->other_database != nullptr) databases.push_back(plugin->other_database());
+  }
+  take_other_database(databases, sections_, inputs_.environment, config_.storage.url, loaded_);
+  choose_storage();
+  if (!loaded_.empty.empty()) {
+    loaded_.warnings.push_back(
+        fmt::format("set but empty, which counts as not set: {}", fmt::join(loaded_.empty, ", ")));
+  }
+  if (!loaded_.untaken.empty()) {
+    loaded_.warnings.push_back(
+        fmt::format("settings of another program that Hangar does not take: {}",
+                    fmt::join(loaded_.untaken, ", ")));
+  }
+}
+
+std::vector<const Plugin*> Installation::storages() const {
+  std::vector<const Plugin*> storages;
+  for (const FoundPlugin& found : plugins_) {
+    if (found.plugin != nullptr && found.plugin->kind == Plugin::Kind::storage) {
+      storages.push_back(found.plugin);
+    }
+  }
+  return storages;
+}
+
+void Installation::choose_storage() {
   std::string& origin = loaded_.origins.at("storage.type");
   const std::string& url = config_.storage.url.value;
   const std::string_view scheme = std::string_view{url}.substr(0, url.find("://"));
-  if (origin != "default" || scheme.size() == url.size()) return;
-  for (const FoundPlugin& found : plugins_) {
-    if (found.plugin == nullptr || found.plugin->kind != Plugin::Kind::storage) continue;
-    if (!scheme.starts_with(found.plugin->name)) continue;
-    config_.storage.type = found.plugin->name;
+  if (!is_default(origin) || scheme.size() == url.size()) return;
+  for (const Plugin* plugin : storages()) {
+    if (!scheme.starts_with(plugin->name)) continue;
+    config_.storage.type = plugin->name;
     origin = "storage.url";
   }
 }
 
+std::vector<OtherSettings> Installation::other_settings() const {
+  std::vector<OtherSettings> all = watched(sections_);
+  for (const Plugin* plugin : storages()) {
+    if (plugin->other_database != nullptr) all.push_back(plugin->other_database().settings);
+  }
+  return all;
+}
+
 const Plugin& Installation::storage_plugin() const {
   std::vector<std::string_view> names;
-  for (const FoundPlugin& found : plugins_) {
-    if (found.plugin == nullptr || found.plugin->kind != Plugin::Kind::storage) continue;
-    if (config_.storage.type == found.plugin->name) return *found.plugin;
-    names.emplace_back(found.plugin->name);
+  for (const Plugin* plugin : storages()) {
+    if (config_.storage.type == plugin->name) return *plugin;
+    names.emplace_back(plugin->name);
   }
   throw ConfigError{
       fmt::format("storage.type: there is no storage '{}', only {}; see `hangar "

@@ -48,6 +48,8 @@ class Installation {
   [[nodiscard]] std::unique_ptr<Storage> make_storage() const;
   /// Whether absent tables are to be created there.
   [[nodiscard]] Creation creation() const;
+  /// The settings of other programs that these plugins watch.
+  [[nodiscard]] std::vector<OtherSettings> other_settings() const;
   /// `data_dir`, or its default under the user's state folder; nothing when neither is known.
   [[nodiscard]] std::optional<std::filesystem::path> known_data_dir() const;
   /// The same, for what is to be this user's alone. Throws ConfigError when it is not known, or
@@ -57,6 +59,8 @@ class Installation {
  private:
   /// A plugin that fails in this is refused.
   void add_service(FoundPlugin& found);
+  [[nodiscard]] std::vector<const Plugin*> storages() const;
+  void choose_storage();
 
   LoadInputs inputs_;
   HostConfig config_;

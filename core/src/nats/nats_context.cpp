@@ -72,7 +72,7 @@ class Context {
   }
 
   [[nodiscard]] bool free(const std::string& path) const {
-    return origins_.at("nats." + path) == "default";
+    return is_default(origins_.at("nats." + path));
   }
   [[nodiscard]] std::string text(std::string_view member) const {
     const json::value* value = members_.if_contains(member);

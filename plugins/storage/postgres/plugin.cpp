@@ -1,6 +1,8 @@
 #include "hangar/plugin.hpp"
 
+#include "hangar/prefect_database.hpp"
 #include "postgres_storage.hpp"
+#include "prefect_url.hpp"
 
 namespace {
 
@@ -13,6 +15,7 @@ constexpr hangar::Plugin postgres_plugin() {
   plugin.make_storage = [](const hangar::StorageOptions& options) -> hangar::Storage* {
     return new hangar::postgres::PostgresStorage{options};
   };
+  plugin.other_database = [] { return hangar::prefect::database(&hangar::postgres::prefect_url); };
   return plugin;
 }
 

@@ -1,6 +1,8 @@
 #include "hangar/plugin.hpp"
 
+#include "hangar/prefect_database.hpp"
 #include "hangar/storage.hpp"
+#include "prefect_path.hpp"
 #include "sqlite_storage.hpp"
 
 namespace {
@@ -14,6 +16,7 @@ constexpr hangar::Plugin description() {
   plugin.make_storage = [](const hangar::StorageOptions& options) -> hangar::Storage* {
     return std::make_unique<hangar::sqlite::SqliteStorage>(options).release();
   };
+  plugin.other_database = [] { return hangar::prefect::database(&hangar::sqlite::prefect_path); };
   return plugin;
 }
 

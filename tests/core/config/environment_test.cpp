@@ -1,8 +1,10 @@
 #include <gtest/gtest.h>
 
+#include <set>
 #include <string>
 #include <vector>
 
+#include "config/render.hpp"
 #include "workbench.hpp"
 
 namespace hangar {
@@ -37,13 +39,60 @@ TEST(Environment, lists_are_separated_by_commas) {
   Workbench bench;
   bench.variable("HANGAR_NATS_URL", "nats://a:1, nats://b:2,")
       .variable("HANGAR_SERVICES_SAMPLE_DELAYS", "1s,2,3m")
-      .variable("HANGAR_PLUGINS_PATH", "")
       .load();
   EXPECT_EQ(bench.host.nats.urls, (std::vector<std::string>{"nats://a:1", "nats://b:2"}));
   EXPECT_EQ(bench.sample.delays,
             (std::vector{Duration{1'000}, Duration{2'000}, Duration{180'000}}));
-  EXPECT_TRUE(bench.host.plugins.path.empty());
-  EXPECT_EQ(bench.origin("plugins.path"), "environment HANGAR_PLUGINS_PATH");
+}
+
+TEST(Environment, an_empty_variable_counts_as_not_set_whichever_it_is) {
+  // Of every field its own name, the name of its file and those of other programs.
+  Workbench some;
+  std::set<std::string> names;
+  for (const auto& [path, field] : entries(some.sections)) {
+    names.insert(environment_name(path));
+    if (is_confidential(*field)) names.insert(environment_name(path) + "_FILE");
+    names.insert(field->other_variables.begin(), field->other_variables.end());
+  }
+  EXPECT_TRUE(names.contains("HANGAR_NATS_PASSWORD_FILE"));
+  EXPECT_TRUE(names.contains("NATS_URL"));
+  for (const std::string& name : names) some.variable(name, "");
+  some.load();
+  EXPECT_EQ(some.loaded.empty, names);
+  Workbench none;
+  none.load();
+  EXPECT_TRUE(none.loaded.empty.empty());
+  for (const auto& [path, origin] : some.loaded.origins) {
+    EXPECT_TRUE(is_default(origin)) << path << " is from " << origin;
+    EXPECT_NE(origin.find(environment_name(path) + " is empty"), std::string::npos) << origin;
+    EXPECT_EQ(none.origin(path), "default");
+  }
+  EXPECT_EQ(render_json(some.sections, {}), render_json(none.sections, {})) << "the same values";
+}
+
+TEST(Environment, an_empty_variable_hides_no_weaker_source) {
+  Workbench bench;
+  bench.file("nats: {user: file}\n").variable("HANGAR_NATS_USER", "").load();
+  EXPECT_EQ(bench.host.nats.user, "file");
+  EXPECT_EQ(bench.origin("nats.user"), "hangar.yaml:1:14; HANGAR_NATS_USER is empty");
+}
+
+TEST(Environment, an_empty_value_of_a_flag_or_a_file_is_one) {
+  Workbench bench;
+  bench.file("nats: {user: ''}\n")
+      .variable("NATS_USER", "weaker")
+      .set("admin.listen=")
+      .variable("HANGAR_ADMIN_LISTEN", "127.0.0.1:1")
+      .load();
+  EXPECT_EQ(bench.host.nats.user, "");
+  EXPECT_EQ(bench.host.admin.listen, "");
+}
+
+TEST(Environment, a_word_of_a_choice_may_be_in_upper_case) {
+  Workbench bench;
+  bench.variable("HANGAR_LOG_LEVEL", "INFO").set("log.format=Json").load();
+  EXPECT_EQ(bench.host.log.level, "info");
+  EXPECT_EQ(bench.host.log.format, "json");
 }
 
 TEST(Environment, values_of_variables_are_not_expanded) {
@@ -133,13 +182,6 @@ TEST(Environment, the_nats_clis_variables_fill_what_nothing_else_sets) {
   EXPECT_TRUE(bench.loaded.warnings.empty());
 }
 
-TEST(Environment, an_empty_variable_of_the_nats_cli_is_not_set) {
-  Workbench bench;
-  bench.variable("NATS_URL", "").load();
-  EXPECT_EQ(bench.host.nats.urls, std::vector<std::string>{"embedded"});
-  EXPECT_EQ(bench.origin("nats.url"), "default");
-}
-
 TEST(Environment, others_variables_come_last_and_the_first_of_them_that_is_set_wins) {
   const auto batch_size = [](const auto& prepare) {
     Workbench bench;
@@ -150,7 +192,7 @@ TEST(Environment, others_variables_come_last_and_the_first_of_them_that_is_set_w
   using Found = std::pair<std::int64_t, std::string>;
   EXPECT_EQ(batch_size([](Workbench&) {}), (Found{60, "environment OTHERS_OLD_BATCH"}));
   EXPECT_EQ(batch_size([](Workbench& bench) { bench.variable("OTHERS_BATCH", ""); }),
-            (Found{60, "environment OTHERS_OLD_BATCH"}));
+            (Found{60, "environment OTHERS_OLD_BATCH; OTHERS_BATCH is empty"}));
   EXPECT_EQ(batch_size([](Workbench& bench) { bench.variable("OTHERS_BATCH", "70"); }),
             (Found{70, "environment OTHERS_BATCH"}));
   EXPECT_EQ(
@@ -176,21 +218,27 @@ TEST(Environment, a_small_number_that_was_meant_for_another_program_is_warned_of
   EXPECT_TRUE(meant.loaded.warnings.empty()) << "it was meant for this one";
 }
 
-TEST(Environment, prefects_variables_name_the_database) {
-  const auto url = [](const std::map<std::string, std::string>& variables) {
+TEST(Environment, a_number_that_another_program_may_take_and_hangar_not_is_the_nearest) {
+  const auto batch_size = [](const std::string& text) {
     Workbench bench;
-    for (const auto& [name, value] : variables) bench.variable(name, value);
-    return bench.load().host.storage.url.value;
+    bench.variable("OTHERS_BATCH", text).load();
+    return std::pair{bench.sample.batch_size, bench.loaded.warnings};
   };
-  EXPECT_EQ(url({{"PREFECT_API_DATABASE_CONNECTION_URL", "postgresql+asyncpg://a/b"}}),
-            "postgresql+asyncpg://a/b");
-  EXPECT_EQ(url({{"PREFECT_API_DATABASE_CONNECTION_URL", "old"},
-                 {"PREFECT_SERVER_DATABASE_CONNECTION_URL", "new"}}),
-            "new");
-  EXPECT_EQ(url({{"PREFECT_SERVER_DATABASE_CONNECTION_URL",
-                  "postgresql+asyncpg://u:${PREFECT_API_DATABASE_PASSWORD}@a/${b}"},
-                 {"PREFECT_API_DATABASE_PASSWORD", "${x}$$"}}),
-            "postgresql+asyncpg://u:${x}$$@a/${b}");
+  using Warnings = std::vector<std::string>;
+  EXPECT_EQ(batch_size("10000").second, Warnings{});
+  EXPECT_EQ(batch_size("20000"),
+            (std::pair{std::int64_t{10'000},
+                       Warnings{"OTHERS_BATCH sets services.sample.batch_size to '20000', beyond 1 "
+                                "to 10000: the nearest is taken"}}));
+  EXPECT_EQ(batch_size("-1").first, 1);
+  Workbench words;
+  words.variable("OTHERS_BATCH", "many");
+  EXPECT_EQ(words.errors(),
+            "OTHERS_BATCH: expected an integer, 1 to 10000, found 'many'\n"
+            "1 error in the configuration");
+  Workbench own;
+  own.variable("HANGAR_SERVICES_SAMPLE_BATCH_SIZE", "20000");
+  EXPECT_NE(own.errors(), "no error");
 }
 
 }  // namespace
