@@ -1,5 +1,7 @@
 #include "event.hpp"
 
+#include <fmt/format.h>
+
 #include <array>
 
 #include "json_members.hpp"
@@ -12,11 +14,6 @@ namespace {
 
 using Kind = JsonValue::Kind;
 
-// The defaults of Prefect's settings server.events.maximum_*.
-constexpr std::size_t longest_event_name = 1024;
-constexpr std::uint32_t most_related = 100;
-constexpr std::size_t most_labels = 500;
-
 struct Resource {
   JsonValue id;
   JsonValue role;
@@ -24,7 +21,7 @@ struct Resource {
 };
 
 /// A resource is an object of strings. Here even a value that a repeated key overrides must be one.
-Resource read_resource(JsonValue value) {
+Resource read_resource(JsonValue value, const EventLimits& limits) {
   enum Member : std::size_t { id, role, orchestration, count };
   static constexpr MemberNames<count> names{std::array<std::string_view, count>{
       "prefect.resource.id", "prefect.resource.role", "prefect.orchestration"}};
@@ -32,32 +29,34 @@ Resource read_resource(JsonValue value) {
       names.pick(FieldReader::object(value), [](JsonValue label) { FieldReader::string(label); });
   if (!labels[id]) reject_missing(value, "prefect.resource.id");
   if (labels[id].token().empty()) reject(labels[id], "missing_field", "a resource has an id");
-  if (value.size() > most_labels && JsonMembers{value}.size() > most_labels) {
-    reject(value, "too_long", "a resource has more than 500 labels");
+  const std::size_t most = limits.labels_per_resource;
+  if (value.size() > most && JsonMembers{value}.size() > most) {
+    reject(value, "too_long", fmt::format("a resource has more than {} labels", most));
   }
   return {labels[id], labels[role], labels[orchestration]};
 }
 
 /// Checks all related resources; returns the id of the first flow run, if there is one.
-JsonValue read_related(const FieldReader& reader, JsonValue value) {
+JsonValue read_related(const FieldReader& reader, JsonValue value, const EventLimits& limits) {
   JsonValue flow_run;
   FieldReader::array(value).each_element([&](JsonValue related) {
-    const Resource resource = read_resource(related);
+    const Resource resource = read_resource(related, limits);
     if (!resource.role) reject_missing(related, "prefect.resource.role");
     if (resource.role.token().empty()) {
       reject(resource.role, "missing_field", "a related resource has a role");
     }
     if (!flow_run && resource.role.text(reader.texts()) == "flow-run") flow_run = resource.id;
   });
-  if (value.size() > most_related) {
-    reject(value, "too_long", "an event has more than 100 related resources");
+  if (value.size() > limits.related_resources) {
+    reject(value, "too_long",
+           fmt::format("an event has more than {} related resources", limits.related_resources));
   }
   return flow_run;
 }
 
 }  // namespace
 
-ReceivedEvent read_event(const FieldReader& reader, JsonValue root) {
+ReceivedEvent read_event(const FieldReader& reader, JsonValue root, const EventLimits& limits) {
   enum Member : std::size_t {
     occurred,
     event,
@@ -81,14 +80,16 @@ ReceivedEvent read_event(const FieldReader& reader, JsonValue root) {
   result.occurred = reader.time(values[occurred]);
   result.occurred_source = values[occurred];
   result.event = FieldReader::string(values[event]).text(reader.texts());
-  if (result.event.size() > longest_event_name &&
-      count_code_points(result.event) > longest_event_name) {
-    reject(values[event], "too_long", "the name of an event has more than 1,024 characters");
+  if (result.event.size() > limits.event_name_length &&
+      count_code_points(result.event) > limits.event_name_length) {
+    reject(
+        values[event], "too_long",
+        fmt::format("the name of an event has more than {} characters", limits.event_name_length));
   }
-  const Resource main = read_resource(values[resource]);
+  const Resource main = read_resource(values[resource], limits);
   result.resource_id = main.id;
   if (main.orchestration) result.orchestration = main.orchestration.text(reader.texts());
-  if (values[related]) result.flow_run_resource_id = read_related(reader, values[related]);
+  if (values[related]) result.flow_run_resource_id = read_related(reader, values[related], limits);
   if (values[payload]) result.payload = FieldReader::object(values[payload]);
   result.id = FieldReader::uuid(values[id]);
   if (values[follows] && !values[follows].is_null()) FieldReader::uuid(values[follows]);
@@ -100,7 +101,7 @@ std::optional<TaskRunEvent> EventDecoder::decode(std::string_view json, Timestam
                                                  std::pmr::memory_resource& texts) {
   const FieldReader reader{texts, now, storage_limits_};
   const JsonValue root = document_.parse(json);
-  const ReceivedEvent event = read_event(reader, root);
+  const ReceivedEvent event = read_event(reader, root, event_limits_);
   if (!event.is_client_task_run()) return std::nullopt;
   return db_recordable_task_run_from_event(reader, root, event, scratch_);
 }

@@ -13,6 +13,13 @@
 
 namespace hangar::recorder {
 
+/// Prefect's settings `server.events.maximum_*` with Prefect's defaults.
+struct EventLimits {
+  std::size_t labels_per_resource = 500;
+  std::size_t related_resources = 100;
+  std::size_t event_name_length = 1024;  ///< In characters.
+};
+
 /// An event as `prefect.server.events.schemas.events.ReceivedEvent` has it, checked as a whole. The
 /// values live as long as the document.
 struct ReceivedEvent {
@@ -33,12 +40,15 @@ struct ReceivedEvent {
 };
 
 /// Throws a DataError when the value is no such event.
-ReceivedEvent read_event(const FieldReader& reader, JsonValue root);
+ReceivedEvent read_event(const FieldReader& reader, JsonValue root, const EventLimits& limits);
 
 /// Turns message data into what the fold applies. Keeps its buffers between events, so each thread
 /// has its own.
 class EventDecoder {
  public:
+  EventDecoder() = default;
+  explicit EventDecoder(const EventLimits& limits) : event_limits_{limits} {}
+
   /// From now on refuses what a storage of these limits cannot hold; at first, of PostgreSQL's.
   void fit(const StorageLimits& limits) {
     storage_limits_ = limits;
@@ -53,6 +63,7 @@ class EventDecoder {
                                      std::pmr::memory_resource& texts);
 
  private:
+  EventLimits event_limits_;
   StorageLimits storage_limits_{.nul = false, .index_row = longest_index_row};
   JsonDocument document_;
   Scratch scratch_;

@@ -54,6 +54,7 @@ class TaskRunRecorder final : public Service {
       : context_{context},
         config_{std::move(config)},
         metrics_{context_.metrics()},
+        decoder_{config_.limits()},
         settled_{context.executor()} {}
 
   asio::awaitable<void> run() override {
