@@ -5,14 +5,20 @@ from __future__ import annotations
 import json
 import unittest
 from typing import ClassVar
+from urllib.parse import urlsplit
 
 from support.jetstream import JetStream
 from support.prefect_venv import create_prefect_database
 from support.program import flags, hangar
+from support.rows import load_rows, read_rows
 from support.servers import NatsServer, PostgresServer, psql
 from support.temporary import temporary_folder
+from support.tree import ROOT
 
 Checks = dict[str, list[dict[str, str]]]
+
+# Events that a Prefect server takes when its limits are raised.
+_RAISED = ("related-101", "labels-603")
 
 
 class Case(unittest.TestCase):
@@ -212,7 +218,62 @@ class PrefectsVariables(Case):
         )
         self.assertEqual(shown["storage.type"]["value"], "sqlite")
         self.assertEqual(shown[of + "batch_size"]["value"], 2)
-        self.assertEqual(said, "")
+        self.assertEqual(
+            said,
+            "hangar: warning: settings of another program that Hangar does not take: "
+            f"PREFECT_API_SERVICES_TASK_RUN_RECORDER_ENABLED, {recorder}ENABLED\n",
+        )
+
+    def test_what_is_not_read_of_prefects_settings_is_said(self) -> None:
+        home = self.folder / "prefect"
+        home.mkdir()
+        (home / "profiles.toml").write_text(
+            'active = "a"\n[profiles.a]\nPREFECT_API_DATABASE_CONNECTION_URL = "a:secret@b"\n'
+        )
+        done = hangar(
+            "doctor",
+            *flags(self.settings),
+            env={"PREFECT_HOME": str(home), "PREFECT_API_DATABASE_ECHO": "1", "NATS_USER": ""},
+        )
+        self.assertIn(
+            f"[warn] settings: {home}/profiles.toml sets PREFECT_API_DATABASE_CONNECTION_URL, "
+            "which Hangar does not read",
+            done.stdout,
+        )
+        self.assertNotIn("secret", done.stdout)
+        self.assertRegex(done.stdout, r"does not take: PREFECT_API_DATABASE_ECHO\n")
+        self.assertIn("set but empty, which counts as not set: NATS_USER\n", done.stdout)
+        done = hangar("config", "check", env={"PREFECT_API_DATABASE_HOST": "db"})
+        self.assertEqual(done.returncode, 78)
+        self.assertIn("PREFECT_API_DATABASE_HOST is set, but names no database", done.stderr)
+
+    def test_a_server_that_prefect_names_in_parts_records_into_its_schema_with_its_limits(
+        self,
+    ) -> None:
+        events = [ROOT / "tests" / "golden" / f"{name}.jsonl" for name in _RAISED]
+        self.settings |= {"nats.url": "embedded", "storage.create_tables": "true"}
+        with PostgresServer() as server:
+            url = urlsplit(server.create_database("parts"))
+            psql(url.geturl(), "CREATE SCHEMA theirs")
+            database = "PREFECT_SERVER_DATABASE_"
+            env = {
+                database + "DRIVER": "postgresql+asyncpg",
+                database + "HOST": str(url.hostname),
+                database + "PORT": str(url.port),
+                database + "USER": str(url.username),
+                database + "NAME": "parts",
+                database + "SQLALCHEMY_CONNECT_ARGS_SEARCH_PATH": "theirs, public",
+                "PREFECT_EVENTS_MAXIMUM_RELATED_RESOURCES": "101",
+                "PREFECT_SERVER_EVENTS_MAXIMUM_LABELS_PER_RESOURCE": "603",
+            }
+            for command in (["publish", *events], ["run", "--until-drained"]):
+                done = hangar(*command, *flags(self.settings), env=env)
+                self.assertEqual(done.returncode, 0, done.stderr)
+            stored = read_rows(url.geturl() + "?options=-csearch_path%3Dtheirs")
+        wanted = [load_rows(ROOT / "tests" / "golden" / f"{name}.rows.json") for name in _RAISED]
+        for table in ("task_run", "task_run_state"):
+            rows = [row for one in wanted for row in one[table]]
+            self.assertEqual(stored[table], sorted(rows, key=lambda row: str(row["id"])))
 
 
 if __name__ == "__main__":
