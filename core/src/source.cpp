@@ -10,6 +10,7 @@ boost::asio::awaitable<std::optional<std::chrono::sys_time<std::chrono::nanoseco
 Source::forced() {
   co_return std::nullopt;
 }
+
 Message::Delivery::~Delivery() = default;
 
 Message& Message::operator=(Message&& other) noexcept {
