@@ -127,6 +127,8 @@ class Probes(Case):
                 self.assertIn(f"[+]{check} ok\n", text)
             self.assertEqual(surface.ask("/livez"), (200, "ok\n"))
             self.assertEqual(surface.ask("/readyz", "POST")[0], 405)
+            self.assertEqual(json.loads(surface.ask("/status")[1])["storage"]["type"], "postgres")
+            self.assertNotIn('storage="sqlite"', surface.ask("/metrics")[1])
             self.assertEqual(surface.ask("/config")[0], 404)
             with self.locked(database):
                 self.publish_one()

@@ -32,7 +32,7 @@ Response response(const AdminReply& reply, bool keep_alive) {
   made.set(http::field::content_type, reply.type);
   made.set(http::field::cache_control, "no-store");
   made.set("X-Content-Type-Options", "nosniff");
-  if (made.result() == http::status::method_not_allowed) made.set(http::field::allow, "GET");
+  if (made.result() == http::status::method_not_allowed) made.set(http::field::allow, "GET, HEAD");
   made.body() = reply.body;
   made.keep_alive(keep_alive);
   made.prepare_payload();
@@ -52,8 +52,9 @@ AdminReply refusal(const Request& request, beast::error_code failed) {
     return {.status = 413, .body = "a GET has no body here\n"};
   }
   if (failed) return {.status = 400, .body = "this is no HTTP request\n"};
-  if (request.get().method() != http::verb::get) {
-    return {.status = 405, .body = "only GET is allowed\n"};
+  const http::verb method = request.get().method();
+  if (method != http::verb::get && method != http::verb::head) {
+    return {.status = 405, .body = "only GET and HEAD are allowed\n"};
   }
   if (has_body(request)) return {.status = 413, .body = "a GET has no body here\n"};
   return {};
@@ -149,7 +150,9 @@ asio::awaitable<void> AdminServer::serve(asio::ip::tcp::socket socket) {
       const auto target = request.get().target();
       reply = answer_(std::string_view{target.data(), target.size()});
     }
-    const Response answer = response(reply, go_on);
+    Response answer = response(reply, go_on);
+    // The header tells how long the body of a GET would be.
+    if (!failed && request.get().method() == http::verb::head) answer.body().clear();
     stream.expires_after(limits_.write);
     co_await http::async_write(stream, answer, asio::redirect_error(asio::use_awaitable, failed));
     if (failed) co_return;

@@ -46,9 +46,7 @@ void add(const SourceCounters& from, Observation::Source& to) {
 
 }  // namespace
 
-Board::Board(std::string storage_type, Clock::time_point now) : alive_until_{now + start_limit} {
-  seen_.storage.type = std::move(storage_type);
-}
+Board::Board(Clock::time_point now) : alive_until_{now + start_limit} {}
 
 Board::Entry* Board::find(std::string_view service) {
   const auto same = [&](const Entry& entry) { return entry.service.name == service; };
@@ -80,6 +78,11 @@ void Board::set_state(std::string_view service, ServiceState state, std::string_
 void Board::add_source(std::string_view service, std::shared_ptr<const SourceCounters> counters) {
   const std::scoped_lock lock{mutex_};
   if (Entry* entry = find(service)) entry->sources.push_back(std::move(counters));
+}
+
+void Board::set_storage_type(std::string type) {
+  const std::scoped_lock lock{mutex_};
+  seen_.storage.type = std::move(type);
 }
 
 void Board::set_nats_urls(std::vector<std::string> urls) {

@@ -21,13 +21,15 @@ class Board {
   static constexpr std::chrono::seconds tick_limit{10};
   static constexpr std::chrono::seconds start_limit{60};
 
-  Board(std::string storage_type, Clock::time_point now);
+  explicit Board(Clock::time_point now);
 
   /// Announces a service, so that its numbers are there, as zeros, before it runs.
   void add_service(std::string name, std::string release, std::string stream, std::string consumer);
   void set_state(std::string_view service, ServiceState state, std::string_view failure);
   /// The counters of a further source of the service; they are added to those of earlier ones.
   void add_source(std::string_view service, std::shared_ptr<const SourceCounters> counters);
+  /// Known when the configuration is loaded; empty before.
+  void set_storage_type(std::string type);
   void set_nats_urls(std::vector<std::string> urls);
   void set_draining();
   void record(const StorageOutcome& outcome);

@@ -45,6 +45,7 @@ class Host::Run {
  public:
   explicit Run(HostOptions options) : options_{std::move(options)}, installation_{options_} {
     installation_.load();
+    board_.set_storage_type(installation_.config().storage.type);
     log_ = make_log("hangar");
     for (const std::string& warning : installation_.loaded().warnings) log_->warning("{}", warning);
     for (const FoundPlugin& found : installation_.plugins()) {
@@ -105,7 +106,7 @@ class Host::Run {
   asio::io_context io_{1};
   asio::steady_timer tick_timer_{io_};
   std::shared_ptr<prometheus::Registry> registry_ = std::make_shared<prometheus::Registry>();
-  Board board_{installation_.config().storage.type, Board::Clock::now()};
+  Board board_{Board::Clock::now()};
   std::optional<AdminServer> admin_;
   std::optional<Broker> broker_;
   std::unique_ptr<Storage> storage_;

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <exception>
+#include <stdexcept>
 #include <utility>
 
 #include "config/other_settings.hpp"
@@ -125,6 +126,11 @@ std::vector<OtherSettings> Installation::other_settings() const {
     if (plugin->other_database != nullptr) all.push_back(plugin->other_database().settings);
   }
   return all;
+}
+
+const HostConfig& Installation::config() const {
+  if (loaded_.origins.empty()) throw std::logic_error{"settings are read before they are loaded"};
+  return config_;
 }
 
 const Plugin& Installation::storage_plugin() const {

@@ -36,7 +36,8 @@ class Installation {
   /// Fills the settings. Throws ConfigError with everything that is wrong.
   void load();
 
-  [[nodiscard]] const HostConfig& config() const noexcept { return config_; }
+  /// Throws std::logic_error before `load`: the defaults would pass for what is set.
+  [[nodiscard]] const HostConfig& config() const;
   [[nodiscard]] const Environment& environment() const noexcept { return inputs_.environment; }
   [[nodiscard]] const Sections& sections() const noexcept { return sections_; }
   [[nodiscard]] const Loaded& loaded() const noexcept { return loaded_; }

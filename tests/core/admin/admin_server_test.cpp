@@ -65,12 +65,22 @@ TEST(AdminServer, get_is_answered_and_any_other_method_is_not_allowed) {
       answer_to(server, "GET /livez?x HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n");
   EXPECT_TRUE(got.starts_with("HTTP/1.1 200 ")) << got;
   EXPECT_TRUE(got.ends_with("target /livez?x")) << got;
-  for (const char* method : {"POST", "PUT", "DELETE", "HEAD", "OPTIONS", "PATCH", "NONSENSE"}) {
+  for (const char* method : {"POST", "PUT", "DELETE", "OPTIONS", "PATCH", "NONSENSE"}) {
     const auto refused = answer_to(
         server, std::string{method} + " /livez HTTP/1.1\r\nHost: h\r\nContent-Length: 2\r\n\r\nhi");
     EXPECT_TRUE(refused.starts_with("HTTP/1.1 405 ")) << method << ": " << refused;
-    EXPECT_NE(refused.find("\r\nAllow: GET\r\n"), std::string::npos) << refused;
+    EXPECT_NE(refused.find("\r\nAllow: GET, HEAD\r\n"), std::string::npos) << refused;
   }
+}
+
+TEST(AdminServer, head_is_answered_as_get_without_the_body) {
+  const AdminServer server{"127.0.0.1:0", echo};
+  const auto asked = [&](const std::string& method) {
+    return answer_to(server, method + " /livez HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n");
+  };
+  const auto got = asked("GET");
+  EXPECT_EQ(asked("HEAD"), got.substr(0, got.find("\r\n\r\n") + 4));
+  EXPECT_NE(got.find("\r\nContent-Length: 13\r\n"), std::string::npos) << got;
 }
 
 TEST(AdminServer, requests_on_one_connection_are_answered_in_turn) {

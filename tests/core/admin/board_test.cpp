@@ -33,7 +33,7 @@ class BoardTest : public ::testing::Test {
     return counters;
   }
 
-  Board board_{"sqlite", start};
+  Board board_{start};
 };
 
 TEST_F(BoardTest, ready_is_a_service_that_runs_and_is_connected) {
