@@ -129,9 +129,19 @@ class Listing(Case):
 
     def test_a_person_sees_a_table(self) -> None:
         self.reject([b"not json"])
-        heading, row = self.dlq("ls").splitlines()
+        heading, row = self.dlq("ls", "--each").splitlines()
         self.assertRegex(heading, r"^SEQ +SERVICE +STREAM +EVENT +TIME +REASON +POINTER +ERROR$")
         self.assertRegex(row, r"^1 +task_run_recorder +PREFECT_EVENTS +1 ")
+
+    def test_equal_letters_are_one_line_with_their_number(self) -> None:
+        self.reject([b"not json", b"{}", b"not json", b"not json"])
+        heading, *rows = self.dlq("ls").splitlines()
+        columns = "SEQ +LETTERS +SERVICE +STREAM +FIRST +LAST +REASON +POINTER +ERROR"
+        self.assertRegex(heading, f"^{columns}$")
+        self.assertEqual(len(rows), 2, rows)
+        self.assertRegex(rows[0], r"^1 +3 +task_run_recorder +PREFECT_EVENTS ")
+        self.assertEqual(len(self.dlq("ls", "--each").splitlines()), 5)
+        self.assertEqual(len(json.loads(self.dlq("ls", "-o", "json"))), 4)
 
 
 class Export(Case):

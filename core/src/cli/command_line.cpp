@@ -4,14 +4,20 @@
 #include <unistd.h>
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <chrono>
 #include <functional>
 #include <iostream>
 #include <map>
+#include <string>
+#include <string_view>
 
 #include "cli/commands.hpp"
 #include "cli/since.hpp"
+#include "cli/usage.hpp"
+#include "config/problems.hpp"
 #include "hangar/error.hpp"
+#include "host/describe.hpp"
 #include "log/stderr_log.hpp"
 #include "nats/nats_library.hpp"
 
@@ -34,6 +40,26 @@ std::string is_moment(const std::string& text) {
   return "`" + text + "` is neither a time like 2026-11-24T08:30:00Z nor a duration like 2h";
 }
 
+std::string is_output(const std::string& text) {
+  return text == "table" || text == "json" ? "" : in_quotes(text) + " is neither table nor json";
+}
+
+/// Each line begins with the program's name, for whoever looks for it in a log.
+void report(std::string_view message) {
+  while (!message.empty()) {
+    const std::size_t end = std::min(message.find('\n'), message.size());
+    fmt::print(stderr, "hangar: {}\n", message.substr(0, end));
+    message.remove_prefix(std::min(end + 1, message.size()));
+  }
+}
+
+constexpr const char* settings_help =
+    "Settings, for every command:\n"
+    "  -c,--config FILE          YAML file, or folder of *.yaml; later ones win; may be repeated\n"
+    "  --set nats.url=URL        one value by its path; may be repeated; wins over everything\n"
+    "  HANGAR_NATS_URL=URL       the same as an environment variable; wins over files\n"
+    "`hangar config show` prints every setting, `hangar config example` a file with all of them.";
+
 /// The grammar of the command line and what was parsed.
 class CommandLine {
  public:
@@ -41,6 +67,7 @@ class CommandLine {
     app_.require_subcommand(1);
     app_.fallthrough();
     app_.get_formatter()->column_width(34);
+    app_.set_version_flag("--version", fmt::format("hangar {}", version));
     app_.add_option("-c,--config", host_.config_files,
                     "YAML file, or folder of *.yaml; later ones win; may be repeated")
         ->allow_extra_args(false);
@@ -62,8 +89,10 @@ class CommandLine {
     try {
       app_.parse(argc, argv);
     } catch (const CLI::ParseError& error) {
-      return app_.exit(error, std::cout, std::cerr) == 0 ? cli::exit_code::done
-                                                         : cli::exit_code::usage;
+      // Help is such an error too.
+      if (error.get_exit_code() == 0) return app_.exit(error, std::cout, std::cerr);
+      report(usage_message(app_, error));
+      return cli::exit_code::usage;
     }
     return chosen_();
   }
@@ -73,11 +102,14 @@ class CommandLine {
                     bool with_output = false, CLI::App* parent = nullptr) {
     CLI::App* sub = (parent != nullptr ? parent : &app_)->add_subcommand(name, help);
     if (with_output) {
-      sub->add_option("-o,--output", output_, "How to print")
-          ->transform(CLI::CheckedTransformer(std::map<std::string, cli::Output>{
-              {"table", cli::Output::table}, {"json", cli::Output::json}}))
+      const auto take = [this](const std::string& form) {
+        output_ = form == "json" ? cli::Output::json : cli::Output::table;
+      };
+      sub->add_option_function<std::string>("-o,--output", take, "How to print")
+          ->check(is_output)
           ->option_text("table|json");
     }
+    if (name != "version") sub->footer(settings_help);
     sub->callback([this, action = std::move(action)] { chosen_ = action; });
     return sub;
   }
@@ -110,12 +142,13 @@ class CommandLine {
         "  hangar replay --since 2026-11-24T08:30:00Z   from the time of the restored backup on\n"
         "  hangar replay --sequence 1                   everything that is still there\n"
         "Exit codes: 0 all applied, 1 not all, 2 usage, 69 NATS or the database cannot be "
-        "reached, 78\nconfiguration or no such stream.");
+        "reached, 78\nconfiguration or no such stream.\n\n" +
+        std::string{settings_help});
     CLI::Option_group* start = replay->add_option_group("start", "Where to begin, one of");
     start->add_option("--since", start_.since, "A time, or a duration before now: 30m, 2h, 1d")
         ->check(is_moment);
     start->add_option("--sequence", start_.sequence, "A position in the stream")
-        ->check(CLI::PositiveNumber);
+        ->check(is_positive);
     start->require_option(1);
     replay->add_option("--service", host_.only, "Only for this service; else for the enabled ones")
         ->allow_extra_args(false);
@@ -127,10 +160,11 @@ class CommandLine {
         [this] { return cli::verify(host_, output_, verify_); }, true);
     CLI::Option_group* which = verify->add_option_group("which", "What to compare, one of");
     which->add_option("--sample", verify_.sample, "So many runs, drawn at random")
-        ->check(CLI::PositiveNumber);
+        ->check(is_positive);
     which->add_flag("--all", verify_.all, "Everything that the stream still holds");
     which->require_option(1);
-    verify->add_option("--seed", verify_.seed, "Draw the runs that an earlier sample with it drew");
+    verify->add_option("--seed", verify_.seed, "Draw the runs that an earlier sample with it drew")
+        ->check(is_whole);
     verify->add_option("--service", host_.only, "Only for this service; else for the enabled ones")
         ->allow_extra_args(false);
     command(
@@ -184,22 +218,25 @@ class CommandLine {
         ->check(is_moment);
     sub->add_option("--sequence", letters_.sequences, "Only the letters of these numbers: 3,5")
         ->delimiter(',')
+        ->check(is_positive)
         ->allow_extra_args(false);
     sub->add_option("--limit", letters_.limit, "No more than this many, the oldest ones")
-        ->check(CLI::PositiveNumber);
+        ->check(is_positive);
     return sub;
   }
 
   void add_dead_letters() {
     CLI::App* group_of_letters = group("dlq", "Events that could not be recorded");
-    letters_command(
-        group_of_letters, "ls", "List them",
+    CLI::App* list = letters_command(
+        group_of_letters, "ls", "List them, equal ones once with their number",
         [this] { return cli::list_letters(host_, output_, letters_); }, true);
+    list->add_flag("--each", letters_.each, "One line for each letter, as in JSON");
     CLI::App* show = command(
         "show", "Print one of them with its event",
         [this] { return cli::show_letter(host_, output_, letters_); }, true, group_of_letters);
     show->add_option("SEQ", letters_.sequences, "The letter's number, as in `hangar dlq ls`")
         ->required()
+        ->check(is_positive)
         ->expected(1);
     show->add_flag("--raw", letters_.raw, "Print the bytes of the event and nothing else");
     CLI::App* replay = letters_command(
@@ -247,7 +284,7 @@ class CommandLine {
 };
 
 int report(int code, const std::exception& error) {
-  fmt::print(stderr, "hangar: {}\n", error.what());
+  report(describe(error));
   return code;
 }
 

@@ -37,6 +37,7 @@ struct LettersOptions {
   std::string since;  ///< A text that `parse_since` reads.
   std::vector<std::uint64_t> sequences;
   std::size_t limit = 0;  ///< 0: as many as the command takes at a time.
+  bool each = false;      ///< A line for each of those that are equal.
   bool dry_run = false;
   bool yes = false;
   bool raw = false;

@@ -14,6 +14,7 @@
 
 #include "cli/commands.hpp"
 #include "cli/escape.hpp"
+#include "cli/letter_groups.hpp"
 #include "cli/letter_json.hpp"
 #include "cli/progress.hpp"
 #include "cli/since.hpp"
@@ -54,7 +55,7 @@ void with_letters(const HostOptions& host, const DeadLetters::Work& work) {
   DeadLetters::run(broker.settings(), log, work);
 }
 
-/// Rows that are printed at the end, as a table or as JSON.
+/// Letters that are printed at the end: each for itself, as a table or as JSON.
 class Listing {
  public:
   void add(const DeadLetter& letter) {
@@ -75,6 +76,34 @@ class Listing {
   TextTable table_{{"SEQ", "SERVICE", "STREAM", "EVENT", "TIME", "REASON", "POINTER", "ERROR"}};
   json::array rows_;
 };
+
+void print_groups(const LetterGroups& letters) {
+  TextTable table{
+      {"SEQ", "LETTERS", "SERVICE", "STREAM", "FIRST", "LAST", "REASON", "POINTER", "ERROR"}};
+  for (const LetterGroups::Group& group : letters.groups()) {
+    table.add({std::to_string(group.first.dead_letter_sequence), std::to_string(group.letters),
+               group.first.service, group.first.stream, group.first.time, group.last_time,
+               group.first.reason, group.first.pointer, group.first.error});
+  }
+  table.print(std::cout);
+  if (letters.letters() > letters.groups().size()) {
+    fmt::print(stderr, "{} letters; --each lists them one by one\n", letters.letters());
+  }
+  if (letters.left_out() > 0) {
+    fmt::print(stderr, "{} of them are like none of these {}, and are not listed\n",
+               letters.left_out(), letters.groups().size());
+  }
+}
+
+int list_groups(const HostOptions& host, const LettersOptions& options) {
+  const DeadLetterFilter filter = filter_of(options, most_at_once);
+  LetterGroups groups{most_listed};
+  with_letters(host, [&](DeadLetters& letters) -> asio::awaitable<void> {
+    co_await letters.each(filter, [&](const DeadLetter& letter) { groups.add(letter); });
+  });
+  print_groups(groups);
+  return exit_code::done;
+}
 
 asio::awaitable<std::vector<std::uint64_t>> sequences(DeadLetters& letters,
                                                       DeadLetterFilter filter) {
@@ -157,6 +186,7 @@ bool confirmed(const std::string& question) {
 }  // namespace
 
 int list_letters(const HostOptions& host, Output output, const LettersOptions& options) {
+  if (output == Output::table && !options.each) return list_groups(host, options);
   const DeadLetterFilter filter = filter_of(options, most_listed);
   Listing listing;
   std::size_t found = 0;

@@ -5,7 +5,8 @@
 
 namespace hangar {
 
-/// What was thrown, whatever it is, for a person.
+/// What an exception says, in words; the place in the source that Boost adds is left out.
+std::string describe(const std::exception& error);
 std::string describe(const std::exception_ptr& error);
 
 }  // namespace hangar

@@ -1,0 +1,20 @@
+#pragma once
+
+#include <string>
+
+namespace CLI {
+class App;
+class ParseError;
+}  // namespace CLI
+
+namespace hangar {
+
+/// What was wrong with the words of a command, in one sentence that names the word and what may
+/// have been meant, with the help to look at.
+std::string usage_message(const CLI::App& program, const CLI::ParseError& error);
+
+/// For CLI::Option::check: a whole number, and one from 1 on.
+std::string is_whole(const std::string& text);
+std::string is_positive(const std::string& text);
+
+}  // namespace hangar
