@@ -215,6 +215,17 @@ class Postgres(Case):
         [lost] = self.verify("--all", code=1)["differences"]
         self.assertEqual((lost["run"], lost["table"], lost["stored"]), (run, "task_run", None))
 
+        # The database of somebody else has none of it, and one that `run` refuses is refused.
+        other = create_prefect_database(self.postgres, "verify_other")
+        self.settings["storage.url"] = other
+        done = hangar("verify", "--all", *flags(self.settings))
+        self.assertEqual(done.returncode, 1, done.stderr)
+        self.assertIn("is storage.url the database that these events", done.stderr)
+        psql(other, "ALTER TABLE task_run DROP COLUMN task_inputs")
+        done = hangar("verify", "--all", *flags(self.settings))
+        self.assertEqual((done.returncode, done.stdout), (78, ""), done.stderr)
+        self.assertIn("task_inputs", done.stderr)
+
         self.settings["storage.url"] = url.replace(f":{self.postgres.port}/", ":1/")
         done = hangar("verify", "--all", *flags(self.settings))
         self.assertEqual((done.returncode, done.stdout), (69, ""), done.stderr)

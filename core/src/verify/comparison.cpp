@@ -39,6 +39,12 @@ std::vector<std::size_t> every_column(const Table& table) {
   return columns;
 }
 
+bool has_owner(const Table& table, std::span<const Cell> cells) {
+  return std::ranges::any_of(table.owners, [&](const ForeignKey& owner) {
+    return !cells[owner.column].absent() && !cells[owner.column].is_null();
+  });
+}
+
 /// Where each stored row is found, by the text of each of its unique keys.
 using Places = std::vector<std::unordered_map<std::string, std::size_t>>;
 
@@ -94,6 +100,7 @@ void Comparison::compare_level(const KeptTables& tables, std::size_t number,
   for (const Item& item : items) {
     ++outcome_.rows;
     const KeptTables::Kept& kept = tables.at(item.name);
+    if (has_owner(table, kept.row.cells())) ++outcome_.owned;
     std::optional<std::size_t> found;
     std::size_t key = 0;
     for (; key < key_columns.size() && !found; ++key) {

@@ -28,11 +28,14 @@ class Comparison {
   struct Outcome {
     std::uint64_t rows = 0;   ///< Rows that were looked for.
     std::uint64_t newer = 0;  ///< Of these: stored in a newer version, and not compared.
-    std::uint64_t gone = 0;   ///< Deleted together with a row of somebody else's.
+    std::uint64_t owned = 0;  ///< Of these: belong to a row of somebody else's.
+    std::uint64_t gone = 0;   ///< Of those: deleted together with it.
     /// Stored under another id, which earlier events that are not there any more may explain.
     std::uint64_t unclear = 0;
     std::uint64_t different = 0;            ///< Values that differ.
     std::vector<Difference> differences{};  ///< The first 1,000 of them.
+    /// Somebody deletes old owners, but hardly those of most of what a stream still holds.
+    [[nodiscard]] bool mostly_gone() const noexcept { return gone * 2 > owned; }
   };
 
   explicit Comparison(Storage& storage) : storage_{storage} {}

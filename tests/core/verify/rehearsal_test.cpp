@@ -196,6 +196,7 @@ TEST(Rehearsal, what_was_deleted_with_its_owner_is_no_difference) {
     bench.derive(bench.tables.state(7, 1, 1));
     EXPECT_EQ(bench.outcome().different, there ? 1U : 0U);
     EXPECT_EQ(bench.outcome().gone, there ? 0U : 1U);
+    EXPECT_EQ(bench.outcome().mostly_gone(), !there);
   }
 }
 
