@@ -183,6 +183,29 @@ std::optional<int> line_too_deep(std::string_view text) {
   return std::nullopt;
 }
 
+/// The first line whose indentation has a tab, up to the one where parsing ended.
+std::optional<int> line_with_tab(std::string_view text, int last) {
+  for (int line = 1; line <= last && !text.empty(); ++line) {
+    const std::string_view indentation = text.substr(0, text.find_first_not_of(" \t"));
+    if (indentation.find('\t') != std::string_view::npos) return line;
+    const std::size_t end = text.find('\n');
+    text.remove_prefix(end == std::string_view::npos ? text.size() : end + 1);
+  }
+  return std::nullopt;
+}
+
+/// What the parser's words mean for who wrote the file.
+std::string_view explanation(std::string_view message) {
+  if (message == "illegal map value") {
+    return ": the line is not indented as those before it, or a colon stands in a value without "
+           "quotes";
+  }
+  if (message == "end of map not found" || message == "end of sequence not found") {
+    return ": the line is not indented as those before it";
+  }
+  return "";
+}
+
 }  // namespace
 
 std::shared_ptr<const Node> parse_document(std::string_view text, const std::string& file,
@@ -207,7 +230,12 @@ std::shared_ptr<const Node> parse_document(std::string_view text, const std::str
   } catch (const YAML::Exception& error) {
     // What follows the colon is a piece of the file, and that may be one of a password.
     const std::string message = error.msg.substr(0, error.msg.find(": "));
-    problems.add({file, error.mark.line + 1, error.mark.column + 1}, message);
+    if (const std::optional<int> line = line_with_tab(text, error.mark.line + 1)) {
+      problems.add({file, *line, 1}, "indented with a tab: YAML takes blanks only");
+    } else {
+      problems.add({file, error.mark.line + 1, error.mark.column + 1},
+                   message + std::string{explanation(message)});
+    }
     return nullptr;
   }
   return builder.root();

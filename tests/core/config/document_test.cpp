@@ -86,7 +86,12 @@ TEST(Document, what_yaml_hides_is_refused) {
       {"? ~\n: 1\n", "f.yaml:1:3: a key is a word, not nothing"},
       {"a: &x b\n*x : 1\n", "f.yaml:2:1: an alias cannot be a key"},
       {"a: [1\n", "f.yaml:2:1: end of sequence flow not found"},
-      {"a: 1\n b: 2\n", "f.yaml:2:3: illegal map value"},
+      {"a: 1\n b: 2\n",
+       "f.yaml:2:3: illegal map value: the line is not indented as those before it, or a colon "
+       "stands in a value without quotes"},
+      {"a:\n  b: 1\n c: 2\n",
+       "f.yaml:3:2: end of map not found: the line is not indented as those before it"},
+      {"a: 1\nb:\n\tc: 2\n", "f.yaml:3:1: indented with a tab: YAML takes blanks only"},
       {std::string("a: 1\0b\n", 7), "f.yaml: holds a NUL byte: not a YAML text"},
   };
   for (const auto& [text, problem] : cases) EXPECT_EQ(report(text), problem) << text;
