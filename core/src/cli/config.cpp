@@ -10,8 +10,8 @@
 namespace hangar::cli {
 namespace {
 
-void load(Installation& installation) {
-  installation.load();
+void load(Installation& installation, Installation::Checked checked) {
+  installation.load(checked);
   for (const auto& warning : installation.loaded().warnings) {
     fmt::print(stderr, "hangar: warning: {}\n", warning);
   }
@@ -21,8 +21,7 @@ void load(Installation& installation) {
 
 int check_config(const HostOptions& host) {
   Installation installation{host};
-  load(installation);
-  static_cast<void>(installation.storage_plugin());
+  load(installation, Installation::Checked::everything);
   const int code = tell_refusals(installation);
   fmt::print(stderr, "hangar: the configuration is valid\n");
   return code;
@@ -30,7 +29,7 @@ int check_config(const HostOptions& host) {
 
 int show_config(const HostOptions& host, Output output) {
   Installation installation{host};
-  load(installation);
+  load(installation, Installation::Checked::values);
   const auto& origins = installation.loaded().origins;
   std::cout << (output == Output::json ? render_json(installation.sections(), origins)
                                        : render_show(installation.sections(), origins));

@@ -132,7 +132,7 @@ void note_variables(const Sections& sections, const Environment& environment, Lo
 
 }  // namespace
 
-Loaded load(const Sections& sections, const LoadInputs& inputs) {
+Loaded load(const Sections& sections, const LoadInputs& inputs, const SettingsCheck& check) {
   Problems problems;
   for (const std::string& collision : check_collisions(sections)) problems.add(collision);
 
@@ -150,12 +150,23 @@ Loaded load(const Sections& sections, const LoadInputs& inputs) {
       values.emplace_back(candidate.field, *std::move(value));
     }
   }
-  problems.raise();
-
-  for (const auto& [field, value] : values) assign(*field, value);
   for (const Entry& entry : entries(sections)) loaded.origins[entry.path] = "default";
-  for (const auto& [path, candidate] : candidates) loaded.origins[path] = candidate.origin;
+  for (const auto& [path, candidate] : candidates) {
+    loaded.origins[path] = candidate.origin;
+    const Place place = candidate.texts.empty() ? Place{} : candidate.texts.front().place;
+    loaded.set[path] = {place, candidate.label};
+  }
   note_variables(sections, inputs.environment, loaded);
+  std::vector<std::pair<const Field*, Value>> before;
+  for (const auto& [field, value] : values) {
+    before.emplace_back(field, present(*field));
+    assign(*field, value);
+  }
+  if (check) check(loaded, problems);
+  if (!problems.empty()) {
+    for (const auto& [field, value] : before) assign(*field, value);
+  }
+  problems.raise();
   return loaded;
 }
 

@@ -272,6 +272,10 @@ bool is_confidential(const Field& field) {
          std::holds_alternative<Url*>(field.target);
 }
 
+Value present(const Field& field) {
+  return std::visit([](const auto* target) { return Value{*target}; }, field.target);
+}
+
 void assign(const Field& field, const Value& value) {
   std::visit([&]<class T>(T* target) { *target = std::get<T>(value); }, field.target);
 }

@@ -51,6 +51,9 @@ bool is_number_or_bool(const Field& field);
 /// Whether its values appear in no message, and may come from a file that a variable names.
 bool is_confidential(const Field& field);
 
+/// What stands where the field points to.
+Value present(const Field& field);
+
 /// Writes the value where the field points to. The value must be of the field's type.
 void assign(const Field& field, const Value& value);
 

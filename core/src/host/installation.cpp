@@ -4,6 +4,7 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
+#include <cctype>
 #include <exception>
 #include <stdexcept>
 #include <utility>
@@ -11,6 +12,7 @@
 #include "config/other_settings.hpp"
 #include "hangar/error.hpp"
 #include "host/describe.hpp"
+#include "host/settings_check.hpp"
 #include "host/strangers.hpp"
 #include "nats/nats_context.hpp"
 
@@ -20,6 +22,17 @@ namespace {
 std::string variable(const Environment& environment, const char* name) {
   const auto found = environment.find(name);
   return found == environment.end() ? std::string{} : found->second;
+}
+
+/// What stands before `://`; empty when there is no such thing, or what may be a part of a secret.
+std::string_view scheme_of(std::string_view url) {
+  if (url.starts_with("jdbc:")) return "jdbc";
+  const std::string_view scheme = url.substr(0, url.find("://"));
+  const auto fits = [](unsigned char c) {
+    return std::isalnum(c) != 0 || c == '+' || c == '-' || c == '.' || c == '_';
+  };
+  return scheme.size() < url.size() && std::ranges::all_of(scheme, fits) ? scheme
+                                                                         : std::string_view{};
 }
 
 std::string present_url(const LoadInputs& inputs) {
@@ -42,7 +55,8 @@ bool is_switched_off(const std::string& service, const LoadInputs& inputs) {
 }  // namespace
 
 Installation::Installation(const HostOptions& options)
-    : inputs_{
+    : only_{options.only},
+      inputs_{
           .files = options.config_files, .sets = options.sets, .environment = options.environment} {
   config_.fields(sections_.host);
   const auto set = peek(sections_, "plugins.path", inputs_);
@@ -78,15 +92,20 @@ void Installation::add_service(FoundPlugin& found) {
   }
 }
 
-void Installation::load() {
-  loaded_ = hangar::load(sections_, inputs_);
-  apply_nats_context(config_.nats, loaded_.origins, inputs_.environment);
-  std::vector<OtherDatabase> databases;
-  for (const Plugin* plugin : storages()) {
-    if (plugin->other_database != nullptr) databases.push_back(plugin->other_database());
-  }
-  take_other_database(databases, sections_, inputs_.environment, config_.storage.url, loaded_);
-  choose_storage();
+void Installation::load(Checked checked) {
+  loaded_ = hangar::load(sections_, inputs_, [&](Loaded& loaded, Problems& problems) {
+    SettingsExamination examination{loaded, problems};
+    examination.attempt(
+        [&] { apply_nats_context(config_.nats, loaded.origins, inputs_.environment); });
+    examination.attempt([&] { take_database_of_others(loaded); });
+    const Plugin* chosen =
+        is_default(loaded.origins.at("storage.type")) ? storage_by_scheme() : nullptr;
+    if (chosen != nullptr) {
+      config_.storage.type = chosen->name;
+      loaded.origins.at("storage.type") = "storage.url";
+    }
+    if (checked == Checked::everything) look_at_everything(loaded, problems);
+  });
   if (!loaded_.empty.empty()) {
     loaded_.warnings.push_back(
         fmt::format("set but empty, which counts as not set: {}", fmt::join(loaded_.empty, ", ")));
@@ -96,6 +115,14 @@ void Installation::load() {
         fmt::format("settings of another program that Hangar does not take: {}",
                     fmt::join(loaded_.untaken, ", ")));
   }
+}
+
+void Installation::take_database_of_others(Loaded& loaded) {
+  std::vector<OtherDatabase> databases;
+  for (const Plugin* plugin : storages()) {
+    if (plugin->other_database != nullptr) databases.push_back(plugin->other_database());
+  }
+  take_other_database(databases, sections_, inputs_.environment, config_.storage.url, loaded);
 }
 
 std::vector<const Plugin*> Installation::storages() const {
@@ -108,16 +135,26 @@ std::vector<const Plugin*> Installation::storages() const {
   return storages;
 }
 
-void Installation::choose_storage() {
-  std::string& origin = loaded_.origins.at("storage.type");
-  const std::string& url = config_.storage.url.value;
-  const std::string_view scheme = std::string_view{url}.substr(0, url.find("://"));
-  if (!is_default(origin) || scheme.size() == url.size()) return;
+const Plugin* Installation::storage_by_scheme() const {
+  const std::string_view scheme = scheme_of(config_.storage.url.value);
   for (const Plugin* plugin : storages()) {
-    if (!scheme.starts_with(plugin->name)) continue;
-    config_.storage.type = plugin->name;
-    origin = "storage.url";
+    if (scheme.starts_with(plugin->name)) return plugin;
   }
+  return nullptr;
+}
+
+void Installation::look_at_everything(const Loaded& loaded, Problems& problems) const {
+  SettingsExamination examination{loaded, problems};
+  examination.look_at(config_);
+  examination.attempt([&] { static_cast<void>(make_storage()); });
+  std::vector<CheckedService> chosen;
+  for (const Service& service : services_) {
+    const std::string name = service.plugin->name;
+    const bool runs =
+        only_.empty() ? service.factory->enabled() : std::ranges::find(only_, name) != only_.end();
+    if (runs) chosen.push_back({name, &sections_.services.at(name)});
+  }
+  examination.look_at(chosen);
 }
 
 std::vector<OtherSettings> Installation::other_settings() const {
@@ -147,6 +184,14 @@ const Plugin& Installation::storage_plugin() const {
 
 std::unique_ptr<Storage> Installation::make_storage() const {
   const auto& settings = config_.storage;
+  const std::string_view scheme = scheme_of(settings.url.value);
+  const bool by_default = settings.type == HostConfig{}.storage.type;
+  if (by_default && !scheme.empty() && storage_by_scheme() == nullptr) {
+    throw ConfigError{
+        fmt::format("storage.url: no storage takes a {} URL: write postgresql://host/database, "
+                    "or a path or sqlite:////absolute/path for a SQLite file",
+                    scheme)};
+  }
   StorageOptions options{.url = settings.url.value,
                          .read_url = [inputs = inputs_] { return present_url(inputs); },
                          .application_name = "hangar",

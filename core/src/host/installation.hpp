@@ -33,8 +33,13 @@ class Installation {
   Installation& operator=(const Installation&) = delete;
   ~Installation() = default;
 
+  enum class Checked {
+    values,      ///< Each value by itself.
+    everything,  ///< And all that `run` would refuse and that needs no connection to be found.
+  };
+
   /// Fills the settings. Throws ConfigError with everything that is wrong.
-  void load();
+  void load(Checked checked = Checked::values);
 
   /// Throws std::logic_error before `load`: the defaults would pass for what is set.
   [[nodiscard]] const HostConfig& config() const;
@@ -43,7 +48,8 @@ class Installation {
   [[nodiscard]] const Loaded& loaded() const noexcept { return loaded_; }
   [[nodiscard]] const std::vector<FoundPlugin>& plugins() const noexcept { return plugins_; }
   [[nodiscard]] std::vector<Service>& services() noexcept { return services_; }
-  /// The storage plugin that is configured. Throws ConfigError when there is none of that name.
+  /// The storage plugin that is configured. Throws ConfigError when there is none of that name, or
+  /// none that takes the scheme of storage.url.
   [[nodiscard]] const Plugin& storage_plugin() const;
   /// What is configured there. Throws as above.
   [[nodiscard]] std::unique_ptr<Storage> make_storage() const;
@@ -61,8 +67,13 @@ class Installation {
   /// A plugin that fails in this is refused.
   void add_service(FoundPlugin& found);
   [[nodiscard]] std::vector<const Plugin*> storages() const;
-  void choose_storage();
+  void take_database_of_others(Loaded& loaded);
+  /// The storage whose name the scheme of storage.url begins with, if there is one.
+  [[nodiscard]] const Plugin* storage_by_scheme() const;
+  /// What only the whole of the settings shows to be wrong.
+  void look_at_everything(const Loaded& loaded, Problems& problems) const;
 
+  std::vector<std::string> only_;
   LoadInputs inputs_;
   HostConfig config_;
   std::vector<FoundPlugin> plugins_;

@@ -6,12 +6,15 @@
 
 namespace hangar {
 
-Broker::Broker(const Installation& installation, Log& log) : settings_{installation.config().nats} {
-  const std::string embedded = "embedded";
-  if (std::ranges::find(settings_.urls, embedded) == settings_.urls.end()) return;
-  if (settings_.urls.size() > 1) {
+void check_embedded(const HostConfig::Nats& nats) {
+  if (nats.urls.size() > 1 && std::ranges::find(nats.urls, "embedded") != nats.urls.end()) {
     throw ConfigError{"nats.url: `embedded` stands alone, not beside other servers"};
   }
+}
+
+Broker::Broker(const Installation& installation, Log& log) : settings_{installation.config().nats} {
+  check_embedded(settings_);
+  if (std::ranges::find(settings_.urls, "embedded") == settings_.urls.end()) return;
   const auto folder = installation.data_dir() / "nats";
   if (auto running = EmbeddedServer::running(folder)) {
     settings_.urls = {*std::move(running)};

@@ -9,6 +9,9 @@
 
 namespace hangar {
 
+/// Throws ConfigError when `embedded` is named and cannot be used: beside other servers.
+void check_embedded(const HostConfig::Nats& nats);
+
 /// The server that a command talks to: the configured one, or the embedded one, which is started
 /// unless another process runs it on this folder already.
 class Broker {

@@ -44,7 +44,9 @@ TransientError unreachable(const Endpoint& endpoint, std::string_view why,
 
 void must_read(const std::string& path, const char* setting) {
   if (path.empty()) return;
-  if (!std::ifstream{path}.good()) {
+  std::ifstream file{path};
+  // A folder can be opened too.
+  if (!file.good() || (file.peek() == std::ifstream::traits_type::eof() && !file.eof())) {
     throw ConfigError{fmt::format("nats.{}: cannot read {}", setting, path)};
   }
 }
@@ -134,7 +136,8 @@ struct Connection::Options {
       take(natsOptions_LoadCATrustedCertificates(options, nats.tls.ca_file.c_str()), "tls.ca_file");
     }
     if (nats.tls.cert_file.empty() != nats.tls.key_file.empty()) {
-      throw ConfigError{"nats.tls: cert_file and key_file come together"};
+      throw ConfigError{fmt::format("nats.tls.{}: cert_file and key_file come together",
+                                    nats.tls.cert_file.empty() ? "key_file" : "cert_file")};
     }
     if (!nats.tls.cert_file.empty()) {
       must_read(nats.tls.cert_file, "tls.cert_file");

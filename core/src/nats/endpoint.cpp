@@ -5,6 +5,8 @@
 #include <boost/url/host_type.hpp>
 #include <boost/url/parse.hpp>
 #include <boost/url/url_view.hpp>
+#include <charconv>
+#include <system_error>
 
 #include "config/mask_url.hpp"
 #include "hangar/error.hpp"
@@ -53,8 +55,12 @@ Endpoint parse(std::string_view text, const HostConfig::Nats& config) {
   Endpoint endpoint;
   endpoint.host = url.host_address();
   if (url.has_port()) {
-    endpoint.port = url.port_number();
-    if (endpoint.port == 0) throw fail("has no valid port");
+    // The library takes 99999 for 34463.
+    const std::string digits = url.port();
+    const auto [end, bad] =
+        std::from_chars(digits.data(), digits.data() + digits.size(), endpoint.port);
+    const bool read = bad == std::errc{} && end == digits.data() + digits.size();
+    if (!read || endpoint.port == 0) throw fail("has no valid port: write one from 1 to 65535");
   }
   const std::string scheme = url.scheme();
   if (scheme != "nats" && scheme != "tls") {

@@ -143,4 +143,19 @@ void check_subject(std::string_view subject, std::string_view setting) {
   }
 }
 
+void check_filter_subject(std::string_view subject, std::string_view setting) {
+  if (subject.empty()) return;
+  check_subject(subject, setting);
+  if (subject.starts_with(">.") || subject.find(".>.") != std::string_view::npos) {
+    throw ConfigError{
+        fmt::format("{}: `{}` is no subject: `>` stands at the end only", setting, subject)};
+  }
+}
+
+void check_source_names(const SourceOptions& source, std::string_view prefix) {
+  check_jetstream_name(source.stream, fmt::format("{}stream", prefix));
+  check_jetstream_name(source.durable, fmt::format("{}durable", prefix));
+  check_filter_subject(source.filter_subject, fmt::format("{}filter_subject", prefix));
+}
+
 }  // namespace hangar

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <string>
 
+#include "hangar/source.hpp"
 #include "nats/jetstream_refusal.hpp"
 #include "nats/link.hpp"
 
@@ -51,5 +52,9 @@ void check_jetstream_name(std::string_view name, std::string_view setting);
 /// Throws ConfigError unless `subject` can be a subject or, with `*` and `>`, a filter; `setting`
 /// is shown.
 void check_subject(std::string_view subject, std::string_view setting);
+/// The same for a filter alone, which may be empty: it filters nothing.
+void check_filter_subject(std::string_view subject, std::string_view setting);
+/// Checks all that a source names; `prefix` stands before the setting, `services.x.` for example.
+void check_source_names(const SourceOptions& source, std::string_view prefix = {});
 
 }  // namespace hangar

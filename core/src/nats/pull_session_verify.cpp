@@ -93,6 +93,7 @@ asio::awaitable<void> PullSession::look() {
 
 asio::awaitable<void> PullSession::look(WhenAbsent when_absent) {
   const SourceOptions& source = options_.source;
+  check_source_names(source);
   StreamSpec stream_spec{.name = source.stream,
                          .subject = stream_subject(source.stream, source.filter_subject),
                          .replicas = replicas_,

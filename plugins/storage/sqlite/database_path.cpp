@@ -1,6 +1,7 @@
 #include "database_path.hpp"
 
 #include <string>
+#include <system_error>
 
 #include "hangar/error.hpp"
 
@@ -44,7 +45,12 @@ std::filesystem::path database_path(std::string_view url) {
   if (path.find('\0') != std::string_view::npos || path.ends_with('/')) {
     throw ConfigError{"storage.url does not name a file: " + std::string{forms}};
   }
-  return std::filesystem::absolute(path).lexically_normal();
+  auto file = std::filesystem::absolute(path).lexically_normal();
+  std::error_code unknown;
+  if (std::filesystem::is_directory(file, unknown)) {
+    throw ConfigError{"storage.url: " + file.string() + " is a folder: name a file in it"};
+  }
+  return file;
 }
 
 }  // namespace hangar::sqlite

@@ -48,5 +48,14 @@ TEST(JetStreamSubject, what_is_no_subject_is_refused) {
   }
 }
 
+TEST(FilterSubject, what_the_server_would_refuse_for_ever_is_refused) {
+  for (const char* subject : {"", "a", "a.b", "prefect.events.>", "*", ">", "a.*.c", "a*b.c"}) {
+    EXPECT_NO_THROW(check_filter_subject(subject, "filter_subject")) << subject;
+  }
+  for (const char* subject : {"foo bar", "a\tb", "a..b", ".a", "a.", ".", ">.a", "a.>.b"}) {
+    EXPECT_THROW(check_filter_subject(subject, "filter_subject"), ConfigError) << subject;
+  }
+}
+
 }  // namespace
 }  // namespace hangar

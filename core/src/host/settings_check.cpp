@@ -1,0 +1,130 @@
+#include "host/settings_check.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <map>
+#include <string_view>
+#include <utility>
+#include <variant>
+
+#include "admin/listen_address.hpp"
+#include "hangar/error.hpp"
+#include "nats/broker.hpp"
+#include "nats/connection.hpp"
+#include "nats/endpoint.hpp"
+#include "nats/jetstream.hpp"
+
+namespace hangar {
+namespace {
+
+/// The path of a setting that the text begins with.
+std::string_view path_in(std::string_view text) { return text.substr(0, text.find_first_of(": ")); }
+
+/// The settings with no more than one file to read.
+HostConfig::Nats without_files(const HostConfig::Nats& nats) {
+  HostConfig::Nats none = nats;
+  none.credentials_file.clear();
+  none.nkey_seed_file.clear();
+  none.tls.ca_file.clear();
+  none.tls.cert_file.clear();
+  none.tls.key_file.clear();
+  return none;
+}
+
+}  // namespace
+
+SourceOptions source_settings(const Fields& service) {
+  SourceOptions source;
+  for (const Field& field : service.fields()) {
+    const auto* const* text = std::get_if<std::string*>(&field.target);
+    if (text == nullptr) continue;
+    if (field.name == "stream") source.stream = **text;
+    if (field.name == "filter_subject") source.filter_subject = **text;
+    if (field.name == "durable") source.durable = **text;
+  }
+  return source;
+}
+
+void SettingsExamination::report(const std::string& what) {
+  const std::string_view path = path_in(what);
+  const auto set = loaded_.set.find(std::string{path});
+  if (set == loaded_.set.end()) return problems_.add(what);
+  const Whence& whence = set->second;
+  if (whence.label.empty()) return problems_.add(whence.place, what);
+  problems_.add(whence.label + what.substr(path.size()));
+}
+
+void SettingsExamination::attempt(const std::function<void()>& action) {
+  try {
+    action();
+  } catch (const ConfigError& error) {
+    report(error.what());
+  }
+}
+
+void SettingsExamination::look_at(const HostConfig& config) {
+  look_at(config.nats);
+  if (config.admin.listen.empty()) return;
+  attempt([&] { static_cast<void>(listen_address(config.admin.listen)); });
+}
+
+void SettingsExamination::look_at(const HostConfig::Nats& nats) {
+  HostConfig::Nats one = nats;
+  attempt([&] { check_embedded(nats); });
+  for (const std::string& url : nats.urls) {
+    if (url == "embedded") continue;
+    one.urls = {url};
+    attempt([&] { static_cast<void>(endpoints(one)); });
+  }
+  // Any server: it is about what is read on this machine, each file by itself.
+  Endpoint endpoint;
+  endpoint.host = endpoint.tls_name = "127.0.0.1";
+  const auto read = [&](const HostConfig::Nats& some) {
+    attempt([&] { Connection::check(endpoint, {.nats = some, .name = "hangar"}); });
+  };
+  HostConfig::Nats some = without_files(nats);
+  if (!nats.credentials_file.empty()) {
+    some.credentials_file = nats.credentials_file;
+    read(some);
+  }
+  if (!nats.nkey_seed_file.empty()) {
+    some = without_files(nats);
+    some.nkey_seed_file = nats.nkey_seed_file;
+    read(some);
+  }
+  endpoint.tls = true;
+  if (!nats.tls.ca_file.empty()) {
+    some = without_files(nats);
+    some.tls.ca_file = nats.tls.ca_file;
+    read(some);
+  }
+  if (!nats.tls.cert_file.empty() || !nats.tls.key_file.empty()) {
+    some = without_files(nats);
+    some.tls.cert_file = nats.tls.cert_file;
+    some.tls.key_file = nats.tls.key_file;
+    read(some);
+  }
+}
+
+void SettingsExamination::look_at(const std::vector<CheckedService>& services) {
+  std::map<std::pair<std::string, std::string>, std::string> durables;
+  for (const CheckedService& service : services) {
+    const SourceOptions source = source_settings(*service.settings);
+    // A service without these settings names its source itself.
+    if (source.stream.empty() && source.durable.empty()) continue;
+    const std::string prefix = fmt::format("services.{}.", service.name);
+    attempt([&] { check_jetstream_name(source.stream, prefix + "stream"); });
+    attempt([&] { check_jetstream_name(source.durable, prefix + "durable"); });
+    attempt([&] { check_filter_subject(source.filter_subject, prefix + "filter_subject"); });
+    const auto [other, is_new] =
+        durables.try_emplace({source.stream, source.durable}, service.name);
+    if (is_new) continue;
+    report(
+        fmt::format("{}durable: {} of stream {} is the durable of {} too: each of the two would "
+                    "get a part of the messages; give each its own",
+                    prefix, source.durable, source.stream, other->second));
+  }
+}
+
+}  // namespace hangar

@@ -1,0 +1,44 @@
+#pragma once
+
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "config/load.hpp"
+#include "config/problems.hpp"
+#include "hangar/config.hpp"
+#include "hangar/source.hpp"
+#include "host/host_config.hpp"
+
+namespace hangar {
+
+/// What a service's settings of the usual names say about its source; empty where there is none.
+SourceOptions source_settings(const Fields& service);
+
+/// A service that is to run, with its settings.
+struct CheckedService {
+  std::string name;
+  const Fields* settings;
+};
+
+/// Finds what would be refused later, without any connection and by the code that refuses it then.
+/// Each error names the place, variable or flag that set the value.
+class SettingsExamination {
+ public:
+  SettingsExamination(const Loaded& loaded, Problems& problems)
+      : loaded_{loaded}, problems_{problems} {}
+
+  void look_at(const HostConfig& config);
+  void look_at(const std::vector<CheckedService>& services);
+  /// Reports the ConfigError that `action` throws, if any; its text begins with a setting's path.
+  void attempt(const std::function<void()>& action);
+
+ private:
+  void look_at(const HostConfig::Nats& nats);
+  void report(const std::string& what);
+
+  const Loaded& loaded_;
+  Problems& problems_;
+};
+
+}  // namespace hangar
