@@ -119,6 +119,18 @@ class Usage(Case):
                 self.assertEqual((done.returncode, done.stdout), (2, ""))
                 self.assertTrue(done.stderr)
 
+    def test_a_command_that_is_not_known_is_named(self) -> None:
+        done = hangar("servces", "ls")
+        self.assertEqual(done.returncode, 2)
+        self.assertIn("'servces' (did you mean 'services'?)", done.stderr)
+
+    def test_help_of_a_command_shows_how_settings_are_given(self) -> None:
+        for command in (("run",), ("replay",), ("dlq", "ls")):
+            done = hangar(*command, "--help")
+            self.assertEqual((done.returncode, done.stderr), (0, ""))
+            for text in ("-c,--config", "--set ", "HANGAR_NATS_URL"):
+                self.assertIn(text, done.stdout)
+
     def test_a_flag_takes_one_word_and_leaves_the_next(self) -> None:
         file = self.file("", "empty.yaml")
         for flag in (("--set", "log.level=info"), ("-c", str(file))):
@@ -147,6 +159,62 @@ class Configuration(Case):
                 for place in ("3:5", "4:12", "6:13", "9:3"):
                     self.assertIn(f"{file}:{place}", done.stderr)
                 self.assertIn("batch_size", done.stderr)
+
+    def test_what_run_would_refuse_is_found_by_check_and_at_once(self) -> None:
+        file = self.file(
+            "nats:\n"
+            "  url: [ws://a:1, 'nats://b:99999']\n"
+            "  credentials_file: /none/x.creds\n"
+            "  tls:\n"
+            "    ca_file: /none/ca\n"
+            "    cert_file: /none/cert\n"
+            "storage:\n"
+            "  url: mysql://u:hunter2@h/db\n"
+            "services:\n"
+            "  task_run_recorder: {stream: a b, durable: d, filter_subject: foo bar}\n"
+            "  event_logger: {enabled: true, stream: a b, durable: d, filter_subject: a..b}\n"
+        )
+        said = (
+            "2:9: nats.url: `ws://a:1` has a scheme",
+            "2:9: nats.url: `nats://b:99999` ",
+            "3:21: nats.credentials_file: cannot read /none/x.creds",
+            "5:14: nats.tls.ca_file: cannot read /none/ca",
+            "nats.tls.cert_file: cert_file and key_file come together",
+            "HANGAR_ADMIN_LISTEN: 'foo' is no address",
+            "8:8: storage.url: no storage takes a mysql URL",
+            "services.task_run_recorder.stream: `a b` cannot be a name in JetStream",
+            "services.task_run_recorder.filter_subject: `foo bar` is no subject",
+            "services.event_logger.filter_subject: `a..b` is no subject",
+            "services.task_run_recorder.durable: d of stream a b is the durable of event_logger",
+        )
+        for command in (("config", "check"), ("run",)):
+            with self.subTest(command=command):
+                done = hangar(*self.data, "-c", file, *command, env={"HANGAR_ADMIN_LISTEN": "foo"})
+                self.assertEqual((done.returncode, done.stdout), (78, ""), done.stderr)
+                for text in said:
+                    self.assertIn(text, done.stderr)
+                self.assertNotIn("hunter2", done.stderr)
+                for line in done.stderr.splitlines():
+                    self.assertTrue(line.startswith("hangar: "), line)
+
+    def test_each_wrong_value_is_named_by_the_variable_or_flag_that_set_it(self) -> None:
+        for name, path, value, said in (
+            ("HANGAR_NATS_URL", "nats.url", "http://h:4222", " has a scheme"),
+            ("HANGAR_NATS_URL", "nats.url", "embedded,nats://h", ""),
+            ("HANGAR_NATS_TLS_CA_FILE", "nats.tls.ca_file", str(self.folder), ""),
+            ("HANGAR_NATS_NKEY_SEED_FILE", "nats.nkey_seed_file", "/none/seed", "cannot read"),
+            ("HANGAR_ADMIN_LISTEN", "admin.listen", "127.0.0.1", " is no address"),
+            ("HANGAR_STORAGE_URL", "storage.url", "jdbc:postgresql://h/d", "takes a jdbc URL"),
+            ("HANGAR_STORAGE_URL", "storage.url", "postgresql://h/d?foo=1", "'foo'"),
+            ("HANGAR_STORAGE_URL", "storage.url", str(self.folder), "is a folder"),
+            ("HANGAR_STORAGE_TYPE", "storage.type", "oracle", "there is no storage 'oracle'"),
+        ):
+            with self.subTest(value=value):
+                done = hangar(*self.data, "config", "check", env={name: value})
+                self.assertEqual((done.returncode, done.stdout), (78, ""), done.stderr)
+                self.assertRegex(done.stderr, rf"^hangar: {name}: .*{re.escape(said)}")
+                done = hangar(*self.data, "config", "check", "--set", f"{path}={value}")
+                self.assertRegex(done.stderr, rf"^hangar: --set {re.escape(path)}: ")
 
     def test_what_yaml_would_read_otherwise_is_refused(self) -> None:
         for text in (

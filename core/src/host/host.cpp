@@ -10,9 +10,7 @@
 #include <boost/asio/post.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <exception>
-#include <map>
 #include <optional>
-#include <variant>
 
 #include "admin/admin_server.hpp"
 #include "admin/board.hpp"
@@ -20,8 +18,10 @@
 #include "admin/service_metrics.hpp"
 #include "config/mask_url.hpp"
 #include "hangar/error.hpp"
+#include "host/backlog.hpp"
 #include "host/describe.hpp"
 #include "host/installation.hpp"
+#include "host/settings_check.hpp"
 #include "host/shutdown.hpp"
 #include "host/source_handle.hpp"
 #include "host/state_file.hpp"
@@ -44,7 +44,7 @@ constexpr int exit_configuration = 78;  // EX_CONFIG
 class Host::Run {
  public:
   explicit Run(HostOptions options) : options_{std::move(options)}, installation_{options_} {
-    installation_.load();
+    installation_.load(Installation::Checked::everything);
     board_.set_storage_type(installation_.config().storage.type);
     log_ = make_log("hangar");
     for (const std::string& warning : installation_.loaded().warnings) log_->warning("{}", warning);
@@ -91,6 +91,7 @@ class Host::Run {
   void open_admin();
   asio::awaitable<void> tick();
   void tell_progress();
+  void tell_backlog();
   Storage& storage();
   SourceHandle make_source(const std::string& service, const asio::any_io_executor& on,
                            const SourceOptions& options, Log& log);
@@ -107,6 +108,7 @@ class Host::Run {
   asio::steady_timer tick_timer_{io_};
   std::shared_ptr<prometheus::Registry> registry_ = std::make_shared<prometheus::Registry>();
   Board board_{Board::Clock::now()};
+  Backlog backlog_;
   std::optional<AdminServer> admin_;
   std::optional<Broker> broker_;
   std::unique_ptr<Storage> storage_;
@@ -149,11 +151,8 @@ void Host::Run::check_only() const {
 }
 
 void Host::Run::announce(const HostedService& service) {
-  std::map<std::string_view, std::string> texts;
-  for (const Field& field : service.service_settings().fields()) {
-    if (auto* const* text = std::get_if<std::string*>(&field.target)) texts[field.name] = **text;
-  }
-  board_.add_service(service.name(), service.version(), texts["stream"], texts["durable"]);
+  const SourceOptions source = source_settings(service.service_settings());
+  board_.add_service(service.name(), service.version(), source.stream, source.durable);
 }
 
 void Host::Run::open_admin() {
@@ -171,6 +170,7 @@ asio::awaitable<void> Host::Run::tick() {
   while (running_ > 0 && !cancelled) {
     board_.tick(Board::Clock::now());
     tell_progress();
+    tell_backlog();
     tick_timer_.expires_after(std::chrono::milliseconds{500});
     co_await tick_timer_.async_wait(asio::redirect_error(asio::use_awaitable, cancelled));
   }
@@ -188,6 +188,17 @@ void Host::Run::tell_progress() {
   }
   if (running_ == 0 && !now.complete && exit_code_ == 0) exit_code_ = exit_failed;
   if (options_.replay->progress) options_.replay->progress(now);
+}
+
+void Host::Run::tell_backlog() {
+  if (options_.replay) return;
+  const Backlog::Clock::time_point now = Backlog::Clock::now();
+  for (const Observation::Service& service : board_.observe(Board::Clock::now()).services) {
+    const Observation::Source& source = service.source;
+    const auto line =
+        backlog_.look(service.name, source.acked + source.rejected, source.pending, now);
+    if (line) log_->info("{}", *line);
+  }
 }
 
 Storage& Host::Run::storage() {

@@ -101,7 +101,6 @@ asio::awaitable<void> PullSession::look(WhenAbsent when_absent) {
   if (stream_spec.subject.empty()) {
     throw ConfigError{fmt::format("stream {}: filter_subject is empty", source.stream)};
   }
-  if (!source.filter_subject.empty()) check_subject(source.filter_subject, "filter_subject");
   // A replay of a stream that is not there is a mistake.
   StreamFacts stream =
       co_await ensure_stream(*link_, stream_spec, options_.replay ? WhenAbsent::fail : when_absent);
