@@ -10,6 +10,7 @@
 
 #include "admin/listen_address.hpp"
 #include "hangar/error.hpp"
+#include "nats/api_subject.hpp"
 #include "nats/broker.hpp"
 #include "nats/connection.hpp"
 #include "nats/endpoint.hpp"
@@ -72,6 +73,8 @@ void SettingsExamination::look_at(const HostConfig& config) {
 void SettingsExamination::look_at(const HostConfig::Nats& nats) {
   HostConfig::Nats one = nats;
   attempt([&] { check_embedded(nats); });
+  attempt([&] { static_cast<void>(api_prefix(nats)); });
+  attempt([&] { static_cast<void>(inbox_prefix(nats)); });
   for (const std::string& url : nats.urls) {
     if (url == "embedded") continue;
     one.urls = {url};
