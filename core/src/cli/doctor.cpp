@@ -73,7 +73,9 @@ void Doctor::look_at_host() {
     checks_.push_back({found.switched_off ? warn : fail, "plugin " + found.path.stem().string(),
                        "it is refused: " + found.refusal, "hangar plugins ls"});
   }
-  for (const auto& [name, status] : StateFile::read(installation_.data_dir())) {
+  const auto folder = installation_.known_data_dir();
+  const auto hosts = folder ? StateFile::read(*folder) : ServiceStatuses{};
+  for (const auto& [name, status] : hosts) {
     if (status.failure.empty()) continue;
     checks_.push_back(
         {fail, "service " + name, fmt::format("it is {}: {}", status.state, status.failure), {}});

@@ -15,14 +15,17 @@ void check_embedded(const HostConfig::Nats& nats) {
 Broker::Broker(const Installation& installation, Log& log) : settings_{installation.config().nats} {
   check_embedded(settings_);
   if (std::ranges::find(settings_.urls, "embedded") == settings_.urls.end()) return;
-  const auto folder = installation.data_dir() / "nats";
-  if (auto running = EmbeddedServer::running(folder)) {
-    settings_.urls = {*std::move(running)};
-    return;
-  }
   server_ = std::make_unique<EmbeddedServer>(
-      EmbeddedServer::Options{.binary = settings_.server_binary, .folder = folder}, log);
+      EmbeddedServer::Options{.binary = settings_.server_binary,
+                              .folder = installation.data_dir() / "nats"},
+      log);
   settings_.urls = {server_->url()};
+  // It lets nobody in by other means.
+  settings_.user.clear();
+  settings_.password = Secret{};
+  settings_.credentials_file.clear();
+  settings_.nkey_seed_file.clear();
+  settings_.token = server_->token();
 }
 
 }  // namespace hangar

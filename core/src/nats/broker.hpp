@@ -12,14 +12,15 @@ namespace hangar {
 /// Throws ConfigError when `embedded` is named and cannot be used: beside other servers.
 void check_embedded(const HostConfig::Nats& nats);
 
-/// The server that a command talks to: the configured one, or the embedded one, which is started
-/// unless another process runs it on this folder already.
+/// The server that a command talks to: the configured one, or the embedded one, which all processes
+/// on a folder share.
 class Broker {
  public:
   /// Blocks until an embedded server is ready. Throws ConfigError.
   Broker(const Installation& installation, Log& log);
 
-  /// The settings with the URL of the embedded server in the place of `embedded`.
+  /// The settings with URL and token of the embedded server in the place of
+  /// `embedded`.
   [[nodiscard]] const HostConfig::Nats& settings() const noexcept { return settings_; }
 
  private:

@@ -1,16 +1,14 @@
 #include "nats/embedded_server.hpp"
 
-#include <arpa/inet.h>
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <linux/close_range.h>
-#include <netinet/in.h>
 #include <poll.h>
 #include <signal.h>  // NOLINT(modernize-deprecated-headers): POSIX's, not C's
 #include <sys/eventfd.h>
-#include <sys/file.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -27,6 +25,9 @@
 #include <vector>
 
 #include "hangar/error.hpp"
+#include "nats/embedded_place.hpp"
+#include "nats/embedded_step.hpp"
+#include "nats/stream_probe.hpp"
 
 namespace hangar {
 namespace {
@@ -37,75 +38,16 @@ using Clock = std::chrono::steady_clock;
 
 constexpr auto ready_within = 30s;
 constexpr auto end_within = 10s;
-// The server of a process that was killed needs a moment to end too.
-constexpr std::chrono::milliseconds lock_within = 10s;
-// Somebody who only looks whether a server runs holds the lock for a moment.
-constexpr std::chrono::milliseconds lock_settles_within = 300ms;
 constexpr auto first_pause = 250ms;
 constexpr auto longest_pause = 5000ms;
 constexpr auto poll_every = 10ms;
-constexpr std::uintmax_t longest_log = 16U << 20U;
+constexpr auto look_every = 2000ms;
+constexpr std::chrono::milliseconds probe_within = 1000ms;
+// Of one that is joined: how soon its end is noticed.
+constexpr std::chrono::milliseconds joined_poll = 200ms;
 
 [[noreturn]] void throw_errno(const std::string& what) {
   throw std::system_error{errno, std::generic_category(), what};
-}
-
-// Debian installs it in /usr/sbin, which a user's PATH leaves out.
-std::string find_program(const std::string& name) {
-  const auto usable = [](const fs::path& path) {
-    std::error_code none;
-    return fs::is_regular_file(path, none) && access(path.c_str(), X_OK) == 0;
-  };
-  if (name.find('/') != std::string::npos) {
-    if (usable(name)) return name;
-  } else {
-    const char* from_environment = std::getenv("PATH");  // NOLINT(concurrency-mt-unsafe)
-    std::istringstream folders{std::string{from_environment ? from_environment : ""} +
-                               ":/usr/local/sbin:/usr/sbin:/sbin:/usr/local/bin:/usr/bin"};
-    for (std::string folder; std::getline(folders, folder, ':');) {
-      const fs::path path = fs::path{folder} / name;
-      if (path.is_absolute() && usable(path)) return path;
-    }
-  }
-  throw ConfigError{fmt::format(
-      "nats.url: embedded needs the program {}, which is not there: `apt install nats-server`, set "
-      "nats.server_binary to its path, or set nats.url to a server that runs",
-      name)};
-}
-
-sockaddr_in loopback(std::uint16_t port) {
-  sockaddr_in address{};
-  address.sin_family = AF_INET;
-  address.sin_port = htons(port);
-  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  return address;
-}
-
-const sockaddr* generic(const sockaddr_in& address) {
-  return reinterpret_cast<const sockaddr*>(&address);  // NOLINT: as the socket API wants it
-}
-
-/// The port if it is free; 0 lets the system choose. Nothing when it is taken.
-std::optional<std::uint16_t> free_port(std::uint16_t wanted) {
-  const FileDescriptor probe{socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)};
-  if (!probe) throw_errno("socket");
-  // As the server does it: a port whose last connections have just closed is free.
-  const int yes = 1;
-  setsockopt(probe.value(), SOL_SOCKET, SO_REUSEADDR, &yes, sizeof yes);
-  sockaddr_in address = loopback(wanted);
-  if (bind(probe.value(), generic(address), sizeof address) != 0) return std::nullopt;
-  socklen_t size = sizeof address;
-  if (getsockname(probe.value(), reinterpret_cast<sockaddr*>(&address), &size) != 0) {  // NOLINT
-    throw_errno("getsockname");
-  }
-  return ntohs(address.sin_port);
-}
-
-std::string first_line(const fs::path& file) {
-  std::ifstream stream{file};
-  std::string line;
-  std::getline(stream, line);
-  return line;
 }
 
 /// Whether the descriptor becomes readable within the time.
@@ -114,15 +56,19 @@ bool readable(int descriptor, std::chrono::milliseconds within) {
   return poll(&poll_on, 1, static_cast<int>(within.count())) > 0;
 }
 
-// Between fork and exec only what is safe in a signal handler: other threads held locks.
+// Between fork and exec only what is safe in a signal handler: other threads
+// held locks.
 [[noreturn]] void become(const char* program, const std::vector<char*>& arguments, int log,
                          int lock, pid_t parent) {
-  // Nothing of the host's but the lock: a connection lives as long as anybody has it open.
+  // Nothing of the host's but the lock: a connection lives as long as anybody
+  // has it open.
   close_range(3, ~0U, CLOSE_RANGE_CLOEXEC);
   fcntl(lock, F_SETFD, 0);
   prctl(PR_SET_PDEATHSIG, SIGTERM);
   if (getppid() != parent) _exit(127);
-  setpgid(0, 0);  // Ctrl-C at the terminal is for the host, which then ends the server
+  umask(077);
+  setpgid(0,
+          0);  // Ctrl-C at the terminal is for the host, which then ends the server
   sigset_t none;
   sigemptyset(&none);
   sigprocmask(SIG_SETMASK, &none, nullptr);
@@ -138,24 +84,14 @@ bool readable(int descriptor, std::chrono::milliseconds within) {
 }  // namespace
 
 EmbeddedServer::EmbeddedServer(Options options, Log& log)
-    : options_{std::move(options)}, log_{log}, program_{find_program(options_.binary)} {
-  std::error_code failed;
-  fs::create_directories(options_.folder, failed);
-  if (!failed) fs::permissions(options_.folder, fs::perms::owner_all, failed);
-  if (failed) {
-    throw ConfigError{fmt::format("data_dir: cannot make the folder {}: {}",
-                                  options_.folder.string(), failed.message())};
-  }
-  lock_folder();
-  choose_port();
-  server_name_ = fmt::format("hangar-{}-{}", getpid(), Clock::now().time_since_epoch().count());
-  write_configuration();
+    : options_{std::move(options)}, log_{log}, folder_{options_.folder} {
   stop_ = FileDescriptor{eventfd(0, EFD_CLOEXEC)};
   if (!stop_) throw_errno("eventfd");
   watcher_ = std::thread{[this] { watch(); }};
   std::unique_lock wait{mutex_};
   changed_.wait(wait, [this] { return ready_ || failure_; });
   if (failure_) {
+    wait.unlock();
     watcher_.join();
     std::rethrow_exception(failure_);
   }
@@ -170,74 +106,72 @@ EmbeddedServer::~EmbeddedServer() {
 
 std::string EmbeddedServer::url() const { return fmt::format("nats://127.0.0.1:{}", port_); }
 
-std::optional<std::string> EmbeddedServer::running(const fs::path& folder) {
-  const FileDescriptor lock{open((folder / "lock").c_str(), O_RDWR | O_CLOEXEC)};
-  if (!lock || flock(lock.value(), LOCK_EX | LOCK_NB) == 0) return std::nullopt;
-  const std::string port = first_line(folder / "port");
-  if (port.empty()) return std::nullopt;
-  return fmt::format("nats://127.0.0.1:{}", port);
+void EmbeddedServer::become_ready() {
+  const std::lock_guard lock{mutex_};
+  ready_ = true;
+  changed_.notify_all();
 }
 
-// The server inherits the lock: while a server lives, nobody else touches its store, also when the
-// process that started it is gone.
-void EmbeddedServer::lock_folder() {
-  const fs::path path = options_.folder / "lock";
-  lock_ = FileDescriptor{open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600)};
-  if (!lock_) {
-    throw ConfigError{fmt::format("data_dir: cannot write {}: {}", path.string(),
-                                  std::generic_category().message(errno))};
-  }
+bool EmbeddedServer::wait_for_turn() {
   const auto begun = Clock::now();
-  while (flock(lock_.value(), LOCK_EX | LOCK_NB) != 0) {
-    const std::string owner = first_line(path);
-    const pid_t process = static_cast<pid_t>(std::strtol(owner.c_str(), nullptr, 10));
-    const bool alive = process > 0 && (kill(process, 0) == 0 || errno == EPERM);
-    const auto waited = Clock::now() - begun;
-    if (waited > (alive ? lock_settles_within : lock_within)) {
-      throw ConfigError{fmt::format(
-          "data_dir: {} is in use by another hangar (process {}): stop it, or give this one a "
-          "data_dir of its own",
-          options_.folder.string(), owner)};
+  bool joined = false;
+  for (;;) {
+    EmbeddedView seen{.locked = folder_.take_lock()};
+    const auto port = folder_.told();
+    if (!joined && port) token_ = folder_.token();
+    seen.told = port && !token_.empty();
+    seen.joined = joined;
+    seen.waited = std::chrono::duration_cast<std::chrono::milliseconds>(Clock::now() - begun);
+    switch (next_step(seen)) {
+      case EmbeddedStep::start:
+        if (joined) log_.warning("the nats-server of the other hangar has ended; starting one");
+        return true;
+      case EmbeddedStep::join:
+        port_ = *port;
+        joined = true;
+        log_.info("joined the nats-server of hangar {} at {}", folder_.holder(), url());
+        become_ready();
+        break;
+      case EmbeddedStep::wait:
+        break;
+      case EmbeddedStep::give_up:
+        throw ConfigError{
+            fmt::format("data_dir: {} is in use by another hangar (process {}), "
+                        "whose nats-server is not "
+                        "ready: stop it, or give this one a data_dir of its own",
+                        options_.folder.string(), folder_.holder())};
     }
-    std::this_thread::sleep_for(poll_every);
-  }
-  const std::string self = fmt::format("{}\n", getpid());
-  if (ftruncate(lock_.value(), 0) != 0 ||
-      pwrite(lock_.value(), self.data(), self.size(), 0) != static_cast<ssize_t>(self.size())) {
-    throw_errno(path.string());
+    if (readable(stop_.value(), joined ? joined_poll : poll_every)) return false;
   }
 }
 
-void EmbeddedServer::choose_port() {
-  const fs::path path = options_.folder / "port";
-  const auto before = std::strtol(first_line(path).c_str(), nullptr, 10);
-  std::optional<std::uint16_t> port;
-  // Whoever knows the URL from the last time finds the server there.
-  if (before > 0 && before < 65536) port = free_port(static_cast<std::uint16_t>(before));
-  if (!port) port = free_port(0);
-  if (!port) throw_errno("no free port");
-  port_ = *port;
-  std::ofstream{path} << port_ << '\n';
-}
-
-void EmbeddedServer::write_configuration() {
-  std::ofstream file{options_.folder / "nats-server.conf"};
-  file << "# Written by hangar at each start.\n"
-       << "listen: \"127.0.0.1:" << port_ << "\"\n"
-       << "server_name: \"" << server_name_ << "\"\n"
-       << "max_payload: 8MB\n"
-       << "jetstream { store_dir: \"" << options_.folder.string() << "\" }\n";
-  file.close();
-  if (!file) {
-    throw ConfigError{fmt::format("data_dir: cannot write to {}", options_.folder.string())};
-  }
+void EmbeddedServer::prepare() {
+  if (port_ == 0) port_ = choose_port(folder_.last_port());
+  if (token_.empty()) token_ = folder_.token();
+  if (token_.empty()) token_ = folder_.make_token();
+  server_name_ = fmt::format("hangar-{}-{}", getpid(), Clock::now().time_since_epoch().count());
+  folder_.write("port", fmt::format("{}\n", port_));
+  folder_.write("nats-server.conf",
+                fmt::format("# Written by hangar at each start.\n"
+                            "listen: \"127.0.0.1:{}\"\n"
+                            "server_name: \"{}\"\n"
+                            "authorization {{ token: \"{}\" }}\n"
+                            "max_payload: 8MB\n"
+                            "jetstream {{ store_dir: \"{}\" }}\n",
+                            port_, server_name_, token_.reveal(), options_.folder.string()));
 }
 
 void EmbeddedServer::watch() noexcept {
   auto pause = first_pause;
+  bool prepared = false;
   for (;;) {
     const auto begun = Clock::now();
     try {
+      if (!prepared) {
+        if (!wait_for_turn()) return;
+        prepare();
+        prepared = true;
+      }
       launch();
     } catch (const std::exception& error) {
       const std::lock_guard lock{mutex_};
@@ -257,14 +191,17 @@ void EmbeddedServer::watch() noexcept {
 }
 
 void EmbeddedServer::launch() {
-  const fs::path log_path = options_.folder / "nats-server.log";
-  std::error_code none;
-  const bool start_anew = fs::file_size(log_path, none) > longest_log && !none;
-  const FileDescriptor output{
-      open(log_path.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | (start_anew ? O_TRUNC : 0),
-           0600)};
-  if (!output) throw_errno(log_path.string());
-  std::vector<std::string> words{program_, "-c", (options_.folder / "nats-server.conf").string()};
+  if (program_.empty()) program_ = find_server_program(options_.binary);
+  if (suspect_) {
+    if (const auto why = folder_.refuses_writes()) {
+      throw TransientError{fmt::format("the embedded nats-server waits: {}", *why),
+                           TransientError::Retry::backoff};
+    }
+    suspect_ = false;
+  }
+  const FileDescriptor output = folder_.open_log();
+  log_read_ = folder_.log_size();
+  std::vector<std::string> words{program_, "-c", folder_.configuration().string()};
   std::vector<char*> arguments;
   for (std::string& word : words) arguments.push_back(word.data());
   arguments.push_back(nullptr);
@@ -272,7 +209,7 @@ void EmbeddedServer::launch() {
   const pid_t parent = getpid();
   const pid_t child = fork();
   if (child < 0) throw_errno("fork");
-  if (child == 0) become(program_.c_str(), arguments, output.value(), lock_.value(), parent);
+  if (child == 0) become(program_.c_str(), arguments, output.value(), folder_.lock(), parent);
   // glibc 2.36 declares the function as C++.
   const FileDescriptor process{static_cast<int>(syscall(SYS_pidfd_open, child, 0))};
   pid_ = child;
@@ -299,13 +236,13 @@ void EmbeddedServer::wait_until_ready(int process) {
           TransientError::Retry::backoff};
     }
   }
-  const std::lock_guard lock{mutex_};
+  folder_.tell(port_);
   if (ready_) log_.info("nats-server is back at {}", url());
-  ready_ = true;
-  changed_.notify_all();
+  become_ready();
 }
 
-// The server greets when its streams are open, with its name: another one on this port has another.
+// The server greets when its streams are open, with its name: another one on
+// this port has another.
 bool EmbeddedServer::answers() const {
   const FileDescriptor client{socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)};
   const sockaddr_in address = loopback(port_);
@@ -322,9 +259,34 @@ bool EmbeddedServer::answers() const {
 
 void EmbeddedServer::wait_for_end(int process) {
   std::array<pollfd, 2> either{pollfd{process, POLLIN, 0}, pollfd{stop_.value(), POLLIN, 0}};
-  while (poll(either.data(), either.size(), -1) < 0 && errno == EINTR) {
+  const auto every = std::min<std::chrono::milliseconds>(look_every, options_.patience);
+  std::chrono::milliseconds silent{0};
+  for (;;) {
+    either[0].revents = either[1].revents = 0;
+    const int heard = poll(either.data(), either.size(), static_cast<int>(every.count()));
+    if (either[1].revents != 0) return;
+    if (either[0].revents != 0) {
+      log_.error("nats-server ended by itself; starting it again");
+      return;
+    }
+    if (heard != 0) continue;  // a signal
+    const auto fail = [&](const std::string& why) {
+      suspect_ = true;
+      throw TransientError{fmt::format("the embedded nats-server {}; starting it again", why),
+                           TransientError::Retry::backoff};
+    };
+    const std::string logged = folder_.read_log(log_read_);
+    if (const auto line = write_failure(logged); !line.empty()) {
+      fail(fmt::format("cannot write its store: {}", line));
+    }
+    silent += every + probe_within;
+    if (streams_answer(url(), token_, probe_within)) silent = 0ms;
+    if (silent > options_.patience) {
+      // It would not hear SIGTERM either.
+      kill(pid_, SIGKILL);
+      fail("does not answer");
+    }
   }
-  if (either[1].revents == 0) log_.error("nats-server ended by itself; starting it again");
 }
 
 void EmbeddedServer::end(int process) noexcept {

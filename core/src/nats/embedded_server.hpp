@@ -3,32 +3,40 @@
 #include <sys/types.h>
 
 #include <atomic>
+#include <chrono>
 #include <condition_variable>
 #include <cstdint>
 #include <exception>
 #include <filesystem>
 #include <mutex>
-#include <optional>
 #include <string>
 #include <thread>
 
+#include "hangar/config.hpp"
 #include "hangar/log.hpp"
+#include "nats/embedded_folder.hpp"
 #include "nats/file_descriptor.hpp"
 
 namespace hangar {
 
-/// A nats-server of this process's own: on loopback, with its store in a folder. It is started
-/// again, on the same port, when it dies, and ends with this object, or with this process however
-/// that ends. Thread-safe.
+/// The nats-server that all processes on a folder share: on loopback, for
+/// clients with its token alone, with its store in the folder. The first
+/// process starts it; another one joins it, and starts one, on the same port,
+/// when it ends. It is started again when it dies, cannot write or does not
+/// answer, and ends with this object, or with this process however that ends.
+/// Thread-safe.
 class EmbeddedServer {
  public:
   struct Options {
     std::string binary = "nats-server";  ///< A path, or a name to look for in PATH and sbin.
     std::filesystem::path folder;        ///< For store, configuration and log; made when absent.
+    /// How long it may leave requests unanswered before it is started again.
+    std::chrono::milliseconds patience{20'000};
   };
 
-  /// Returns when the server takes connections; blocks for up to 30 s. Throws ConfigError when
-  /// there is no such program or another process uses the folder.
+  /// Returns when the server takes connections; blocks for up to 45 s. Throws
+  /// ConfigError when there is no such program, or others could change what is
+  /// in the folder.
   EmbeddedServer(Options options, Log& log);
   /// SIGTERM, and SIGKILL to a server that has not ended after 10 s.
   ~EmbeddedServer();
@@ -37,33 +45,40 @@ class EmbeddedServer {
 
   /// The same for the life of this object; holds no secret.
   [[nodiscard]] std::string url() const;
-  /// Of the server that runs at present; 0 between two.
+  /// What lets a client in; the same for the life of this object.
+  [[nodiscard]] const Secret& token() const noexcept { return token_; }
+  /// Of the server that this process runs at present; 0 between two, and of a
+  /// joined one.
   [[nodiscard]] pid_t pid() const noexcept { return pid_; }
   [[nodiscard]] std::uint64_t restarts() const noexcept { return restarts_; }
 
-  /// The URL of the server that another process runs on this folder, if one does.
-  static std::optional<std::string> running(const std::filesystem::path& folder);
-
  private:
-  void lock_folder();
-  void choose_port();
-  void write_configuration();
   void watch() noexcept;
-  /// Starts the server and returns when it is ready. Throws when it is not within the time.
+  /// Joins the server of another process until that ends. False when this
+  /// object ends before.
+  bool wait_for_turn();
+  void join_at(std::uint16_t port);
+  void prepare();
+  /// Runs a server to its end. Throws when it is not ready within the time,
+  /// cannot write its store or does not answer.
   void launch();
   void wait_until_ready(int process);
   [[nodiscard]] bool answers() const;
   void wait_for_end(int process);
   void end(int process) noexcept;
+  void become_ready();
   [[nodiscard]] std::string log_end() const;
 
   Options options_;
   Log& log_;
+  EmbeddedFolder folder_;
   std::string program_;
   std::string server_name_;
   std::uint16_t port_ = 0;
-  FileDescriptor lock_;
+  Secret token_;
   FileDescriptor stop_;  ///< Readable from the moment this object ends.
+  std::uint64_t log_read_ = 0;
+  bool suspect_ = false;  ///< Whether the last server could not write, or did not answer.
   std::atomic<pid_t> pid_ = 0;
   std::atomic<std::uint64_t> restarts_ = 0;
 
@@ -71,8 +86,8 @@ class EmbeddedServer {
   std::condition_variable changed_;
   bool ready_ = false;
   std::exception_ptr failure_;
-  /// Forks, so that the child's parent is a thread that lives as long as this object: the kernel
-  /// ends the child with the thread that made it.
+  /// Forks, so that the child's parent is a thread that lives as long as this
+  /// object: the kernel ends the child with the thread that made it.
   std::thread watcher_;
 };
 

@@ -76,6 +76,7 @@ void BrokerTest::run(asio::awaitable<void> body) {
 HostConfig::Nats BrokerTest::config() const {
   HostConfig::Nats nats;
   nats.urls = {server_.url()};
+  nats.token = server_.token();
   return nats;
 }
 

@@ -5,10 +5,12 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <fstream>
 #include <thread>
 
 #include "broker.hpp"
 #include "hangar/error.hpp"
+#include "nats/stream_probe.hpp"
 
 namespace hangar::test {
 namespace {
@@ -51,14 +53,62 @@ TEST_F(EmbeddedServerTest, missing_program_is_an_error_that_says_what_to_do) {
   EXPECT_NE(why.find("nats.url"), std::string::npos) << why;
 }
 
-TEST_F(EmbeddedServerTest, second_server_on_a_folder_is_refused_and_finds_the_first) {
-  EXPECT_EQ(EmbeddedServer::running(options().folder), std::nullopt);
-  {
-    const EmbeddedServer server{options(), log_};
-    EXPECT_NE(refusal(options(), log_).find("in use by another hangar"), std::string::npos);
-    EXPECT_EQ(EmbeddedServer::running(options().folder), server.url());
+TEST_F(EmbeddedServerTest, second_one_on_a_folder_joins_the_first_and_serves_when_that_ends) {
+  auto first = std::make_unique<EmbeddedServer>(options(), log_);
+  const EmbeddedServer second{options(), log_};
+  const EmbeddedServer third{options(), log_};
+  EXPECT_EQ(second.pid(), 0);
+  EXPECT_EQ(second.url(), first->url());
+  EXPECT_EQ(second.token(), first->token());
+  first.reset();
+  const auto well = [&] { return streams_answer(second.url(), second.token(), 1s); };
+  EXPECT_TRUE(comes_true(well));
+  EXPECT_NE(second.pid() != 0, third.pid() != 0) << "one of them serves";
+}
+
+TEST_F(EmbeddedServerTest, only_who_can_read_the_token_is_let_in) {
+  const EmbeddedServer server{options(), log_};
+  EXPECT_TRUE(streams_answer(server.url(), server.token(), 1s));
+  EXPECT_FALSE(streams_answer(server.url(), Secret{"guessed"}, 1s));
+  EXPECT_FALSE(streams_answer(server.url(), Secret{}, 1s));
+  EXPECT_EQ(log_.text().find(server.token().reveal()), std::string::npos);
+  namespace fs = std::filesystem;
+  for (const auto& entry : fs::recursive_directory_iterator{folder_.path()}) {
+    constexpr auto others = fs::perms::group_all | fs::perms::others_all;
+    EXPECT_EQ(entry.status().permissions() & others, fs::perms::none) << entry.path();
   }
-  EXPECT_EQ(EmbeddedServer::running(options().folder), std::nullopt);
+}
+
+TEST_F(EmbeddedServerTest, link_in_the_folder_is_refused) {
+  namespace fs = std::filesystem;
+  fs::create_directory(folder_.path() / "elsewhere");
+  fs::create_directory_symlink(folder_.path() / "elsewhere", options().folder);
+  EXPECT_NE(refusal(options(), log_).find("is a link"), std::string::npos);
+  fs::remove(options().folder);
+  fs::create_directory(options().folder);
+  fs::create_directory_symlink(folder_.path() / "elsewhere", options().folder / "jetstream");
+  EXPECT_NE(refusal(options(), log_).find("is a link"), std::string::npos);
+}
+
+TEST_F(EmbeddedServerTest, server_that_does_not_answer_is_started_again) {
+  auto impatient = options();
+  impatient.patience = 500ms;
+  const EmbeddedServer server{impatient, log_};
+  const pid_t first = server.pid();
+  kill(first, SIGSTOP);
+  EXPECT_TRUE(comes_true([&] { return log_.contains("does not answer"); }));
+  EXPECT_TRUE(comes_true([&] { return streams_answer(server.url(), server.token(), 1s); }));
+  EXPECT_NE(server.pid(), first);
+}
+
+TEST_F(EmbeddedServerTest, server_that_says_that_it_cannot_write_is_started_again) {
+  const EmbeddedServer server{options(), log_};
+  std::ofstream{options().folder / "nats-server.log", std::ios::app}
+      << "[1] [ERR] JetStream failed to store a msg: write 1.blk: no space "
+         "left on device\n";
+  EXPECT_TRUE(comes_true([&] { return log_.contains("no space left on device"); }));
+  EXPECT_TRUE(comes_true([&] { return server.restarts() == 1 && server.pid() != 0; }));
+  EXPECT_TRUE(comes_true([&] { return streams_answer(server.url(), server.token(), 1s); }));
 }
 
 TEST_F(EmbeddedServerTest, server_that_dies_comes_back_at_the_same_url) {

@@ -1,0 +1,22 @@
+#pragma once
+
+#include <netinet/in.h>
+#include <sys/socket.h>
+
+#include <cstdint>
+#include <string>
+
+namespace hangar {
+
+/// The path of the program that is named, or is at this path. Throws
+/// ConfigError when there is none.
+std::string find_server_program(const std::string& name);
+
+/// This port when it is free, or another one that is; 0 is none.
+std::uint16_t choose_port(std::uint16_t before);
+
+/// The address of a port of this machine's own, and as the socket API wants it.
+sockaddr_in loopback(std::uint16_t port);
+const sockaddr* generic(const sockaddr_in& address);
+
+}  // namespace hangar
