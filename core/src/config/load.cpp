@@ -10,6 +10,7 @@
 #include "config/environment_layer.hpp"
 #include "config/file_layer.hpp"
 #include "config/nearest.hpp"
+#include "config/one_line.hpp"
 #include "hangar/error.hpp"
 
 namespace hangar {
@@ -67,8 +68,8 @@ std::optional<Value> read_winner(const std::string& path, const Candidate& candi
       return std::nullopt;
     }
     try {
-      texts.push_back(candidate.form == Form::file ? interpolate(text.text, environment)
-                                                   : text.text);
+      texts.push_back(
+          one_line(candidate.form == Form::file ? interpolate(text.text, environment) : text.text));
     } catch (const ConfigError& error) {
       add(text, error.what());
       return std::nullopt;

@@ -5,7 +5,9 @@
 #include <cerrno>
 #include <fstream>
 #include <system_error>
+#include <utility>
 
+#include "config/one_line.hpp"
 #include "config/problems.hpp"
 #include "hangar/error.hpp"
 
@@ -17,6 +19,15 @@ constexpr std::size_t longest_secret = 64U << 10U;
 [[noreturn]] void fail(const std::filesystem::path& path, int reason) {
   throw ConfigError{fmt::format("cannot read {}: {}", in_quotes(path.native()),
                                 std::generic_category().message(reason))};
+}
+
+std::string cleaned(const std::filesystem::path& path, std::string (*clean)(std::string)) {
+  std::string content = read_file(path, longest_secret);
+  try {
+    return clean(std::move(content));
+  } catch (const ConfigError& error) {
+    throw ConfigError{fmt::format("{} {}", in_quotes(path.native()), error.what())};
+  }
 }
 
 }  // namespace
@@ -42,10 +53,10 @@ std::string read_file(const std::filesystem::path& path, std::size_t limit) {
   return content;
 }
 
-std::string read_secret_file(const std::filesystem::path& path) {
-  std::string content = read_file(path, longest_secret);
-  if (content.ends_with('\n')) content.pop_back();
-  return content;
+std::string read_secret_file(const std::filesystem::path& path) { return cleaned(path, one_line); }
+
+std::string read_secret_lines(const std::filesystem::path& path) {
+  return cleaned(path, plain_lines);
 }
 
 }  // namespace hangar

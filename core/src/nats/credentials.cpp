@@ -19,7 +19,7 @@ namespace hangar {
 std::vector<std::string> words_of_secret_file(const std::string& file, const char* setting) {
   std::string text;
   try {
-    text = read_secret_file(file);
+    text = read_secret_lines(file);
   } catch (const ConfigError& error) {
     throw ConfigError{fmt::format("nats.{}: {}", setting, error.what())};
   }

@@ -108,7 +108,7 @@ TEST(Environment, secrets_and_urls_may_be_in_files) {
       .variable("HANGAR_NATS_PASSWORD_FILE", "")
       .load();
   EXPECT_EQ(bench.host.storage.url.value, "postgresql://u:p@h/db");
-  EXPECT_EQ(bench.host.nats.token.reveal(), "t\n");
+  EXPECT_EQ(bench.host.nats.token.reveal(), "t");
   EXPECT_EQ(bench.host.nats.password.reveal(), "");
   EXPECT_EQ(bench.origin("storage.url"), "environment HANGAR_STORAGE_URL_FILE");
 }

@@ -197,8 +197,30 @@ services:
 
 TEST(Load, expansion_adds_no_structure) {
   Workbench bench;
-  bench.variable("EVIL", "a\nnats: {user: b}").file("nats: {user: '${EVIL}'}\n").load();
-  EXPECT_EQ(bench.host.nats.user, "a\nnats: {user: b}");
+  bench.variable("EVIL", "a', password: 'b").file("nats: {user: '${EVIL}'}\n").load();
+  EXPECT_EQ(bench.host.nats.user, "a', password: 'b");
+  EXPECT_TRUE(bench.host.nats.password.empty());
+}
+
+TEST(Load, line_ends_after_a_value_are_dropped_and_other_control_characters_refused) {
+  Workbench bench;
+  bench.variable("HANGAR_NATS_PASSWORD", "s3cret\r\n")
+      .variable("HANGAR_STORAGE_URL", "postgresql://u:p@h/db\n")
+      .variable("HANGAR_DRAIN_TIMEOUT", "5s\n")
+      .file("nats: {user: \"me\\r\\n\"}\n")
+      .load();
+  EXPECT_EQ(bench.host.nats.password.reveal(), "s3cret");
+  EXPECT_EQ(bench.host.storage.url.value, "postgresql://u:p@h/db");
+  EXPECT_EQ(bench.host.nats.user, "me");
+  bench.variable("HANGAR_NATS_PASSWORD", "s3\ncret").variable("PART", "p\r");
+  bench.variable("HANGAR_STORAGE_URL_FILE", bench.write("url", "postgresql://u:p\r\n@h").native());
+  bench.inputs.environment.erase("HANGAR_STORAGE_URL");
+  bench.file("nats: {url: 'nats://u:${PART}@h'}\n", "more.yaml");
+  EXPECT_EQ(bench.errors(),
+            "more.yaml:1:13: nats.url: holds a control character (0x0d at byte 11): remove it\n"
+            "HANGAR_NATS_PASSWORD: holds a control character (0x0a at byte 3): remove it\n"
+            "HANGAR_STORAGE_URL_FILE: 'url' holds a control character (0x0d at byte 17): remove "
+            "it\n3 errors in the configuration");
 }
 
 TEST(Load, files_that_cannot_be_read_are_named) {
