@@ -4,6 +4,7 @@
 
 #include <cctype>
 
+#include "config/percent_encode.hpp"
 #include "config/read_file.hpp"
 #include "hangar/error.hpp"
 
@@ -37,14 +38,47 @@ std::size_t closing_brace(std::string_view text, std::size_t begin) {
   throw ConfigError{"'${' without '}': write '$${' for a literal '${'"};
 }
 
-std::string expand(std::string_view text, const Environment& environment, int level);
+/// How a secret from a file is written where it is put in.
+enum class Writing { as_is, in_url, in_keywords };
 
-std::string evaluate(std::string_view expression, const Environment& environment, int level) {
+/// Whether a URL's user, password or query, or the value of a password in libpq's keywords, is what
+/// stands between the two texts.
+Writing writing_between(std::string_view before, std::string_view after) {
+  if (const std::size_t scheme = before.rfind("://"); scheme != npos) {
+    const std::string_view begun = before.substr(scheme);
+    const bool user_part = begun.find('@') == npos && after.find('@') != npos;
+    return user_part || begun.find('?') != npos ? Writing::in_url : Writing::as_is;
+  }
+  if (before.ends_with('\'')) before.remove_suffix(1);
+  before = before.substr(0, before.find_last_not_of(' ') + 1);
+  if (!before.ends_with('=')) return Writing::as_is;
+  before = before.substr(0, before.find_last_not_of(" =") + 1);
+  return before.ends_with("password") ? Writing::in_keywords : Writing::as_is;
+}
+
+std::string written(std::string secret, Writing writing) {
+  if (writing == Writing::as_is) return secret;
+  if (writing == Writing::in_url) return percent_encode(secret);
+  std::string escaped;
+  for (const char character : secret) {
+    if (std::string_view{"\\' "}.find(character) != npos) escaped += '\\';
+    escaped += character;
+  }
+  return escaped;
+}
+
+std::string expand(std::string_view text, const Environment& environment, int level,
+                   Writing writing);
+
+std::string evaluate(std::string_view expression, const Environment& environment, int level,
+                     Writing writing) {
   if (level == most_levels) {
     throw ConfigError{fmt::format("more than {} levels of '${{…}}'", most_levels)};
   }
   if (expression.starts_with(file_prefix)) {
-    return read_secret_file(expand(expression.substr(file_prefix.size()), environment, level + 1));
+    const std::string path =
+        expand(expression.substr(file_prefix.size()), environment, level + 1, Writing::as_is);
+    return written(read_secret_file(path), writing);
   }
   const std::size_t colon = expression.find(':');
   const std::string name{expression.substr(0, colon)};
@@ -59,13 +93,15 @@ std::string evaluate(std::string_view expression, const Environment& environment
   const auto found = environment.find(name);
   const bool unset = found == environment.end();
   if (!unset && (colon == npos || !found->second.empty())) return found->second;
-  if (has_default) return expand(rest.substr(2), environment, level + 1);
-  const std::string why = has_message ? expand(rest.substr(2), environment, level + 1) : "";
+  if (has_default) return expand(rest.substr(2), environment, level + 1, writing);
+  const std::string why =
+      has_message ? expand(rest.substr(2), environment, level + 1, Writing::as_is) : "";
   throw ConfigError{fmt::format("environment variable {} is {}{}{}", name,
                                 unset ? "not set" : "empty", why.empty() ? "" : ": ", why)};
 }
 
-std::string expand(std::string_view text, const Environment& environment, int level) {
+std::string expand(std::string_view text, const Environment& environment, int level,
+                   Writing writing) {
   std::string result;
   for (std::size_t at = 0; at < text.size(); ++at) {
     const char next = at + 1 < text.size() ? text[at + 1] : '\0';
@@ -76,7 +112,9 @@ std::string expand(std::string_view text, const Environment& environment, int le
       ++at;
     } else {
       const std::size_t end = closing_brace(text, at);
-      result += evaluate(text.substr(at + 2, end - at - 2), environment, level);
+      const Writing here = writing_between(text.substr(0, at), text.substr(end + 1));
+      result += evaluate(text.substr(at + 2, end - at - 2), environment, level,
+                         here == Writing::as_is ? writing : here);
       at = end;
     }
     if (result.size() > longest_result) throw ConfigError{"longer than 1 MiB once expanded"};
@@ -87,7 +125,7 @@ std::string expand(std::string_view text, const Environment& environment, int le
 }  // namespace
 
 std::string interpolate(std::string_view text, const Environment& environment) {
-  return expand(text, environment, 0);
+  return expand(text, environment, 0, Writing::as_is);
 }
 
 bool has_expression(std::string_view text) {

@@ -12,9 +12,11 @@ using Environment = std::map<std::string, std::string>;
 /// What a scalar of a configuration file stands for.
 ///
 /// `${VAR}` is the variable, `${VAR:-default}` the default where it is unset or empty,
-/// `${VAR:?message}` an error then, `${file:/path}` a file's content without one trailing newline,
-/// `$$` a dollar sign; any other `$` is one too. A default, a message or a path may hold further
+/// `${VAR:?message}` an error then, `${file:/path}` a file's content as `read_secret_file`, `$$` a
+/// dollar sign; any other `$` is one too. A default, a message or a path may hold further
 /// expressions, up to 8 levels; they are read only when used. What was put in is not read again.
+/// A file's content is percent-encoded in the user part and in the query of a URL, and escaped as
+/// the password of libpq's keywords, so that any password works; a variable is put in as it is.
 /// Throws ConfigError; the message holds no value.
 std::string interpolate(std::string_view text, const Environment& environment);
 

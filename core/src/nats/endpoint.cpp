@@ -5,10 +5,12 @@
 #include <boost/url/host_type.hpp>
 #include <boost/url/parse.hpp>
 #include <boost/url/url_view.hpp>
+#include <cctype>
 #include <charconv>
 #include <system_error>
 
 #include "config/mask_url.hpp"
+#include "config/percent_encode.hpp"
 #include "hangar/error.hpp"
 
 namespace urls = boost::urls;
@@ -40,10 +42,37 @@ void take_user(Endpoint& endpoint, const urls::url_view& url, const HostConfig::
   }
 }
 
+/// The same with `%XX` for what a URL does not allow there.
+std::string encoded(std::string_view user_part) {
+  const auto is_hex = [&](std::size_t at) {
+    return at < user_part.size() && std::isxdigit(static_cast<unsigned char>(user_part[at])) != 0;
+  };
+  std::string result;
+  for (std::size_t at = 0; at < user_part.size(); ++at) {
+    const bool escape = user_part[at] == '%' && is_hex(at + 1) && is_hex(at + 2);
+    result += escape ? "%" : percent_encode(user_part.substr(at, 1));
+  }
+  return result;
+}
+
+/// The text as a URL. Its user part ends at the last `@`, whatever stands before it: a password
+/// that is written as it is must not be taken for a host.
+std::string whole_url(std::string_view text) {
+  const std::size_t scheme_end = text.find("://");
+  const bool has_scheme = scheme_end != text.npos && scheme_end < text.find('@');
+  std::string url{has_scheme ? text.substr(0, scheme_end + 3) : "nats://"};
+  const std::string_view rest = has_scheme ? text.substr(scheme_end + 3) : text;
+  const std::size_t at = rest.rfind('@');
+  if (at == rest.npos) return url.append(rest);
+  const std::string_view user_part = rest.substr(0, at);
+  const std::size_t colon = user_part.find(':');
+  url += encoded(user_part.substr(0, colon));
+  if (colon != user_part.npos) url.append(":").append(encoded(user_part.substr(colon + 1)));
+  return url.append(rest.substr(at));
+}
+
 Endpoint parse(std::string_view text, const HostConfig::Nats& config) {
-  const std::string whole = text.find("://") == std::string_view::npos
-                                ? fmt::format("nats://{}", text)
-                                : std::string{text};
+  const std::string whole = whole_url(text);
   const auto parsed = urls::parse_uri(whole);
   const auto fail = [&](std::string_view why) {
     return ConfigError{fmt::format("nats.url: `{}` {}", mask_url(text), why)};

@@ -1,5 +1,6 @@
 #include "nats/endpoint.hpp"
 
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
 #include "hangar/error.hpp"
@@ -45,6 +46,26 @@ TEST(Endpoint, user_part_of_a_url_wins_over_the_settings_and_is_not_shown) {
   EXPECT_EQ(found[2].user, "other");
   EXPECT_EQ(found[2].password.reveal(), "theirs");
   EXPECT_EQ(found[0].address(), "nats://127.0.0.1:4222");
+}
+
+TEST(Endpoint, a_password_may_hold_any_character_as_it_is_or_encoded) {
+  const std::string parts[] = {"first", "second"};
+  for (int byte = 0x21; byte < 0x7f; ++byte) {
+    const char c = static_cast<char>(byte);
+    if (c == ',') continue;  // parts URLs
+    const std::string password = parts[0] + c + parts[1];
+    for (const std::string& written :
+         {password, parts[0] + fmt::format("%{:02X}", byte) + parts[1]}) {
+      for (const std::string scheme : {"nats://", ""}) {
+        const auto found = endpoints(with({scheme + "me:" + written + "@127.0.0.1:4333"}));
+        ASSERT_EQ(found.size(), 1U) << written;
+        EXPECT_EQ(found[0].user, "me") << written;
+        EXPECT_EQ(found[0].password.reveal(), password);
+        EXPECT_EQ(found[0].address(), "nats://127.0.0.1:4333") << written;
+      }
+    }
+  }
+  EXPECT_EQ(endpoints(with({"nats://tok/en@127.0.0.1"}))[0].token.reveal(), "tok/en");
 }
 
 TEST(Endpoint, tls_is_used_whenever_anything_asks_for_it) {
