@@ -7,8 +7,10 @@
 #include <array>
 #include <memory>
 #include <string_view>
+#include <utility>
 #include <vector>
 
+#include "database_url.hpp"
 #include "hangar/error.hpp"
 
 namespace hangar::postgres {
@@ -20,15 +22,29 @@ struct FreeConninfo {
 using Conninfo = std::unique_ptr<PQconninfoOption, FreeConninfo>;
 
 // What SQLAlchemy's asyncpg and psycopg dialects take and libpq does not know.
-constexpr std::array<std::string_view, 9> dropped{"prepared_statement_cache_size",
+constexpr std::array<std::string_view, 8> dropped{"prepared_statement_cache_size",
                                                   "prepared_statement_name_func",
                                                   "statement_cache_size",
                                                   "max_cached_statement_lifetime",
                                                   "max_cacheable_statement_size",
                                                   "async_fallback",
                                                   "command_timeout",
-                                                  "timeout",
-                                                  "server_settings"};
+                                                  "timeout"};
+
+/// Keywords whose words libpq looks at only when it connects, and then says what it did not know.
+struct Choice {
+  std::string_view keyword;
+  std::string_view words;  // with a blank before and after each
+};
+constexpr std::array choices{
+    Choice{"sslmode", " disable allow prefer require verify-ca verify-full "},
+    Choice{"gssencmode", " disable prefer require "},
+    Choice{"channel_binding", " disable prefer require "},
+    Choice{"target_session_attrs", " any read-write read-only primary standby prefer-standby "},
+};
+constexpr std::array<std::string_view, 6> numbers{"connect_timeout",  "keepalives",
+                                                  "keepalives_idle",  "keepalives_interval",
+                                                  "keepalives_count", "tcp_user_timeout"};
 
 std::vector<std::string_view> split(std::string_view text, char separator) {
   std::vector<std::string_view> parts;
@@ -48,65 +64,107 @@ bool known_to_libpq(std::string_view keyword) {
   return false;
 }
 
-std::string query_for_libpq(std::string_view query) {
-  std::string kept;
-  for (const std::string_view parameter : split(query, '&')) {
-    const std::size_t equals = parameter.find('=');
-    const std::string_view keyword = parameter.substr(0, equals);
-    std::string_view value = equals == parameter.npos ? "" : parameter.substr(equals + 1);
-    if (keyword.empty() || std::ranges::find(dropped, keyword) != dropped.end()) continue;
-    std::string_view name = keyword;
-    if (keyword == "ssl") {
-      name = "sslmode";
-      if (value == "true" || value == "True" || value == "1") value = "require";
-      if (value == "false" || value == "False" || value == "0") value = "disable";
-    } else if (!known_to_libpq(keyword)) {
-      // After a stray `?` in a password this would be a part of it, so only a plain word is quoted.
-      const bool plain = query.find_first_of("@:/") == query.npos;
-      throw ConfigError{
-          fmt::format("storage.url: unknown parameter{}; see libpq's list of keywords",
-                      plain ? fmt::format(" '{}'", keyword) : "")};
-    }
-    kept += fmt::format("{}{}={}", kept.empty() ? '?' : '&', name, value);
-  }
-  return kept;
+std::string sslmode_of(std::string_view word) {
+  if (word == "true" || word == "True" || word == "1") return "require";
+  if (word == "false" || word == "False" || word == "0") return "disable";
+  std::string mode{word};
+  std::ranges::replace(mode, '_', '-');  // asyncpg takes both
+  return mode;
 }
 
-/// What libpq's parser takes.
-std::string for_libpq(std::string_view url) {
-  const std::size_t colon = url.find("://");
-  if (colon == url.npos) return std::string{url};
-  const std::string_view scheme = url.substr(0, colon);
-  const std::string_view dialect = scheme.substr(0, scheme.find('+'));
-  if (dialect != "postgresql" && dialect != "postgres") {
-    // `password=a://b` is a keyword string.
-    if (scheme.find('=') != scheme.npos) return std::string{url};
+void check_words(const ConnectionOptions& options) {
+  for (const Choice& choice : choices) {
+    const auto found = options.find(std::string{choice.keyword});
+    if (found == options.end()) continue;
+    if (choice.words.find(fmt::format(" {} ", found->second)) != choice.words.npos) continue;
+    throw ConfigError{fmt::format("storage.url: {} is one of{}", choice.keyword, choice.words)};
+  }
+  for (const std::string_view keyword : numbers) {
+    const auto found = options.find(std::string{keyword});
+    if (found == options.end()) continue;
+    const std::string& digits = found->second;
+    if (digits.size() < 10 && digits.find_first_not_of("0123456789") == digits.npos) continue;
+    throw ConfigError{fmt::format("storage.url: {} is a whole number", keyword)};
+  }
+}
+
+void add_parameter(ConnectionOptions& options, std::string name, std::string value, bool shown) {
+  if (std::ranges::find(dropped, name) != dropped.end()) return;
+  if (name == "server_settings") {
     throw ConfigError{
-        "storage.url: the postgres storage takes postgresql://user:password@host:5432/database, "
-        "libpq's key=value strings, or nothing (PG* variables); for a SQLite file set "
-        "storage.type: sqlite"};
+        "storage.url: server_settings is no parameter of a URL; write options=-c%20name%3Dvalue"};
   }
-  const std::string_view rest = url.substr(colon + 3);
-  const std::size_t question = rest.find('?');
-  std::string result = fmt::format("postgresql://{}", rest.substr(0, question));
-  if (question != rest.npos) result += query_for_libpq(rest.substr(question + 1));
-  return result;
+  if (name == "ssl") {
+    name = "sslmode";
+    value = sslmode_of(value);
+  } else if (name == "database") {
+    name = "dbname";
+  } else if (!known_to_libpq(name)) {
+    throw ConfigError{fmt::format("storage.url: unknown parameter{}; see libpq's list of keywords",
+                                  shown ? fmt::format(" '{}'", name) : "")};
+  }
+  options.insert_or_assign(std::move(name), std::move(value));
 }
 
-ConnectionOptions parse(std::string_view url) {
+ConnectionOptions options_of(const DatabaseUrl& url, bool shown) {
+  ConnectionOptions options;
+  const auto add = [&](const char* keyword, const std::string& value) {
+    if (!value.empty()) options.emplace(keyword, value);
+  };
+  add("user", url.user.value_or(""));
+  add("password", url.password.value_or(""));
+  add("dbname", url.database);
+  std::string hosts;
+  std::string ports;
+  bool any_port = false;
+  for (const auto& [host, port] : url.servers) {
+    const bool first = &host == &url.servers.front().first;
+    hosts += (first ? "" : ",") + host;
+    ports += (first ? "" : ",") + port;
+    any_port = any_port || !port.empty();
+  }
+  add("host", hosts);
+  if (any_port) add("port", ports);
+  for (const auto& [name, value] : url.query) add_parameter(options, name, value, shown);
+  return options;
+}
+
+ConnectionOptions parse_keywords(const std::string& text) {
   char* complaint = nullptr;
-  const Conninfo parsed{PQconninfoParse(for_libpq(url).c_str(), &complaint)};
+  const Conninfo parsed{PQconninfoParse(text.c_str(), &complaint)};
   if (!parsed) {
     // libpq's complaint quotes what it could not read, which may be the password.
     PQfreemem(complaint);
     throw ConfigError{
-        "storage.url: not a PostgreSQL URL or key=value string; in a URL, characters such as "
-        "@ : / ? # % and blanks in user and password must be written as %40, %3A, ..."};
+        "storage.url: not a PostgreSQL URL or key=value string; write "
+        "postgresql://user:password@host:5432/database, or values with blanks, quotes or "
+        "backslashes as 'it\\'s'"};
   }
   ConnectionOptions options;
   for (const PQconninfoOption* option = parsed.get(); option->keyword != nullptr; ++option) {
     if (option->val != nullptr) options.emplace(option->keyword, option->val);
   }
+  return options;
+}
+
+ConnectionOptions parse(std::string_view url) {
+  const std::size_t colon = url.find("://");
+  const std::string_view scheme = url.substr(0, colon);
+  // `password=a://b` is a keyword string.
+  const bool keywords = colon == url.npos || scheme.find('=') != scheme.npos;
+  const std::string_view dialect = scheme.substr(0, scheme.find('+'));
+  if (!keywords && dialect != "postgresql" && dialect != "postgres") {
+    throw ConfigError{
+        "storage.url: the postgres storage takes postgresql://user:password@host:5432/database, "
+        "libpq's key=value strings, or nothing (PG* variables); for a SQLite file set "
+        "storage.type: sqlite"};
+  }
+  // After a stray `?` in a password a parameter would be a part of it.
+  const std::string_view query = url.substr(std::min(url.size(), url.find('?')));
+  const bool shown = query.find_first_of("@:/") == query.npos;
+  ConnectionOptions options =
+      keywords ? parse_keywords(std::string{url}) : options_of(parse_database_url(url), shown);
+  check_words(options);
   return options;
 }
 

@@ -19,12 +19,13 @@ using PresentOptions = std::function<ConnectionOptions()>;
 /// Reads a variable of the environment.
 using Environment = std::function<std::optional<std::string>(const std::string&)>;
 
-/// Turns `storage.url` into libpq's keywords: `postgresql://`, `postgres://`, SQLAlchemy's forms
-/// with a driver (its own parameters are dropped, `ssl` becomes `sslmode`), libpq's `key=value`
-/// strings; empty leaves everything to the PG* variables. Adds the defaults that neither the URL
-/// nor the environment gives: a dead peer is noticed within seconds, only a writable server is
-/// taken, and a server that is not on this machine must prove who it is (`sslmode=verify-full`).
-/// Throws ConfigError, which never quotes a value.
+/// Turns `storage.url` into libpq's keywords: `postgresql://`, `postgres://` and SQLAlchemy's forms
+/// with a driver as `parse_database_url` reads them (parameters of its drivers that do not change
+/// what is recorded are dropped, `ssl` becomes `sslmode`), libpq's `key=value` strings; empty
+/// leaves everything to the PG* variables. Adds the defaults that neither the URL nor the
+/// environment gives: a dead peer is noticed within seconds, only a writable server is taken, and a
+/// server that is not on this machine must prove who it is (`sslmode=verify-full`). Throws
+/// ConfigError, which never quotes a value.
 [[nodiscard]] ConnectionOptions connection_options(const StorageOptions& options,
                                                    const Environment& environment);
 
