@@ -63,6 +63,12 @@ void in_pieces(std::size_t count, RowAt&& row, Send&& send) {
   }
 }
 
+/// Whether COPY itself may be what is refused: it is not supported there, or not allowed, or the
+/// table is none that takes it. Anything else would meet an INSERT too.
+bool refuses_copy(std::string_view sqlstate) {
+  return sqlstate.starts_with("0A") || sqlstate.starts_with("42") || sqlstate == "55000";
+}
+
 Timestamp now() {
   return std::chrono::floor<std::chrono::microseconds>(std::chrono::system_clock::now());
 }
@@ -128,7 +134,7 @@ void PostgresSession::rollback() noexcept {
   }
 }
 
-const PostgresSession::Statements& PostgresSession::statements(const Table& table) {
+PostgresSession::Statements& PostgresSession::statements(const Table& table) {
   const auto found = statements_.find(&table);
   if (found != statements_.end()) return found->second;
   return statements_
@@ -199,15 +205,41 @@ void PostgresSession::send_inserts(const Rows& rows, const std::string& statemen
 // PostgreSQL writes rows that come by COPY many at a time, with a third less work than INSERT and
 // half as much as ON CONFLICT takes, but does not leave out those that are there already. They are
 // rare, and come in company: redelivered, or of a stream that is recorded again.
+//
+// A database may also refuse COPY where it takes INSERT: row-level security, a proxy that does not
+// know it. That is found out once for each table and session.
 std::vector<bool> PostgresSession::insert_missing(const Rows& rows) {
-  if (rows.size() >= worth_a_copy && careful_ == 0) {
-    if (copy(rows)) return std::vector<bool>(rows.size(), true);
-    careful_ = careful_transactions;
-  }
-  return insert_each(rows);
+  Statements& texts = statements(rows.table());
+  if (rows.size() < worth_a_copy || careful_ > 0 || !texts.copies) return insert_each(rows);
+  const Copied copied = copy(rows);
+  if (copied == Copied::all) return std::vector<bool>(rows.size(), true);
+  if (copied == Copied::some_are_there) careful_ = careful_transactions;
+  std::vector<bool> inserted = insert_each(rows);
+  if (copied == Copied::refused) texts.copies = false;
+  return inserted;
 }
 
-bool PostgresSession::copy(const Rows& rows) {
+PostgresSession::Copied PostgresSession::copy(const Rows& rows) {
+  Copied copied = Copied::all;
+  try {
+    send_copy(rows);
+    return copied;
+  } catch (const TransientError& error) {
+    const std::string& code = error.sqlstate();
+    if (code == "23505") {
+      copied = Copied::some_are_there;
+    } else if (!code.empty() && refuses_copy(code)) {
+      copied = Copied::refused;
+    } else {
+      throw;
+    }
+  }
+  connection_->send(undo_copy);
+  static_cast<void>(connection_->finish(statements(rows.table()).inserting));
+  return copied;
+}
+
+void PostgresSession::send_copy(const Rows& rows) {
   const Table& table = rows.table();
   const Statements& texts = statements(table);
   if (transaction_ != Transaction::open) {
@@ -237,15 +269,7 @@ bool PostgresSession::copy(const Rows& rows) {
   encoder_.reserve(sizeof(std::int16_t));
   encoder_.put<std::int16_t>(-1);
   connection_->write_copy({encoder_.data(), encoder_.size()});
-  try {
-    connection_->end_copy(texts.inserting);
-    return true;
-  } catch (const TransientError& error) {
-    if (error.sqlstate() != "23505") throw;
-  }
-  connection_->send(undo_copy);
-  static_cast<void>(connection_->finish(texts.inserting));
-  return false;
+  connection_->end_copy(texts.inserting);
 }
 
 std::vector<bool> PostgresSession::insert_each(const Rows& rows) {

@@ -42,12 +42,15 @@ class PostgresSession final : public Session {
     std::string update_with_keys;
     std::string inserting;
     std::string updating;
+    bool copies = true;  ///< Until the database refused a COPY and took an INSERT.
   };
+  /// What a COPY came to; nothing went in unless all did.
+  enum class Copied { all, some_are_there, refused };
 
   void open_transaction();
-  const Statements& statements(const Table& table);
-  /// Whether all went in; else nothing did, for one of them is there already.
-  bool copy(const Rows& rows);
+  Statements& statements(const Table& table);
+  Copied copy(const Rows& rows);
+  void send_copy(const Rows& rows);
   std::vector<bool> insert_each(const Rows& rows);
   void send_inserts(const Rows& rows, const std::string& statement);
   void send_updates(const Rows& rows, std::span<const std::size_t> order, UpdateForm form);
