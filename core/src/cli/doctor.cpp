@@ -108,7 +108,10 @@ void Doctor::look_at_storage(const Needs& needs) {
     add(installation_.make_storage()->examine(needs.tables, installation_.creation()));
   } catch (const TransientError& error) {
     unreachable_ = true;
-    checks_.push_back({fail, what, error.what(), "is it running, and is storage.url right?"});
+    // A server that answered said what it refuses, and the storage what mends it.
+    const bool answered = !error.sqlstate().empty();
+    checks_.push_back(
+        {fail, what, error.what(), answered ? "" : "is it running, and is storage.url right?"});
   } catch (const ConfigError& error) {
     checks_.push_back({fail, what, error.what(), "hangar config show"});
   }

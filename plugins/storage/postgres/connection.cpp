@@ -39,15 +39,9 @@ std::string readable(std::string_view text) {
 }
 
 [[noreturn]] void refused(const ConnectionOptions& options, const PGconn* connection) {
-  std::string text = readable(PQerrorMessage(connection));
-  const std::string code{connect_sqlstate(text)};
   const auto sslmode = options.find("sslmode");
-  if (sslmode != options.end() && sslmode->second.starts_with("verify") && code.empty()) {
-    text +=
-        "; servers on other machines must prove who they are: give sslrootcert=/path/to/ca.pem, "
-        "or sslmode=require or disable in storage.url to do without";
-  }
-  raise("connect", {.sqlstate = code, .message = std::move(text)});
+  const bool verifies = sslmode != options.end() && sslmode->second.starts_with("verify");
+  raise_refused_connection(readable(PQerrorMessage(connection)), verifies);
 }
 
 void receive_notice(void* warned, const PGresult* notice) {

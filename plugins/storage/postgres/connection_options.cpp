@@ -86,6 +86,12 @@ void check_words(const ConnectionOptions& options) {
     if (digits.size() < 10 && digits.find_first_not_of("0123456789") == digits.npos) continue;
     throw ConfigError{fmt::format("storage.url: {} is a whole number", keyword)};
   }
+  const auto ports = options.find("port");
+  if (ports == options.end()) return;
+  for (const std::string_view port : split(ports->second, ',')) {
+    if (port.size() < 6 && port.find_first_not_of("0123456789") == port.npos) continue;
+    throw ConfigError{"storage.url: a port is a whole number"};
+  }
 }
 
 void add_parameter(ConnectionOptions& options, std::string name, std::string value, bool shown) {

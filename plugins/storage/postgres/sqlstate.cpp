@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <utility>
 
 namespace hangar::postgres {
 namespace {
@@ -83,18 +84,88 @@ std::string describe(std::string_view doing, const Failure& failure) {
   return text;
 }
 
-std::string_view hint(std::string_view sqlstate) {
-  if (sqlstate.starts_with("28")) return "; check user, password and pg_hba.conf";
-  if (sqlstate == "3D000") return "; create the database or correct storage.url";
-  if (sqlstate == "42501") return "; grant SELECT, INSERT and UPDATE on the table to this user";
-  if (sqlstate == "42P01" || sqlstate == "42703" || sqlstate == "42704" || sqlstate == "42804") {
-    return "; the schema changed or is being migrated: for Prefect's tables run `prefect server "
-           "database upgrade -y`";
+struct Hint {
+  std::string_view code;  // five characters, or two for the rest of a class
+  std::string_view text;
+};
+
+constexpr std::string_view schema_changed =
+    "the schema changed or is being migrated: for Prefect's tables run `prefect server database "
+    "upgrade -y`";
+
+// What mends it. The server's own text stands before it and names what it refused.
+constexpr std::array hints{
+    Hint{"08P01",
+         "if a pooler is between that does not know a parameter: ignore_startup_parameters in "
+         "pgbouncer.ini"},
+    Hint{"22023", "correct the options in storage.url, or ALTER ROLE … RESET the setting"},
+    Hint{"25006",
+         "the server is read-only: name the primary in storage.url, or ALTER ROLE … RESET "
+         "default_transaction_read_only (or ALTER DATABASE)"},
+    Hint{"25P03", "see idle_in_transaction_session_timeout of the role, database and server"},
+    Hint{"28", "check user, password and pg_hba.conf"},
+    Hint{"3D000", "create the database or correct storage.url"},
+    Hint{"3F000",
+         "CREATE SCHEMA, or ALTER ROLE … SET search_path to one that exists and this user may use"},
+    Hint{"42501",
+         "GRANT what is missing: CONNECT on the database, USAGE on the schema, SELECT, INSERT and "
+         "UPDATE on the table, a policy of row-level security; `hangar doctor` looks at each"},
+    Hint{"428C9", "the column is generated: ALTER TABLE … ALTER COLUMN … DROP EXPRESSION"},
+    Hint{"42P01", schema_changed},
+    Hint{"42703", schema_changed},
+    Hint{"42704", schema_changed},
+    Hint{"42804", schema_changed},
+    Hint{"53100", "free space on the database's disk"},
+    Hint{"53200",
+         "give the server more memory; where its text says shared memory, raise "
+         "max_locks_per_transaction"},
+    Hint{"53300",
+         "raise the limit that the text names (max_connections of the server, or ALTER ROLE … or "
+         "ALTER DATABASE … CONNECTION LIMIT), or lower the number of lanes"},
+    Hint{"53400", "ALTER ROLE … SET temp_file_limit to more, or reset it"},
+    Hint{"55000", "see the server's text; ALTER DATABASE … ALLOW_CONNECTIONS true if it says so"},
+    Hint{"55P03",
+         "somebody else holds a lock for long: SELECT pid, query FROM pg_stat_activity WHERE "
+         "state <> 'idle' says who"},
+    Hint{"57014",
+         "it took longer than storage.statement_timeout, or somebody cancelled it: see "
+         "pg_stat_activity for locks and slow statements"},
+    Hint{"57P05", "see idle_session_timeout of the role, database and server"},
+    Hint{"58", "the server cannot use its own files: see its log"},
+    Hint{"P0001", "a trigger or function of this database refuses it: see \\d of the table"},
+    Hint{"XX001", "the server's files are damaged: see its log, then REINDEX or restore"},
+    Hint{"XX002", "an index is damaged: REINDEX it"},
+};
+
+/// The longest entry that the code begins with.
+template <class Entries>
+auto best_of(const Entries& all, std::string_view sqlstate) {
+  auto best = all.end();
+  for (auto entry = all.begin(); entry != all.end(); ++entry) {
+    const bool longer = best == all.end() || entry->code.size() > best->code.size();
+    if (sqlstate.starts_with(entry->code) && longer) best = entry;
   }
-  if (sqlstate == "53100") return "; free space on the database's disk";
-  if (sqlstate == "53300") return "; raise max_connections or lower the number of lanes";
-  if (sqlstate == "25006") return "; this server is read-only: connect to the primary";
-  return {};
+  return best;
+}
+
+/// libpq quotes a host that does not resolve, and that may be a piece of a password which stands in
+/// the wrong place. Whether there was one.
+bool hide_unresolved(std::string& text) {
+  constexpr std::string_view begin = "could not translate host name \"";
+  constexpr std::string_view end = "\" to address";
+  constexpr std::string_view instead = "the name of a host does not resolve";
+  bool found = false;
+  for (std::size_t at = text.find(begin); at != text.npos; at = text.find(begin, at)) {
+    const std::size_t last = text.find(end, at);
+    text.replace(at, last == text.npos ? last : last + end.size() - at, instead);
+    found = true;
+  }
+  return found;
+}
+
+std::string hint(std::string_view sqlstate) {
+  const auto found = best_of(hints, sqlstate);
+  return found == hints.end() ? "" : fmt::format("; {}", found->text);
 }
 
 }  // namespace
@@ -103,14 +174,8 @@ Verdict judge(std::string_view sqlstate, std::string_view message) {
   if (sqlstate.empty()) return transient(reconnect);
   // Only the raw byte is named in hexadecimal, in every language of the server.
   if (sqlstate == "22021" && message.ends_with(": 0x00")) return data("nul_byte");
-  const Entry* best = nullptr;
-  for (const Entry& entry : entries) {
-    if (sqlstate.starts_with(entry.code) &&
-        (best == nullptr || entry.code.size() > best->code.size())) {
-      best = &entry;
-    }
-  }
-  return best == nullptr ? transient(unknown) : best->verdict;
+  const auto best = best_of(entries, sqlstate);
+  return best == entries.end() ? transient(unknown) : best->verdict;
 }
 
 void raise(std::string_view doing, const Failure& failure) {
@@ -119,8 +184,32 @@ void raise(std::string_view doing, const Failure& failure) {
   if (!verdict.retry) {
     throw DataError{std::string{verdict.reason}, text, {}, failure.sqlstate, failure.constraint};
   }
-  throw TransientError{text + std::string{hint(failure.sqlstate)}, *verdict.retry,
-                       failure.sqlstate};
+  throw TransientError{text + hint(failure.sqlstate), *verdict.retry, failure.sqlstate};
+}
+
+void raise_refused_connection(std::string text, bool verifies) {
+  const bool unresolved = hide_unresolved(text);
+  const std::string code{connect_sqlstate(text)};
+  if (!code.empty()) {
+    // No row has been sent, so none is at fault: what the options of the session ask for may be.
+    const auto retry = judge(code).retry.value_or(when_answerable);
+    throw TransientError{describe("connect", {.sqlstate = code, .message = text}) + hint(code),
+                         retry, code};
+  }
+  const auto says = [&](std::string_view words) { return text.find(words) != text.npos; };
+  std::string remedy;
+  if (unresolved) {
+    remedy = "; correct the host in storage.url, or this machine's /etc/hosts or DNS";
+  } else if (says("session is read-only") || says("in hot standby mode")) {
+    remedy = hint("25006");
+  } else if (says("no password supplied")) {
+    remedy = "; give one in storage.url";
+  } else if (verifies && (says("SSL") || says("certificate"))) {
+    remedy =
+        "; servers on other machines must prove who they are: give sslrootcert=/path/to/ca.pem, "
+        "or sslmode=require or disable in storage.url to do without";
+  }
+  throw TransientError{describe("connect", {.message = std::move(text)}) + remedy, reconnect};
 }
 
 std::string_view connect_sqlstate(std::string_view text) {

@@ -30,9 +30,14 @@ struct Failure {
   std::string constraint{};
 };
 
-/// Throws the failure as its verdict demands. `doing` begins the text, for example
-/// `insert into task_run`.
+/// Throws the failure as its verdict demands: what was being done (`doing`, such as `insert into
+/// task_run`), the server's own text, and what mends it.
 [[noreturn]] void raise(std::string_view doing, const Failure& failure);
+
+/// Throws TransientError for libpq's verbose text of a connection that could not be made, with what
+/// mends it; `verifies`: the server must prove who it is. Never DataError. Names no host that does
+/// not resolve.
+[[noreturn]] void raise_refused_connection(std::string text, bool verifies);
 
 /// The SQLSTATE in libpq's verbose text of a refused connection, `FATAL:  28P01: …` in any
 /// language; the last one when several hosts refused; empty when none answered.

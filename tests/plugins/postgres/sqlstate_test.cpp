@@ -4,6 +4,7 @@
 
 #include <map>
 #include <string>
+#include <utility>
 
 namespace hangar::postgres {
 namespace {
@@ -130,8 +131,47 @@ TEST(Sqlstate, the_thrown_error_carries_code_and_place) {
   } catch (const TransientError& error) {
     EXPECT_EQ(error.retry(), when_answerable);
     EXPECT_EQ(error.sqlstate(), "42501");
-    EXPECT_NE(std::string{error.what()}.find("grant"), std::string::npos);
+    EXPECT_NE(std::string{error.what()}.find("GRANT"), std::string::npos);
   }
+}
+
+std::string refused(const std::string& text, bool verifies = true) {
+  try {
+    raise_refused_connection(text, verifies);
+  } catch (const TransientError& error) {
+    return error.what();
+  }
+}
+
+TEST(Sqlstate, a_refused_connection_says_what_mends_it_and_blames_no_row) {
+  const std::string place = "connection to server at \"db\", port 5432 failed: ";
+  const std::pair<std::string, std::string> cases[] = {
+      {"could not translate host name \"db\" to address: Name or service not known",
+       "correct the host in storage.url"},
+      {place + "session is read-only", "default_transaction_read_only"},
+      {place + "fe_sendauth: no password supplied", "give one in storage.url"},
+      {place + "server does not support SSL, but SSL was required", "sslrootcert"},
+      {place + "root certificate file \"/nowhere/root.crt\" does not exist", "sslrootcert"},
+      {place + "FATAL:  53300: sorry, too many clients already", "CONNECTION LIMIT"},
+      {place + "FATAL:  28P01: password authentication failed", "pg_hba.conf"},
+      {place + "FATAL:  22023: invalid value for parameter", "options in storage.url"},
+  };
+  for (const auto& [text, remedy] : cases) {
+    EXPECT_NE(refused(text).find(remedy), std::string::npos) << refused(text);
+    EXPECT_EQ(refused(text).find("sslrootcert") != std::string::npos, remedy == "sslrootcert");
+  }
+  EXPECT_EQ(refused(place + "Connection refused"),
+            "PostgreSQL: connect: " + place + "Connection refused");
+  EXPECT_EQ(refused(place + "server does not support SSL", false).find("sslrootcert"),
+            std::string::npos);
+}
+
+TEST(Sqlstate, a_host_that_does_not_resolve_is_never_named) {
+  const std::string one = "could not translate host name \"a \"b\" to address: Unknown";
+  const std::string hidden = refused(one + "; " + one + "; x FATAL:  28P01: y");
+  EXPECT_EQ(hidden.find("a \"b"), std::string::npos) << hidden;
+  EXPECT_NE(hidden.find("28P01"), std::string::npos) << hidden;
+  EXPECT_EQ(refused("could not translate host name \"secret").find("secret"), std::string::npos);
 }
 
 TEST(Sqlstate, a_long_message_is_cut) {
