@@ -162,6 +162,11 @@ class Faulty(Case):
         self.assert_says(
             checks, "table task_run", "fail", "GRANT INSERT, UPDATE ON task_run TO reader"
         )
+        psql(url, "ALTER TABLE task_run_state SET UNLOGGED")
+        self.assert_says(self.doctor(1), "table task_run_state", "fail", "UNLOGGED")
+        self.settings["storage.url"] = url
+        said = hangar("run", "--until-drained", *flags(self.settings)).stderr
+        self.assertIn("ALTER TABLE task_run_state SET LOGGED", said)
         psql(url, "ALTER TABLE task_run DROP COLUMN labels")
         self.assert_says(self.doctor(1), "table task_run", "fail", "no column labels")
 

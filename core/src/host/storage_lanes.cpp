@@ -122,9 +122,23 @@ asio::awaitable<void> StorageLanes::retry(Lane& lane, StorageOutcome::Operation 
   }
 }
 
+void StorageLanes::warn(std::span<const Table* const> tables, Creation creation) {
+  try {
+    for (const Check& check : storage_.examine(tables, creation)) {
+      if (check.verdict == Check::Verdict::ok) continue;
+      log_.warning("{}: {}; {}", check.what, check.found, check.hint);
+    }
+  } catch (const TransientError& error) {
+    log_.debug("looking at the storage: {}", error.what());  // recording says it again
+  }
+}
+
 asio::awaitable<void> StorageLanes::prepare(std::span<const Table* const> tables, Creation creation,
                                             bool wait) {
-  const auto work = [this, tables, creation] { storage_.prepare(tables, creation); };
+  const auto work = [this, tables, creation] {
+    storage_.prepare(tables, creation);
+    warn(tables, creation);
+  };
   constexpr auto operation = StorageOutcome::Operation::prepare;
   if (wait) {
     co_await retry(*lanes_.front(), operation, work);

@@ -49,6 +49,10 @@ class StorageLanes {
   boost::asio::awaitable<void> attempt(Lane& lane, StorageOutcome::Operation operation,
                                        const std::function<void()>& work);
 
+  /// Says what the storage works with but should not: tables that a crash empties, say. Never
+  /// fails.
+  void warn(std::span<const Table* const> tables, Creation creation);
+
   boost::asio::any_io_executor executor_;
   Storage& storage_;
   Log& log_;

@@ -46,21 +46,59 @@ void create_trigrams(pqxx::work& transaction, const std::vector<std::string>& st
 
 }  // namespace
 
+std::string asked(pqxx::work& transaction, const std::string& expression) {
+  return transaction.exec("SELECT " + expression)[0][0].as<std::string>();
+}
+
+bool asked_whether(pqxx::work& transaction, const std::string& expression) {
+  return transaction.exec("SELECT " + expression)[0][0].as<bool>();
+}
+
+std::string oid_of(const Table& table) {
+  return fmt::format("to_regclass({})::oid", literal(quoted_identifier(table.name)));
+}
+
+std::string why_absent(pqxx::work& transaction, const Table& table) {
+  const pqxx::result found = transaction.exec(
+      fmt::format("SELECT quote_ident(n.nspname), has_schema_privilege(n.oid, 'USAGE'), "
+                  "quote_ident(current_user), quote_ident(current_database()), "
+                  "current_setting('search_path') FROM pg_catalog.pg_class c "
+                  "JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace "
+                  "WHERE c.relname = {} AND c.relkind IN ('r', 'p') AND n.nspname !~ '^pg_' "
+                  "ORDER BY 2, n.nspname = ANY(current_schemas(false)), 1 LIMIT 1",
+                  literal(table.name)));
+  if (found.empty()) return absent_tables_message({std::string{table.name}});
+  const auto schema = found[0][0].as<std::string>();
+  const auto user = found[0][2].as<std::string>();
+  if (!found[0][1].as<bool>()) {
+    return fmt::format(
+        "PostgreSQL: table {} is in schema {}, which this user may not use: GRANT USAGE ON SCHEMA "
+        "{} TO {}",
+        table.name, schema, schema, user);
+  }
+  return fmt::format(
+      "PostgreSQL: table {} is in schema {}, and search_path is {}: ALTER ROLE {} IN DATABASE {} "
+      "SET search_path = {}, or add ?options=-csearch_path%3D{} to storage.url",
+      table.name, schema, found[0][4].as<std::string>(), user, found[0][3].as<std::string>(),
+      schema, schema);
+}
+
 std::optional<StoredTable> read_table(pqxx::work& transaction, const Table& table) {
   if (!exists(transaction, "to_regclass", table.name)) return std::nullopt;
-  const std::string oid =
-      fmt::format("to_regclass({})::oid", literal(quoted_identifier(table.name)));
+  const std::string oid = oid_of(table);
   StoredTable stored;
   const pqxx::result columns = transaction.exec(
       fmt::format("SELECT a.attname::text, t.typname::text, a.attnotnull, "
-                  "a.atthasdef OR a.attidentity <> '' OR a.attgenerated <> '' "
+                  "a.atthasdef OR a.attidentity <> '' OR a.attgenerated <> '', "
+                  "a.attidentity = 'a' OR a.attgenerated <> '' "
                   "FROM pg_catalog.pg_attribute a JOIN pg_catalog.pg_type t ON t.oid = a.atttypid "
                   "WHERE a.attrelid = {} AND a.attnum > 0 AND NOT a.attisdropped",
                   oid));
   for (const auto& row : columns) {
     stored.columns[row[0].as<std::string>()] = {.type = row[1].as<std::string>(),
                                                 .not_null = row[2].as<bool>(),
-                                                .filled_in = row[3].as<bool>()};
+                                                .filled_in = row[3].as<bool>(),
+                                                .generated = row[4].as<bool>()};
   }
   const pqxx::result parts = transaction.exec(fmt::format(
       "SELECT i.indexrelid, a.attname::text FROM pg_catalog.pg_index i "

@@ -12,6 +12,7 @@
 
 #include "catalog.hpp"
 #include "hangar/error.hpp"
+#include "hazards.hpp"
 #include "schema.hpp"
 #include "statements.hpp"
 
@@ -21,16 +22,8 @@ namespace {
 using enum Check::Verdict;
 using Clock = std::chrono::system_clock;
 
-std::string asked(pqxx::work& transaction, const std::string& expression) {
-  return transaction.exec("SELECT " + expression)[0][0].as<std::string>();
-}
-
 std::string setting(pqxx::work& transaction, const char* name) {
   return asked(transaction, fmt::format("current_setting('{}')", name));
-}
-
-std::string oid_of(const Table& table) {
-  return fmt::format("to_regclass({})::oid", literal(quoted_identifier(table.name)));
 }
 
 Check version(pqxx::work& transaction) {
@@ -40,31 +33,6 @@ Check version(pqxx::work& transaction) {
     return {fail, "postgres", found, "use PostgreSQL 13 or newer"};
   }
   return {ok, "postgres", found};
-}
-
-std::vector<Check> durability(pqxx::work& transaction) {
-  std::vector<Check> checks;
-  const auto expect_on = [&](const char* name, const char* loss, const char* fix) {
-    if (setting(transaction, name) == "off") {
-      checks.push_back({warn, "durability", fmt::format("{} is off: {}", name, loss), fix});
-    }
-  };
-  expect_on("fsync", "a crash of its machine loses or damages what was committed",
-            "set fsync = on in postgresql.conf");
-  expect_on("full_page_writes", "a crash of its machine damages pages that were being written",
-            "set full_page_writes = on in postgresql.conf");
-  expect_on("synchronous_commit", "a crash loses the last transactions, whose events are acked",
-            "set synchronous_commit = on for this user or database");
-  if (asked(transaction, "pg_is_in_recovery()::text") == "true") {
-    checks.push_back({fail, "durability", "the server is a standby and takes no rows",
-                      "name the primary in storage.url"});
-  }
-  if (checks.empty()) {
-    checks.push_back({ok, "durability",
-                      fmt::format("fsync is on, synchronous_commit is {}",
-                                  setting(transaction, "synchronous_commit"))});
-  }
-  return checks;
 }
 
 /// Access method and columns of each valid index.
@@ -101,19 +69,39 @@ std::optional<Check> missing_indexes(pqxx::work& transaction, const Table& table
                "upgrade -y`"};
 }
 
-std::optional<Check> missing_privileges(pqxx::work& transaction, const Table& table) {
-  std::vector<std::string_view> missing;
-  for (const std::string_view privilege : {"SELECT", "INSERT", "UPDATE"}) {
-    const std::string has = asked(
-        transaction, fmt::format("has_table_privilege({}, '{}')::text", oid_of(table), privilege));
-    if (has != "true") missing.push_back(privilege);
+/// A privilege may be of the table or of each column that is read and written.
+std::vector<Check> missing_privileges(pqxx::work& transaction, const Table& table) {
+  std::vector<std::string> names;
+  for (const Column& column : table.columns) names.push_back(literal(column.name));
+  const pqxx::result rows = transaction.exec(fmt::format(
+      "SELECT privilege, bool_and(missing), "
+      "string_agg(quote_ident(attname), ', ' ORDER BY attnum) FILTER (WHERE missing) "
+      "FROM unnest(ARRAY['SELECT', 'INSERT', 'UPDATE']) WITH ORDINALITY AS asked(privilege, place) "
+      "CROSS JOIN pg_catalog.pg_attribute "
+      "CROSS JOIN LATERAL (SELECT NOT has_column_privilege(attrelid, attnum, privilege)) "
+      "AS found(missing) WHERE attrelid = {} AND NOT attisdropped AND attname IN ({}) "
+      "GROUP BY place, privilege HAVING bool_or(missing) ORDER BY place",
+      oid_of(table), fmt::join(names, ", ")));
+  std::vector<std::string> of_table;
+  std::vector<std::string> of_columns;
+  for (const auto& row : rows) {
+    const auto privilege = row[0].as<std::string>();
+    if (row[1].as<bool>()) {
+      of_table.push_back(privilege);
+    } else {
+      of_columns.push_back(fmt::format("{} ({})", privilege, row[2].as<std::string>()));
+    }
   }
-  if (missing.empty()) return std::nullopt;
-  const std::string needed = fmt::format("{}", fmt::join(missing, ", "));
-  return Check{fail, fmt::format("table {}", table.name),
-               fmt::format("this user has no privilege to {}", needed),
-               fmt::format("GRANT {} ON {} TO {}", needed, table.name,
-                           asked(transaction, "quote_ident(current_user)"))};
+  std::vector<Check> checks;
+  for (const auto& missing : {of_table, of_columns}) {
+    if (missing.empty()) continue;
+    const std::string what = fmt::format("{}", fmt::join(missing, ", "));
+    checks.push_back({fail, fmt::format("table {}", table.name),
+                      fmt::format("this user has no privilege to {}", what),
+                      fmt::format("GRANT {} ON {} TO {}", what, table.name,
+                                  asked(transaction, "quote_ident(current_user)"))});
+  }
+  return checks;
 }
 
 std::vector<Check> look(pqxx::work& transaction, const Table& table,
@@ -123,17 +111,16 @@ std::vector<Check> look(pqxx::work& transaction, const Table& table,
   if (!stored && creation == Creation::when_absent) {
     return {{ok, what, "there is none yet; Hangar creates it"}};
   }
-  if (!stored) return {{fail, what, absent_tables_message({std::string{table.name}}), ""}};
+  if (!stored) return {{fail, what, why_absent(transaction, table), ""}};
   std::vector<Check> checks;
   try {
     check(table, *stored, tables);
   } catch (const ConfigError& error) {
     checks.push_back({fail, what, error.what(), ""});
   }
-  for (auto& found :
-       {missing_privileges(transaction, table), missing_indexes(transaction, table)}) {
-    if (found) checks.push_back(*found);
-  }
+  std::ranges::move(missing_privileges(transaction, table), std::back_inserter(checks));
+  std::ranges::move(table_hazards(transaction, table), std::back_inserter(checks));
+  if (const auto found = missing_indexes(transaction, table)) checks.push_back(*found);
   if (checks.empty()) {
     checks.push_back({ok, what, "columns, indexes and privileges are as they should be"});
   }

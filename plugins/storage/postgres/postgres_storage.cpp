@@ -25,15 +25,20 @@ std::optional<std::string> environment(const std::string& name) {
 void settle(pqxx::work& transaction, std::span<const Table* const> tables, Creation creation) {
   if (creation == Creation::when_absent) create_absent(transaction, tables);
   std::vector<std::string> absent;
+  std::string why;
   for (const Table* table : tables) {
     const std::optional<StoredTable> stored = read_table(transaction, *table);
     if (stored) {
       check(*table, *stored, tables);
     } else {
       absent.emplace_back(table->name);
+      why = why_absent(transaction, *table);
     }
   }
-  if (!absent.empty()) throw ConfigError{absent_tables_message(absent)};
+  if (absent.empty()) return;
+  // Without any of them in another schema they are simply not there.
+  const bool nowhere = why == absent_tables_message({absent.back()});
+  throw ConfigError{nowhere ? absent_tables_message(absent) : why};
 }
 
 PresentOptions present_options(const StorageOptions& options) {

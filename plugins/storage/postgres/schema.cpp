@@ -67,6 +67,12 @@ void check_columns(const Table& table, const StoredTable& stored) {
           fmt::format("PostgreSQL: table {}, column {}: its type is {}, {} is needed{}", table.name,
                       column.name, found->second.type, type_word(table, column.type), remedy)};
     }
+    if (found->second.generated) {
+      throw ConfigError{
+          fmt::format("PostgreSQL: table {0}, column {1}: it is generated, but values must be "
+                      "written: ALTER TABLE {0} ALTER COLUMN {1} DROP EXPRESSION (or IDENTITY)",
+                      table.name, column.name)};
+    }
     if (column.nullable && found->second.not_null) {
       throw ConfigError{
           fmt::format("PostgreSQL: table {}, column {}: NOT NULL, but nulls must be "

@@ -88,6 +88,8 @@ TEST(Schema, each_misfit_is_named) {
        [](StoredTable& s) { s.columns["made"].type = "timestamp"; }},
       {"column name: NOT NULL, but nulls must be written",
        [](StoredTable& s) { s.columns["name"].not_null = true; }},
+      {"column name: it is generated, but values must be written: ALTER TABLE",
+       [](StoredTable& s) { s.columns["name"].generated = true; }},
       {"column tenant: NOT NULL without a default",
        [](StoredTable& s) {
          s.columns["tenant"] = {"text", true, false};

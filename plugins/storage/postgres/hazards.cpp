@@ -1,0 +1,117 @@
+#include "hazards.hpp"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <optional>
+#include <string>
+#include <utility>
+
+#include "catalog.hpp"
+
+namespace hangar::postgres {
+namespace {
+
+using enum Check::Verdict;
+
+std::optional<Check> unlogged(pqxx::work& transaction, const Table& table) {
+  // Of a partitioned table each partition has rows of its own.
+  const pqxx::result found = transaction.exec(
+      fmt::format("WITH RECURSIVE parts(oid) AS (SELECT {} UNION ALL SELECT i.inhrelid "
+                  "FROM pg_catalog.pg_inherits i JOIN parts p ON i.inhparent = p.oid) "
+                  "SELECT c.oid::regclass::text FROM parts JOIN pg_catalog.pg_class c USING (oid) "
+                  "WHERE c.relpersistence <> 'p' ORDER BY 1 LIMIT 1",
+                  oid_of(table)));
+  if (found.empty()) return std::nullopt;
+  const auto name = found[0][0].as<std::string>();
+  return Check{fail, fmt::format("table {}", table.name),
+               fmt::format("{} is UNLOGGED: a crash of the server empties it, and its events are "
+                           "acked",
+                           name),
+               fmt::format("ALTER TABLE {} SET LOGGED", name)};
+}
+
+std::optional<Check> row_security(pqxx::work& transaction, const Table& table) {
+  const std::string oid = oid_of(table);
+  if (!asked_whether(transaction, fmt::format("row_security_active({})", oid))) return std::nullopt;
+  std::vector<std::string_view> missing;
+  constexpr std::pair<char, std::string_view> commands[] = {
+      {'r', "SELECT"}, {'a', "INSERT"}, {'w', "UPDATE"}};
+  for (const auto& [letter, command] : commands) {
+    const bool allowed = asked_whether(
+        transaction,
+        fmt::format("EXISTS (SELECT 1 FROM pg_catalog.pg_policy WHERE polrelid = {} AND "
+                    "polpermissive AND polcmd IN ('*', '{}') AND (0 = ANY(polroles) OR EXISTS "
+                    "(SELECT 1 FROM unnest(polroles) AS role "
+                    "WHERE role <> 0 AND pg_has_role(role, 'MEMBER'))))",
+                    oid, letter));
+    if (!allowed) missing.push_back(command);
+  }
+  const std::string what = fmt::format("table {}", table.name);
+  const std::string user = asked(transaction, "quote_ident(current_user)");
+  if (!missing.empty()) {
+    return Check{fail, what,
+                 fmt::format("row-level security is on, and no policy lets this user {}",
+                             fmt::join(missing, ", ")),
+                 fmt::format("ALTER ROLE {} BYPASSRLS, or CREATE POLICY recorder ON {} TO {} "
+                             "USING (true) WITH CHECK (true)",
+                             user, table.name, user)};
+  }
+  return Check{warn, what,
+               "row-level security is on: COPY is refused, so rows go in by INSERT, which is "
+               "slower; rows that a policy hides are not seen",
+               fmt::format("ALTER ROLE {} BYPASSRLS", user)};
+}
+
+}  // namespace
+
+std::vector<Check> durability(pqxx::work& transaction) {
+  std::vector<Check> checks;
+  const auto setting = [&](const char* name) {
+    return asked(transaction, fmt::format("current_setting('{}')", name));
+  };
+  const auto expect_on = [&](const char* name, const char* loss, const std::string& fix) {
+    if (setting(name) == "off") {
+      checks.push_back({warn, "durability", fmt::format("{} is off: {}", name, loss), fix});
+    }
+  };
+  expect_on("fsync", "a crash of its machine loses or damages what was committed",
+            "set fsync = on in postgresql.conf");
+  expect_on("full_page_writes", "a crash of its machine damages pages that were being written",
+            "set full_page_writes = on in postgresql.conf");
+  const std::string source = asked(
+      transaction, "(SELECT source FROM pg_catalog.pg_settings WHERE name = 'synchronous_commit')");
+  std::string fix = "set synchronous_commit = on in postgresql.conf";
+  if (source == "user" || source == "database user" || source == "database") {
+    fix = asked(transaction,
+                source == "user" ? "format('ALTER ROLE %I RESET synchronous_commit', current_user)"
+                : source == "database" ? "format('ALTER DATABASE %I RESET synchronous_commit', "
+                                         "current_database())"
+                                       : "format('ALTER ROLE %I IN DATABASE %I RESET "
+                                         "synchronous_commit', current_user, current_database())");
+  } else if (source == "client") {
+    fix = "take synchronous_commit out of the options in storage.url or PGOPTIONS";
+  }
+  expect_on("synchronous_commit", "a crash loses the last transactions, whose events are acked",
+            fix);
+  if (asked_whether(transaction, "pg_is_in_recovery()")) {
+    checks.push_back({fail, "durability", "the server is a standby and takes no rows",
+                      "name the primary in storage.url"});
+  }
+  if (checks.empty()) {
+    checks.push_back(
+        {ok, "durability",
+         fmt::format("fsync is on, synchronous_commit is {}", setting("synchronous_commit"))});
+  }
+  return checks;
+}
+
+std::vector<Check> table_hazards(pqxx::work& transaction, const Table& table) {
+  std::vector<Check> checks;
+  for (auto& found : {unlogged(transaction, table), row_security(transaction, table)}) {
+    if (found) checks.push_back(*found);
+  }
+  return checks;
+}
+
+}  // namespace hangar::postgres

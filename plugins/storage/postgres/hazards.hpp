@@ -1,0 +1,18 @@
+#pragma once
+
+#include <pqxx/pqxx>
+#include <vector>
+
+#include "hangar/storage.hpp"
+
+namespace hangar::postgres {
+
+/// What the server, or this role's or database's settings, do to commits: ok, or what may be lost
+/// and the command that mends it. Throws libpqxx's exceptions, as all of these.
+[[nodiscard]] std::vector<Check> durability(pqxx::work& transaction);
+
+/// The same of one table that is there: whether a crash empties it, and whether row-level security
+/// stands between. Empty when all is well.
+[[nodiscard]] std::vector<Check> table_hazards(pqxx::work& transaction, const Table& table);
+
+}  // namespace hangar::postgres

@@ -1,0 +1,209 @@
+#include <unistd.h>
+
+#include <array>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "database.hpp"
+#include "hangar/error.hpp"
+#include "postgres_storage.hpp"
+
+namespace hangar::postgres {
+namespace {
+
+using enum TransientError::Retry;
+
+/// A database with limits, privileges and policies of its own, and a role that owns nothing.
+class Policies : public ServerTest {
+ protected:
+  Policies() {
+    database_.execute("CREATE ROLE " + role_ + " LOGIN");
+    database_.execute("GRANT SELECT, INSERT, UPDATE ON thing, mark TO " + role_);
+  }
+  ~Policies() override {
+    session_.reset();
+    database_.execute("DROP OWNED BY " + role_);
+    database_.execute("DROP ROLE " + role_);
+  }
+
+  StorageOptions as_role() {
+    StorageOptions options = database_.options();
+    options.url += " user=" + role_;
+    return options;
+  }
+  /// What doctor says of faults and warnings, one a line.
+  std::string examined() {
+    const std::array<const Table*, 2> tables{&thing_table(), &mark_table()};
+    std::string text;
+    try {
+      for (const Check& check : PostgresStorage{as_role()}.examine(tables, Creation::never)) {
+        if (check.verdict == Check::Verdict::ok) continue;
+        const bool fault = check.verdict == Check::Verdict::fail;
+        text += (fault ? "fail " : "warn ") + check.what + ": " + check.found + "; " + check.hint +
+                "\n";
+      }
+    } catch (const TransientError& error) {
+      text = error.what();
+    }
+    return text;
+  }
+  void prepare() {
+    const std::array<const Table*, 2> tables{&thing_table(), &mark_table()};
+    PostgresStorage{as_role()}.prepare(tables, Creation::never);
+  }
+  static Rows many(std::uint64_t first) {
+    Rows rows{thing_table()};
+    for (std::uint64_t id = first; id < first + 100; ++id) add_thing(rows, id, id);
+    return rows;
+  }
+  void expect_says(const std::string& text, const std::vector<std::string>& words) {
+    for (const std::string& word : words) EXPECT_NE(text.find(word), text.npos) << word << text;
+  }
+
+  std::string role_ = "recorder_" + std::to_string(getpid());
+};
+
+TEST_F(Policies, rows_go_in_where_row_level_security_refuses_copy) {
+  database_.execute("ALTER TABLE thing ENABLE ROW LEVEL SECURITY");
+  expect_says(examined(), {"fail table thing: row-level security is on, and no policy lets this "
+                           "user SELECT, INSERT, UPDATE; ALTER ROLE " +
+                           role_ + " BYPASSRLS"});
+  database_.execute("CREATE POLICY recorder ON thing TO " + role_ +
+                    " USING (true) WITH CHECK (true)");
+  expect_says(examined(), {"warn table thing: row-level security is on: COPY is refused"});
+  const auto session = PostgresStorage{as_role()}.open_session();
+  for (const std::uint64_t first : {1U, 1001U}) {
+    const Rows rows = many(first);
+    session->begin();
+    EXPECT_EQ(session->insert_missing(rows), std::vector<bool>(100, true));
+    session->commit();
+  }
+  session->begin();
+  EXPECT_EQ(session->insert_missing(many(51)).front(), false);
+  session->rollback();
+  EXPECT_EQ(database_.execute("SELECT count(*) FROM thing"), "200");
+}
+
+TEST_F(Policies, a_policy_that_refuses_a_row_blames_no_row) {
+  database_.execute("ALTER TABLE thing ENABLE ROW LEVEL SECURITY");
+  database_.execute("CREATE POLICY recorder ON thing TO " + role_ +
+                    " USING (true) WITH CHECK (count > 1000000)");
+  const auto session = PostgresStorage{as_role()}.open_session();
+  session->begin();
+  const auto error = thrown<TransientError>([&] { session->insert_missing(many(1)); });
+  EXPECT_EQ(error.sqlstate(), "42501");
+  EXPECT_EQ(error.retry(), when_answerable);
+  expect_says(error.what(), {"row-level security policy", "a policy of row-level security"});
+}
+
+TEST_F(Policies, a_table_that_a_crash_empties_is_a_fault) {
+  database_.execute("DROP TABLE mark; ALTER TABLE thing SET UNLOGGED");
+  expect_says(examined(), {"fail table thing: thing is UNLOGGED", "ALTER TABLE thing SET LOGGED"});
+}
+
+TEST_F(Policies, a_commit_that_does_not_wait_is_told_of_with_what_set_it) {
+  database_.execute("ALTER ROLE " + role_ + " SET synchronous_commit = off");
+  expect_says(examined(),
+              {"synchronous_commit is off", "ALTER ROLE " + role_ + " RESET synchronous_commit"});
+}
+
+TEST_F(Policies, each_missing_privilege_is_named_with_its_command) {
+  database_.execute("REVOKE UPDATE ON thing FROM " + role_);
+  expect_says(examined(), {"GRANT UPDATE ON thing TO " + role_});
+  database_.execute("GRANT UPDATE (name, count) ON thing TO " + role_);
+  expect_says(examined(),
+              {"GRANT UPDATE (id, made, owner, part, kind, spent, body) ON thing TO " + role_});
+  database_.execute("GRANT UPDATE (id, made, owner, part, kind, spent, body) ON thing TO " + role_);
+  EXPECT_EQ(examined().find("fail"), std::string::npos) << examined();
+  const std::string schema = "prefect_" + role_;
+  database_.execute("CREATE SCHEMA " + schema);
+  database_.execute("ALTER TABLE thing SET SCHEMA " + schema);
+  expect_says(examined(), {"GRANT USAGE ON SCHEMA " + schema + " TO " + role_});
+  database_.execute("GRANT USAGE ON SCHEMA " + schema + " TO " + role_);
+  expect_says(examined(), {"is in schema " + schema, "SET search_path = " + schema});
+  expect_says(thrown<ConfigError>([&] { prepare(); }).what(), {"SET search_path = " + schema});
+}
+
+/// What a role's, a database's or a server's own setting refuses: setting, its end, SQLSTATE,
+/// words.
+struct Refusal {
+  std::string setting;
+  std::string undo;
+  std::string sqlstate;
+  std::vector<std::string> words;
+};
+
+TEST_F(Policies, a_refused_connection_says_which_limit_and_what_mends_it) {
+  const std::string database = database_.execute("SELECT current_database()");
+  const std::string on_role = "ALTER ROLE " + role_;
+  const std::string on_database = "ALTER DATABASE " + database;
+  const Refusal refusals[] = {
+      {on_role + " CONNECTION LIMIT 0",
+       on_role + " CONNECTION LIMIT -1",
+       "53300",
+       {"too many connections for role", "CONNECTION LIMIT"}},
+      {on_database + " CONNECTION LIMIT 0",
+       on_database + " CONNECTION LIMIT -1",
+       "53300",
+       {"too many connections for database", "CONNECTION LIMIT"}},
+      {on_role + " NOLOGIN", on_role + " LOGIN", "28000", {"not permitted to log in"}},
+      {"REVOKE CONNECT ON DATABASE " + database + " FROM public",
+       "GRANT CONNECT ON DATABASE " + database + " TO public",
+       "42501",
+       {"permission denied for database", "CONNECT on the database"}},
+      {on_role + " SET default_transaction_read_only = on",
+       on_role + " RESET default_transaction_read_only",
+       "",
+       {"read-only", "default_transaction_read_only"}},
+  };
+  for (const Refusal& refusal : refusals) {
+    database_.execute(refusal.setting);
+    const auto session = PostgresStorage{as_role()}.open_session();
+    const auto error = thrown<TransientError>([&] { session->begin(); });
+    EXPECT_EQ(error.sqlstate(), refusal.sqlstate) << error.what();
+    expect_says(error.what(), refusal.words);
+    EXPECT_EQ(examined(), error.what()) << refusal.setting;
+    EXPECT_EQ(std::string{error.what()}.find("sslrootcert"), std::string::npos);
+    database_.execute(refusal.undo);
+  }
+  EXPECT_EQ(examined().find("fail"), std::string::npos) << examined();
+}
+
+TEST_F(Policies, options_that_the_server_refuses_blame_no_row) {
+  for (const auto& [option, code] :
+       {std::pair{"work_mem=none", "22023"}, std::pair{"no_such_thing=1", "42704"}}) {
+    StorageOptions options = as_role();
+    options.url += std::string{" options='-c "} + option + "'";
+    const auto session = PostgresStorage{options}.open_session();
+    const auto error = thrown<TransientError>([&] { session->begin(); });
+    EXPECT_EQ(error.sqlstate(), code) << error.what();
+    EXPECT_EQ(error.retry(), when_answerable);
+  }
+}
+
+TEST_F(Policies, a_host_that_does_not_resolve_is_said_so_and_not_named) {
+  StorageOptions options;
+  options.url = "postgresql://me:secret@nowhere.invalid/prefect";
+  const auto session = PostgresStorage{options}.open_session();
+  const std::string said = thrown<TransientError>([&] { session->begin(); }).what();
+  expect_says(said, {"does not resolve", "correct the host in storage.url"});
+  EXPECT_EQ(said.find("nowhere"), std::string::npos) << said;
+  EXPECT_EQ(said.find("sslrootcert"), std::string::npos) << said;
+}
+
+TEST_F(Policies, a_trigger_or_a_limit_that_refuses_a_statement_is_told_with_its_text) {
+  database_.execute(
+      "CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS "
+      "$$ BEGIN RAISE EXCEPTION 'not on Sundays'; END $$; "
+      "CREATE TRIGGER refuse BEFORE INSERT ON thing FOR EACH ROW EXECUTE FUNCTION refuse()");
+  const auto session = PostgresStorage{as_role()}.open_session();
+  session->begin();
+  const auto error = thrown<TransientError>([&] { session->insert_missing(many(1)); });
+  EXPECT_EQ(error.sqlstate(), "P0001");
+  EXPECT_EQ(error.retry(), unknown);
+  expect_says(error.what(), {"not on Sundays", "a trigger or function"});
+}
+
+}  // namespace
+}  // namespace hangar::postgres
