@@ -49,15 +49,13 @@ TEST(Endpoint, user_part_of_a_url_wins_over_the_settings_and_is_not_shown) {
 }
 
 TEST(Endpoint, a_password_may_hold_any_character_as_it_is_or_encoded) {
-  const std::string parts[] = {"first", "second"};
   for (int byte = 0x21; byte < 0x7f; ++byte) {
-    const char c = static_cast<char>(byte);
-    if (c == ',') continue;  // parts URLs
-    const std::string password = parts[0] + c + parts[1];
-    for (const std::string& written :
-         {password, parts[0] + fmt::format("%{:02X}", byte) + parts[1]}) {
-      for (const std::string scheme : {"nats://", ""}) {
-        const auto found = endpoints(with({scheme + "me:" + written + "@127.0.0.1:4333"}));
+    if (byte == ',') continue;  // parts URLs
+    const std::string password = fmt::format("first{:c}second", byte);
+    for (const std::string& written : {password, fmt::format("first%{:02X}second", byte)}) {
+      for (const char* scheme : {"nats://", ""}) {
+        const auto found =
+            endpoints(with({fmt::format("{}me:{}@127.0.0.1:4333", scheme, written)}));
         ASSERT_EQ(found.size(), 1U) << written;
         EXPECT_EQ(found[0].user, "me") << written;
         EXPECT_EQ(found[0].password.reveal(), password);

@@ -113,11 +113,11 @@ TEST(DatabaseUrl, every_password_is_read_as_it_is_and_encoded) {
     for (int second = 0x20; second < 0x7f; ++second) {
       const std::string password = fmt::format("ab{:c}{:c}cd", first, second);
       const std::string encoded = fmt::format("ab%{:02x}%{:02X}cd", first, second);
-      const std::string expected = "[me] [" + password + "] [db|5432] [prefect] []";
-      EXPECT_EQ(shown("postgresql://me:" + encoded + "@db:5432/prefect"), expected);
+      const std::string expected = fmt::format("[me] [{}] [db|5432] [prefect] []", password);
+      EXPECT_EQ(shown(fmt::format("postgresql://me:{}@db:5432/prefect", encoded)), expected);
       // A name or a port may end with an @ before it.
       if (password.find('@') != password.npos || password.find('%') != password.npos) continue;
-      EXPECT_EQ(shown("postgresql://me:" + password + "@db:5432/prefect"), expected);
+      EXPECT_EQ(shown(fmt::format("postgresql://me:{}@db:5432/prefect", password)), expected);
     }
   }
 }

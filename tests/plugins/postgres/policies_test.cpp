@@ -1,3 +1,4 @@
+#include <fmt/format.h>
 #include <unistd.h>
 
 #include <array>
@@ -40,8 +41,8 @@ class Policies : public ServerTest {
       for (const Check& check : PostgresStorage{as_role()}.examine(tables, Creation::never)) {
         if (check.verdict == Check::Verdict::ok) continue;
         const bool fault = check.verdict == Check::Verdict::fail;
-        text += (fault ? "fail " : "warn ") + check.what + ": " + check.found + "; " + check.hint +
-                "\n";
+        text += fmt::format("{} {}: {}; {}\n", fault ? "fail" : "warn", check.what, check.found,
+                            check.hint);
       }
     } catch (const TransientError& error) {
       text = error.what();
@@ -174,7 +175,7 @@ TEST_F(Policies, options_that_the_server_refuses_blame_no_row) {
   for (const auto& [option, code] :
        {std::pair{"work_mem=none", "22023"}, std::pair{"no_such_thing=1", "42704"}}) {
     StorageOptions options = as_role();
-    options.url += std::string{" options='-c "} + option + "'";
+    options.url += fmt::format(" options='-c {}'", option);
     const auto session = PostgresStorage{options}.open_session();
     const auto error = thrown<TransientError>([&] { session->begin(); });
     EXPECT_EQ(error.sqlstate(), code) << error.what();
