@@ -2,7 +2,6 @@
 
 import re
 import subprocess
-import time
 import unittest
 from pathlib import Path
 
@@ -12,7 +11,6 @@ from support.tree import ROOT
 
 class Quickstart(unittest.TestCase):
     def test_it_shows_the_recorded_runs_and_leaves_nothing_running(self) -> None:
-        began = time.monotonic()
         done = subprocess.run(
             [ROOT / "etc" / "quickstart"],
             cwd="/",
@@ -25,7 +23,6 @@ class Quickstart(unittest.TestCase):
             check=False,
         )
         self.assertEqual(done.returncode, 0, done.stdout)
-        self.assertLess(time.monotonic() - began, 30, "a few seconds when built")
         self.assertRegex(done.stdout, re.compile(r"│ \S.*│ Completed +│", re.MULTILINE))
         self.assertRegex(done.stdout, re.compile(r"│ 93 +│ 283 +│", re.MULTILINE))
         self.assertEqual(_processes_in(ROOT / "build" / "quickstart-data"), [])
