@@ -168,7 +168,7 @@ class Configuration(Case):
         said = (
             "2:9: nats.url: `ws://a:1` has a scheme",
             "2:9: nats.url: `nats://b:99999` ",
-            "3:21: nats.credentials_file: cannot read /none/x.creds",
+            "3:21: nats.credentials_file: cannot read '/none/x.creds'",
             "5:14: nats.tls.ca_file: cannot read /none/ca",
             "nats.tls.cert_file: cert_file and key_file come together",
             "HANGAR_ADMIN_LISTEN: 'foo' is no address",

@@ -237,7 +237,9 @@ TEST_F(File, after_a_failure_nothing_can_be_committed) {
   const auto session = storage_->open_session();
   session->begin();
   session->insert_missing(notes(1, 1));
-  EXPECT_THROW(session->insert_missing(notes(2, 1, std::string_view{"\0", 1})), DataError);
+  Rows without_text = notes(2, 1);
+  without_text[0][1] = Cell::null();
+  EXPECT_THROW(session->insert_missing(without_text), DataError);
   EXPECT_THROW(session->insert_missing(notes(3, 1)), std::logic_error);
   EXPECT_THROW(session->commit(), std::logic_error);
   session->rollback();
