@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import concurrent.futures
+import string
 import subprocess
 import unittest
 from collections.abc import Callable
@@ -11,7 +13,7 @@ from urllib.parse import quote
 from support.flow_runs import stream_lines
 from support.jetstream import JetStream
 from support.program import flags, hangar, hangar_running
-from support.servers import NatsServer, PostgresServer, wait_until
+from support.servers import NatsServer, PostgresServer, free_port, wait_until
 from support.surface import Surface
 from support.temporary import temporary_folder
 from support.tree import ROOT
@@ -19,6 +21,20 @@ from support.tree import ROOT
 # The slash has to be quoted in a URL; what is looked for is the word before it.
 _WORDS = ("kerfuffle", "gobbledygook", "taradiddle")
 _NATS, _POSTGRES, _WRONG = (f"{word}/1" for word in _WORDS)
+# Two parts around every special character, and what readers of URLs stumble over.
+_HEADS, _TAILS = ("kerfuffle", "gobbledygook"), ("taradiddle", "flibbertigibbet")
+_SPECIAL = [
+    *string.punctuation,
+    " ",
+    "%41",
+    "@h/",
+    "://",
+    "@:1/",
+    "?a=b@",
+    "#@[",
+    "\u00e4",
+]
+_PASSWORDS = [f"{_HEADS[i % 2]}{mark}{_TAILS[i % 2]}" for i, mark in enumerate(_SPECIAL)]
 _PATHS = ("/status", "/metrics", "/readyz?verbose", "/livez", "/config")
 _SAMPLE = ROOT / "etc" / "sample.jsonl"
 
@@ -119,6 +135,76 @@ class Secrets(unittest.TestCase):
         ]
         self.assertEqual(found, [])
         print(f"figure G8: secrets found in {len(self.outputs)} outputs = {len(found)}")
+
+    def test_no_part_of_any_password_is_in_any_output(self) -> None:
+        """In a URL, encoded there, and in a file; servers refuse, are absent or unknown."""
+        port = free_port()
+        places = {
+            "refuses": (self.nats.port, self.postgres.port, "127.0.0.1"),
+            "absent": (port, port, "127.0.0.1"),
+            "unknown": (port, port, "nowhere.invalid"),
+        }
+        file = self.folder / "password"
+        file.touch(0o600)
+        known = self.folder / "hangar.yaml"
+        with concurrent.futures.ThreadPoolExecutor(20) as pool:
+            asked = []
+            for number, password in enumerate(_PASSWORDS):
+                place = tuple(places)[number % len(places)]
+                nats, postgres, host = places[place]
+                forms = (password, quote(password, safe=""), f"${{file:{file}-{number}}}")
+                Path(f"{file}-{number}").write_text(password + "\r\n\n")
+                form = forms[number // len(places) % len(forms)]
+                settings = Path(f"{known}-{number}.yaml")
+                user = f"recorder:{form}".replace("'", "''")
+                # A list's elements are not parted at commas, a password's are.
+                servers = (
+                    f"nats://{user}@{host}:{nats}" if "," not in form else "nats://localhost:1"
+                )
+                settings.write_text(
+                    f"nats: {{url: ['{servers}'], tls: {{insecure: true}}}}\n"
+                    f"storage: {{type: postgres, url: "
+                    f"'postgresql+asyncpg://{user}@{host}:{postgres}/postgres?ssl=disable'}}\n"
+                    f"data_dir: {self.folder}/data-{number}\nlog: {{level: trace}}\n"
+                    "drain_timeout: 1s\nadmin: {listen: '127.0.0.1:0'}\n"
+                )
+                asked.append(pool.submit(self.everything_said, number, settings, form))
+            said = [text for future in asked for text in future.result()]
+        found = [
+            f"{part} in {name}: {text[max(0, text.find(part) - 200) :][:400]}"
+            for name, text in said
+            for part in (*_HEADS, *_TAILS)
+            if part in text
+        ]
+        self.assertEqual(found, [])
+        self.assertGreater(len(said), 4 * len(_PASSWORDS))
+        print(f"figure G8: outputs without a part of 40 passwords = {len(said)}")
+
+    def everything_said(self, number: int, settings: Path, form: str) -> list[tuple[str, str]]:
+        said = []
+        commands = [("config", "check"), ("config", "show"), ("config", "show", "-o", "json")]
+        commands.append((("doctor",), ("dlq", "ls"), ("verify", "--all"))[number % 3])
+        for words in commands:
+            done = hangar(*words, "-c", settings)
+            said.append((f"{' '.join(words)} of {form!r}", done.stdout + done.stderr))
+        log = self.folder / f"log-{number}"
+        # A host without its database does not ask for events yet.
+        database = {"storage.type": "sqlite", "storage.url": ""}
+        sign, other = ("NATS", database) if number % 2 else ("PostgreSQL: connect", {})
+        with hangar_running("-c", settings, *flags(other), log=log) as process:
+            surface = Surface.of(process, self.folder / f"data-{number}", log)
+            wait_until(
+                lambda: sign in log.read_text(),
+                what=f"{sign} of {form!r}",
+                process=process,
+                log=log,
+            )
+            for path in _PATHS:
+                said.append((f"{path} of {form!r}", surface.ask(path)[1]))
+            process.kill()
+            process.wait(60)
+        said.append((f"log of {form!r}", log.read_text()))
+        return said
 
     def test_password_that_is_replaced_needs_no_restart(self) -> None:
         url = self.folder / "url"
