@@ -110,7 +110,7 @@ class Leaf(unittest.TestCase):
         shown, _ = self.hangar(0, "config", "show", env=env)
         self.assertIn("NATS context far", shown)
         _, said = self.hangar(78, "run", env={**env, "NATS_CONTEXT": "near"})
-        self.assertIn("nats.context: 'near': there is no", said)
+        self.assertIn("NATS_CONTEXT: 'near': there is no", said)
 
 
 if __name__ == "__main__":
