@@ -40,7 +40,7 @@ class Shared(unittest.TestCase):
             done = hangar("publish", *settings, ROOT / "etc" / "sample.jsonl")
             self.assertEqual(done.returncode, 0, done.stderr)
             wait_until(
-                lambda: len(read_rows(f"sqlite:///{database}")["task_run"]) == 93,
+                lambda: len(read_rows(str(database))["task_run"]) == 93,
                 what="every run",
                 process=second,
                 log=logs[1],
