@@ -66,7 +66,7 @@ endfunction()
 function(hangar_register_test name timeout fixtures environment)
   set(name ${HANGAR_TEST_PREFIX}${name})
   if(NOT timeout)
-    set(timeout 300)
+    set(timeout 600)
   endif()
   add_test(NAME ${name} COMMAND ${Python3_EXECUTABLE} ${ARGN})
   # 77: run_tests found that what this test is about is not on this machine, and said so.
