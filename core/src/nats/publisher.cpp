@@ -107,13 +107,7 @@ class Publishing {
     if (!line) co_return false;
     const auto stream = stream_of_subject(line->subject);
     if (stream && !ensured_.contains(*stream)) {
-      StreamSpec spec{.name = *stream,
-                      .subject = stream_subject(*stream, line->subject),
-                      .replicas = options_.nats.replicas,
-                      .max_age = options_.nats.max_age};
-      co_await ensure_stream(*link_, std::move(spec), WhenAbsent::create);
-      ensured_.insert(*stream);
-      succeeded_ = Clock::now();
+      co_await ensure(*stream, stream_subject(*stream, line->subject));
     }
     const std::size_t size = line->body.size() + wire_size(line->headers);
     if (link_->max_payload() != 0 && size > link_->max_payload()) {
@@ -122,6 +116,26 @@ class Publishing {
     }
     send(std::move(*line));
     co_return true;
+  }
+
+  /// A server that ends meanwhile is waited for as long as for a confirmation.
+  asio::awaitable<void> ensure(std::string stream, std::string subject) {
+    while (!ensured_.contains(stream)) {
+      StreamSpec spec{.name = stream,
+                      .subject = subject,
+                      .replicas = options_.nats.replicas,
+                      .max_age = options_.nats.max_age};
+      try {
+        co_await ensure_stream(*link_, std::move(spec), WhenAbsent::create);
+        ensured_.insert(stream);
+        succeeded_ = Clock::now();
+        co_return;
+      } catch (const TransientError&) {
+        if (Clock::now() - succeeded_ >= options_.patience) throw;
+      }
+      co_await changed_.wait_until(Clock::now() + retry_after);
+      co_await wait_for_connection();
+    }
   }
 
   void resend() {
