@@ -83,6 +83,7 @@ asio::awaitable<void> PullSession::look() {
   const WhenAbsent when_absent = !opened_ || gone_for_good ? WhenAbsent::create : WhenAbsent::fail;
   try {
     co_await look(when_absent);
+    link_->judge(JetStreamHealth::Trouble::none, now);
     absent_since_.reset();
   } catch (const AbsentError& error) {
     if (options_.replay && !opened_) throw ConfigError{error.what()};
@@ -224,10 +225,12 @@ asio::awaitable<void> PullSession::watch() {
 asio::awaitable<void> PullSession::observe() {
   const SourceOptions& source = options_.source;
   const Incarnation before = incarnation_;
+  const auto began = Clock::now();
   Sighting now;
   now.before = co_await stream_info(*link_, source.stream);
   now.consumer = co_await consumer_info(*link_, source.stream, source.durable);
   now.after = co_await stream_info(*link_, source.stream);
+  link_->judge(JetStreamHealth::Trouble::none, began);
   if (!same(before, incarnation_) || !same(before, {now.after.created, now.consumer.created})) {
     seen_.reset();
     co_return;
