@@ -338,7 +338,11 @@ void TaskRunRecorder::settle(Events events, const Recorded& recorded) {
   const Timestamp durable = now();
   const auto& verdicts = recorded.verdicts;
   const auto any = std::ranges::find(verdicts, Verdict::recorded) - verdicts.begin();
-  if (recorded.new_run) {
+  // A large one is as good a proof, but takes memory for as long as it is the last.
+  constexpr std::size_t small = 64U << 10U;
+  const bool kept =
+      recorded.new_run && (events[*recorded.new_run]->bytes <= small || !refusals_->can_tell());
+  if (kept) {
     refusals_->accepted(events[*recorded.new_run]->event);
   } else if (!refusals_->can_tell() && any < std::ssize(verdicts)) {
     refusals_->accepted(events[static_cast<std::size_t>(any)]->event);
