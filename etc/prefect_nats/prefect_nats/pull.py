@@ -93,9 +93,11 @@ class Pull:
         return None
 
     async def rest(self) -> list[Msg]:
-        """What has come and `next()` has not returned."""
-        while self._subscription.pending_msgs and not self._client.is_closed:
-            await asyncio.sleep(0)  # until `_arrived` was told
+        """What has come and `next()` has not returned; after that nothing comes any more."""
+        if self._client.is_connected:
+            # The server is told first, and answers behind what it had sent by then.
+            with contextlib.suppress(*FAILURES):
+                await asyncio.wait_for(self._subscription.drain(), _FORGET_WITHIN)
         messages, self._came = self._came, deque()
         return [message for message in messages if message.reply]
 
@@ -113,6 +115,7 @@ async def pulling(
     finally:
         with contextlib.suppress(*FAILURES):
             await inbox.unsubscribe()
+        with contextlib.suppress(*FAILURES):
             # Asked for the consumer, the server looks who still listens; nats-server 2.9 would
             # otherwise hand this pull a message that is given back. And it flushes the acks.
             await jetstream.consumer_info(
