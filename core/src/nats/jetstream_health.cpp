@@ -10,10 +10,21 @@ JetStreamHealth::Verdict JetStreamHealth::connected() noexcept {
 }
 
 JetStreamHealth::Verdict JetStreamHealth::served(Time now) noexcept {
+  if (!quorum_) return {.trouble = trouble_};
   served_ = std::max(served_, now);
   since_.reset();
   trouble_ = Trouble::none;
   return {};
+}
+
+JetStreamHealth::Verdict JetStreamHealth::answered(bool quorum, Time sent, Time now) noexcept {
+  quorum_ = quorum;
+  if (quorum) return served(sent);
+  const bool again = trouble_ == Trouble::unavailable && since_ && now - *since_ < patience;
+  if (again) return {.trouble = trouble_};
+  since_ = now;
+  trouble_ = Trouble::unavailable;
+  return {.trouble = trouble_, .leave = true};
 }
 
 JetStreamHealth::Verdict JetStreamHealth::failed(Trouble why, Time sent, Time now) noexcept {

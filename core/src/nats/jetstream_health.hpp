@@ -32,6 +32,9 @@ class JetStreamHealth {
   Verdict connected() noexcept;
   /// JetStream itself sent something at `now`, or later.
   Verdict served(Time now) noexcept;
+  /// A whole round of calls that was begun at `sent` was answered at `now`. Without a quorum
+  /// whatever else is served counts for nothing, until a round is answered with one.
+  Verdict answered(bool quorum, Time sent, Time now) noexcept;
   /// A call that was sent at `sent` came to nothing at `now`. What was served meanwhile counts
   /// more.
   Verdict failed(Trouble why, Time sent, Time now) noexcept;
@@ -40,6 +43,7 @@ class JetStreamHealth {
   Time served_{};
   std::optional<Time> since_;
   Trouble trouble_ = Trouble::none;
+  bool quorum_ = true;
 };
 
 /// What is wrong, as the end of a sentence; empty for none.

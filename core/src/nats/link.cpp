@@ -165,8 +165,14 @@ bool Link::is_denied(std::string_view told) const noexcept {
 void Link::judge(JetStreamHealth::Trouble trouble, JetStreamHealth::Time at) {
   using enum JetStreamHealth::Trouble;
   if (connection_ == 0 && trouble != none) return;
-  const JetStreamHealth::Verdict verdict =
-      trouble == none ? health_.served(at) : health_.failed(trouble, at, Clock::now());
+  follow(trouble == none ? health_.served(at) : health_.failed(trouble, at, Clock::now()));
+}
+
+void Link::judge_round(bool quorum, JetStreamHealth::Time sent) {
+  if (connection_ != 0) follow(health_.answered(quorum, sent, Clock::now()));
+}
+
+void Link::follow(const JetStreamHealth::Verdict& verdict) {
   if (std::exchange(judged_, verdict.trouble) != verdict.trouble && handlers_.judged) {
     handlers_.judged(verdict.trouble);
   }

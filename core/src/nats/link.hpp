@@ -81,6 +81,8 @@ class Link : public std::enable_shared_from_this<Link> {
   /// What came of a call to JetStream that was sent then: no trouble when it answered, or sent
   /// something else by then. A server that gives no service is left for another one.
   void judge(JetStreamHealth::Trouble trouble, JetStreamHealth::Time at);
+  /// The same of a whole round of calls that was answered: by a leader that has a quorum?
+  void judge_round(bool quorum, JetStreamHealth::Time sent);
   /// Whether this connection's server has refused to let this user ask JetStream or be answered.
   [[nodiscard]] bool denied() const noexcept { return denied_; }
 
@@ -134,6 +136,8 @@ class Link : public std::enable_shared_from_this<Link> {
   std::uint64_t connections_ = 0;
   std::string server_;
   std::uint64_t max_payload_ = 0;
+  void follow(const JetStreamHealth::Verdict& verdict);
+
   JetStreamHealth health_;
   JetStreamHealth::Trouble judged_ = JetStreamHealth::Trouble::none;
   bool denied_ = false;

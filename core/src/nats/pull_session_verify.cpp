@@ -83,7 +83,6 @@ asio::awaitable<void> PullSession::look() {
   const WhenAbsent when_absent = !opened_ || gone_for_good ? WhenAbsent::create : WhenAbsent::fail;
   try {
     co_await look(when_absent);
-    link_->judge(JetStreamHealth::Trouble::none, now);
     absent_since_.reset();
   } catch (const AbsentError& error) {
     if (options_.replay && !opened_) throw ConfigError{error.what()};
@@ -94,6 +93,7 @@ asio::awaitable<void> PullSession::look() {
 
 asio::awaitable<void> PullSession::look(WhenAbsent when_absent) {
   const SourceOptions& source = options_.source;
+  const auto began = Clock::now();
   check_source_names(source);
   StreamSpec stream_spec{.name = source.stream,
                          .subject = stream_subject(source.stream, source.filter_subject),
@@ -112,6 +112,8 @@ asio::awaitable<void> PullSession::look(WhenAbsent when_absent) {
                              .start = options_.replay};
   ConsumerFacts consumer =
       co_await ensure_consumer(*link_, source.stream, consumer_spec, when_absent);
+  // Peers of a stream that was just created may not have been heard yet.
+  if (stream.has_quorum) link_->judge_round(true, began);
   // What was published between the two answers is in the second only.
   if (consumer.delivered_sequence > stream.last_sequence) {
     stream = co_await ensure_stream(*link_, std::move(stream_spec), when_absent);
@@ -230,7 +232,7 @@ asio::awaitable<void> PullSession::observe() {
   now.before = co_await stream_info(*link_, source.stream);
   now.consumer = co_await consumer_info(*link_, source.stream, source.durable);
   now.after = co_await stream_info(*link_, source.stream);
-  link_->judge(JetStreamHealth::Trouble::none, began);
+  link_->judge_round(now.before.has_quorum, began);
   if (!same(before, incarnation_) || !same(before, {now.after.created, now.consumer.created})) {
     seen_.reset();
     co_return;

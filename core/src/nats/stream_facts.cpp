@@ -77,6 +77,22 @@ std::vector<std::string> stored_subjects(const json::object& config,
   return stored;
 }
 
+/// A leader hears from a peer each second, or that one is not there.
+bool has_quorum(const json::object& cluster) {
+  constexpr std::chrono::nanoseconds silent = std::chrono::seconds{4};
+  const json::value* replicas = cluster.if_contains("replicas");
+  if (replicas == nullptr || !replicas->is_array()) return true;
+  const auto heard = std::ranges::count_if(replicas->as_array(), [&](const json::value& replica) {
+    if (!replica.is_object()) return true;
+    bool offline = false;
+    std::chrono::nanoseconds active{};  // how long ago the leader heard from it
+    read(replica.as_object(), "offline", offline);
+    read(replica.as_object(), "active", active);
+    return !offline && active < silent;
+  });
+  return static_cast<std::size_t>(2 * (heard + 1)) > replicas->as_array().size() + 1;
+}
+
 }  // namespace
 
 StreamFacts stream_facts(const json::object& info) {
@@ -95,6 +111,7 @@ StreamFacts stream_facts(const json::object& info) {
   read(config, "max_msgs_per_subject", facts.max_messages_per_subject);
   read(config, "max_msg_size", facts.max_message_size);
   read(config, "num_replicas", facts.replicas);
+  facts.has_quorum = has_quorum(part(info, "cluster"));
   read(config, "sealed", facts.sealed);
   read(config, "no_ack", facts.no_ack);
   read(info, "created", facts.created);

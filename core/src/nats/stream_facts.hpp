@@ -27,6 +27,8 @@ struct StreamFacts {
   std::int64_t max_messages_per_subject = -1;
   std::int64_t max_message_size = -1;
   std::int64_t replicas = 1;
+  /// Whether its leader hears most of its peers. One that was cut off from them answers for 20 s.
+  bool has_quorum = true;
   bool sealed = false;
   bool no_ack = false;  ///< Nobody who publishes to it is told whether it is stored.
   /// Tells a stream from a later one of the same name.

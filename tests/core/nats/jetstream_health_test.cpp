@@ -15,7 +15,7 @@ using std::chrono::milliseconds;
 
 /// What happens, and what is judged then.
 struct Row {
-  enum class Event { connected, served, failed } event;
+  enum class Event { connected, served, failed, quorate, alone } event;
   milliseconds sent{}, now{};
   Trouble why = none;
   Trouble shown = none;
@@ -61,6 +61,15 @@ const std::vector<Story> stories{
       {failed, 5000ms, 7500ms, unanswered, unanswered, true}}},
     {"several calls at once count from the first, whichever ends first",
      {{failed, 3000ms, 4000ms, unavailable}, {failed, 0ms, 4000ms, unanswered, unanswered, true}}},
+    {"a leader that hears no majority is left, whatever it still serves",
+     {{quorate, 0ms, 10ms},
+      {alone, 5000ms, 5010ms, {}, unavailable, true},
+      {served, {}, 5100ms, {}, unavailable},
+      {alone, 6000ms, 6010ms, {}, unavailable},
+      {alone, 8600ms, 8610ms, {}, unavailable, true},
+      {connected, {}, {}, {}, unavailable},
+      {quorate, 9000ms, 9010ms},
+      {served, {}, 9100ms}}},
 };
 
 TEST(JetStreamHealth, each_story_is_judged_as_its_table_says) {
@@ -72,7 +81,8 @@ TEST(JetStreamHealth, each_story_is_judged_as_its_table_says) {
       const JetStreamHealth::Verdict verdict =
           row.event == connected ? health.connected()
           : row.event == served  ? health.served(at(row.now))
-                                 : health.failed(row.why, at(row.sent), at(row.now));
+          : row.event == failed  ? health.failed(row.why, at(row.sent), at(row.now))
+                                 : health.answered(row.event == quorate, at(row.sent), at(row.now));
       EXPECT_EQ(verdict.trouble, row.shown) << name << ", row " << i;
       EXPECT_EQ(verdict.leave, row.leave) << name << ", row " << i;
     }

@@ -1,5 +1,6 @@
 #include "nats/stream_facts.hpp"
 
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
 #include <boost/json/parse.hpp>
@@ -27,6 +28,25 @@ TEST(StreamFacts, answer_of_the_server_is_read) {
   EXPECT_EQ(facts.created, "2026-11-24T03:32:52.9Z");
   EXPECT_EQ(facts.first_sequence, 7U);
   EXPECT_EQ(facts.last_sequence, 10U);
+}
+
+TEST(StreamFacts, leader_that_hears_no_majority_has_no_quorum) {
+  struct Case {
+    const char* cluster;
+    bool has_quorum;
+  };
+  for (const auto& [cluster, expected] : {
+           Case{"{}", true},
+           Case{R"({"leader": "a"})", true},
+           Case{R"({"replicas": [{"active": 100000000}, {"active": 900000000}]})", true},
+           Case{R"({"replicas": [{"active": 100000000}, {"active": 60000000000}]})", true},
+           Case{R"({"replicas": [{"active": 4000000000}, {"active": 5000000000}]})", false},
+           Case{R"({"replicas": [{"active": 100, "offline": true}, {"active": 5000000000}]})",
+                false},
+       }) {
+    const std::string info = fmt::format(R"({{"cluster": {}}})", cluster);
+    EXPECT_EQ(stream_facts(boost::json::parse(info).as_object()).has_quorum, expected) << cluster;
+  }
 }
 
 TEST(StreamFacts, consumer_of_either_filter_form_is_read) {
