@@ -62,6 +62,13 @@ class Divided(Ledger):
     def fill(self, stream: JetStream) -> None:
         stream.publish(SUBJECT, self.events[:500])
 
+    def is_led(self) -> bool:
+        try:
+            with JetStream(self.nats.url, timeout=5) as stream:
+                return bool(stream.request(f"STREAM.INFO.{STREAM}")["cluster"].get("leader"))
+        except (JetStreamError, OSError, ValueError):
+            return False
+
     def test_a_server_without_its_cluster_is_left_and_the_host_not_ready(self) -> None:
         self.use_sqlite()
         urls = f"{self.alone.url},nats://127.0.0.1:{self.other.port}"
@@ -78,6 +85,7 @@ class Divided(Ledger):
             self.assertIn("JetStream", surface.ask("/readyz")[1])
             self.wait_for_words(f"{self.alone.url} is left for another server", process)
             self.other.accept()
+            wait_until(self.is_led, what="a leader among the others", log=self.log)
             with JetStream(self.nats.url) as stream:
                 stream.publish(SUBJECT, self.events[500:])
             wait_until(lambda: self.left() == 0, what="every event", log=self.log)

@@ -5,7 +5,8 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Iterator
 
-from support.children import free_port
+from support.children import free_port, wait_until
+from support.jetstream import JetStream, JetStreamError
 from support.proxy import Proxy
 from support.servers import NatsServer
 
@@ -41,4 +42,16 @@ def _start(
         servers.append(exits.enter_context(NatsServer(settings=settings, in_cluster=True)))
     for server in servers:
         server.wait_ready()
+    # Each is ready before it knows of the others.
+    wait_until(lambda: _places_on_all(servers[0]), what="a cluster that holds streams")
     return servers
+
+
+def _places_on_all(server: NatsServer) -> bool:
+    try:
+        with JetStream(server.url, timeout=5) as stream:
+            stream.request("STREAM.CREATE.PROBE", name="PROBE", subjects=["probe"], num_replicas=3)
+            stream.request("STREAM.DELETE.PROBE")
+    except (JetStreamError, OSError, ValueError):
+        return False
+    return True
