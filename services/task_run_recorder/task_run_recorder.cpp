@@ -225,9 +225,10 @@ asio::awaitable<void> TaskRunRecorder::write_lane(std::size_t number) {
 
 /// What was refused before is tried after the others and by itself, so that these go in at once.
 asio::awaitable<void> TaskRunRecorder::record(std::size_t lane, OwnedEvents events) {
-  const auto first_suspect =
-      std::ranges::stable_partition(events, [](const auto& event) { return !event->suspect; });
-  const Events suspects{first_suspect.begin(), first_suspect.end()};
+  // Not std::ranges::stable_partition: clang 14 cannot read libstdc++'s subrange.
+  const auto first_suspect = std::stable_partition(
+      events.begin(), events.end(), [](const auto& event) { return !event->suspect; });
+  const Events suspects{first_suspect, events.end()};
   for (const auto& event : suspects) lanes_.step_aside(event->arrival);
   if (!suspects.empty()) settled_.set();
   co_await write(lane, Events{events}.first(events.size() - suspects.size()),
@@ -320,11 +321,11 @@ asio::awaitable<std::size_t> TaskRunRecorder::orphans_first(std::size_t lane, Ev
   } catch (const DataError&) {
     co_return events.size() == 1 ? 1 : 0;
   }
-  const auto others = std::ranges::stable_partition(events, [&](const auto& event) {
+  const auto others = std::stable_partition(events.begin(), events.end(), [&](const auto& event) {
     const auto key = event->event.identity().key;
     return key && !std::ranges::binary_search(present, key->flow_run_id);
   });
-  co_return events.size() - others.size();
+  co_return static_cast<std::size_t>(others - events.begin());
 }
 
 void TaskRunRecorder::refuse(RetryableEvent& event, Rejection why) {
