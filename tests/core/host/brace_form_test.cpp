@@ -80,9 +80,9 @@ asio::awaitable<void> author(Context& context) {
   table.columns.push_back({"id", ColumnType::uuid, false});
   const auto source = co_await context.open_source(
       {"STREAM_OF_THE_AUTHOR", "subjects.of.the.author.>", "durable-of-the-author"});
-  co_await context.open_storage(std::array{&table}, {2});
-  co_await context.transact({0}, {[](Session&) {}});
-  Batch batch = co_await source->next({1}, {});
+  co_await context.open_storage(std::array{&table}, 2);
+  co_await context.transact(0, {[](Session&) {}});
+  Batch batch = co_await source->next(1, {});
   co_await source->reject({}, {reason, error});
   co_await source->reject({}, {reason, error, "/payload/of/the/author", "23514"});
   Message message;

@@ -1,5 +1,6 @@
 #include "nats/credentials.hpp"
 
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
 #include <filesystem>
@@ -33,9 +34,10 @@ class CredentialsTest : public testing::Test {
 TEST_F(CredentialsTest, are_read_with_the_ends_of_lines_of_any_system) {
   for (const std::string end : {"\n", "\r\n", "\n\n"}) {
     const UserCredentials read = read_user_credentials(
-        written("-----BEGIN NATS USER JWT-----" + end + jwt + end +
-                "------END NATS USER JWT------" + end + end + "-----BEGIN USER NKEY SEED-----" +
-                end + seed + end + "------END USER NKEY SEED------" + end));
+        written(fmt::format("-----BEGIN NATS USER JWT-----{0}{1}{0}------END NATS USER JWT------{0}"
+                            "{0}-----BEGIN USER NKEY SEED-----{0}{2}{0}------END USER NKEY "
+                            "SEED------{0}",
+                            end, jwt, seed)));
     EXPECT_EQ(read.jwt, jwt);
     EXPECT_EQ(read.seed.reveal(), seed);
   }
