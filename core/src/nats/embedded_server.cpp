@@ -66,8 +66,8 @@ bool readable(int descriptor, std::chrono::milliseconds within) {
   prctl(PR_SET_PDEATHSIG, SIGTERM);
   if (getppid() != parent) _exit(127);
   umask(077);
-  setpgid(0,
-          0);  // Ctrl-C at the terminal is for the host, which then ends the server
+  // Ctrl-C at the terminal is for the host, which then ends the server.
+  setpgid(0, 0);
   sigset_t none;
   sigemptyset(&none);
   sigprocmask(SIG_SETMASK, &none, nullptr);
