@@ -85,31 +85,23 @@ void SettingsExamination::look_at(const HostConfig::Nats& nats) {
   // Any server: it is about what is read on this machine, each file by itself.
   Endpoint endpoint;
   endpoint.host = endpoint.tls_name = "127.0.0.1";
-  const auto read = [&](const HostConfig::Nats& some) {
+  const auto read = [&](bool given, const auto& put_in) {
+    if (!given) return;
+    HostConfig::Nats some = without_files(nats);
+    put_in(some);
     attempt([&] { Connection::check(endpoint, {.nats = some, .name = "hangar"}); });
   };
-  HostConfig::Nats some = without_files(nats);
-  if (!nats.credentials_file.empty()) {
-    some.credentials_file = nats.credentials_file;
-    read(some);
-  }
-  if (!nats.nkey_seed_file.empty()) {
-    some = without_files(nats);
-    some.nkey_seed_file = nats.nkey_seed_file;
-    read(some);
-  }
+  read(!nats.credentials_file.empty(),
+       [&](HostConfig::Nats& some) { some.credentials_file = nats.credentials_file; });
+  read(!nats.nkey_seed_file.empty(),
+       [&](HostConfig::Nats& some) { some.nkey_seed_file = nats.nkey_seed_file; });
   endpoint.tls = true;
-  if (!nats.tls.ca_file.empty()) {
-    some = without_files(nats);
-    some.tls.ca_file = nats.tls.ca_file;
-    read(some);
-  }
-  if (!nats.tls.cert_file.empty() || !nats.tls.key_file.empty()) {
-    some = without_files(nats);
+  read(!nats.tls.ca_file.empty(),
+       [&](HostConfig::Nats& some) { some.tls.ca_file = nats.tls.ca_file; });
+  read(!nats.tls.cert_file.empty() || !nats.tls.key_file.empty(), [&](HostConfig::Nats& some) {
     some.tls.cert_file = nats.tls.cert_file;
     some.tls.key_file = nats.tls.key_file;
-    read(some);
-  }
+  });
 }
 
 void SettingsExamination::look_at(const std::vector<CheckedService>& services) {
