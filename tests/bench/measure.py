@@ -20,6 +20,7 @@ from bench.parts import (
     latency,
     postgres_parts,
     prefect_parts,
+    settings_parts,
     sqlite_parts,
 )
 from bench.report import Report
@@ -28,7 +29,7 @@ from support.prefect_venv import cache_folder
 from support.servers import NatsServer, PostgresServer
 from support.temporary import temporary_folder
 
-GROUPS = ("postgres", "sqlite", "filter", "prefect", "latency")
+GROUPS = ("postgres", "sqlite", "filter", "prefect", "settings", "latency")
 _GO = Path(__file__).with_name("pull_and_ack_go")
 
 
@@ -108,6 +109,8 @@ def main() -> None:
             parts += sqlite_parts(world, backlog)
         if "filter" in options.only:
             parts += filter_parts(world, options.events, go_program())
+        if "settings" in options.only:
+            parts += settings_parts(world, backlog)
         if "prefect" in options.only:
             few = len(backlog.few)
             batches = [(1, min(few // 10, 500)), *((size, few) for size in (100, 500, 1_000))]

@@ -99,6 +99,27 @@ def sqlite_parts(world: World, backlog: Backlog) -> list[Part]:
     ]
 
 
+DEFAULTS = "Hangar without a setting"
+# Batches of fewer than 1,000 are far behind: see the curve in RESULTS.md.
+_OTHER_SETTINGS = [(1_000, 2), (2_500, 2), (10_000, 2), (5_000, 1), (5_000, 4), (10_000, 4)]
+
+
+def settings_parts(world: World, backlog: Backlog) -> list[Part]:
+    """A backlog by the defaults, and by other sizes of a batch and numbers of lanes."""
+
+    def record(**settings: object) -> Callable[[], Sample]:
+        def measure() -> Sample:
+            with world.postgres_database(backlog.flow_runs) as database:
+                return world.record(backlog.stream, database, **settings)
+
+        return measure
+
+    return [Part("settings", DEFAULTS, record())] + [
+        Part("settings", f"batches of {size:,}, lanes {lanes}", record(batch_size=size, lanes=lanes))
+        for size, lanes in _OTHER_SETTINGS
+    ]
+
+
 def _ready_rows(world: World, backlog: Backlog, storage: str, *arguments: object) -> Sample:
     count = backlog.stream.events
     with world.servers_cpu(count) as cpu:

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from bench.choices import Choice
 from bench.growth import Curve
-from bench.parts import Latency, Part
+from bench.parts import DEFAULTS, Latency, Part
 from bench.plot import write_plot
 from bench.world import POSTGRES_SETTINGS, Sample, Stream
 from support.servers import NatsServer, PostgresServer
@@ -26,6 +26,7 @@ _HANGAR = {
     "sqlite": "Hangar on SQLite",
     "filter": "Hangar, events that are not ours",
     "prefect": "Hangar on PostgreSQL",
+    "settings": DEFAULTS,
 }
 
 
@@ -60,6 +61,10 @@ class Report:
     def cpu(self, name: str) -> float:
         """Hangar's own."""
         return statistics.median(sample.cpu["Hangar"] for sample in self._samples[name])
+
+    def all_cpu(self, name: str) -> float:
+        """Of every process."""
+        return statistics.median(sum(sample.cpu.values()) for sample in self._samples[name])
 
     def text(self) -> str:
         lines = [
@@ -118,6 +123,7 @@ class Report:
             yield name, f"{self.rate(name) / self.rate(best):.2f} of {best}", f"≥ {goal}"
             if cpu:
                 yield f"{name}, own CPU an event", f"{self.cpu(name):.1f} µs", f"≤ {cpu} µs"
+        yield from self._settings_goals()
         yield from self._prefect_goals()
         yield from self._latency_goals()
         name = _HANGAR["postgres"]
@@ -130,6 +136,16 @@ class Report:
             longest = self.curves[0].points[-1]
             memory = f"{longest.sample.resident_mib:.0f} MiB"
             yield f"resident with a backlog of {longest.at:,.0f}", memory, "≤ 64 MiB"
+
+    def _settings_goals(self) -> Iterator[tuple[str, str, str]]:
+        names = [name for name, group in self._groups.items() if group == "settings"]
+        if names:
+            best = min(names, key=self.all_cpu)
+            times = self.all_cpu(DEFAULTS) / self.all_cpu(best)
+            yield f"{DEFAULTS}, CPU of all processes", f"{times:.2f} × that of {best}", "≤ 1.05 ×"
+            best = max(names, key=self.rate)
+            part = self.rate(DEFAULTS) / self.rate(best)
+            yield f"{DEFAULTS}, events/s", f"{part:.2f} of {best}", "≥ 0.90"
 
     def _prefect_goals(self) -> Iterator[tuple[str, str, str]]:
         names = [name for name, group in self._groups.items() if group == "prefect"]

@@ -26,6 +26,8 @@ class Measure(unittest.TestCase):
             "| ready rows by a C loop |",
             "| Hangar, events that are not ours |",
             "| bare pull and ack, C |",
+            "| Hangar without a setting |",
+            "| batches of 10,000, lanes 4 |",
             "| Prefect's recorder, batches of 1 |",
             "| Prefect's recorder, batches of 100 |",
             "| a lone event, two a second |",
