@@ -2,8 +2,8 @@
 #include <cstdint>
 #include <string_view>
 
-#include "nats/ack_subject.hpp"
-#include "nats/pull_status.hpp"
+#include "jetstream/ack_subject.hpp"
+#include "source/pull_status.hpp"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   const std::string_view text{reinterpret_cast<const char*>(data), size};

@@ -6,7 +6,7 @@
 #include <cstdlib>
 #include <string>
 
-#include "host/elf_file.hpp"
+#include "plugin/elf_file.hpp"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   static const int file = memfd_create("plugin", MFD_CLOEXEC);

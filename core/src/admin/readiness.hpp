@@ -3,7 +3,7 @@
 #include <string>
 #include <vector>
 
-#include "admin/observation.hpp"
+#include "status/observation.hpp"
 
 namespace hangar {
 

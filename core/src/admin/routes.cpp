@@ -2,9 +2,9 @@
 
 #include <fmt/format.h>
 
-#include "admin/metrics.hpp"
 #include "admin/readiness.hpp"
 #include "admin/status.hpp"
+#include "metrics/metrics.hpp"
 
 namespace hangar {
 namespace {

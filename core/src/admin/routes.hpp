@@ -5,7 +5,7 @@
 #include <string>
 #include <string_view>
 
-#include "admin/observation.hpp"
+#include "status/observation.hpp"
 
 namespace hangar {
 

@@ -2,7 +2,7 @@
 
 #include <string>
 
-#include "admin/observation.hpp"
+#include "status/observation.hpp"
 
 namespace hangar {
 

@@ -12,12 +12,12 @@
 #include <string>
 #include <string_view>
 
+#include "api/describe.hpp"
 #include "cli/commands.hpp"
 #include "cli/since.hpp"
 #include "cli/usage.hpp"
 #include "config/problems.hpp"
 #include "hangar/error.hpp"
-#include "host/describe.hpp"
 #include "log/stderr_log.hpp"
 #include "nats/nats_library.hpp"
 

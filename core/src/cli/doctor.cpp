@@ -15,14 +15,14 @@
 #include "cli/commands.hpp"
 #include "cli/trials.hpp"
 #include "config/other_settings.hpp"
+#include "embedded/broker.hpp"
 #include "hangar/error.hpp"
 #include "hangar/version.hpp"
 #include "host/installation.hpp"
-#include "host/state_file.hpp"
+#include "jetstream/examination.hpp"
 #include "log/stderr_log.hpp"
-#include "nats/broker.hpp"
-#include "nats/examination.hpp"
 #include "nats/nats_context.hpp"
+#include "status/state_file.hpp"
 
 namespace json = boost::json;
 

@@ -13,17 +13,17 @@
 #include <vector>
 
 #include "cli/commands.hpp"
-#include "cli/escape.hpp"
 #include "cli/letter_groups.hpp"
 #include "cli/letter_json.hpp"
 #include "cli/progress.hpp"
 #include "cli/since.hpp"
 #include "cli/table.hpp"
+#include "dead_letters/dead_letters.hpp"
+#include "embedded/broker.hpp"
 #include "hangar/error.hpp"
 #include "host/installation.hpp"
 #include "log/stderr_log.hpp"
-#include "nats/broker.hpp"
-#include "nats/dead_letters.hpp"
+#include "text/escape.hpp"
 
 namespace asio = boost::asio;
 namespace json = boost::json;

@@ -7,7 +7,7 @@
 #include <tuple>
 #include <vector>
 
-#include "nats/dead_letter.hpp"
+#include "dead_letters/dead_letter.hpp"
 
 namespace hangar {
 

@@ -10,9 +10,9 @@
 #include <boost/json/value_to.hpp>
 #include <utility>
 
-#include "cli/escape.hpp"
 #include "hangar/error.hpp"
-#include "nats/base64.hpp"
+#include "text/base64.hpp"
+#include "text/escape.hpp"
 
 namespace json = boost::json;
 

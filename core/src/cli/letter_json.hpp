@@ -5,8 +5,8 @@
 #include <string>
 #include <string_view>
 
-#include "nats/dead_letter.hpp"
-#include "nats/publisher.hpp"
+#include "dead_letters/dead_letter.hpp"
+#include "jetstream/publisher.hpp"
 
 namespace hangar {
 

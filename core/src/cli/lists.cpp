@@ -7,7 +7,7 @@
 #include "config/sections.hpp"
 #include "hangar/version.hpp"
 #include "host/installation.hpp"
-#include "host/state_file.hpp"
+#include "status/state_file.hpp"
 
 namespace json = boost::json;
 

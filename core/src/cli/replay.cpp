@@ -8,12 +8,12 @@
 #include "cli/commands.hpp"
 #include "cli/progress.hpp"
 #include "cli/since.hpp"
+#include "embedded/broker.hpp"
 #include "hangar/error.hpp"
 #include "hangar/host.hpp"
 #include "host/installation.hpp"
 #include "log/stderr_log.hpp"
 #include "nats/blocking.hpp"
-#include "nats/broker.hpp"
 
 namespace asio = boost::asio;
 

@@ -13,8 +13,8 @@
 #include <utility>
 #include <vector>
 
-#include "config/nearest.hpp"
 #include "config/problems.hpp"
+#include "text/nearest.hpp"
 
 namespace hangar {
 namespace {

@@ -6,9 +6,9 @@
 #include <set>
 #include <utility>
 
-#include "config/nearest.hpp"
 #include "config/read_file.hpp"
 #include "hangar/error.hpp"
+#include "text/nearest.hpp"
 
 namespace hangar {
 namespace {

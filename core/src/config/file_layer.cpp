@@ -7,9 +7,9 @@
 #include <system_error>
 
 #include "config/document.hpp"
-#include "config/nearest.hpp"
 #include "config/read_file.hpp"
 #include "hangar/error.hpp"
+#include "text/nearest.hpp"
 
 namespace hangar {
 namespace {

@@ -4,9 +4,9 @@
 
 #include <cctype>
 
-#include "config/percent_encode.hpp"
 #include "config/read_file.hpp"
 #include "hangar/error.hpp"
+#include "text/percent_encode.hpp"
 
 namespace hangar {
 namespace {

@@ -9,9 +9,9 @@
 #include "config/candidate.hpp"
 #include "config/environment_layer.hpp"
 #include "config/file_layer.hpp"
-#include "config/nearest.hpp"
-#include "config/one_line.hpp"
 #include "hangar/error.hpp"
+#include "text/nearest.hpp"
+#include "text/one_line.hpp"
 
 namespace hangar {
 namespace {

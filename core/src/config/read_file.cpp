@@ -7,9 +7,9 @@
 #include <system_error>
 #include <utility>
 
-#include "config/one_line.hpp"
 #include "config/problems.hpp"
 #include "hangar/error.hpp"
+#include "text/one_line.hpp"
 
 namespace hangar {
 namespace {

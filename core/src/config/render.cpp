@@ -6,9 +6,9 @@
 #include <boost/json/object.hpp>
 #include <functional>
 
-#include "config/indented_json.hpp"
 #include "config/shown_value.hpp"
 #include "config/value.hpp"
+#include "text/indented_json.hpp"
 
 namespace hangar {
 namespace {

@@ -4,9 +4,9 @@
 #include <limits>
 #include <utility>
 
-#include "config/indented_json.hpp"
 #include "config/render.hpp"
 #include "config/shown_value.hpp"
+#include "text/indented_json.hpp"
 
 namespace hangar {
 namespace {

@@ -5,9 +5,9 @@
 #include <cctype>
 #include <utility>
 
-#include "config/indented_json.hpp"
 #include "config/mask_url.hpp"
 #include "config/value.hpp"
+#include "text/indented_json.hpp"
 
 namespace hangar {
 namespace {

@@ -13,22 +13,22 @@
 #include <optional>
 
 #include "admin/admin_server.hpp"
-#include "admin/board.hpp"
 #include "admin/routes.hpp"
-#include "admin/service_metrics.hpp"
+#include "api/describe.hpp"
 #include "config/mask_url.hpp"
+#include "embedded/broker.hpp"
 #include "hangar/error.hpp"
 #include "host/backlog.hpp"
-#include "host/describe.hpp"
 #include "host/installation.hpp"
 #include "host/settings_check.hpp"
 #include "host/shutdown.hpp"
-#include "host/source_handle.hpp"
-#include "host/state_file.hpp"
-#include "host/wiring.hpp"
 #include "log/stderr_log.hpp"
-#include "nats/broker.hpp"
-#include "nats/pull_source.hpp"
+#include "metrics/service_metrics.hpp"
+#include "service/source_handle.hpp"
+#include "service/wiring.hpp"
+#include "source/pull_source.hpp"
+#include "status/board.hpp"
+#include "status/state_file.hpp"
 
 namespace asio = boost::asio;
 

@@ -6,10 +6,10 @@
 #include <stdexcept>
 #include <utility>
 
+#include "api/describe.hpp"
 #include "hangar/host.hpp"
-#include "host/describe.hpp"
-#include "host/service_context.hpp"
-#include "host/wiring.hpp"
+#include "service/service_context.hpp"
+#include "service/wiring.hpp"
 
 namespace asio = boost::asio;
 

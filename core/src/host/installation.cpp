@@ -9,12 +9,12 @@
 #include <stdexcept>
 #include <utility>
 
+#include "api/describe.hpp"
 #include "config/other_settings.hpp"
 #include "hangar/error.hpp"
-#include "host/describe.hpp"
 #include "host/settings_check.hpp"
-#include "host/strangers.hpp"
 #include "nats/nats_context.hpp"
+#include "plugin/strangers.hpp"
 
 namespace hangar {
 namespace {

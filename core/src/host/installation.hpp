@@ -13,7 +13,7 @@
 #include "hangar/plugin.hpp"
 #include "hangar/storage.hpp"
 #include "host/host_config.hpp"
-#include "host/plugin_library.hpp"
+#include "plugin/plugin_library.hpp"
 
 namespace hangar {
 

@@ -9,12 +9,12 @@
 #include <variant>
 
 #include "admin/listen_address.hpp"
+#include "embedded/broker.hpp"
 #include "hangar/error.hpp"
+#include "jetstream/jetstream.hpp"
 #include "nats/api_subject.hpp"
-#include "nats/broker.hpp"
 #include "nats/connection.hpp"
 #include "nats/endpoint.hpp"
-#include "nats/jetstream.hpp"
 
 namespace hangar {
 namespace {

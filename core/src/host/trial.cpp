@@ -9,7 +9,7 @@
 #include <stdexcept>
 #include <utility>
 
-#include "admin/service_metrics.hpp"
+#include "metrics/service_metrics.hpp"
 
 namespace asio = boost::asio;
 

@@ -7,7 +7,7 @@
 
 #include "hangar/plugin.hpp"
 #include "hangar/service.hpp"
-#include "host/wiring.hpp"
+#include "service/wiring.hpp"
 
 namespace hangar {
 

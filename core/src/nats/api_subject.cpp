@@ -5,7 +5,7 @@
 #include <string_view>
 
 #include "hangar/error.hpp"
-#include "nats/jetstream.hpp"
+#include "jetstream/jetstream.hpp"
 
 namespace hangar {
 namespace {

@@ -9,8 +9,8 @@
 
 #include "config/read_file.hpp"
 #include "hangar/error.hpp"
-#include "nats/base64.hpp"
 #include "nats/nkey.hpp"
+#include "text/base64.hpp"
 
 namespace json = boost::json;
 

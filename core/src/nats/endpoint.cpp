@@ -10,8 +10,8 @@
 #include <system_error>
 
 #include "config/mask_url.hpp"
-#include "config/percent_encode.hpp"
 #include "hangar/error.hpp"
+#include "text/percent_encode.hpp"
 
 namespace urls = boost::urls;
 

@@ -13,12 +13,12 @@
 #include <string_view>
 #include <vector>
 
+#include "async/waiters.hpp"
 #include "hangar/log.hpp"
 #include "nats/connection.hpp"
 #include "nats/connection_keeper.hpp"
 #include "nats/inbox.hpp"
 #include "nats/jetstream_health.hpp"
-#include "nats/waiters.hpp"
 #include "nats/wire_message.hpp"
 
 namespace hangar {

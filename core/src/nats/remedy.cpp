@@ -8,7 +8,7 @@
 
 #include "hangar/error.hpp"
 #include "nats/credentials.hpp"
-#include "nats/utc.hpp"
+#include "text/utc.hpp"
 
 namespace hangar {
 namespace {

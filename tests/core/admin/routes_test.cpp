@@ -7,7 +7,7 @@
 #include <chrono>
 #include <string>
 
-#include "admin/service_metrics.hpp"
+#include "metrics/service_metrics.hpp"
 
 namespace json = boost::json;
 

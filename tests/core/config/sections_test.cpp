@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "config/nearest.hpp"
+#include "text/nearest.hpp"
 #include "workbench.hpp"
 
 namespace hangar {

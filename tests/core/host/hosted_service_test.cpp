@@ -10,7 +10,7 @@
 #include <stdexcept>
 
 #include "hangar/host.hpp"
-#include "host/wiring.hpp"
+#include "service/wiring.hpp"
 
 namespace asio = boost::asio;
 

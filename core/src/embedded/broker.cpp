@@ -1,0 +1,31 @@
+#include "embedded/broker.hpp"
+
+#include <algorithm>
+
+#include "hangar/error.hpp"
+
+namespace hangar {
+
+void check_embedded(const HostConfig::Nats& nats) {
+  if (nats.urls.size() > 1 && std::ranges::find(nats.urls, "embedded") != nats.urls.end()) {
+    throw ConfigError{"nats.url: `embedded` stands alone, not beside other servers"};
+  }
+}
+
+Broker::Broker(const Installation& installation, Log& log) : settings_{installation.config().nats} {
+  check_embedded(settings_);
+  if (std::ranges::find(settings_.urls, "embedded") == settings_.urls.end()) return;
+  server_ = std::make_unique<EmbeddedServer>(
+      EmbeddedServer::Options{.binary = settings_.server_binary,
+                              .folder = installation.data_dir() / "nats"},
+      log);
+  settings_.urls = {server_->url()};
+  // It lets nobody in by other means.
+  settings_.user.clear();
+  settings_.password = Secret{};
+  settings_.credentials_file.clear();
+  settings_.nkey_seed_file.clear();
+  settings_.token = server_->token();
+}
+
+}  // namespace hangar

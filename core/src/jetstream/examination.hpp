@@ -1,0 +1,46 @@
+#pragma once
+
+#include <chrono>
+#include <string>
+#include <vector>
+
+#include "hangar/log.hpp"
+#include "hangar/source.hpp"
+#include "hangar/storage.hpp"
+#include "host/host_config.hpp"
+#include "jetstream/stream_facts.hpp"
+#include "nats/greeting.hpp"
+
+namespace hangar {
+
+/// What `hangar doctor` says of a server's greeting; `elsewhere`: the streams are in the JetStream
+/// of another server.
+std::vector<Check> check_greeting(const std::string& address, const Greeting& greeting,
+                                  bool elsewhere = false);
+
+/// Of a stream that a service reads; `clustered`: the server is one of a cluster.
+std::vector<Check> check_stream(const StreamFacts& stream, std::chrono::nanoseconds max_age,
+                                bool clustered);
+
+/// Of a stream that is not there; `domain` is that of the JetStream that was asked, or empty.
+Check check_absent_stream(const std::string& stream, const std::string& domain);
+
+/// Of the consumer that the service reads it by; `credit` is how many messages it holds at most.
+std::vector<Check> check_consumer(const StreamFacts& stream, const ConsumerFacts& consumer,
+                                  const std::string& filter, std::size_t credit);
+
+/// Of the stream of dead letters.
+std::vector<Check> check_dead_letters(const StreamFacts& stream);
+
+struct Examined {
+  std::vector<Check> checks;
+  bool reached = false;  ///< Otherwise nothing but that is known of the streams.
+};
+
+/// Looks at the servers and at the streams and consumers of these sources; changes nothing. For the
+/// server's clock it makes a consumer and deletes it. Blocks for half a minute at most. Throws
+/// ConfigError for settings that cannot be used.
+Examined examine_nats(const HostConfig::Nats& nats, const std::vector<SourceOptions>& sources,
+                      Log& log);
+
+}  // namespace hangar

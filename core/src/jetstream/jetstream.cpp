@@ -1,0 +1,164 @@
+#include "jetstream/jetstream.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <boost/json/parse.hpp>
+#include <boost/json/serialize.hpp>
+#include <boost/json/value.hpp>
+#include <utility>
+
+#include "hangar/error.hpp"
+#include "nats/api_subject.hpp"
+
+namespace asio = boost::asio;
+namespace json = boost::json;
+
+namespace hangar {
+namespace {
+
+constexpr std::chrono::milliseconds ask_for_domain_within{2000};
+
+std::int64_t integer(const json::object& object, std::string_view name) {
+  const json::value* value = object.if_contains(name);
+  return value && value->is_int64() ? value->as_int64() : 0;
+}
+
+[[noreturn]] void throw_unanswered(const Link& link, Link::Reply::Fate fate,
+                                   std::string_view subject) {
+  using Fate = Link::Reply::Fate;
+  std::string why = "the connection was lost";
+  if (fate == Fate::no_responders) {
+    why = link.api("") == server_api
+              ? "nobody serves it: is JetStream enabled (`jetstream {}` in the server's "
+                "configuration)?"
+              : "nobody serves it: do nats.domain and nats.api_prefix name what there is, and is "
+                "the leaf node connected?";
+  } else if (fate == Fate::timed_out) {
+    why = fmt::format("no answer within 5 s: may this user publish there and subscribe to {}.>?",
+                      link.inbox_prefix());
+    if (!link.last_trouble().empty()) why += fmt::format(" ({})", link.last_trouble());
+  }
+  throw TransientError{fmt::format("NATS: {}: {}", subject, why), TransientError::Retry::backoff};
+}
+
+JetStreamHealth::Trouble trouble_of(const Link& link, const Link::Reply& reply) noexcept {
+  if (reply.fate == Link::Reply::Fate::no_responders)
+    return JetStreamHealth::Trouble::no_responders;
+  return link.denied() ? JetStreamHealth::Trouble::denied : JetStreamHealth::Trouble::unanswered;
+}
+
+}  // namespace
+
+JetStreamHealth::Trouble trouble_of(const JetStreamAnswer& answer) noexcept {
+  switch (answer.error_code) {
+    case jetstream_error::cluster_not_available:
+      return JetStreamHealth::Trouble::unavailable;
+    case jetstream_error::not_enabled_for_account:
+    case jetstream_error::not_enabled:
+      return JetStreamHealth::Trouble::no_responders;
+    default:
+      return JetStreamHealth::Trouble::none;
+  }
+}
+
+JetStreamAnswer parse_jetstream_answer(std::string_view body) {
+  JetStreamAnswer answer;
+  boost::system::error_code failed;
+  json::value value = json::parse(body, failed);
+  if (failed || !value.is_object()) {
+    answer.code = 500;
+    answer.description = "the answer is not JSON";
+    return answer;
+  }
+  answer.body = std::move(value.as_object());
+  if (const json::value* error = answer.body.if_contains("error"); error && error->is_object()) {
+    const json::object& told = error->as_object();
+    answer.code = integer(told, "code");
+    if (answer.code == 0) answer.code = 500;
+    answer.error_code = integer(told, "err_code");
+    if (const json::value* text = told.if_contains("description"); text && text->is_string()) {
+      answer.description = text->as_string();
+    }
+  }
+  return answer;
+}
+
+asio::awaitable<JetStreamAnswer> call_jetstream(Link& link, std::string call,
+                                                json::object request) {
+  const std::string subject = link.api(call);
+  std::string body = request.empty() ? std::string{} : json::serialize(request);
+  const auto sent = std::chrono::steady_clock::now();
+  const Link::Reply reply = co_await link.request(subject, std::move(body));
+  if (reply.fate != Link::Reply::Fate::answered) {
+    if (reply.fate != Link::Reply::Fate::disconnected) link.judge(trouble_of(link, reply), sent);
+    throw_unanswered(link, reply.fate, subject);
+  }
+  JetStreamAnswer answer = parse_jetstream_answer(body_of(*reply.message));
+  // Of several calls a cut-off server may still answer some, so that only whole rounds of them are
+  // a proof of service.
+  const JetStreamHealth::Trouble trouble = trouble_of(answer);
+  if (trouble != JetStreamHealth::Trouble::none) link.judge(trouble, sent);
+  co_return answer;
+}
+
+asio::awaitable<std::string> jetstream_domain(Link& link) {
+  const std::string subject = link.api("INFO");
+  const Link::Reply reply = co_await link.request(subject, {}, {}, ask_for_domain_within);
+  if (reply.fate == Link::Reply::Fate::no_responders) {
+    throw_unanswered(link, reply.fate, subject);
+  }
+  if (reply.fate != Link::Reply::Fate::answered) co_return std::string{};
+  const JetStreamAnswer answer = parse_jetstream_answer(body_of(*reply.message));
+  const json::value* domain = answer.body.if_contains("domain");
+  co_return domain && domain->is_string() ? std::string{domain->as_string()} : std::string{};
+}
+
+void throw_jetstream_error(const JetStreamAnswer& answer, std::string_view doing,
+                           std::string_view stream) {
+  const std::string text = fmt::format("{}: {}", doing, refusal_text(answer, stream));
+  if (refused_for_good(answer)) throw ConfigError{text};
+  throw TransientError{text, TransientError::Retry::backoff};
+}
+
+void check_jetstream_name(std::string_view name, std::string_view setting) {
+  // What the server refuses, and what would change the meaning of an API subject.
+  const bool good =
+      !name.empty() && name.size() <= 255 &&
+      name.find_first_of(std::string_view{" \t\r\n\f\0.*>/\\", 11}) == std::string_view::npos;
+  if (!good) {
+    throw ConfigError{fmt::format(
+        "{}: `{}` cannot be a name in JetStream: no blanks, dots, `*`, `>`, `/` or `\\`", setting,
+        name)};
+  }
+}
+
+void check_subject(std::string_view subject, std::string_view setting) {
+  // Words with a dot between each two; a blank would end the line of the protocol.
+  const bool good =
+      !subject.empty() && !subject.starts_with('.') && !subject.ends_with('.') &&
+      subject.find("..") == std::string_view::npos &&
+      std::ranges::none_of(subject, [](unsigned char c) { return c <= ' ' || c == 0x7F; });
+  if (!good) {
+    throw ConfigError{
+        fmt::format("{}: `{}` is no subject: words with a dot between each two, and no blanks",
+                    setting, subject)};
+  }
+}
+
+void check_filter_subject(std::string_view subject, std::string_view setting) {
+  if (subject.empty()) return;
+  check_subject(subject, setting);
+  if (subject.starts_with(">.") || subject.find(".>.") != std::string_view::npos) {
+    throw ConfigError{
+        fmt::format("{}: `{}` is no subject: `>` stands at the end only", setting, subject)};
+  }
+}
+
+void check_source_names(const SourceOptions& source, std::string_view prefix) {
+  check_jetstream_name(source.stream, fmt::format("{}stream", prefix));
+  check_jetstream_name(source.durable, fmt::format("{}durable", prefix));
+  check_filter_subject(source.filter_subject, fmt::format("{}filter_subject", prefix));
+}
+
+}  // namespace hangar

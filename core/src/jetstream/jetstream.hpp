@@ -1,0 +1,60 @@
+#pragma once
+
+#include <boost/asio/awaitable.hpp>
+#include <boost/json/object.hpp>
+#include <cstdint>
+#include <string>
+
+#include "hangar/source.hpp"
+#include "jetstream/jetstream_refusal.hpp"
+#include "nats/link.hpp"
+
+namespace hangar {
+
+/// What JetStream said: an object, or an error with its code.
+struct JetStreamAnswer {
+  boost::json::object body;
+  std::int64_t code = 0;  ///< 0 when it is no error, else as in HTTP.
+  std::int64_t error_code = 0;
+  std::string description;
+
+  [[nodiscard]] bool ok() const noexcept { return code == 0; }
+  /// Not there, as opposed to not allowed or not possible.
+  [[nodiscard]] bool not_found() const noexcept {
+    return error_code == jetstream_error::consumer_not_found ||
+           error_code == jetstream_error::stream_not_found ||
+           error_code == jetstream_error::no_message_found;
+  }
+};
+
+/// What an answer tells about the service that the server gives.
+JetStreamHealth::Trouble trouble_of(const JetStreamAnswer& answer) noexcept;
+
+/// Reads an answer; one that is not JSON is an error with code 500.
+JetStreamAnswer parse_jetstream_answer(std::string_view body);
+
+/// Calls JetStream's API. Throws TransientError, which names what to look at, when nobody answers.
+boost::asio::awaitable<JetStreamAnswer> call_jetstream(Link& link, std::string call,
+                                                       boost::json::object request = {});
+
+/// The domain of the JetStream that answers; empty when it has none, or this user may not ask.
+/// Throws TransientError when nobody serves the API.
+boost::asio::awaitable<std::string> jetstream_domain(Link& link);
+
+/// Throws what a refusal means: ConfigError when it lasts until a person has changed something,
+/// else TransientError, with `refusal_text` of this stream. `doing` begins the sentence.
+[[noreturn]] void throw_jetstream_error(const JetStreamAnswer& answer, std::string_view doing,
+                                        std::string_view stream);
+
+/// Throws ConfigError unless `name` can be the name of a stream or consumer; `setting` is shown.
+void check_jetstream_name(std::string_view name, std::string_view setting);
+
+/// Throws ConfigError unless `subject` can be a subject or, with `*` and `>`, a filter; `setting`
+/// is shown.
+void check_subject(std::string_view subject, std::string_view setting);
+/// The same for a filter alone, which may be empty: it filters nothing.
+void check_filter_subject(std::string_view subject, std::string_view setting);
+/// Checks all that a source names; `prefix` stands before the setting, `services.x.` for example.
+void check_source_names(const SourceOptions& source, std::string_view prefix = {});
+
+}  // namespace hangar

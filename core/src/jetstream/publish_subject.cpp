@@ -1,0 +1,120 @@
+#include "jetstream/publish_subject.hpp"
+
+#include <algorithm>
+#include <boost/json/parse.hpp>
+#include <boost/json/value.hpp>
+#include <cstddef>
+
+namespace json = boost::json;
+
+namespace hangar {
+namespace {
+
+// More than any service takes; Boost's own limit of 32 is less than Prefect's clients send.
+constexpr std::size_t deepest = 1024;
+constexpr std::size_t longest_id = 256;
+
+std::string text_of(const json::object& object, std::string_view name) {
+  const json::value* value = object.if_contains(name);
+  return value && value->is_string() ? std::string{value->as_string()} : std::string{};
+}
+
+bool fits_header(std::string_view id) {
+  return id.size() <= longest_id &&
+         std::ranges::all_of(id, [](char c) { return c > ' ' && c < '\x7f'; });
+}
+
+/// Cuts JSON that is known to be valid into the members or elements of its outermost value.
+std::vector<std::string_view> parts_of(std::string_view json) {
+  constexpr std::string_view blanks = " \t\r\n";
+  const auto trimmed = [&](std::string_view text) {
+    const std::size_t first = text.find_first_not_of(blanks);
+    if (first == std::string_view::npos) return std::string_view{};
+    return text.substr(first, text.find_last_not_of(blanks) - first + 1);
+  };
+  json = trimmed(json);
+  json = json.substr(1, json.size() - 2);
+  std::vector<std::string_view> parts;
+  std::size_t begin = 0;
+  std::size_t depth = 0;
+  bool quoted = false;
+  for (std::size_t at = 0; at < json.size(); ++at) {
+    const char c = json[at];
+    if (quoted) {
+      if (c == '\\') ++at;
+      if (c == '"') quoted = false;
+    } else if (c == '"') {
+      quoted = true;
+    } else if (c == '[' || c == '{') {
+      ++depth;
+    } else if (c == ']' || c == '}') {
+      --depth;
+    } else if (c == ',' && depth == 0) {
+      parts.push_back(trimmed(json.substr(begin, at - begin)));
+      begin = at + 1;
+    }
+  }
+  if (const auto last = trimmed(json.substr(begin)); !last.empty()) parts.push_back(last);
+  return parts;
+}
+
+json::value parsed(std::string_view line, boost::system::error_code& failed) {
+  json::parse_options options;
+  options.max_depth = deepest;
+  return json::parse(line, failed, {}, options);
+}
+
+}  // namespace
+
+std::optional<std::vector<std::string_view>> events_of(std::string_view line) {
+  constexpr std::string_view name = R"("events")";
+  const std::size_t first = line.find_first_not_of(" \t");
+  if (first == std::string_view::npos) return std::nullopt;
+  const bool array = line[first] == '[';
+  // An event is looked at once more only where it may be an answer of Prefect's.
+  if (!array && line.find(name) == std::string_view::npos) return std::nullopt;
+  boost::system::error_code failed;
+  const json::value value = parsed(line, failed);
+  if (failed) return std::nullopt;
+  if (value.is_array()) return parts_of(line);
+  const json::object* answer = value.if_object();
+  const json::value* events = answer ? answer->if_contains("events") : nullptr;
+  if (events == nullptr || !events->is_array() || answer->contains("event")) return std::nullopt;
+  for (std::string_view member : parts_of(line)) {
+    if (member.starts_with(name)) return parts_of(member.substr(member.find('[')));
+  }
+  return std::nullopt;
+}
+
+PublishFacts publish_facts(std::string_view line) {
+  PublishFacts facts;
+  facts.subject = "prefect.events.task-run";
+  boost::system::error_code failed;
+  const json::value value = parsed(line, failed);
+  if (failed) return facts;
+  facts.json = true;
+  if (!value.is_object()) return facts;
+  const json::object& event = value.as_object();
+  const std::string name = text_of(event, "event");
+  if (!name.empty() && !name.starts_with("prefect.task-run")) {
+    facts.subject = "prefect.events.other";
+  }
+  facts.id = text_of(event, "id");
+  if (!fits_header(facts.id)) facts.id.clear();
+  return facts;
+}
+
+std::optional<std::string> stream_of_subject(std::string_view subject) {
+  constexpr std::string_view prefix = "prefect.";
+  if (!subject.starts_with(prefix)) return std::nullopt;
+  const std::string_view topic =
+      subject.substr(prefix.size(), subject.find('.', prefix.size()) - prefix.size());
+  if (topic.empty() || prefix.size() + topic.size() == subject.size()) return std::nullopt;
+  std::string stream{"PREFECT_"};
+  for (const char c : topic) {
+    stream += c >= 'a' && c <= 'z' ? static_cast<char>(c - ('a' - 'A')) : c;
+  }
+  return stream;
+}
+
+}  // namespace hangar

@@ -1,0 +1,242 @@
+#include "jetstream/stream_facts.hpp"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <boost/json/value.hpp>
+#include <boost/json/value_to.hpp>
+#include <cstddef>
+#include <ctime>
+#include <iomanip>
+#include <sstream>
+
+namespace json = boost::json;
+
+namespace hangar {
+namespace {
+
+const json::object& part(const json::object& object, std::string_view name) {
+  static const json::object nothing;
+  const json::value* found = object.if_contains(name);
+  return found && found->is_object() ? found->as_object() : nothing;
+}
+
+template <class T>
+void read(const json::object& object, std::string_view name, T& target) {
+  const json::value* found = object.if_contains(name);
+  if (found && !found->is_null()) target = json::value_to<T>(*found);
+}
+
+void read(const json::object& object, std::string_view name, std::chrono::nanoseconds& target) {
+  std::int64_t count = target.count();
+  read(object, name, count);
+  target = std::chrono::nanoseconds{count};
+}
+
+std::string_view next_token(std::string_view& subject) noexcept {
+  const std::size_t dot = subject.find('.');
+  const std::string_view token = subject.substr(0, dot);
+  subject = dot == std::string_view::npos ? std::string_view{} : subject.substr(dot + 1);
+  return token;
+}
+
+bool any_elements(const json::object& object, std::string_view name) {
+  const json::value* found = object.if_contains(name);
+  return found && found->is_array() && !found->as_array().empty();
+}
+
+// A pattern of all that a transform may write: its places and functions stand for words.
+std::string written_by(std::string_view destination) {
+  if (destination.empty()) return ">";
+  std::vector<std::string_view> words;
+  while (!destination.empty()) {
+    const std::string_view token = next_token(destination);
+    const bool one_word = token.starts_with('$') || token.starts_with("{{wildcard(") ||
+                          token.starts_with("{{partition(");
+    const bool some_words = !one_word && token.find("{{") != std::string_view::npos;
+    words.push_back(one_word ? "*" : some_words ? ">" : token);
+    if (some_words) break;
+  }
+  return fmt::format("{}", fmt::join(words, "."));
+}
+
+std::vector<std::string> stored_subjects(const json::object& config,
+                                         const std::vector<std::string>& subjects) {
+  if (!part(config, "mirror").empty() || any_elements(config, "sources")) return {};
+  const json::object& transform = part(config, "subject_transform");
+  if (transform.empty()) return subjects;
+  std::string from;
+  std::string to;
+  read(transform, "src", from);  // none: every subject
+  read(transform, "dest", to);
+  std::vector<std::string> stored{written_by(to)};
+  std::ranges::copy_if(subjects, std::back_inserter(stored), [&](const std::string& subject) {
+    return !from.empty() && !subject_covers(from, subject);
+  });
+  return stored;
+}
+
+/// A leader hears from a peer each second, or that one is not there.
+bool has_quorum(const json::object& cluster) {
+  constexpr std::chrono::nanoseconds silent = std::chrono::seconds{4};
+  const json::value* replicas = cluster.if_contains("replicas");
+  if (replicas == nullptr || !replicas->is_array()) return true;
+  const auto heard = std::ranges::count_if(replicas->as_array(), [&](const json::value& replica) {
+    if (!replica.is_object()) return true;
+    bool offline = false;
+    std::chrono::nanoseconds active{};  // how long ago the leader heard from it
+    read(replica.as_object(), "offline", offline);
+    read(replica.as_object(), "active", active);
+    return !offline && active < silent;
+  });
+  return static_cast<std::size_t>(2 * (heard + 1)) > replicas->as_array().size() + 1;
+}
+
+}  // namespace
+
+StreamFacts stream_facts(const json::object& info) {
+  StreamFacts facts;
+  const json::object& config = part(info, "config");
+  read(config, "name", facts.name);
+  read(config, "subjects", facts.subjects);
+  facts.stored_subjects = stored_subjects(config, facts.subjects);
+  read(config, "storage", facts.storage);
+  read(config, "retention", facts.retention);
+  read(config, "discard", facts.discard);
+  read(config, "max_age", facts.max_age);
+  read(config, "duplicate_window", facts.duplicate_window);
+  read(config, "max_msgs", facts.max_messages);
+  read(config, "max_bytes", facts.max_bytes);
+  read(config, "max_msgs_per_subject", facts.max_messages_per_subject);
+  read(config, "max_msg_size", facts.max_message_size);
+  read(config, "num_replicas", facts.replicas);
+  facts.has_quorum = has_quorum(part(info, "cluster"));
+  read(config, "sealed", facts.sealed);
+  read(config, "no_ack", facts.no_ack);
+  read(info, "created", facts.created);
+  const json::object& state = part(info, "state");
+  read(state, "messages", facts.messages);
+  read(state, "bytes", facts.bytes);
+  read(state, "first_seq", facts.first_sequence);
+  read(state, "last_seq", facts.last_sequence);
+  return facts;
+}
+
+ConsumerFacts consumer_facts(const json::object& info) {
+  ConsumerFacts facts;
+  const json::object& config = part(info, "config");
+  read(config, "durable_name", facts.durable);
+  read(config, "ack_policy", facts.ack_policy);
+  read(config, "deliver_policy", facts.deliver_policy);
+  read(config, "replay_policy", facts.replay_policy);
+  read(config, "deliver_subject", facts.deliver_subject);
+  read(config, "filter_subjects", facts.filter_subjects);
+  std::string filter;
+  read(config, "filter_subject", filter);
+  if (!filter.empty()) facts.filter_subjects.push_back(filter);
+  read(config, "ack_wait", facts.ack_wait);
+  read(config, "inactive_threshold", facts.inactive_threshold);
+  read(config, "max_deliver", facts.max_deliver);
+  read(config, "max_ack_pending", facts.max_ack_pending);
+  if (const json::value* backoff = config.if_contains("backoff"); backoff && backoff->is_array()) {
+    facts.backoff = backoff->as_array().size();
+  }
+  read(config, "headers_only", facts.headers_only);
+  read(config, "mem_storage", facts.memory_storage);
+  read(info, "created", facts.created);
+  read(part(info, "delivered"), "consumer_seq", facts.deliveries);
+  read(part(info, "delivered"), "stream_seq", facts.delivered_sequence);
+  read(part(info, "ack_floor"), "stream_seq", facts.ack_floor);
+  read(info, "num_pending", facts.pending);
+  read(info, "num_ack_pending", facts.ack_pending);
+  read(info, "num_waiting", facts.waiting);
+  return facts;
+}
+
+std::optional<std::chrono::system_clock::time_point> time_of(const std::string& text) {
+  std::tm time{};
+  std::istringstream stream{text};
+  if (!(stream >> std::get_time(&time, "%Y-%m-%dT%H:%M:%S"))) return std::nullopt;
+  double fraction = 0;
+  if (stream.peek() == '.') stream >> fraction;
+  return std::chrono::system_clock::from_time_t(timegm(&time)) +
+         std::chrono::microseconds{static_cast<std::int64_t>(fraction * 1e6)};
+}
+
+std::uint64_t stored_seconds(const json::object& answer) {
+  std::string stored;
+  read(part(answer, "message"), "time", stored);
+  const auto time = time_of(stored);
+  const std::time_t seconds = time ? std::chrono::system_clock::to_time_t(*time) : 0;
+  return seconds > 0 ? static_cast<std::uint64_t>(seconds) : 0;
+}
+
+bool same(const Incarnation& one, const Incarnation& other) noexcept {
+  constexpr std::size_t up_to_seconds = std::string_view{"2026-01-01T00:00:00"}.size();
+  return one.stream_created == other.stream_created &&
+         std::string_view{one.consumer_created}.substr(0, up_to_seconds) ==
+             std::string_view{other.consumer_created}.substr(0, up_to_seconds);
+}
+
+std::uint64_t lost_between(const Sighting& then, const Sighting& now) noexcept {
+  const std::uint64_t next = then.consumer.delivered_sequence + 1;
+  if (now.after.first_sequence <= next) return 0;
+  // What did not match the filter was not lost.
+  const auto reads = [&](const std::string& subject) {
+    const auto& filters = now.consumer.filter_subjects;
+    return filters.empty() || std::ranges::any_of(filters, [&](const std::string& filter) {
+             return subject_covers(filter, subject);
+           });
+  };
+  const bool reads_all = std::ranges::all_of(now.after.subjects, reads);
+  const auto less = [](std::uint64_t from, std::uint64_t what) {
+    return from > what ? from - what : 0;
+  };
+  const std::uint64_t published =
+      reads_all ? less(now.before.last_sequence, then.after.last_sequence) : 0;
+  const std::uint64_t delivered = less(now.consumer.deliveries, then.consumer.deliveries);
+  const std::uint64_t lost =
+      less(then.consumer.pending + published, now.consumer.pending + delivered);
+  return std::min(lost, now.after.first_sequence - next);
+}
+
+bool settled(const ConsumerFacts& consumer, std::uint64_t target) noexcept {
+  // The floor stands still where later messages do not match the filter.
+  return consumer.ack_floor >= target || (consumer.pending == 0 && consumer.ack_pending == 0);
+}
+
+bool subject_covers(std::string_view pattern, std::string_view subject) noexcept {
+  while (!pattern.empty() && !subject.empty()) {
+    const std::string_view wanted = next_token(pattern);
+    const std::string_view token = next_token(subject);
+    if (wanted == ">") return true;
+    if (token == ">" || (wanted != "*" && wanted != token)) return false;
+  }
+  return pattern.empty() && subject.empty();
+}
+
+bool subjects_meet(std::string_view one, std::string_view other) noexcept {
+  while (!one.empty() && !other.empty()) {
+    const std::string_view a = next_token(one);
+    const std::string_view b = next_token(other);
+    if (a == ">" || b == ">") return true;
+    if (a != "*" && b != "*" && a != b) return false;
+  }
+  return one.empty() && other.empty();
+}
+
+std::string stream_subject(std::string_view stream, std::string_view filter) {
+  constexpr std::string_view prefix = "PREFECT_";
+  if (stream.starts_with(prefix) && stream.size() > prefix.size()) {
+    std::string subject{"prefect."};
+    for (const char c : stream.substr(prefix.size())) {
+      subject += c >= 'A' && c <= 'Z' ? static_cast<char>(c + ('a' - 'A')) : c;
+    }
+    subject += ".>";
+    if (filter.empty() || subject_covers(subject, filter)) return subject;
+  }
+  return std::string{filter};
+}
+
+}  // namespace hangar

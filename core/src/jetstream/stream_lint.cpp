@@ -1,0 +1,162 @@
+#include "jetstream/stream_lint.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <utility>
+
+namespace hangar {
+namespace {
+
+using namespace std::chrono_literals;
+constexpr auto refuse = Finding::Severity::refuse;
+constexpr auto warn = Finding::Severity::warn;
+
+bool delivers(const StreamFacts& stream, const ConsumerFacts& consumer, const std::string& filter) {
+  const auto& filters = consumer.filter_subjects;
+  if (filter.empty()) return filters.empty();
+  // No filter at all is as good as a filter on the only subject of the stream.
+  const auto& effective = filters.empty() ? stream.subjects : filters;
+  return effective.size() == 1 && effective.front() == filter;
+}
+
+std::string joined(const std::vector<std::string>& words) {
+  return words.empty() ? "every subject" : fmt::format("{}", fmt::join(words, ", "));
+}
+
+}  // namespace
+
+std::vector<Finding> lint_stream(const StreamFacts& stream, std::chrono::nanoseconds max_age) {
+  const std::string edit = fmt::format("nats stream edit {} ", stream.name);
+  const std::string copy = fmt::format(
+      "nats stream backup {0} {0}.backup, then change {0}.backup and `nats stream restore` it",
+      stream.name);
+  std::vector<Finding> found;
+  const auto check = [&](bool at_fault, const char* field, std::string problem, std::string fix) {
+    if (at_fault) found.push_back({warn, field, std::move(problem), std::move(fix)});
+  };
+  check(stream.storage != "file", "storage",
+        "events are lost when the server restarts: the storage is " + stream.storage, copy);
+  check(stream.retention != "limits", "retention",
+        fmt::format("acked events are deleted ({}): they cannot be replayed", stream.retention),
+        copy);
+  check(stream.discard != "new", "discard",
+        "a full stream silently drops its oldest events, recorded or not", edit + "--discard=new");
+  check(stream.max_age > 0ns && stream.max_age < std::min<std::chrono::nanoseconds>(168h, max_age),
+        "max_age",
+        fmt::format("events are deleted after {} s, recorded or not",
+                    std::chrono::duration_cast<std::chrono::seconds>(stream.max_age).count()),
+        edit + "--max-age=7d");
+  check(stream.max_messages_per_subject > 0, "max_msgs_per_subject",
+        "later events push earlier ones of the same subject out",
+        edit + "--max-msgs-per-subject=-1");
+  check(stream.max_messages > 0, "max_msgs",
+        fmt::format("the stream takes {} messages at most", stream.max_messages),
+        edit + "--max-msgs=-1");
+  check(stream.max_message_size > 0 && stream.max_message_size < (2 << 20), "max_msg_size",
+        fmt::format("events over {} bytes are refused; Prefect sends up to 1.5 MB",
+                    stream.max_message_size),
+        edit + "--max-msg-size=-1");
+  check(stream.duplicate_window < 2min, "duplicate_window",
+        "a publisher that tries again stores an event twice (recorded once all the same)",
+        edit + "--dupe-window=5m");
+  check(stream.sealed, "sealed", "the stream takes no new events", copy);
+  check(stream.no_ack, "no_ack", "who publishes an event is not told whether it is stored",
+        edit + "--ack");
+  return found;
+}
+
+std::vector<Finding> lint_subjects(const StreamFacts& stream, const std::string& filter) {
+  const auto& stored = stream.stored_subjects;
+  const bool shares = filter.empty() || stored.empty() ||
+                      std::ranges::any_of(stored, [&](const std::string& subject) {
+                        return subjects_meet(subject, filter);
+                      });
+  if (shares) return {};
+  const bool transformed = stored != stream.subjects;
+  return {{refuse, transformed ? "subject_transform" : "subjects",
+           fmt::format("the stream {} {}, and filter_subject is {}: no event would ever come",
+                       transformed ? "stores its messages as" : "takes", joined(stored), filter),
+           fmt::format("set filter_subject or stream of the service, or nats stream edit {} "
+                       "--subjects={},{}",
+                       stream.name, fmt::join(stream.subjects, ","), filter)}};
+}
+
+std::vector<Finding> lint_dead_letters(const StreamFacts& stream) {
+  const std::string edit = fmt::format("nats stream edit {} ", stream.name);
+  std::vector<Finding> found;
+  const auto check = [&](bool at_fault, const char* field, std::string problem, std::string fix) {
+    if (at_fault) found.push_back({warn, field, std::move(problem), std::move(fix)});
+  };
+  check(
+      stream.storage != "file", "storage",
+      fmt::format("dead letters of {} are lost when the server restarts", stream.name),
+      fmt::format("hangar dlq export, then nats stream rm {}: Hangar makes it anew", stream.name));
+  check(stream.discard != "new", "discard",
+        fmt::format("a full {} silently drops its oldest dead letters", stream.name),
+        edit + "--discard=new");
+  check(stream.max_age > 0ns, "max_age",
+        fmt::format("dead letters of {} are deleted, looked at or not", stream.name),
+        edit + "--max-age=0");
+  check(stream.max_bytes <= 0, "max_bytes",
+        fmt::format("without a limit {} can fill the server's disk", stream.name),
+        edit + "--max-bytes=256MiB");
+  return found;
+}
+
+std::vector<Finding> lint_consumer(const StreamFacts& stream, const ConsumerFacts& consumer,
+                                   const std::string& filter, std::size_t credit) {
+  const std::string name = fmt::format("{} {}", stream.name, consumer.durable);
+  const std::string edit = fmt::format("nats consumer edit {} ", name);
+  const std::string remove = fmt::format(
+      "nats consumer rm {} --force, then start Hangar: it creates the consumer and "
+      "records every event of the stream again, which changes nothing",
+      name);
+  std::vector<Finding> found;
+  const auto check = [&](bool at_fault, Finding::Severity severity, const char* field,
+                         std::string problem, const std::string& fix) {
+    if (at_fault) found.push_back({severity, field, std::move(problem), fix});
+  };
+  check(!consumer.deliver_subject.empty(), refuse, "deliver_subject",
+        "it is a push consumer and cannot be pulled from", remove);
+  check(consumer.ack_policy != "explicit", refuse, "ack_policy",
+        fmt::format("it is `{}`: events count as recorded before they are", consumer.ack_policy),
+        remove);
+  check(consumer.max_deliver >= 1, refuse, "max_deliver",
+        fmt::format("an event that was delivered {} times without an ack is silently lost",
+                    consumer.max_deliver),
+        edit + "--max-deliver=-1");
+  check(consumer.headers_only, refuse, "headers_only", "events come without their data",
+        edit + "--no-headers-only");
+  check(!delivers(stream, consumer, filter), refuse, "filter_subject",
+        fmt::format("it delivers {}, and {} is wanted", joined(consumer.filter_subjects),
+                    filter.empty() ? "every subject" : filter),
+        filter.empty() ? remove : fmt::format("{}--filter={}", edit, filter));
+  check(consumer.backoff > 0, warn, "backoff",
+        "it overrides ack_wait and the delay of events that are given back", remove);
+  check(consumer.inactive_threshold > 0ns, warn, "inactive_threshold",
+        "the server deletes the consumer, and what it knows, when Hangar is away for long", remove);
+  check(consumer.deliver_policy != "all", warn, "deliver_policy",
+        fmt::format("it is `{}`: events from before the consumer was created are not recorded",
+                    consumer.deliver_policy),
+        remove);
+  check(consumer.replay_policy != "instant", warn, "replay_policy",
+        "a backlog is delivered only as fast as it was published", remove);
+  check(consumer.memory_storage, warn, "mem_storage",
+        "what was acked is forgotten when the server restarts", remove);
+  check(
+      consumer.max_ack_pending > 0 && consumer.max_ack_pending < static_cast<std::int64_t>(credit),
+      warn, "max_ack_pending",
+      fmt::format("{} is less than the {} events that one replica holds", consumer.max_ack_pending,
+                  credit),
+      edit + "--max-pending=20000");
+  check(consumer.ack_wait < 10s, warn, "ack_wait",
+        "events are delivered again while they are still being recorded", edit + "--wait=30s");
+  return found;
+}
+
+std::string describe(const Finding& finding) {
+  return fmt::format("{}: {}; to change it: {}", finding.field, finding.problem, finding.fix);
+}
+
+}  // namespace hangar

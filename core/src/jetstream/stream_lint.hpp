@@ -1,0 +1,42 @@
+#pragma once
+
+#include <cstddef>
+#include <string>
+#include <vector>
+
+#include "jetstream/stream_facts.hpp"
+
+namespace hangar {
+
+/// A setting of a stream or consumer that somebody else created and that Hangar does not change.
+struct Finding {
+  enum class Severity {
+    refuse,  ///< Events could be lost or never come: the service does not start.
+    warn,
+  };
+  Severity severity = Severity::warn;
+  std::string field;    ///< The server's own name of the setting.
+  std::string problem;  ///< What it means here.
+  std::string fix;      ///< The command that changes it.
+  bool operator==(const Finding&) const = default;
+};
+
+/// What is not as reliability demands in a stream that events are read from. `max_age` is what
+/// Hangar would create it with.
+std::vector<Finding> lint_stream(const StreamFacts& stream, std::chrono::nanoseconds max_age);
+
+/// Refuses a stream that can hold nothing that `filter` matches.
+std::vector<Finding> lint_subjects(const StreamFacts& stream, const std::string& filter);
+
+/// What is not as reliability demands in the stream that dead letters go to.
+std::vector<Finding> lint_dead_letters(const StreamFacts& stream);
+
+/// The same of a consumer that is to deliver `filter`; `credit` is how many messages one replica
+/// holds at most.
+std::vector<Finding> lint_consumer(const StreamFacts& stream, const ConsumerFacts& consumer,
+                                   const std::string& filter, std::size_t credit);
+
+/// One line for a person.
+std::string describe(const Finding& finding);
+
+}  // namespace hangar

@@ -1,0 +1,268 @@
+#include "jetstream/stream_setup.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <boost/json/array.hpp>
+#include <boost/json/value_to.hpp>
+#include <utility>
+
+#include "hangar/error.hpp"
+#include "jetstream/jetstream.hpp"
+#include "text/utc.hpp"
+
+namespace asio = boost::asio;
+namespace json = boost::json;
+
+namespace hangar {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr std::chrono::nanoseconds ack_wait = 30s;
+// After a process that was killed, or while a database is restarted.
+constexpr std::chrono::nanoseconds unused_for = 10min;
+// Enough for several replicas and for messages that nobody could record yet.
+constexpr std::size_t least_max_ack_pending = 20'000;
+
+json::object stream_config(const StreamSpec& spec) {
+  return {{"name", spec.name},
+          {"subjects", json::array{json::string{spec.subject}}},
+          {"retention", "limits"},
+          {"storage", "file"},
+          {"discard", "new"},
+          {"max_age", spec.max_age.count()},
+          {"duplicate_window", spec.duplicate_window.count()},
+          {"num_replicas", spec.replicas},
+          {"max_consumers", -1},
+          {"max_msgs", -1},
+          {"max_bytes", spec.max_bytes},
+          {"max_msgs_per_subject", -1},
+          {"max_msg_size", -1}};
+}
+
+json::object consumer_config(const std::string& stream, const ConsumerSpec& spec) {
+  json::object config{{"durable_name", spec.durable},
+                      {"deliver_policy", "all"},
+                      {"ack_policy", "explicit"},
+                      {"ack_wait", ack_wait.count()},
+                      {"max_deliver", -1},
+                      {"max_ack_pending", std::max(least_max_ack_pending, spec.credit * 2)},
+                      {"replay_policy", "instant"}};
+  if (!spec.filter.empty()) config["filter_subject"] = spec.filter;
+  if (spec.start) {
+    config["inactive_threshold"] = unused_for.count();
+    if (spec.start->since) {
+      config["deliver_policy"] = "by_start_time";
+      config["opt_start_time"] = utc_text(*spec.start->since);
+    } else {
+      config["deliver_policy"] = "by_start_sequence";
+      config["opt_start_seq"] = spec.start->sequence;
+    }
+  }
+  return {{"stream_name", stream}, {"config", std::move(config)}};
+}
+
+// The most bytes that the account gives one stream: half of what it has left, where it names no
+// number. A stream of that size leaves the other half to the dead letters.
+asio::awaitable<std::int64_t> bytes_for_a_stream(Link& link) {
+  json::object account;
+  try {
+    account = (co_await call_jetstream(link, "INFO")).body;
+  } catch (const TransientError&) {
+    co_return 0;  // this user need not be allowed to see it
+  }
+  const auto number = [](const json::object& object, std::string_view name) {
+    const json::value* value = object.if_contains(name);
+    return value && value->is_int64() ? value->as_int64() : 0;
+  };
+  const json::value* limits = account.if_contains("limits");
+  if (limits == nullptr || !limits->is_object()) co_return 0;
+  const std::int64_t most = number(limits->as_object(), "storage_max_stream_bytes");
+  const std::int64_t all = number(limits->as_object(), "max_storage");
+  const std::int64_t taken =
+      std::max(number(account, "storage"), number(account, "reserved_storage"));
+  const std::int64_t half = all > 0 ? std::max<std::int64_t>((all - taken) / 2, 0) : 0;
+  if (most <= 0 || half <= 0) co_return std::max(most, half);
+  co_return std::min(most, half);
+}
+
+// Takes the limit that the server names into what is asked for; false when it names none.
+asio::awaitable<bool> fit_to_limit(Link& link, const JetStreamAnswer& refusal, StreamSpec& spec) {
+  switch (refusal.error_code) {
+    case jetstream_error::bad_configuration: {
+      const auto window = time_limit_in(refusal.description);
+      if (!window || *window >= spec.duplicate_window) co_return false;
+      spec.duplicate_window = *window;
+      co_return true;
+    }
+    case jetstream_error::account_resources_exceeded:
+    case jetstream_error::insufficient_storage:
+      if (spec.max_bytes <= 0) co_return false;
+      [[fallthrough]];
+    case jetstream_error::max_bytes_required:
+    case jetstream_error::max_stream_bytes_exceeded: {
+      const std::int64_t bytes = co_await bytes_for_a_stream(link);
+      if (bytes <= 0 || (spec.max_bytes > 0 && bytes >= spec.max_bytes)) co_return false;
+      spec.max_bytes = bytes;
+      co_return true;
+    }
+    default:
+      co_return false;
+  }
+}
+
+struct Made {
+  JetStreamAnswer answer;
+  std::string other;  ///< The stream that has the subjects.
+};
+
+// Returns what the server said of the stream; throws when nobody answers, or AbsentError.
+asio::awaitable<Made> make_stream(Link& link, StreamSpec& spec, WhenAbsent when_absent) {
+  Made made;
+  made.answer = co_await call_jetstream(link, "STREAM.INFO." + spec.name);
+  if (!made.answer.not_found()) co_return made;
+  if (when_absent == WhenAbsent::fail) throw AbsentError{"there is no stream " + spec.name};
+  // A window longer than the stream keeps anything would be refused.
+  if (spec.max_age > 0ns) spec.duplicate_window = std::min(spec.duplicate_window, spec.max_age);
+  // Each limit at most once, and no more.
+  for (int tries = 0; tries < 4; ++tries) {
+    made.answer = co_await call_jetstream(link, "STREAM.CREATE." + spec.name, stream_config(spec));
+    if (made.answer.ok()) {
+      const std::string domain = co_await jetstream_domain(link);
+      link.log().warning("{}", describe_creation(spec.name, link.server(), domain));
+      co_return made;
+    }
+    const bool again = co_await fit_to_limit(link, made.answer, spec);
+    if (!again) break;
+  }
+  if (made.answer.error_code == jetstream_error::stream_name_in_use) {
+    // Another replica was faster.
+    made.answer = co_await call_jetstream(link, "STREAM.INFO." + spec.name);
+  } else if (made.answer.error_code == jetstream_error::subjects_overlap) {
+    try {
+      made.other = co_await stream_on(link, spec.subject);
+    } catch (const TransientError&) {
+      made.other.clear();  // nor to see that
+    }
+  }
+  co_return made;
+}
+
+std::string asked_for(const StreamSpec& spec) {
+  const std::string size = spec.max_bytes > 0 ? fmt::format(", {} bytes", spec.max_bytes) : "";
+  return fmt::format("stream {} on {}, {} replica(s){}", spec.name, spec.subject, spec.replicas,
+                     size);
+}
+
+std::string doing(const StreamSpec& spec, const Made& made) {
+  if (made.other.empty()) return asked_for(spec);
+  return fmt::format("{}: stream {} takes these subjects already", asked_for(spec), made.other);
+}
+
+}  // namespace
+
+std::string describe_creation(const std::string& stream, const std::string& server,
+                              const std::string& domain) {
+  return fmt::format(
+      "stream {} was not there and is created, empty, at {}{}: if there is one elsewhere, correct "
+      "nats.url or set nats.domain",
+      stream, server, domain.empty() ? "" : fmt::format(" in JetStream domain {}", domain));
+}
+
+asio::awaitable<StreamFacts> ensure_stream(Link& link, StreamSpec spec, WhenAbsent when_absent) {
+  check_jetstream_name(spec.name, "stream");
+  const Made made = co_await make_stream(link, spec, when_absent);
+  if (!made.answer.ok()) throw_jetstream_error(made.answer, doing(spec, made), spec.name);
+  co_return stream_facts(made.answer.body);
+}
+
+asio::awaitable<ConsumerFacts> ensure_consumer(Link& link, std::string stream, ConsumerSpec spec,
+                                               WhenAbsent when_absent) {
+  check_jetstream_name(spec.durable, "durable");
+  const std::string at = fmt::format("{}.{}", stream, spec.durable);
+  JetStreamAnswer answer = co_await call_jetstream(link, "CONSUMER.INFO." + at);
+  if (answer.not_found()) {
+    if (when_absent == WhenAbsent::fail) {
+      throw AbsentError{fmt::format("stream {} has no consumer {}", stream, spec.durable)};
+    }
+    // The form of the call that servers before 2.9 know too.
+    const std::string create = "CONSUMER.DURABLE.CREATE." + at;
+    json::object request = consumer_config(stream, spec);
+    answer = co_await call_jetstream(link, create, request);
+    const auto most = limit_in(answer.description);
+    if (answer.error_code == jetstream_error::max_ack_pending_exceeded && most) {
+      request.at("config").as_object()["max_ack_pending"] = *most;
+      answer = co_await call_jetstream(link, create, std::move(request));
+    }
+  }
+  if (!answer.ok()) {
+    throw_jetstream_error(answer, fmt::format("consumer {} of stream {}", spec.durable, stream),
+                          stream);
+  }
+  co_return consumer_facts(answer.body);
+}
+
+asio::awaitable<std::string> stream_on(Link& link, std::string subject) {
+  json::object request{{"subject", std::move(subject)}};
+  const JetStreamAnswer answer = co_await call_jetstream(link, "STREAM.NAMES", std::move(request));
+  const json::value* names = answer.body.if_contains("streams");
+  const bool any = names && names->is_array() && !names->as_array().empty();
+  co_return any ? json::value_to<std::string>(names->as_array().front()) : std::string{};
+}
+
+asio::awaitable<void> delete_consumer(Link& link, std::string stream, std::string durable) {
+  const JetStreamAnswer answer =
+      co_await call_jetstream(link, fmt::format("CONSUMER.DELETE.{}.{}", stream, durable));
+  if (!answer.ok() && !answer.not_found()) {
+    throw_jetstream_error(answer, fmt::format("consumer {} of stream {}", durable, stream), stream);
+  }
+}
+
+StreamSpec dead_letter_spec(const HostConfig::Nats& nats) {
+  return {.name = dead_letter_stream,
+          .subject = "hangar.dlq.>",
+          .replicas = nats.replicas,
+          .max_age = 0ns,
+          .duplicate_window = 24h,
+          .max_bytes = static_cast<std::int64_t>(nats.dlq_max_bytes.value)};
+}
+
+asio::awaitable<DeadLetterStream> ensure_dead_letter_stream(Link& link, StreamSpec spec,
+                                                            WhenAbsent when_absent) {
+  DeadLetterStream stream;
+  const Made made = co_await make_stream(link, spec, when_absent);
+  if (made.answer.ok()) {
+    stream.facts = stream_facts(made.answer.body);
+  } else {
+    stream.refusal = fmt::format("{}: {}; its size is nats.dlq_max_bytes", doing(spec, made),
+                                 refusal_text(made.answer, spec.name));
+  }
+  co_return stream;
+}
+
+asio::awaitable<StreamFacts> stream_info(Link& link, std::string stream) {
+  const JetStreamAnswer answer = co_await call_jetstream(link, "STREAM.INFO." + stream);
+  if (!answer.ok()) throw_jetstream_error(answer, fmt::format("stream {}", stream), stream);
+  co_return stream_facts(answer.body);
+}
+
+asio::awaitable<std::uint64_t> stored_after(Link& link, std::string stream, std::uint64_t sequence,
+                                            std::string filter) {
+  json::object next{{"seq", sequence + 1}, {"next_by_subj", filter.empty() ? ">" : filter}};
+  const JetStreamAnswer answer =
+      co_await call_jetstream(link, "STREAM.MSG.GET." + stream, std::move(next));
+  if (!answer.ok()) co_return 0;
+  co_return stored_seconds(answer.body);
+}
+
+asio::awaitable<ConsumerFacts> consumer_info(Link& link, std::string stream, std::string durable) {
+  const JetStreamAnswer answer =
+      co_await call_jetstream(link, fmt::format("CONSUMER.INFO.{}.{}", stream, durable));
+  if (!answer.ok()) {
+    throw_jetstream_error(answer, fmt::format("consumer {} of stream {}", durable, stream), stream);
+  }
+  co_return consumer_facts(answer.body);
+}
+
+}  // namespace hangar

@@ -1,0 +1,99 @@
+#pragma once
+
+#include <boost/asio/awaitable.hpp>
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "hangar/error.hpp"
+#include "host/host_config.hpp"
+#include "jetstream/stream_facts.hpp"
+#include "jetstream/stream_lint.hpp"
+#include "nats/link.hpp"
+
+namespace hangar {
+
+/// The stream that dead letters go to, on `hangar.dlq.>`.
+inline constexpr const char* dead_letter_stream = "HANGAR_DLQ";
+/// Prefect sends up to 1.5 MB; NATS takes 1 MiB unless it is told otherwise.
+inline constexpr std::uint64_t wanted_max_payload = 2U << 20U;
+
+/// A stream or consumer is not there, and was not to be created.
+class AbsentError : public TransientError {
+ public:
+  explicit AbsentError(const std::string& what) : TransientError{what, Retry::backoff} {}
+};
+
+enum class WhenAbsent { create, fail };
+
+/// A stream to create when it is absent.
+struct StreamSpec {
+  std::string name;
+  std::string subject;
+  std::int64_t replicas = 1;
+  std::chrono::nanoseconds max_age{};
+  std::chrono::nanoseconds duplicate_window = std::chrono::minutes{5};
+  std::int64_t max_bytes = -1;  ///< -1: no limit.
+};
+
+/// Where a consumer begins that re-applies what the stream holds.
+struct StreamStart {
+  std::optional<std::chrono::sys_time<std::chrono::nanoseconds>> since;
+  std::uint64_t sequence = 1;  ///< Without `since` only.
+};
+
+/// A durable pull consumer to create when it is absent.
+struct ConsumerSpec {
+  std::string durable;
+  std::string filter;      ///< Empty: every subject of the stream.
+  std::size_t credit = 0;  ///< The most messages that one replica holds.
+  /// For one that nobody needs any more when it is not used for some minutes.
+  std::optional<StreamStart> start{};
+};
+
+/// What is said of a stream that was created: a wrong place shows by that.
+std::string describe_creation(const std::string& stream, const std::string& server,
+                              const std::string& domain);
+
+/// Returns the stream, created when it was absent, which is said in a warning, and as it is
+/// otherwise. A limit that the server names on its size or its duplicate window is taken. Throws
+/// ConfigError or TransientError, AbsentError when it is absent and not to be created.
+boost::asio::awaitable<StreamFacts> ensure_stream(Link& link, StreamSpec spec,
+                                                  WhenAbsent when_absent);
+/// The same for a consumer, of the server's limit on `max_ack_pending`. One that is there is never
+/// altered.
+boost::asio::awaitable<ConsumerFacts> ensure_consumer(Link& link, std::string stream,
+                                                      ConsumerSpec spec, WhenAbsent when_absent);
+/// Deletes the consumer and all that it knows; one that is not there is no error.
+boost::asio::awaitable<void> delete_consumer(Link& link, std::string stream, std::string durable);
+
+/// The dead-letter stream that is to be: it takes `nats.dlq_max_bytes` and refuses what comes then,
+/// and a cap of `nats.max_age` does not apply to it.
+StreamSpec dead_letter_spec(const HostConfig::Nats& nats);
+
+struct DeadLetterStream {
+  StreamFacts facts;
+  std::string refusal;  ///< Why there is none; then there are no facts.
+};
+/// The stream of this spec as `ensure_stream` does it, only that what the server refuses is told
+/// and not thrown: events can be recorded without it.
+boost::asio::awaitable<DeadLetterStream> ensure_dead_letter_stream(Link& link, StreamSpec spec,
+                                                                   WhenAbsent when_absent);
+
+/// The stream as it is now; throws as above, also when it is not there.
+boost::asio::awaitable<StreamFacts> stream_info(Link& link, std::string stream);
+/// The name of a stream that takes messages of the subject; empty when there is none. Throws
+/// TransientError when nobody answers.
+boost::asio::awaitable<std::string> stream_on(Link& link, std::string subject);
+/// When the first message behind `sequence` that matches `filter` was stored, in seconds since
+/// 1970; 0 when there is none.
+boost::asio::awaitable<std::uint64_t> stored_after(Link& link, std::string stream,
+                                                   std::uint64_t sequence, std::string filter);
+/// The consumer as it is now; throws as above, also when it is not there.
+boost::asio::awaitable<ConsumerFacts> consumer_info(Link& link, std::string stream,
+                                                    std::string durable);
+
+}  // namespace hangar

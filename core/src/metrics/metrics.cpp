@@ -1,0 +1,230 @@
+#include "metrics/metrics.hpp"
+
+#include <fmt/format.h>
+#include <nats/version.h>
+#include <prometheus/metric_family.h>
+#include <prometheus/text_serializer.h>
+
+#include <algorithm>
+#include <boost/version.hpp>
+#include <cstdint>
+#include <iterator>
+#include <limits>
+#include <utility>
+#include <vector>
+
+#include "hangar/version.hpp"
+
+namespace hangar {
+namespace {
+
+using prometheus::ClientMetric;
+using prometheus::MetricFamily;
+using prometheus::MetricType;
+using Labels = std::vector<ClientMetric::Label>;
+using Source = Observation::Source;
+
+/// The families in the order in which they were begun.
+class Families {
+ public:
+  void begin(std::string name, MetricType type, std::string help) {
+    MetricFamily& family = families_.emplace_back();
+    family.name = std::move(name);
+    family.type = type;
+    family.help = std::move(help);
+  }
+  /// A series of the family that was begun last.
+  void add(Labels labels, double value) {
+    ClientMetric& metric = families_.back().metric.emplace_back();
+    metric.label = std::move(labels);
+    (families_.back().type == MetricType::Counter ? metric.counter.value : metric.gauge.value) =
+        value;
+  }
+  void add(Labels labels, const ClientMetric::Histogram& histogram) {
+    ClientMetric& metric = families_.back().metric.emplace_back();
+    metric.label = std::move(labels);
+    metric.histogram = histogram;
+  }
+  void add(std::vector<MetricFamily> families) {
+    std::ranges::move(families, std::back_inserter(families_));
+  }
+  [[nodiscard]] std::string text() const {
+    return prometheus::TextSerializer{}.Serialize(families_);
+  }
+
+ private:
+  std::vector<MetricFamily> families_;
+};
+
+double number(std::uint64_t value) { return static_cast<double>(value); }
+
+void add_build(Families& to) {
+  to.begin("hangar_build_info", MetricType::Gauge, "What this program was made of");
+  to.add({{"version", std::string{version}},
+          {"compiler", __VERSION__},
+          {"boost", fmt::format("{}.{}.{}", BOOST_VERSION / 100000, BOOST_VERSION / 100 % 1000,
+                                BOOST_VERSION % 100)},
+          {"cnats", NATS_VERSION_STRING}},
+         1);
+}
+
+void add_services(const Observation& seen, Families& to) {
+  to.begin("hangar_service_up", MetricType::Gauge, "Whether the service runs");
+  for (const auto& service : seen.services) {
+    to.add({{"service", service.name}}, service.state == ServiceState::running ? 1 : 0);
+  }
+  to.begin("hangar_service_state", MetricType::Gauge, "1 for the state that the service is in");
+  for (const auto& service : seen.services) {
+    for (const auto state : {ServiceState::stopped, ServiceState::starting, ServiceState::running,
+                             ServiceState::stopping, ServiceState::failed}) {
+      to.add({{"service", service.name}, {"state", std::string{to_string(state)}}},
+             service.state == state ? 1 : 0);
+    }
+  }
+}
+
+void add_messages(const Observation& seen, Families& to) {
+  struct Column {
+    const char* name;
+    MetricType type;
+    std::uint64_t Source::*value;
+    const char* help;
+  };
+  // received = acked + nacked + terminated + abandoned + held
+  static constexpr Column columns[]{
+      {"hangar_messages_received_total", MetricType::Counter, &Source::received,
+       "Messages taken from the stream, copies of held ones not counted"},
+      {"hangar_messages_acked_total", MetricType::Counter, &Source::acked,
+       "Messages that the service has recorded or ignored"},
+      {"hangar_messages_nacked_total", MetricType::Counter, &Source::given_back,
+       "Messages given back to be delivered again"},
+      {"hangar_messages_terminated_total", MetricType::Counter, &Source::rejected,
+       "Messages that were stored as dead letters"},
+      {"hangar_messages_abandoned_total", MetricType::Counter, &Source::abandoned,
+       "Messages of a stream or consumer that was deleted"},
+      {"hangar_messages_held", MetricType::Gauge, &Source::held,
+       "Messages in this process that have no answer yet"},
+      {"hangar_messages_held_bytes", MetricType::Gauge, &Source::held_bytes,
+       "Bytes of the messages that have no answer yet"},
+      {"hangar_dlq_waiting_messages", MetricType::Gauge, &Source::letters,
+       "Held messages whose dead letter is not stored yet"},
+      {"hangar_dlq_messages", MetricType::Gauge, &Source::stored_letters,
+       "Dead letters in the dead-letter stream, of all services"},
+      {"hangar_dlq_bytes", MetricType::Gauge, &Source::stored_letter_bytes,
+       "Bytes of the dead-letter stream; an alert at 80 % of hangar_dlq_max_bytes is in time"},
+      {"hangar_dlq_max_bytes", MetricType::Gauge, &Source::most_letter_bytes,
+       "How many bytes the dead-letter stream takes; 0 without a limit"},
+      {"hangar_messages_redelivered_total", MetricType::Counter, &Source::redelivered,
+       "Received messages that were delivered before"},
+  };
+  for (const Column& column : columns) {
+    to.begin(column.name, column.type, column.help);
+    for (const auto& service : seen.services) {
+      to.add({{"service", service.name}, {"consumer", service.source.consumer}},
+             number(service.source.*column.value));
+    }
+  }
+}
+
+void add_consumers(const Observation& seen, Families& to) {
+  struct Column {
+    const char* name;
+    MetricType type;
+    std::uint64_t Source::*value;
+    const char* help;
+  };
+  static constexpr Column columns[]{
+      {"hangar_consumer_pending_messages", MetricType::Gauge, &Source::pending,
+       "Messages that were not delivered to any replica yet"},
+      {"hangar_consumer_ack_pending_messages", MetricType::Gauge, &Source::ack_pending,
+       "Messages that were delivered to some replica and not acked"},
+      {"hangar_consumer_waiting_pulls", MetricType::Gauge, &Source::waiting_pulls,
+       "Pulls that wait, of all replicas"},
+      {"hangar_consumer_lag_seconds", MetricType::Gauge, &Source::lag_seconds,
+       "Age of the oldest message that is not acked"},
+      {"hangar_stream_expired_unacked_messages", MetricType::Gauge, &Source::expired_unacked,
+       "Positions that the stream has dropped and that were not acked"},
+      {"hangar_upstream_lost_total", MetricType::Counter, &Source::upstream_lost,
+       "Messages that the stream dropped before any replica was given them; at least so many"},
+  };
+  for (const Column& column : columns) {
+    to.begin(column.name, column.type, column.help);
+    for (const auto& service : seen.services) {
+      to.add({{"stream", service.source.stream}, {"consumer", service.source.consumer}},
+             number(service.source.*column.value));
+    }
+  }
+}
+
+void add_nats(const Observation& seen, Families& to) {
+  to.begin("hangar_nats_connected", MetricType::Gauge, "Whether the service's connection is up");
+  for (const auto& service : seen.services) {
+    to.add({{"connection", service.name}}, service.source.connected ? 1 : 0);
+  }
+  to.begin("hangar_nats_reconnects_total", MetricType::Counter,
+           "How often the service's connection came back");
+  for (const auto& service : seen.services) {
+    to.add({{"connection", service.name}}, number(service.source.reconnects));
+  }
+}
+
+ClientMetric::Histogram histogram(const Observation::Operations& operations) {
+  ClientMetric::Histogram result;
+  for (std::size_t i = 0; i < operations.took.size(); ++i) {
+    result.sample_count += operations.took.at(i);
+    const bool last = i == Observation::Operations::bounds.size();
+    result.bucket.push_back({result.sample_count, last ? std::numeric_limits<double>::infinity()
+                                                       : Observation::Operations::bounds.at(i)});
+  }
+  result.sample_sum = operations.seconds;
+  return result;
+}
+
+void add_storage(const Observation::Storage& storage, Families& to) {
+  const auto labels = [&](std::size_t operation) {
+    return Labels{{"storage", storage.type},
+                  {"op", std::string{StorageOutcome::operations.at(operation)}}};
+  };
+  to.begin("hangar_storage_operation_seconds", MetricType::Histogram,
+           "How long attempts took, failed ones included");
+  for (std::size_t i = 0; i < storage.operations.size(); ++i) {
+    to.add(labels(i), histogram(storage.operations.at(i)));
+  }
+  to.begin("hangar_storage_errors_total", MetricType::Counter, "Attempts that failed");
+  for (std::size_t i = 0; i < storage.operations.size(); ++i) {
+    for (std::size_t kind = 1; kind < StorageOutcome::results.size(); ++kind) {
+      Labels with_kind = labels(i);
+      with_kind.push_back({"kind", std::string{StorageOutcome::results.at(kind)}});
+      to.add(std::move(with_kind), number(storage.operations.at(i).results.at(kind)));
+    }
+  }
+}
+
+void add_process(const ProcessNumbers& process, Families& to) {
+  to.begin("process_cpu_seconds_total", MetricType::Counter, "User and system time");
+  to.add({}, process.cpu_seconds);
+  to.begin("process_resident_memory_bytes", MetricType::Gauge, "Resident memory");
+  to.add({}, process.resident_bytes);
+  to.begin("process_open_fds", MetricType::Gauge, "Open file descriptors");
+  to.add({}, process.open_descriptors);
+  to.begin("process_start_time_seconds", MetricType::Gauge, "Start, in seconds since 1970");
+  to.add({}, process.started);
+}
+
+}  // namespace
+
+std::string metrics_text(const Observation& seen, const ProcessNumbers& process,
+                         const prometheus::Collectable& services) {
+  Families families;
+  add_build(families);
+  add_services(seen, families);
+  add_messages(seen, families);
+  add_consumers(seen, families);
+  add_nats(seen, families);
+  add_storage(seen.storage, families);
+  families.add(services.Collect());
+  add_process(process, families);
+  return families.text();
+}
+
+}  // namespace hangar

@@ -1,0 +1,107 @@
+#include "plugin/plugin_library.hpp"
+
+#include <dlfcn.h>
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <boost/dll/runtime_symbol_info.hpp>
+#include <boost/dll/shared_library_load_mode.hpp>
+#include <string_view>
+#include <system_error>
+
+#include "plugin/elf_file.hpp"
+#include "plugin/plugin_path.hpp"
+
+namespace hangar {
+namespace {
+
+std::string refuse_description(const Plugin& plugin) {
+  if (plugin.abi != plugin_abi) {
+    return fmt::format("built for plugin ABI {}, this host has {}: rebuild it with hangar {}",
+                       plugin.abi, plugin_abi, version);
+  }
+  if (plugin.tag == nullptr || std::string_view{plugin.tag} != build_tag) {
+    return fmt::format("built as {}, this host is {}: rebuild it with the same toolchain",
+                       plugin.tag == nullptr ? "?" : plugin.tag, build_tag);
+  }
+  const bool service = plugin.kind == Plugin::Kind::service && plugin.make_service != nullptr;
+  const bool storage = plugin.kind == Plugin::Kind::storage && plugin.make_storage != nullptr;
+  if (!service && !storage) return "hangar_plugin describes neither a service nor a storage";
+  if (plugin.name == nullptr || !is_plugin_name(plugin.name) || plugin.version == nullptr ||
+      plugin.summary == nullptr) {
+    return "hangar_plugin lacks a name of the form [a-z][a-z0-9_-]*, a version or a summary";
+  }
+  return {};
+}
+
+FoundPlugin load(const std::filesystem::path& path) {
+  FoundPlugin found{.path = path, .plugin = nullptr, .refusal = {}};
+  auto reason = refuse_plugin_path(path);
+  if (!reason) reason = refuse_elf_file(path);
+  if (reason) {
+    found.refusal = *std::move(reason);
+    return found;
+  }
+  boost::dll::fs::error_code failed;
+  boost::dll::shared_library library;
+  using boost::dll::load_mode::type;
+  library.load(path.string(), failed, type::rtld_now | type::rtld_local);
+  if (failed) {
+    const char* why = ::dlerror();  // NOLINT(concurrency-mt-unsafe): one thread loads plugins
+    found.refusal = fmt::format("cannot be loaded: {}", why != nullptr ? why : failed.message());
+    return found;
+  }
+  if (!library.has("hangar_plugin")) {
+    found.refusal = "exports no hangar_plugin: end one source file with HANGAR_PLUGIN(...)";
+    return found;
+  }
+  const auto& description = library.get<const Plugin>("hangar_plugin");
+  found.refusal = refuse_description(description);
+  if (found.refusal.empty()) found.plugin = &description;
+  // Code of the library may be in use until the process ends, so it is never closed.
+  static std::vector<boost::dll::shared_library> keep_loaded;
+  keep_loaded.push_back(std::move(library));
+  return found;
+}
+
+void refuse_doubles(std::vector<FoundPlugin>& plugins) {
+  for (auto later = plugins.begin(); later != plugins.end(); ++later) {
+    const auto same = [&](const FoundPlugin& earlier) {
+      return earlier.plugin != nullptr && later->plugin != nullptr &&
+             earlier.plugin->kind == later->plugin->kind &&
+             std::string_view{earlier.plugin->name} == later->plugin->name;
+    };
+    if (const auto earlier = std::find_if(plugins.begin(), later, same); earlier != later) {
+      later->refusal = fmt::format("{} has the same name and comes first", earlier->path.string());
+      later->plugin = nullptr;
+    }
+  }
+}
+
+}  // namespace
+
+std::filesystem::path default_plugin_folder() {
+  return std::filesystem::path{boost::dll::this_line_location().string()}.parent_path() / "hangar" /
+         "plugins";
+}
+
+std::vector<FoundPlugin> find_plugins(const std::vector<std::filesystem::path>& folders) {
+  std::vector<FoundPlugin> plugins;
+  for (const auto& folder : folders) {
+    std::error_code failed;
+    std::vector<std::filesystem::path> libraries;
+    for (std::filesystem::directory_iterator entry{folder, failed}, end; !failed && entry != end;
+         entry.increment(failed)) {
+      if (entry->path().extension() == ".so") libraries.push_back(entry->path());
+    }
+    if (failed) {
+      plugins.push_back({.path = folder, .plugin = nullptr, .refusal = failed.message()});
+    }
+    std::ranges::sort(libraries);
+    for (const auto& library : libraries) plugins.push_back(load(library));
+  }
+  refuse_doubles(plugins);
+  return plugins;
+}
+
+}  // namespace hangar

@@ -1,0 +1,46 @@
+#pragma once
+
+#include <memory>
+#include <optional>
+
+#include "hangar/service.hpp"
+#include "service/wiring.hpp"
+#include "storage/storage_lanes.hpp"
+
+namespace hangar {
+
+/// The context of one run of one service.
+class ServiceContext final : public Context {
+ public:
+  ServiceContext(HostedService::Wiring& wiring, std::optional<int> max_persist_retries,
+                 std::function<void()> source_opened);
+
+  [[nodiscard]] std::string_view service() const noexcept override { return wiring_.name; }
+  [[nodiscard]] boost::asio::any_io_executor executor() const override { return wiring_.strand; }
+  [[nodiscard]] Log& log() const noexcept override { return *wiring_.log; }
+  [[nodiscard]] Metrics& metrics() const noexcept override { return *wiring_.metrics; }
+  [[nodiscard]] bool stopping() const noexcept override { return wiring_.stopping.is_set(); }
+  [[nodiscard]] std::optional<int> max_persist_retries() const noexcept override {
+    return max_persist_retries_;
+  }
+  void not_ready(std::string why) override;
+  boost::asio::awaitable<std::unique_ptr<Source>> open_source(SourceOptions options) override;
+  boost::asio::awaitable<std::size_t> open_storage(std::span<const Table* const> tables,
+                                                   std::size_t lanes) override;
+  [[nodiscard]] StorageLimits storage_limits() const override {
+    return wiring_.resources.storage().limits();
+  }
+  boost::asio::awaitable<void> transact(std::size_t lane,
+                                        std::function<void(Session&)> work) override;
+
+ private:
+  void heard(const StorageOutcome& outcome);
+
+  HostedService::Wiring& wiring_;
+  std::optional<int> max_persist_retries_;
+  std::function<void()> source_opened_;
+  std::unique_ptr<StorageLanes> lanes_;
+  std::size_t outages_ = 0;  ///< Attempts in a row that found the storage unable to answer.
+};
+
+}  // namespace hangar

@@ -1,0 +1,62 @@
+#include "source/held_message.hpp"
+
+#include <utility>
+
+#include "source/pull_session.hpp"
+
+namespace hangar {
+
+HeldMessage::HeldMessage(std::shared_ptr<PullSession> session, WireMessage message,
+                         std::string_view reply, const AckSubject& ack,
+                         std::chrono::steady_clock::time_point now)
+    : signalled{now},
+      session_{std::move(session)},
+      message_{std::move(message)},
+      sequence_{ack.stream_sequence},
+      deliveries_{ack.deliveries},
+      stored_{ack.stored},
+      bytes_{body().size() + subject().size() + reply.size()} {}
+
+HeldMessage::~HeldMessage() { session_->gone(*this); }
+
+void HeldMessage::ack() noexcept {
+  handed_back();
+  session_->ack(*this);
+}
+
+void HeldMessage::give_back(std::chrono::milliseconds delay) noexcept {
+  handed_back();
+  session_->give_back(*this, delay);
+}
+
+void HeldMessage::forget(std::size_t kept) noexcept { session_->forget(*this, kept); }
+
+std::optional<std::string_view> HeldMessage::header(const char* name) const {
+  return message_ ? header_of(*message_, name) : std::nullopt;
+}
+
+Message::Facts HeldMessage::hand_out() noexcept {
+  in_use_ = true;
+  return {.data = body(),
+          .subject = subject(),
+          .sequence = sequence_,
+          .deliveries = deliveries_,
+          .stored = stored_};
+}
+
+void HeldMessage::delivered_again(std::string_view reply, const AckSubject& ack) {
+  reply_ = reply;
+  deliveries_ = ack.deliveries;
+}
+
+std::string_view HeldMessage::reply() const noexcept {
+  return reply_.empty() ? reply_of(*message_) : reply_;
+}
+
+WireMessage HeldMessage::forgotten(std::uint64_t bytes) {
+  if (message_ && reply_.empty()) reply_ = reply_of(*message_);
+  bytes_ = bytes;
+  return std::move(message_);
+}
+
+}  // namespace hangar

@@ -1,0 +1,352 @@
+#include "source/pull_session.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <boost/asio/ip/host_name.hpp>
+#include <random>
+#include <utility>
+
+#include "hangar/error.hpp"
+
+namespace asio = boost::asio;
+
+namespace hangar {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr auto close_within = 8s;
+constexpr auto forget_pull_within = 1000ms;
+// Soon at first: the last acks are on their way to the server.
+constexpr std::chrono::milliseconds first_look_whether_drained = 2ms;
+constexpr auto look_whether_drained_every = 100ms;
+
+std::string connection_name(const std::string& service) {
+  boost::system::error_code unknown;
+  return fmt::format("hangar/{}@{}", service, asio::ip::host_name(unknown));
+}
+
+// What a server or a key-value client stores where it has deleted messages: no event.
+bool is_marker(natsMsg& message) {
+  if (!body_of(message).empty()) return false;
+  const auto has = [&](const char* name) { return header_of(message, name).has_value(); };
+  return has("Nats-Marker-Reason") || has("Nats-Rollup") || has("KV-Operation");
+}
+
+}  // namespace
+
+std::shared_ptr<PullSession> PullSession::start(const asio::any_io_executor& executor,
+                                                const HostConfig::Nats& nats, PullOptions options,
+                                                Log& log) {
+  struct Started : PullSession {
+    Started(asio::any_io_executor on, const HostConfig::Nats& with, PullOptions what, Log& to)
+        : PullSession{std::move(on), with, std::move(what), to} {}
+  };
+  auto session = std::make_shared<Started>(executor, nats, std::move(options), log);
+  const std::weak_ptr<PullSession> weak = session;
+  const auto with = [weak](auto action) {
+    return [weak, action](auto&&... arguments) {
+      if (const auto self = weak.lock()) action(*self, arguments...);
+    };
+  };
+  Link::Handlers handlers;
+  handlers.up = with([](PullSession& self) { self.came_up(); });
+  handlers.down =
+      with([](PullSession& self, const std::vector<Outgoing>& unsent) { self.went_down(unsent); });
+  handlers.pulled =
+      with([](PullSession& self, std::vector<WireMessage>& messages) { self.pulled(messages); });
+  handlers.pulls_ended = with([](PullSession& self) { self.pulls_ended(); });
+  handlers.acks_denied = with([](PullSession& self) {
+    self.counters_->acks_denied.set(1);
+    self.denied_since_look_ = true;
+  });
+  handlers.judged = with([](PullSession& self, JetStreamHealth::Trouble trouble) {
+    self.counters_->trouble.set(static_cast<std::uint64_t>(trouble));
+  });
+  session->link_ = Link::open(executor, {nats, connection_name(session->options_.service)}, log,
+                              std::move(handlers));
+  return session;
+}
+
+PullSession::PullSession(asio::any_io_executor executor, const HostConfig::Nats& nats,
+                         PullOptions options, Log& log)
+    : executor_{std::move(executor)},
+      options_{std::move(options)},
+      log_{log},
+      replicas_{nats.replicas},
+      letter_spec_{dead_letter_spec(nats)},
+      max_age_{nats.max_age},
+      hold_max_{nats.hold_max},
+      credit_messages_{credit_messages(options_.source)},
+      batch_bytes_{nats.credit_bytes.value / (options_.source.lanes + 1)},
+      puller_{{.messages = credit_messages_, .bytes = nats.credit_bytes.value}},
+      most_letters_{credit_messages_ / 2},
+      arrivals_{executor_},
+      changes_{executor_},
+      letter_ended_{executor_},
+      pump_timer_{executor_},
+      signal_timer_{executor_} {
+  if (!options_.replay) return;
+  options_.until_drained = true;
+  settled_by_ = options_.source.durable;
+  options_.source.durable += fmt::format("-replay-{:08x}", std::random_device{}());
+}
+
+void PullSession::came_up() {
+  counters_->connections.add();
+  counters_->connected.set(1);
+  counters_->acks_denied.set(0);
+  if (!stopping_) begin_verification();
+}
+
+void PullSession::went_down(const std::vector<Outgoing>& unsent) {
+  counters_->connected.set(0);
+  verified_ = false;
+  ending_pulls_ = false;
+  puller_.shut();
+  // Only acks and the like are worth keeping; pulls and signals belong to the moment.
+  Answers answers;
+  for (const Outgoing& item : unsent) {
+    if (const auto* earlier = std::get_if<Answers>(&item)) answers.add(*earlier);
+  }
+  answers.add(answers_);
+  answers_ = std::move(answers);
+  changes_.wake_all();
+}
+
+void PullSession::pulled(std::vector<WireMessage>& messages) {
+  const auto now = Clock::now();
+  bool served = false;
+  for (WireMessage& message : messages) {
+    const std::string_view reply = reply_of(*message);
+    if (reply.empty()) {
+      served = status_came(*message, now) || served;
+    } else {
+      served = true;
+      message_came(std::move(message), reply, now);
+    }
+  }
+  if (served) link_->judge(JetStreamHealth::Trouble::none, now);
+  count_held();
+  if (!ready_.empty()) arrivals_.wake_all();
+  pump();
+}
+
+void PullSession::message_came(WireMessage message, std::string_view reply, Clock::time_point now) {
+  const auto ack = parse_ack_subject(reply);
+  if (!ack) return;  // not from this consumer; nobody waits for an answer
+  if (left_out_of_replay(ack->stream_sequence)) {
+    puller_.copy_arrived(now);
+    answers_.add(reply, "+ACK");
+    spend(std::move(message));
+    flush_soon();
+    return;
+  }
+  if (const auto found = held_.find(ack->stream_sequence); found != held_.end()) {
+    found->second->delivered_again(reply, *ack);
+    counters_->copies.add();
+    puller_.copy_arrived(now);
+    return;
+  }
+  if (is_marker(*message)) {
+    counters_->received.add();
+    counters_->acked.add();
+    puller_.copy_arrived(now);
+    answers_.add(reply, "+ACK");
+    spend(std::move(message));
+    flush_soon();
+    return;
+  }
+  counters_->received.add();
+  if (ack->deliveries > 1) counters_->redelivered.add();
+  auto held =
+      std::make_unique<HeldMessage>(shared_from_this(), std::move(message), reply, *ack, now);
+  held_.emplace(held->sequence(), held.get());
+  puller_.arrived(held->bytes(), now);
+  if (stopping_) {
+    give_back(*held, 0ms);
+    return;
+  }
+  ready_bytes_ += held->bytes();
+  ready_.push_back(std::move(held));
+}
+
+bool PullSession::status_came(natsMsg& message, Clock::time_point now) {
+  const auto token = link_->pull_token(subject_of(message));
+  const std::string code{header_of(message, "Status").value_or("")};
+  const std::string text{header_of(message, "Description").value_or("")};
+  const PullStatus status = classify_pull_status(code, text);
+  if (!token || !puller_.said(*token, status, now)) {
+    counters_->stale_statuses.add();
+    return false;
+  }
+  switch (status) {
+    case PullStatus::unknown:
+      counters_->unknown_statuses.add();
+      log_.warning("stream {}: the server ended a pull with `{} {}`", options_.source.stream, code,
+                   text);
+      break;
+    case PullStatus::refused:
+    case PullStatus::too_many_waiting:
+    case PullStatus::over_request_batch:
+    case PullStatus::over_request_bytes:
+    case PullStatus::over_request_expiry:
+    case PullStatus::consumer_gone:
+      log_.warning("consumer {} of stream {}: {} {}", options_.source.durable,
+                   options_.source.stream, code, text);
+      break;
+    default:
+      break;
+  }
+  return status == PullStatus::heartbeat;
+}
+
+void PullSession::pump() {
+  if (stopping_) return;
+  const auto now = Clock::now();
+  const Puller::Step step = puller_.step(now);
+  if (step.pull) send_pull(*step.pull);
+  if (step.verify) begin_verification();
+  if (step.wake == Puller::Time::max()) return;
+  pump_timer_.expires_at(step.wake);
+  pump_timer_.async_wait([weak = weak_from_this()](boost::system::error_code error) {
+    const auto self = weak.lock();
+    if (self && !error) self->pump();
+  });
+}
+
+void PullSession::send_pull(const Puller::Pull& pull) {
+  using std::chrono::nanoseconds;
+  std::string request =
+      fmt::format(R"({{"batch":{},"expires":{},"idle_heartbeat":{})", pull.messages,
+                  nanoseconds{pull.expires}.count(), nanoseconds{pull.heartbeat}.count());
+  if (pull.bytes > 0) request += fmt::format(R"(,"max_bytes":{})", pull.bytes);
+  request += '}';
+  std::vector<Outgoing> items;
+  items.emplace_back(
+      make_message(link_->api(fmt::format("CONSUMER.MSG.NEXT.{}.{}", options_.source.stream,
+                                          options_.source.durable)),
+                   link_->pull_inbox(pull.token), request));
+  // When it is not sent, the link is down and will say so.
+  if (link_->send(items)) counters_->pulls.add();
+}
+
+asio::awaitable<void> PullSession::open() {
+  while (!opened_ && !stopping_ && !failure_) co_await changes_.wait_until(Waiters::Time::max());
+  if (failure_) std::rethrow_exception(failure_);
+}
+
+bool PullSession::idle() const noexcept { return verified_ && held_.empty() && answers_.empty(); }
+
+bool PullSession::full(std::size_t limit) const noexcept {
+  // Without credit nothing more comes, however long one waits.
+  return ready_.size() >= limit || ready_bytes_ >= batch_bytes_ || puller_.exhausted();
+}
+
+asio::awaitable<Batch> PullSession::next(std::size_t limit, std::chrono::milliseconds linger) {
+  const auto self = shared_from_this();
+  while (!over()) {
+    if (ready_.empty()) co_await wait_for_first();
+    const auto deadline = taken_ + linger;
+    while (!over() && !ready_.empty() && !full(limit) && Clock::now() < deadline) {
+      co_await arrivals_.wait_until(deadline);
+    }
+    // Another caller may have taken them.
+    if (!ready_.empty()) co_return take(limit);
+  }
+  co_return Batch{};
+}
+
+asio::awaitable<void> PullSession::wait_for_first() {
+  auto pause = first_look_whether_drained;
+  while (!over() && ready_.empty()) {
+    if (!options_.until_drained) {
+      co_await arrivals_.wait_until(Waiters::Time::max());
+    } else {
+      co_await arrivals_.wait_until(Clock::now() + pause);
+      pause = std::min<std::chrono::milliseconds>(pause * 2, look_whether_drained_every);
+      if (!over() && idle()) co_await look_whether_drained();
+    }
+  }
+}
+
+asio::awaitable<void> PullSession::look_whether_drained() {
+  if (looking_ || !drain_target_) co_return;
+  looking_ = true;
+  try {
+    const ConsumerFacts consumer =
+        co_await consumer_info(*link_, options_.source.stream, options_.source.durable);
+    drained_ = settled(consumer, *drain_target_) && idle();
+    if (drained_) counters_->drained.set(1);
+  } catch (const Error& error) {
+    log_.debug("cannot see yet whether the stream is drained: {}", error.what());
+  }
+  looking_ = false;
+  if (drained_) arrivals_.wake_all();
+}
+
+Batch PullSession::take(std::size_t limit) {
+  taken_ = Clock::now();
+  Batch batch;
+  batch.reserve(std::min(limit, ready_.size()));
+  std::uint64_t bytes = 0;
+  while (!ready_.empty() && batch.size() < limit) {
+    HeldMessage& held = *ready_.front();
+    if (!batch.empty() && bytes + held.bytes() > batch_bytes_) break;
+    bytes += held.bytes();
+    batch.emplace_back(held.hand_out(), std::move(ready_.front()));
+    ready_.pop_front();
+  }
+  ready_bytes_ -= bytes;
+  return batch;
+}
+
+void PullSession::stop() {
+  if (std::exchange(stopping_, true)) return;
+  puller_.shut();
+  pump_timer_.cancel();
+  // Answers wait for it: what is given back would come here again.
+  std::vector<Outgoing> items;
+  items.emplace_back(EndPulls{});
+  ending_pulls_ = link_->send(items);
+  for (const auto& held : ready_) give_back(*held, 0ms);
+  ready_.clear();
+  ready_bytes_ = 0;
+  flush();
+  arrivals_.wake_all();
+  changes_.wake_all();
+  letter_ended_.wake_all();
+}
+
+// The server still has the pull. Asked for the consumer, it looks who listens and forgets the pull;
+// nats-server 2.9 would otherwise lose sight, until ack_wait is over, of a message that is given
+// back while nobody else pulls.
+void PullSession::pulls_ended() {
+  link_->request(link_->api(fmt::format("CONSUMER.INFO.{}.{}", options_.source.stream,
+                                        options_.source.durable)),
+                 {}, {}, forget_pull_within, [weak = weak_from_this()](const Link::Reply&) {
+                   const auto self = weak.lock();
+                   if (!self) return;
+                   self->ending_pulls_ = false;
+                   self->flush();
+                   self->changes_.wake_all();
+                 });
+}
+
+asio::awaitable<void> PullSession::close() {
+  const auto self = shared_from_this();
+  const auto deadline = Clock::now() + close_within;
+  stop();
+  while (ending_pulls_ && Clock::now() < deadline) co_await changes_.wait_until(deadline);
+  while (letters_ > 0 && Clock::now() < deadline) co_await letter_ended_.wait_until(deadline);
+  flush();
+  if (options_.replay) co_await delete_own_consumer();
+  closed_ = true;
+  changes_.wake_all();
+  signal_timer_.cancel();
+  link_->finish();
+  co_await link_->ended(deadline);
+}
+
+}  // namespace hangar

@@ -1,0 +1,217 @@
+// How a PullSession stores dead letters.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
+#include <boost/json/object.hpp>
+#include <utility>
+
+#include "dead_letters/dead_letter.hpp"
+#include "hangar/error.hpp"
+#include "hangar/failpoint.hpp"
+#include "jetstream/jetstream.hpp"
+#include "source/pull_session.hpp"
+
+namespace asio = boost::asio;
+namespace json = boost::json;
+
+namespace hangar {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr auto first_retry = 250ms;
+constexpr auto longest_retry = 5000ms;
+constexpr double nearly_full = 0.8;
+
+}  // namespace
+
+// What can be recorded passes those whose letters wait, until these are half of what may be held.
+asio::awaitable<void> PullSession::reject(Message message, Rejection why) {
+  const auto self = shared_from_this();
+  const std::uint64_t bytes = message.data().size();
+  const auto room = [&] {
+    return letters_ == 0 || (letters_ < most_letters_ && letter_bytes_ + bytes <= batch_bytes_);
+  };
+  ++waiting_for_letters_;
+  while (!stopping_ && !room()) {
+    tell_whether_stuck();
+    co_await letter_ended_.wait_until(Waiters::Time::max());
+  }
+  --waiting_for_letters_;
+  tell_whether_stuck();
+  ++letters_;
+  letter_bytes_ += bytes;
+  counters_->letters.set(letters_);
+  asio::co_spawn(executor_, store_until_stored(std::move(message), std::move(why)),
+                 [self, bytes](const std::exception_ptr&) {
+                   --self->letters_;
+                   self->letter_bytes_ -= bytes;
+                   self->counters_->letters.set(self->letters_);
+                   self->letter_ended_.wake_all();
+                 });
+}
+
+asio::awaitable<void> PullSession::store_until_stored(Message message, Rejection why) {
+  const auto self = shared_from_this();
+  std::chrono::milliseconds wait = first_retry;
+  for (;;) {
+    // Gone when its stream was deleted: then there is nothing to answer for.
+    const auto found = held_.find(message.sequence());
+    if (found == held_.end() || !found->second->handed_out_as(message)) co_return;
+    HeldMessage& held = *found->second;
+    if (options_.look) {
+      counters_->rejected.add();
+      held.handed_back();
+      answer(held, "+ACK");
+      co_return;
+    }
+    failpoint(Failpoint::before_dead_letter);
+    const bool stored = co_await store_dead_letter(held, why);
+    if (stored) failpoint(Failpoint::after_dead_letter);
+    if (stored && !held.closed()) {
+      counters_->rejected.add();
+      tell_of_letter(held, why);
+      held.handed_back();
+      answer(held, "+ACK");
+    }
+    if (stored || stopping_) co_return;  // what has no answer goes back to the stream
+    co_await changes_.wait_until(Clock::now() + wait);
+    wait = std::min<std::chrono::milliseconds>(wait * 2, longest_retry);
+  }
+}
+
+asio::awaitable<bool> PullSession::store_dead_letter(const HeldMessage& held, Rejection why) {
+  DeadLetterOrigin origin{.service = options_.service,
+                          .stream = options_.source.stream,
+                          .stream_created = incarnation_.stream_created,
+                          .subject = std::string{held.subject()},
+                          .sequence = held.sequence(),
+                          .deliveries = held.deliveries(),
+                          .rejected = std::chrono::system_clock::now()};
+  std::string problem;
+  do {
+    DeadLetterParts parts =
+        dead_letter(origin, why, held.headers(), held.body(), link_->max_payload());
+    const Link::Reply reply = co_await link_->request(
+        dead_letter_subject(options_.service), std::move(parts.body), std::move(parts.headers));
+    if (reply.fate == Link::Reply::Fate::disconnected) co_return false;
+    const LetterReceipt receipt = co_await receipt_of(reply);
+    if (receipt.stored) {
+      letters_fail_ = false;
+      tell_whether_stuck();
+      co_return true;
+    }
+    problem = receipt.problem;
+    origin.after = receipt.gone;
+    if (problem.empty() && stopping_) co_return false;
+  } while (problem.empty());
+  letters_fail_ = true;
+  tell_whether_stuck();
+  if (const auto left_out = seldom_.told("cannot store", Clock::now())) {
+    log_.warning(
+        "stream {}: cannot store a dead letter of {}: {}; trying again, and its event stays in "
+        "stream {} ({} more failures since this was said last)",
+        dead_letter_stream, options_.service, problem, options_.source.stream, *left_out);
+  }
+  co_return false;
+}
+
+asio::awaitable<std::optional<ForceMark>> PullSession::forced() {
+  const auto self = shared_from_this();
+  if (options_.look) co_return std::nullopt;
+  co_return co_await read_force_mark(*link_, options_.service);
+}
+
+// The server remembers the id of a letter that was purged, and would not store it again.
+asio::awaitable<PullSession::LetterReceipt> PullSession::receipt_of(const Link::Reply& reply) {
+  LetterReceipt receipt;
+  if (reply.fate == Link::Reply::Fate::timed_out) {
+    receipt.problem = fmt::format("no answer within 5 s {}", link_->last_trouble());
+  } else if (reply.fate == Link::Reply::Fate::no_responders) {
+    receipt.problem = "nobody stores messages on its subject";
+    if (letters_refused_.empty()) {
+      begin_verification();  // which creates the stream again
+    } else {
+      receipt.problem = letters_refused_;
+    }
+  } else {
+    const JetStreamAnswer answer = parse_jetstream_answer(body_of(*reply.message));
+    const auto* sequence = answer.body.if_contains("seq");
+    if (!answer.ok() || sequence == nullptr) {
+      receipt.problem = refusal_text(answer, dead_letter_stream);
+      co_return receipt;
+    }
+    const auto* duplicate = answer.body.if_contains("duplicate");
+    receipt.stored = duplicate == nullptr || !duplicate->is_bool() || !duplicate->as_bool();
+    if (receipt.stored) co_return receipt;
+    try {
+      json::object earlier{{"seq", *sequence}};
+      const JetStreamAnswer found = co_await call_jetstream(
+          *link_, fmt::format("STREAM.MSG.GET.{}", dead_letter_stream), std::move(earlier));
+      receipt.stored = found.ok();
+      receipt.gone = sequence->to_number<std::uint64_t>();
+      if (!found.ok() && !found.not_found()) {
+        receipt.problem = refusal_text(found, dead_letter_stream);
+      }
+    } catch (const Error& error) {
+      receipt.problem = error.what();
+    }
+  }
+  co_return receipt;
+}
+
+void PullSession::tell_of_letter(const HeldMessage& held, const Rejection& why) {
+  const auto left_out = seldom_.told(why.reason, Clock::now());
+  if (!left_out) return;
+  log_.warning(
+      "stream {}: event {} cannot be recorded and is a dead letter now: {}: {} ({} more of this "
+      "reason since this was said last); see `hangar dlq ls`",
+      options_.source.stream, held.sequence(), why.reason, why.error, *left_out);
+}
+
+void PullSession::tell_whether_stuck() {
+  counters_->letters_stuck.set(waiting_for_letters_ > 0 && letters_fail_ ? 1 : 0);
+}
+
+// Without such a stream events can be recorded all the same.
+asio::awaitable<StreamFacts> PullSession::look_at_letter_stream(WhenAbsent when_absent) {
+  StreamSpec spec = letter_spec_;
+  if (!letters_refused_.empty()) when_absent = WhenAbsent::create;  // nobody deleted it
+  DeadLetterStream letters =
+      co_await ensure_dead_letter_stream(*link_, std::move(spec), when_absent);
+  if (letters.refusal != letters_refused_) {
+    if (letters.refusal.empty()) {
+      log_.info("stream {} is there now", dead_letter_stream);
+    } else {
+      log_.warning("{}; trying again, and what cannot be recorded waits in its stream meanwhile",
+                   letters.refusal);
+    }
+  }
+  letters_refused_ = std::move(letters.refusal);
+  counters_->letters_refused.set(letters_refused_.empty() ? 0 : 1);
+  co_return std::move(letters.facts);
+}
+
+asio::awaitable<void> PullSession::look_at_dead_letters() {
+  if (!letters_refused_.empty()) co_await look_at_letter_stream(WhenAbsent::create);
+  if (!letters_refused_.empty()) co_return;
+  const StreamFacts facts = co_await stream_info(*link_, dead_letter_stream);
+  const std::uint64_t most = facts.max_bytes > 0 ? static_cast<std::uint64_t>(facts.max_bytes) : 0;
+  counters_->stored_letters.set(facts.messages);
+  counters_->stored_letter_bytes.set(facts.bytes);
+  counters_->most_letter_bytes.set(most);
+  const bool full =
+      most > 0 && static_cast<double>(facts.bytes) >= nearly_full * static_cast<double>(most);
+  if (full && !std::exchange(letters_nearly_full_, true)) {
+    log_.warning(
+        "stream {} holds {} bytes of dead letters, and takes {} at most; when it is full, events "
+        "that cannot be recorded wait in their stream: see `hangar dlq ls`, then replay, export or "
+        "purge them",
+        dead_letter_stream, facts.bytes, facts.max_bytes);
+  }
+  letters_nearly_full_ = full;
+}
+
+}  // namespace hangar

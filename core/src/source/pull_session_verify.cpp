@@ -1,0 +1,282 @@
+// How a PullSession finds out whether stream and consumer are the ones it knows.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
+#include <utility>
+
+#include "hangar/error.hpp"
+#include "jetstream/jetstream.hpp"
+#include "source/pull_session.hpp"
+
+namespace asio = boost::asio;
+
+namespace hangar {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr std::chrono::nanoseconds signal_at_most_after = 10s;
+constexpr auto create_again_after = 2s;
+constexpr auto first_wait = 250ms;
+constexpr auto longest_wait = 5000ms;
+constexpr auto watch_every = 5000ms;
+
+}  // namespace
+
+void PullSession::begin_verification() {
+  verified_ = false;
+  if (std::exchange(verifying_, true)) return;
+  asio::co_spawn(
+      executor_,
+      [self = shared_from_this()]() -> asio::awaitable<void> { co_await self->verify(); },
+      asio::detached);
+}
+
+// Tries until it succeeds; a connection that is lost meanwhile is a failure like any other.
+asio::awaitable<void> PullSession::verify() {
+  std::chrono::milliseconds wait = first_wait;
+  std::string last;
+  while (!stopping_ && !verified_ && !failure_) {
+    std::string problem;
+    try {
+      co_await link_->wait_connected(Clock::now() + longest_wait);
+      const auto connection = link_->connections();
+      if (link_->connected()) co_await look();
+      verified_ = link_->connected() && connection == link_->connections() && !stopping_;
+    } catch (const ConfigError& error) {
+      // A service that has not begun yet fails; one that runs waits for somebody to repair it.
+      if (!opened_) failure_ = std::current_exception();
+      problem = error.what();
+    } catch (const std::exception& error) {
+      problem = error.what();
+    }
+    if (verified_ || failure_) break;
+    if (!problem.empty()) {
+      if (problem != last) log_.warning("{}; trying again", problem);
+      last = std::move(problem);
+      co_await changes_.wait_until(Clock::now() + wait);
+      wait = std::min<std::chrono::milliseconds>(wait * 2, longest_wait);
+    }
+  }
+  verifying_ = false;
+  if (verified_) {
+    puller_.open(Clock::now());
+    if (!std::exchange(opened_, true)) {
+      look_after_held();
+      asio::co_spawn(
+          executor_,
+          [self = shared_from_this()]() -> asio::awaitable<void> { co_await self->watch(); },
+          asio::detached);
+    }
+    flush();
+  }
+  changes_.wake_all();
+}
+
+asio::awaitable<void> PullSession::look() {
+  // A server that is still deleting would delete what is created meanwhile, and somebody who
+  // deletes a stream may want to create it himself.
+  const auto now = Clock::now();
+  const bool gone_for_good = absent_since_ && now - *absent_since_ > create_again_after;
+  const WhenAbsent when_absent = !opened_ || gone_for_good ? WhenAbsent::create : WhenAbsent::fail;
+  try {
+    co_await look(when_absent);
+    absent_since_.reset();
+  } catch (const AbsentError& error) {
+    if (options_.replay && !opened_) throw ConfigError{error.what()};
+    if (!absent_since_) absent_since_ = now;
+    throw;
+  }
+}
+
+asio::awaitable<void> PullSession::look(WhenAbsent when_absent) {
+  const SourceOptions& source = options_.source;
+  const auto began = Clock::now();
+  check_source_names(source);
+  StreamSpec stream_spec{.name = source.stream,
+                         .subject = stream_subject(source.stream, source.filter_subject),
+                         .replicas = replicas_,
+                         .max_age = max_age_};
+  if (stream_spec.subject.empty()) {
+    throw ConfigError{fmt::format("stream {}: filter_subject is empty", source.stream)};
+  }
+  // A replay of a stream that is not there is a mistake.
+  StreamFacts stream =
+      co_await ensure_stream(*link_, stream_spec, options_.replay ? WhenAbsent::fail : when_absent);
+  refuse_what_cannot_be_read(stream);
+  ConsumerSpec consumer_spec{.durable = source.durable,
+                             .filter = source.filter_subject,
+                             .credit = credit_messages_,
+                             .start = options_.replay};
+  ConsumerFacts consumer =
+      co_await ensure_consumer(*link_, source.stream, consumer_spec, when_absent);
+  // Peers of a stream that was just created may not have been heard yet.
+  if (stream.has_quorum) link_->judge_round(true, began);
+  // What was published between the two answers is in the second only.
+  if (consumer.delivered_sequence > stream.last_sequence) {
+    stream = co_await ensure_stream(*link_, std::move(stream_spec), when_absent);
+  }
+  // A replay may begin behind the end, and then its consumer does too.
+  if (consumer.delivered_sequence > stream.last_sequence && !options_.replay) {
+    counters_->rolled_back.add();
+    log_.error(
+        "stream {} ends at {}, and consumer {} has been given {}: the server lost the end of the "
+        "stream; the consumer is made anew and every event of the stream recorded again, because "
+        "a server before 2.14 would skip those that come next",
+        stream.name, stream.last_sequence, consumer.durable, consumer.delivered_sequence);
+    co_await delete_consumer(*link_, source.stream, source.durable);
+    abandon();
+    consumer = co_await ensure_consumer(*link_, source.stream, std::move(consumer_spec),
+                                        WhenAbsent::create);
+    incarnation_ = {};
+  }
+  StreamFacts letters;
+  if (options_.look) {
+    if (!drain_target_) co_await aim_at_settled(stream);
+  } else {
+    letters = co_await look_at_letter_stream(when_absent);
+  }
+  judge(stream, consumer, letters);
+  if (options_.replay && !options_.look && !opened_) co_await tell_what_is_gone(std::move(stream));
+}
+
+// A replay reads once more what was acked, and begins where it is told.
+void PullSession::refuse_what_cannot_be_read(const StreamFacts& stream) {
+  tell(lint_subjects(stream, options_.source.filter_subject));
+  if (options_.replay && stream.retention != "limits") {
+    throw ConfigError{fmt::format(
+        "stream {} has retention `{}` and deletes what is acked: nothing is left to be read once "
+        "more by replay or verify; only a stream with retention `limits` keeps its events, and "
+        "`nats stream add` with the other as --source can make one beside it",
+        stream.name, stream.retention)};
+  }
+}
+
+void PullSession::judge(const StreamFacts& stream, const ConsumerFacts& consumer,
+                        const StreamFacts& letters) {
+  std::vector<Finding> findings = lint_stream(stream, max_age_);
+  if (!options_.look && letters_refused_.empty()) {  // a look has no letters
+    std::ranges::move(lint_dead_letters(letters), std::back_inserter(findings));
+  }
+  if (!options_.replay) {  // whose consumer is made for it
+    std::ranges::move(
+        lint_consumer(stream, consumer, options_.source.filter_subject, credit_messages_),
+        std::back_inserter(findings));
+  }
+  if (const auto most = link_->max_payload(); most < wanted_max_payload) {
+    findings.push_back({Finding::Severity::warn, "max_payload",
+                        fmt::format("the server takes {} bytes; Prefect sends up to 1.5 MB", most),
+                        "set `max_payload: 8MB` in the server's configuration"});
+  }
+  tell(findings);
+
+  Incarnation now{stream.created, consumer.created};
+  if (!same(now, incarnation_)) {
+    if (!incarnation_.stream_created.empty()) {
+      counters_->incarnations.add();
+      log_.error(
+          "stream {} or its consumer {} was deleted and created again: {} messages that are "
+          "held are not acked, and what the stream holds is recorded again",
+          stream.name, consumer.durable, held_.size());
+      abandon();
+    }
+    incarnation_ = std::move(now);
+  }
+  signal_after_ = std::min(signal_at_most_after, consumer.ack_wait / 3);
+  // Whose letters cannot be stored must not be all that the server lets be without an ack.
+  const auto unacked =
+      static_cast<std::size_t>(std::max<std::int64_t>(consumer.max_ack_pending, 0));
+  most_letters_ = std::max<std::size_t>(
+      (unacked > 0 ? std::min(unacked, credit_messages_) : credit_messages_) / 2, 1);
+  if (options_.until_drained && !opened_) aim(stream, consumer);
+}
+
+void PullSession::tell(const std::vector<Finding>& findings) {
+  std::string refused;
+  for (const Finding& finding : findings) {
+    if (finding.severity == Finding::Severity::refuse) {
+      refused += fmt::format("{}{}", refused.empty() ? "" : "\n", describe(finding));
+    } else if (std::ranges::find(told_, finding) == told_.end()) {
+      log_.warning("stream {}, consumer {}: {}", options_.source.stream, options_.source.durable,
+                   describe(finding));
+      told_.push_back(finding);
+    }
+  }
+  if (!refused.empty()) {
+    throw ConfigError{fmt::format("consumer {} of stream {} cannot be used: {}",
+                                  options_.source.durable, options_.source.stream, refused)};
+  }
+}
+
+// For whoever looks at /metrics, and to notice what the stream has dropped.
+asio::awaitable<void> PullSession::watch() {
+  while (!closed_) {
+    const auto next = Clock::now() + watch_every;
+    try {
+      if (verified_) co_await observe();
+      if (verified_) co_await look_at_dead_letters();
+    } catch (const std::exception& error) {
+      log_.debug("stream {}: {}", options_.source.stream, error.what());
+    }
+    while (!closed_ && Clock::now() < next) co_await changes_.wait_until(next);
+  }
+}
+
+asio::awaitable<void> PullSession::observe() {
+  const SourceOptions& source = options_.source;
+  const Incarnation before = incarnation_;
+  const auto began = Clock::now();
+  Sighting now;
+  now.before = co_await stream_info(*link_, source.stream);
+  now.consumer = co_await consumer_info(*link_, source.stream, source.durable);
+  now.after = co_await stream_info(*link_, source.stream);
+  link_->judge_round(now.before.has_quorum, began);
+  if (!same(before, incarnation_) || !same(before, {now.after.created, now.consumer.created})) {
+    seen_.reset();
+    co_return;
+  }
+  const std::uint64_t lost = seen_ ? lost_between(*seen_, now) : 0;
+  if (lost > 0) {
+    counters_->upstream_lost.add(lost);
+    log_.error(
+        "stream {} dropped at least {} messages before consumer {} was given them: it begins at {} "
+        "now, and what was delivered ended at {}; look at the stream's limits and at who purges it",
+        source.stream, lost, source.durable, now.after.first_sequence,
+        seen_->consumer.delivered_sequence);
+  }
+  // Who may ack again is not told so by the server.
+  const bool acked = now.consumer.ack_pending == 0 ||
+                     (seen_ && now.consumer.ack_floor > seen_->consumer.ack_floor);
+  if (acked && !denied_since_look_) counters_->acks_denied.set(0);
+  denied_since_look_ = false;
+  counters_->pending.set(now.consumer.pending);
+  counters_->ack_pending.set(now.consumer.ack_pending);
+  counters_->waiting_pulls.set(now.consumer.waiting);
+  const bool behind = now.after.first_sequence > now.consumer.ack_floor + 1;
+  counters_->expired_unacked.set(behind && now.consumer.ack_floor > 0
+                                     ? now.after.first_sequence - now.consumer.ack_floor - 1
+                                     : 0);
+  const bool idle = now.consumer.pending == 0 && now.consumer.ack_pending == 0;
+  counters_->oldest_unacked.set(idle ? 0
+                                     : co_await stored_after(*link_, source.stream,
+                                                             now.consumer.ack_floor,
+                                                             source.filter_subject));
+  seen_ = std::move(now);
+}
+
+// Their acks would hit messages of the new stream that have the same numbers.
+void PullSession::abandon() {
+  counters_->abandoned.add(held_.size());
+  for (auto& [sequence, held] : held_) held->close();
+  held_.clear();
+  ready_.clear();
+  ready_bytes_ = 0;
+  answers_ = {};
+  puller_.abandoned();
+  seen_.reset();
+  count_held();
+}
+
+}  // namespace hangar

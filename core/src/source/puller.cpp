@@ -1,0 +1,182 @@
+#include "source/puller.hpp"
+
+#include <algorithm>
+
+namespace hangar {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr auto longest_heartbeat = 1000ms;
+constexpr auto first_backoff = 250ms;
+constexpr auto longest_backoff = 5000ms;
+constexpr auto least_expiry = 100ms;
+// Every replica hears of a change of leadership at the same time; so short that nobody notices.
+constexpr auto leadership_pause = 50ms;
+// A pull that ends this soon without a message would be sent again and again.
+constexpr auto suspiciously_short = 100ms;
+
+}  // namespace
+
+void Puller::open(Time now) noexcept {
+  open_ = true;
+  verify_ = false;
+  not_before_ = std::max(not_before_, now);
+}
+
+void Puller::shut() noexcept {
+  open_ = false;
+  verify_ = false;
+  live_.reset();
+  backoff_ = {};
+  not_before_ = {};
+}
+
+void Puller::count_down(Time now) noexcept {
+  backoff_ = {};
+  needs_room_ = false;
+  without_cap_ = false;
+  if (!live_) return;  // of a pull that was given up: the server had not heard of it
+  live_->heard = now;
+  live_->delivered = true;
+  if (--live_->remaining == 0) live_.reset();
+}
+
+void Puller::arrived(std::uint64_t bytes, Time now) noexcept {
+  ++held_messages_;
+  held_bytes_ += bytes;
+  count_down(now);
+}
+
+void Puller::copy_arrived(Time now) noexcept { count_down(now); }
+
+void Puller::released(std::uint64_t bytes) noexcept {
+  held_messages_ -= std::min<std::size_t>(held_messages_, 1);
+  held_bytes_ -= std::min(held_bytes_, bytes);
+  needs_room_ = false;
+}
+
+void Puller::weighs(std::uint64_t before, std::uint64_t now) noexcept {
+  held_bytes_ = held_bytes_ - std::min(held_bytes_, before) + now;
+  needs_room_ = false;
+}
+
+void Puller::abandoned() noexcept {
+  held_messages_ = 0;
+  held_bytes_ = 0;
+  needs_room_ = false;
+}
+
+void Puller::back_off(Time now) noexcept {
+  backoff_ = std::clamp<std::chrono::milliseconds>(backoff_ * 2, first_backoff, longest_backoff);
+  not_before_ = now + backoff_;
+}
+
+void Puller::demand_verification() noexcept {
+  open_ = false;
+  verify_ = true;
+}
+
+void Puller::too_big() noexcept {
+  if (held_messages_ == 0) {
+    without_cap_ = true;
+  } else {
+    needs_room_ = true;
+  }
+}
+
+bool Puller::said(std::uint64_t token, PullStatus status, Time now) noexcept {
+  if (!live_ || live_->token != token) return false;
+  live_->heard = now;
+  if (status == PullStatus::heartbeat) return true;
+  const Live ended = *live_;
+  live_.reset();
+  switch (status) {
+    case PullStatus::heartbeat:
+      break;
+    case PullStatus::message_too_big:
+      if (!ended.delivered) too_big();
+      break;
+    case PullStatus::leadership_changed:
+      not_before_ = now + leadership_pause;
+      demand_verification();
+      break;
+    case PullStatus::over_request_batch:
+      batch_cap_ = std::max<std::size_t>(ended.remaining / 2, 1);
+      break;
+    case PullStatus::over_request_bytes:
+      bytes_cap_ = std::max<std::uint64_t>(std::min(credit_.bytes, bytes_cap_) / 2, 1024);
+      break;
+    case PullStatus::over_request_expiry:
+      expires_ = std::max<std::chrono::milliseconds>(expires_ / 2, least_expiry);
+      break;
+    case PullStatus::consumer_gone:
+    case PullStatus::no_responders:
+    case PullStatus::refused:
+      back_off(now);
+      demand_verification();
+      break;
+    case PullStatus::too_many_waiting:
+      backoff_ = std::max<std::chrono::milliseconds>(backoff_, 2 * first_backoff);
+      back_off(now);
+      break;
+    case PullStatus::ended:
+    case PullStatus::unknown:
+      if (!ended.delivered && now - ended.sent < suspiciously_short) back_off(now);
+      break;
+  }
+  return true;
+}
+
+bool Puller::has_credit() const noexcept {
+  if (paused_) return false;
+  if (held_messages_ == 0) return true;
+  if (needs_room_ || held_messages_ >= credit_.messages || held_bytes_ >= credit_.bytes) {
+    return false;
+  }
+  // Many small pulls cost more than they bring.
+  return credit_.messages - held_messages_ >= std::max<std::size_t>(credit_.messages / 4, 1) &&
+         credit_.bytes - held_bytes_ >= credit_.bytes / 4;
+}
+
+Puller::Time Puller::silence_ends() const noexcept {
+  // Two heartbeats, and half of one for the way.
+  return live_->heard +
+         std::min<std::chrono::milliseconds>(longest_heartbeat, expires_ / 2) * 5 / 2;
+}
+
+Puller::Pull Puller::next_pull(Time now) noexcept {
+  Pull pull{.token = ++last_token_,
+            .messages = std::min(credit_.messages - held_messages_, batch_cap_),
+            .bytes = std::min(credit_.bytes - held_bytes_, bytes_cap_),
+            .expires = expires_,
+            .heartbeat = std::min<std::chrono::milliseconds>(longest_heartbeat, expires_ / 2)};
+  if (without_cap_) {
+    pull.messages = 1;
+    pull.bytes = 0;
+  }
+  live_ = Live{.token = pull.token, .remaining = pull.messages, .sent = now, .heard = now};
+  return pull;
+}
+
+Puller::Step Puller::step(Time now) noexcept {
+  Step step;
+  if (open_ && live_ && now >= silence_ends()) {
+    live_.reset();
+    demand_verification();
+  }
+  if (verify_) {
+    verify_ = false;
+    step.verify = true;
+  } else if (open_ && live_) {
+    step.wake = silence_ends();
+  } else if (open_ && now < not_before_) {
+    step.wake = not_before_;
+  } else if (open_ && has_credit()) {
+    step.pull = next_pull(now);
+    step.wake = silence_ends();
+  }
+  return step;
+}
+
+}  // namespace hangar

@@ -1,0 +1,134 @@
+#include "status/board.hpp"
+
+#include <algorithm>
+#include <cstddef>
+#include <utility>
+
+#include "config/mask_url.hpp"
+
+namespace hangar {
+namespace {
+
+Observation::Time now_in_seconds() {
+  return std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now());
+}
+
+void add(const SourceCounters& from, Observation::Source& to) {
+  to.acked += from.acked.value();
+  to.given_back += from.given_back.value();
+  to.rejected += from.rejected.value();
+  to.abandoned += from.abandoned.value();
+  to.held += from.held.value();
+  to.held_bytes += from.held_bytes.value();
+  to.letters += from.letters.value();
+  to.redelivered += from.redelivered.value();
+  to.received += from.received.value();
+  const auto connections = from.connections.value();
+  to.reconnects += connections > 0 ? connections - 1 : 0;
+  to.connected = from.connected.value() != 0;
+  to.trouble = static_cast<JetStreamHealth::Trouble>(from.trouble.value());
+  to.acks_denied = from.acks_denied.value() != 0;
+  to.letters_stuck = from.letters_stuck.value() != 0;
+  to.letters_refused = from.letters_refused.value() != 0;
+  // Of the consumer, not of a run: the last run knows them.
+  to.pending = from.pending.value();
+  to.ack_pending = from.ack_pending.value();
+  to.stored_letters = from.stored_letters.value();
+  to.stored_letter_bytes = from.stored_letter_bytes.value();
+  to.most_letter_bytes = from.most_letter_bytes.value();
+  to.waiting_pulls = from.waiting_pulls.value();
+  const auto stored = from.oldest_unacked.value();
+  const auto now = static_cast<std::uint64_t>(now_in_seconds().time_since_epoch().count());
+  to.lag_seconds = stored > 0 && now > stored ? now - stored : 0;
+  to.expired_unacked = from.expired_unacked.value();
+  to.upstream_lost += from.upstream_lost.value();
+}
+
+}  // namespace
+
+Board::Board(Clock::time_point now) : alive_until_{now + start_limit} {}
+
+Board::Entry* Board::find(std::string_view service) {
+  const auto same = [&](const Entry& entry) { return entry.service.name == service; };
+  const auto found = std::ranges::find_if(entries_, same);
+  return found == entries_.end() ? nullptr : &*found;
+}
+
+void Board::add_service(std::string name, std::string release, std::string stream,
+                        std::string consumer) {
+  const std::scoped_lock lock{mutex_};
+  Entry& entry = entries_.emplace_back();
+  entry.service.name = std::move(name);
+  entry.service.version = std::move(release);
+  entry.service.since = now_in_seconds();
+  entry.service.source.stream = std::move(stream);
+  entry.service.source.consumer = std::move(consumer);
+}
+
+void Board::set_state(std::string_view service, ServiceState state, std::string_view failure) {
+  const std::scoped_lock lock{mutex_};
+  Entry* entry = find(service);
+  if (entry == nullptr) return;
+  if (entry->service.state != state) entry->service.since = now_in_seconds();
+  entry->service.state = state;
+  if (!failure.empty()) entry->service.last_error = mask_url(failure);
+  entry->service.trouble = state == ServiceState::running ? mask_url(failure) : std::string{};
+}
+
+void Board::add_source(std::string_view service, std::shared_ptr<const SourceCounters> counters) {
+  const std::scoped_lock lock{mutex_};
+  if (Entry* entry = find(service)) entry->sources.push_back(std::move(counters));
+}
+
+void Board::set_storage_type(std::string type) {
+  const std::scoped_lock lock{mutex_};
+  seen_.storage.type = std::move(type);
+}
+
+void Board::set_nats_urls(std::vector<std::string> urls) {
+  const std::scoped_lock lock{mutex_};
+  seen_.nats_urls = std::move(urls);
+}
+
+void Board::set_draining() {
+  const std::scoped_lock lock{mutex_};
+  seen_.draining = true;
+}
+
+void Board::record(const StorageOutcome& outcome) {
+  using Operations = Observation::Operations;
+  const auto bound = std::ranges::lower_bound(Operations::bounds, outcome.seconds);
+  const auto bucket = static_cast<std::size_t>(bound - Operations::bounds.begin());
+  const std::scoped_lock lock{mutex_};
+  auto& storage = seen_.storage;
+  Operations& operations = storage.operations.at(static_cast<std::size_t>(outcome.operation));
+  ++operations.results.at(static_cast<std::size_t>(outcome.result));
+  ++operations.took.at(bucket);
+  operations.seconds += outcome.seconds;
+  storage.down = is_outage(outcome.result);
+  if (outcome.result != StorageOutcome::Result::done) {
+    storage.last_error = mask_url(outcome.error);
+    storage.last_error_at = now_in_seconds();
+  }
+}
+
+void Board::tick(Clock::time_point now) {
+  const std::scoped_lock lock{mutex_};
+  alive_until_ = now + tick_limit;
+}
+
+Observation Board::observe(Clock::time_point now) const {
+  const std::scoped_lock lock{mutex_};
+  Observation seen = seen_;
+  for (const Entry& entry : entries_) {
+    Observation::Service& service = seen.services.emplace_back(entry.service);
+    for (const auto& counters : entry.sources) add(*counters, service.source);
+  }
+  if (now > alive_until_) {
+    seen.stuck_for =
+        std::chrono::duration_cast<std::chrono::seconds>(now - alive_until_) + tick_limit;
+  }
+  return seen;
+}
+
+}  // namespace hangar

@@ -1,0 +1,55 @@
+#pragma once
+
+#include <chrono>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "source/source_counters.hpp"
+#include "status/observation.hpp"
+
+namespace hangar {
+
+/// Where the host writes what the admin surface reads. Thread-safe: no call waits for the event
+/// loop, and a reader holds the lock for the copying of a few values.
+class Board {
+ public:
+  using Clock = std::chrono::steady_clock;
+  /// Without a tick for so long the loop is stuck; it may begin so late.
+  static constexpr std::chrono::seconds tick_limit{10};
+  static constexpr std::chrono::seconds start_limit{60};
+
+  explicit Board(Clock::time_point now);
+
+  /// Announces a service, so that its numbers are there, as zeros, before it runs.
+  void add_service(std::string name, std::string release, std::string stream, std::string consumer);
+  void set_state(std::string_view service, ServiceState state, std::string_view failure);
+  /// The counters of a further source of the service; they are added to those of earlier ones.
+  void add_source(std::string_view service, std::shared_ptr<const SourceCounters> counters);
+  /// Known when the configuration is loaded; empty before.
+  void set_storage_type(std::string type);
+  void set_nats_urls(std::vector<std::string> urls);
+  void set_draining();
+  void record(const StorageOutcome& outcome);
+  /// The event loop calls it at least once a second.
+  void tick(Clock::time_point now);
+
+  [[nodiscard]] Observation observe(Clock::time_point now) const;
+
+ private:
+  struct Entry {
+    Observation::Service service;
+    /// Bounded by how often the service is started.
+    std::vector<std::shared_ptr<const SourceCounters>> sources;
+  };
+  Entry* find(std::string_view service);
+
+  mutable std::mutex mutex_;
+  std::vector<Entry> entries_;
+  Observation seen_;  ///< Without the services.
+  Clock::time_point alive_until_;
+};
+
+}  // namespace hangar

@@ -1,0 +1,91 @@
+#include "status/state_file.hpp"
+
+#include <fmt/format.h>
+#include <signal.h>
+#include <unistd.h>
+
+#include <boost/json.hpp>
+#include <charconv>
+#include <fstream>
+#include <optional>
+#include <sstream>
+#include <system_error>
+
+namespace json = boost::json;
+
+namespace hangar {
+namespace {
+
+std::filesystem::path folder(const std::filesystem::path& data_dir) { return data_dir / "run"; }
+
+std::optional<pid_t> owner(const std::filesystem::path& file) {
+  const std::string name = file.stem().string();
+  pid_t pid = 0;
+  const auto [end, failed] = std::from_chars(name.data(), name.data() + name.size(), pid);
+  if (failed != std::errc{} || end != name.data() + name.size() || pid <= 0) return std::nullopt;
+  return pid;
+}
+
+bool alive(pid_t pid) { return ::kill(pid, 0) == 0 || errno == EPERM; }
+
+void merge(const json::value& file, ServiceStatuses& statuses) {
+  const auto* services = file.as_object().if_contains("services");
+  if (services == nullptr || !services->is_object()) return;
+  for (const auto& [name, status] : services->as_object()) {
+    ServiceStatus found{std::string{status.at("state").as_string()},
+                        std::string{status.at("failure").as_string()}};
+    const auto [known, is_new] = statuses.try_emplace(std::string{name}, found);
+    if (!is_new && !found.failure.empty()) known->second = std::move(found);
+  }
+}
+
+}  // namespace
+
+StateFile::StateFile(const std::filesystem::path& data_dir)
+    : path_{folder(data_dir) / fmt::format("{}.json", ::getpid())} {
+  std::error_code ignored;
+  std::filesystem::create_directories(folder(data_dir), ignored);
+  for (std::filesystem::directory_iterator entry{folder(data_dir), ignored}, end;
+       !ignored && entry != end; entry.increment(ignored)) {
+    const auto pid = owner(entry->path());
+    std::error_code gone;
+    if (pid && !alive(*pid)) std::filesystem::remove(entry->path(), gone);
+  }
+}
+
+StateFile::~StateFile() {
+  std::error_code ignored;
+  std::filesystem::remove(path_, ignored);
+}
+
+void StateFile::write(const ServiceStatuses& statuses, std::string_view admin) const noexcept {
+  try {
+    json::object services;
+    for (const auto& [name, status] : statuses) {
+      services[name] = {{"state", status.state}, {"failure", status.failure}};
+    }
+    const auto next = path_.string() + ".next";
+    std::ofstream{next} << json::serialize(json::object{{"services", services}, {"admin", admin}})
+                        << '\n';
+    std::filesystem::rename(next, path_);
+  } catch (...) {  // NOLINT(bugprone-empty-catch): only `services ls` knows less.
+  }
+}
+
+ServiceStatuses StateFile::read(const std::filesystem::path& data_dir) {
+  ServiceStatuses statuses;
+  std::error_code absent;
+  for (std::filesystem::directory_iterator entry{folder(data_dir), absent}, end;
+       !absent && entry != end; entry.increment(absent)) {
+    const auto pid = owner(entry->path());
+    if (!pid || entry->path().extension() != ".json" || !alive(*pid)) continue;
+    std::stringstream text;
+    text << std::ifstream{entry->path()}.rdbuf();
+    boost::system::error_code failed;
+    const auto file = json::parse(text.str(), failed);
+    if (!failed && file.is_object()) merge(file, statuses);
+  }
+  return statuses;
+}
+
+}  // namespace hangar

@@ -1,0 +1,173 @@
+#include "storage/storage_lanes.hpp"
+
+#include <boost/asio/associated_executor.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/asio/use_awaitable.hpp>
+#include <chrono>
+#include <exception>
+#include <optional>
+#include <random>
+#include <utility>
+
+#include "api/describe.hpp"
+#include "hangar/failpoint.hpp"
+#include "storage/retry_delay.hpp"
+
+namespace asio = boost::asio;
+
+namespace hangar {
+namespace {
+
+double jitter() {
+  thread_local std::minstd_rand random{std::random_device{}()};
+  return std::uniform_real_distribution<double>{0, 1}(random);
+}
+
+StorageOutcome::Result outcome_of(TransientError::Retry retry) {
+  switch (retry) {
+    case TransientError::Retry::at_once:
+      return StorageOutcome::Result::at_once;
+    case TransientError::Retry::conflict:
+      return StorageOutcome::Result::conflict;
+    case TransientError::Retry::backoff:
+      return StorageOutcome::Result::backoff;
+    case TransientError::Retry::reconnect:
+      return StorageOutcome::Result::reconnect;
+    case TransientError::Retry::when_answerable:
+      return StorageOutcome::Result::when_answerable;
+    case TransientError::Retry::unknown:
+      return StorageOutcome::Result::unknown;
+  }
+  return StorageOutcome::Result::other;
+}
+
+/// Runs `work` on the thread and resumes the caller on its own executor; what `work` throws is
+/// thrown there.
+asio::awaitable<void> run_on(asio::thread_pool& thread, std::function<void()> work) {
+  const auto start = [&](auto handler) {
+    asio::post(thread, [work = std::move(work), handler = std::move(handler)]() mutable {
+      std::exception_ptr failure;
+      try {
+        work();
+      } catch (...) {
+        failure = std::current_exception();
+      }
+      const auto executor = asio::get_associated_executor(handler);
+      asio::post(executor, [handler = std::move(handler), failure]() mutable {
+        std::move(handler)(failure);
+      });
+    });
+  };
+  co_await asio::async_initiate<decltype(asio::use_awaitable), void(std::exception_ptr)>(
+      start, asio::use_awaitable);
+}
+
+}  // namespace
+
+StorageLanes::StorageLanes(asio::any_io_executor executor, Storage& storage, Log& log,
+                           Event& stopping, std::size_t lanes, Told told)
+    : executor_{std::move(executor)},
+      storage_{storage},
+      log_{log},
+      stopping_{stopping},
+      told_{std::move(told)} {
+  for (std::size_t i = 0; i < lanes; ++i) lanes_.push_back(std::make_unique<Lane>());
+}
+
+StorageLanes::~StorageLanes() {
+  for (const auto& lane : lanes_) lane->thread.join();
+}
+
+asio::awaitable<void> StorageLanes::attempt(Lane& lane, StorageOutcome::Operation operation,
+                                            const std::function<void()>& work) {
+  using enum StorageOutcome::Result;
+  const auto began = std::chrono::steady_clock::now();
+  const auto tell = [&](StorageOutcome::Result result, std::string_view error) {
+    const std::chrono::duration<double> took = std::chrono::steady_clock::now() - began;
+    if (told_) told_({operation, result, took.count(), error});
+  };
+  try {
+    co_await run_on(lane.thread, work);
+    tell(done, {});
+  } catch (const TransientError& error) {
+    tell(outcome_of(error.retry()), error.what());
+    throw;
+  } catch (const DataError& error) {
+    tell(data, error.what());
+    throw;
+  } catch (...) {
+    tell(other, describe(std::current_exception()));
+    throw;
+  }
+}
+
+asio::awaitable<void> StorageLanes::retry(Lane& lane, StorageOutcome::Operation operation,
+                                          std::function<void()> work) {
+  for (std::size_t failures = 0;;) {
+    std::optional<TransientError> failure;
+    try {
+      co_await attempt(lane, operation, work);
+      if (failures > 0) log_.info("the storage answers again after {} failed attempts", failures);
+      co_return;
+    } catch (const TransientError& error) {
+      failure = error;
+    }
+    if (stopping_.is_set()) throw *failure;
+    const auto delay = retry_delay(failure->retry(), ++failures, jitter());
+    if (delay.count() > 0) {
+      log_.warning("storage: {}; attempt {} in {} ms", failure->what(), failures + 1,
+                   delay.count());
+    }
+    if (co_await stopping_.wait_for(delay)) throw *failure;
+  }
+}
+
+void StorageLanes::warn(std::span<const Table* const> tables, Creation creation) {
+  try {
+    for (const Check& check : storage_.examine(tables, creation)) {
+      if (check.verdict == Check::Verdict::ok) continue;
+      log_.warning("{}: {}; {}", check.what, check.found, check.hint);
+    }
+  } catch (const TransientError& error) {
+    log_.debug("looking at the storage: {}", error.what());  // recording says it again
+  }
+}
+
+asio::awaitable<void> StorageLanes::prepare(std::span<const Table* const> tables, Creation creation,
+                                            bool wait) {
+  const auto work = [this, tables, creation] {
+    storage_.prepare(tables, creation);
+    warn(tables, creation);
+  };
+  constexpr auto operation = StorageOutcome::Operation::prepare;
+  if (wait) {
+    co_await retry(*lanes_.front(), operation, work);
+  } else {
+    co_await attempt(*lanes_.front(), operation, work);
+  }
+}
+
+asio::awaitable<void> StorageLanes::transact(std::size_t lane, std::function<void(Session&)> work) {
+  Lane& mine = *lanes_.at(lane);
+  co_await retry(mine, StorageOutcome::Operation::transact, [this, &mine, &work] {
+    if (!mine.session) mine.session = storage_.open_session();
+    if (!mine.session) throw Error{"the storage opened no session"};
+    try {
+      failpoint(Failpoint::before_write);
+      mine.session->begin();
+      work(*mine.session);
+      failpoint(Failpoint::before_commit);
+      mine.session->commit();
+      failpoint(Failpoint::after_commit);
+    } catch (const TransientError& error) {
+      mine.session->rollback();
+      if (error.retry() == TransientError::Retry::reconnect) mine.session.reset();
+      throw;
+    } catch (...) {
+      mine.session->rollback();
+      throw;
+    }
+  });
+}
+
+}  // namespace hangar

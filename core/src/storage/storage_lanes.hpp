@@ -1,0 +1,64 @@
+#pragma once
+
+#include <boost/asio/any_io_executor.hpp>
+#include <boost/asio/awaitable.hpp>
+#include <boost/asio/thread_pool.hpp>
+#include <cstddef>
+#include <functional>
+#include <memory>
+#include <vector>
+
+#include "hangar/event.hpp"
+#include "hangar/log.hpp"
+#include "hangar/storage.hpp"
+#include "storage/storage_outcome.hpp"
+
+namespace hangar {
+
+/// The storage threads of one service: a session and a thread for each lane, and the rule by which
+/// a failed transaction is tried again.
+class StorageLanes {
+ public:
+  using Told = std::function<void(const StorageOutcome&)>;
+
+  /// `storage` and `log` outlive this. Coroutines resume on `executor`, where `told`, which may be
+  /// empty, is called after each attempt.
+  StorageLanes(boost::asio::any_io_executor executor, Storage& storage, Log& log, Event& stopping,
+               std::size_t lanes, Told told);
+  StorageLanes(const StorageLanes&) = delete;
+  StorageLanes& operator=(const StorageLanes&) = delete;
+  ~StorageLanes();
+
+  /// `Context::open_storage` after the threads are there. Unless it may `wait`, one failure is
+  /// enough.
+  boost::asio::awaitable<void> prepare(std::span<const Table* const> tables, Creation creation,
+                                       bool wait);
+  /// `Context::transact`.
+  boost::asio::awaitable<void> transact(std::size_t lane, std::function<void(Session&)> work);
+
+ private:
+  struct Lane {
+    boost::asio::thread_pool thread{1};
+    std::unique_ptr<Session> session;
+  };
+
+  /// Runs `work` on the lane's thread until it does not throw a TransientError.
+  boost::asio::awaitable<void> retry(Lane& lane, StorageOutcome::Operation operation,
+                                     std::function<void()> work);
+  /// One attempt, whose outcome is told.
+  boost::asio::awaitable<void> attempt(Lane& lane, StorageOutcome::Operation operation,
+                                       const std::function<void()>& work);
+
+  /// Says what the storage works with but should not: tables that a crash empties, say. Never
+  /// fails.
+  void warn(std::span<const Table* const> tables, Creation creation);
+
+  boost::asio::any_io_executor executor_;
+  Storage& storage_;
+  Log& log_;
+  Event& stopping_;
+  Told told_;
+  std::vector<std::unique_ptr<Lane>> lanes_;
+};
+
+}  // namespace hangar

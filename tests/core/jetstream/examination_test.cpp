@@ -1,0 +1,152 @@
+#include "jetstream/examination.hpp"
+
+#include <gtest/gtest.h>
+
+#include <chrono>
+#include <string>
+#include <vector>
+
+#include "hangar/error.hpp"
+
+namespace hangar {
+namespace {
+
+using namespace std::chrono_literals;
+using enum Check::Verdict;
+
+std::vector<Check::Verdict> verdicts(const std::vector<Check>& checks) {
+  std::vector<Check::Verdict> found;
+  for (const Check& check : checks) {
+    found.push_back(check.verdict);
+    EXPECT_EQ(check.hint.empty(), check.verdict == ok) << check.what << ": " << check.found;
+  }
+  return found;
+}
+
+using Verdicts = std::vector<Check::Verdict>;
+
+TEST(Examination, max_payload_must_hold_an_event_of_prefects) {
+  for (const auto& [most, verdict] :
+       std::vector<std::pair<std::uint64_t, Check::Verdict>>{{1U << 20U, fail},
+                                                             {1'499'999, fail},
+                                                             {1'500'000, warn},
+                                                             {7'999'999, warn},
+                                                             {8'000'000, ok},
+                                                             {8U << 20U, ok}}) {
+    const Greeting greeting{
+        .version = "2.9.10", .cluster = {}, .max_payload = most, .jetstream = true};
+    EXPECT_EQ(verdicts(check_greeting("nats://a:1", greeting)), (Verdicts{ok, verdict})) << most;
+  }
+}
+
+TEST(Examination, a_server_without_jetstream_fails) {
+  const Greeting greeting{
+      .version = "2.9.10", .cluster = {}, .max_payload = 8U << 20U, .jetstream = false};
+  EXPECT_EQ(verdicts(check_greeting("nats://a:1", greeting)), (Verdicts{ok, fail, ok}));
+}
+
+TEST(Examination, a_server_without_jetstream_is_good_for_streams_elsewhere) {
+  const Greeting greeting{
+      .version = "2.9.10", .cluster = {}, .max_payload = 8U << 20U, .jetstream = false};
+  EXPECT_EQ(verdicts(check_greeting("nats://a:1", greeting, true)), (Verdicts{ok, ok}));
+}
+
+TEST(Examination, an_absent_stream_is_said_with_the_domain_that_was_asked) {
+  const Check check = check_absent_stream("EVENTS", "leaf");
+  EXPECT_NE(check.found.find("domain leaf"), std::string::npos);
+  EXPECT_NE(check.hint.find("nats.domain"), std::string::npos);
+  EXPECT_EQ(check_absent_stream("EVENTS", "").found, "there is none");
+}
+
+TEST(Examination, a_greeting_is_read_and_anything_else_is_not) {
+  const Greeting greeting = parse_greeting(
+      "INFO {\"version\":\"2.9.10\",\"max_payload\":8388608,\"jetstream\":true,"
+      "\"cluster\":\"three\",\"domain\":\"hub\"}\r\n");
+  EXPECT_EQ(greeting.domain, "hub");
+  EXPECT_EQ(greeting.version, "2.9.10");
+  EXPECT_EQ(greeting.max_payload, 8'388'608U);
+  EXPECT_EQ(greeting.cluster, "three");
+  EXPECT_TRUE(greeting.jetstream);
+  EXPECT_FALSE(parse_greeting("INFO {}\r\n").jetstream);
+  for (const char* line : {"", "INFO", "INFO []", "INFO {", "HTTP/1.1 400 Bad Request\r\n"}) {
+    EXPECT_THROW(parse_greeting(line), Error) << line;
+  }
+}
+
+StreamFacts good_stream() {
+  StreamFacts stream;
+  stream.name = "PREFECT_EVENTS";
+  stream.discard = "new";
+  stream.max_age = 168h;
+  stream.duplicate_window = 5min;
+  stream.replicas = 3;
+  return stream;
+}
+
+TEST(Examination, a_stream_is_judged_by_its_settings_and_in_a_cluster_by_its_replicas) {
+  EXPECT_EQ(verdicts(check_stream(good_stream(), 168h, true)), Verdicts{ok});
+  StreamFacts stream = good_stream();
+  stream.replicas = 1;
+  EXPECT_EQ(verdicts(check_stream(stream, 168h, false)), Verdicts{ok});
+  EXPECT_EQ(verdicts(check_stream(stream, 168h, true)), (Verdicts{ok, warn}));
+  stream.duplicate_window = 1s;
+  stream.discard = "old";
+  EXPECT_EQ(verdicts(check_stream(stream, 168h, false)), (Verdicts{warn, warn}));
+}
+
+TEST(Examination, a_consumer_that_could_lose_events_fails) {
+  ConsumerFacts consumer;
+  consumer.durable = "d";
+  consumer.ack_policy = "explicit";
+  consumer.filter_subjects = {"prefect.events.task-run"};
+  consumer.ack_wait = 30s;
+  consumer.max_ack_pending = 20'000;
+  const auto check = [&] {
+    return verdicts(check_consumer(good_stream(), consumer, "prefect.events.task-run", 4'000));
+  };
+  EXPECT_EQ(check(), Verdicts{ok});
+  consumer.ack_wait = 1s;
+  EXPECT_EQ(check(), Verdicts{warn});
+  consumer.max_deliver = 5;
+  EXPECT_EQ(check(), (Verdicts{fail, warn}));
+}
+
+TEST(Examination, dead_letters_warn_and_a_stream_of_them_that_is_nearly_full_fails) {
+  StreamFacts letters;
+  EXPECT_EQ(verdicts(check_dead_letters(letters)), Verdicts{ok});
+  letters.messages = 79;
+  letters.max_messages = 100;
+  EXPECT_EQ(verdicts(check_dead_letters(letters)), Verdicts{warn});
+  letters.messages = 80;
+  EXPECT_EQ(verdicts(check_dead_letters(letters)), (Verdicts{fail, warn}));
+  letters.max_messages = -1;
+  letters.bytes = 900;
+  letters.max_bytes = 1'000;
+  EXPECT_EQ(verdicts(check_dead_letters(letters)), (Verdicts{fail, warn}));
+}
+
+TEST(Examination, a_clock_counts_only_where_it_was_not_seen_in_between) {
+  const std::chrono::system_clock::time_point noon{1'000'000s};
+  const auto verdict = [&](auto shown) {
+    return check_clock("nats", noon, noon + shown, noon + 5s).verdict;
+  };
+  EXPECT_EQ(verdict(0s), ok);
+  EXPECT_EQ(verdict(5s), ok);
+  EXPECT_EQ(verdict(7s), ok);
+  EXPECT_EQ(verdict(7001ms), warn);
+  EXPECT_EQ(verdict(-2001ms), warn);
+  EXPECT_NE(check_clock("nats", noon, noon - 10s, noon).found.find("10.0 s behind"),
+            std::string::npos);
+  EXPECT_NE(check_clock("nats", noon, noon + 10s, noon).found.find("10.0 s ahead"),
+            std::string::npos);
+}
+
+TEST(Examination, the_time_of_an_answer_has_its_fraction) {
+  using std::chrono::system_clock;
+  EXPECT_EQ(time_of("1970-01-01T00:00:01.5Z"), system_clock::time_point{1500ms});
+  EXPECT_EQ(time_of("1970-01-01T00:00:02Z"), system_clock::time_point{2s});
+  EXPECT_EQ(time_of(""), std::nullopt);
+}
+
+}  // namespace
+}  // namespace hangar

@@ -1,0 +1,61 @@
+#include "jetstream/jetstream.hpp"
+
+#include <gtest/gtest.h>
+
+#include "hangar/error.hpp"
+
+namespace hangar {
+namespace {
+
+TEST(JetStreamAnswer, error_is_told_from_an_answer) {
+  const auto answer = parse_jetstream_answer(R"({"type":"x","stream":"S","seq":3})");
+  EXPECT_TRUE(answer.ok());
+  EXPECT_EQ(answer.body.at("seq"), 3);
+  const auto error = parse_jetstream_answer(
+      R"({"error":{"code":404,"err_code":10059,"description":"stream not found"}})");
+  EXPECT_FALSE(error.ok());
+  EXPECT_TRUE(error.not_found());
+  EXPECT_EQ(error.description, "stream not found");
+  for (const char* garbage : {"", "[]", "+OK", "{\"error\":{}}"}) {
+    EXPECT_FALSE(parse_jetstream_answer(garbage).ok()) << garbage;
+    EXPECT_FALSE(parse_jetstream_answer(garbage).not_found()) << garbage;
+  }
+}
+
+TEST(JetStreamAnswer, error_of_the_server_is_tried_again_and_one_of_the_caller_is_not) {
+  JetStreamAnswer answer;
+  answer.description = "why";
+  answer.code = 503;
+  EXPECT_THROW(throw_jetstream_error(answer, "doing", "S"), TransientError);
+  answer.code = 400;
+  EXPECT_THROW(throw_jetstream_error(answer, "doing", "S"), ConfigError);
+}
+
+TEST(JetStreamName, what_would_change_a_subject_is_refused) {
+  EXPECT_NO_THROW(check_jetstream_name("PREFECT_EVENTS", "stream"));
+  EXPECT_NO_THROW(check_jetstream_name("events-task-run-recorder", "durable"));
+  for (const char* name : {"", "a.b", "a*", ">", "a b", "a\n", "a/b", "a\\b"}) {
+    EXPECT_THROW(check_jetstream_name(name, "stream"), ConfigError) << name;
+  }
+}
+
+TEST(JetStreamSubject, what_is_no_subject_is_refused) {
+  for (const char* subject : {"prefect.events.task-run", "a", "a.*.b", "a.>", ">", "$JS.x"}) {
+    EXPECT_NO_THROW(check_subject(subject, "filter_subject")) << subject;
+  }
+  for (const char* subject : {"", "foo bar", "a..b", ".a", "a.", "a\tb", "a\r\nPUB b 0"}) {
+    EXPECT_THROW(check_subject(subject, "filter_subject"), ConfigError) << subject;
+  }
+}
+
+TEST(FilterSubject, what_the_server_would_refuse_for_ever_is_refused) {
+  for (const char* subject : {"", "a", "a.b", "prefect.events.>", "*", ">", "a.*.c", "a*b.c"}) {
+    EXPECT_NO_THROW(check_filter_subject(subject, "filter_subject")) << subject;
+  }
+  for (const char* subject : {"foo bar", "a\tb", "a..b", ".a", "a.", ".", ">.a", "a.>.b"}) {
+    EXPECT_THROW(check_filter_subject(subject, "filter_subject"), ConfigError) << subject;
+  }
+}
+
+}  // namespace
+}  // namespace hangar

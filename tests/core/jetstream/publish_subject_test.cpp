@@ -1,0 +1,62 @@
+#include "jetstream/publish_subject.hpp"
+
+#include <gtest/gtest.h>
+
+#include <string>
+
+namespace hangar {
+namespace {
+
+TEST(PublishFacts, name_of_the_event_chooses_the_subject) {
+  const auto subject = [](std::string_view line) { return publish_facts(line).subject; };
+  EXPECT_EQ(subject(R"({"event":"prefect.task-run.Running"})"), "prefect.events.task-run");
+  EXPECT_EQ(subject(R"({"event":"prefect.task-run"})"), "prefect.events.task-run");
+  EXPECT_EQ(subject(R"({"event":"prefect.flow-run.Running"})"), "prefect.events.other");
+  EXPECT_EQ(subject(R"({"event":"x"})"), "prefect.events.other");
+  EXPECT_EQ(subject(R"({"event":7})"), "prefect.events.task-run");
+  EXPECT_EQ(subject(R"({})"), "prefect.events.task-run");
+  EXPECT_EQ(subject(R"([1])"), "prefect.events.task-run");
+  EXPECT_EQ(subject("not json"), "prefect.events.task-run");
+}
+
+TEST(PublishFacts, id_is_taken_only_where_it_fits_a_header) {
+  const auto id = [](std::string_view line) { return publish_facts(line).id; };
+  EXPECT_EQ(id(R"({"id":"abc"})"), "abc");
+  EXPECT_EQ(id(R"({"id":7})"), "");
+  EXPECT_EQ(id(R"({"id":"a b"})"), "");
+  EXPECT_EQ(id(R"({"id":"a\r\nInjected: yes"})"), "");
+  EXPECT_EQ(id(R"({"id":")" + std::string(300, 'x') + R"("})"), "");
+  EXPECT_EQ(id(R"({})"), "");
+}
+
+TEST(PublishFacts, json_is_told_from_what_is_none_also_when_it_is_deep) {
+  EXPECT_TRUE(publish_facts("null").json);
+  EXPECT_FALSE(publish_facts("").json);
+  EXPECT_FALSE(publish_facts("{").json);
+  EXPECT_TRUE(publish_facts(std::string(200, '[') + std::string(200, ']')).json);
+}
+
+TEST(StreamOfSubject, topic_names_the_stream) {
+  EXPECT_EQ(stream_of_subject("prefect.events.task-run"), "PREFECT_EVENTS");
+  EXPECT_EQ(stream_of_subject("prefect.logs.x.y"), "PREFECT_LOGS");
+  EXPECT_EQ(stream_of_subject("prefect.events"), std::nullopt);
+  EXPECT_EQ(stream_of_subject("prefect..x"), std::nullopt);
+  EXPECT_EQ(stream_of_subject("mine.events.x"), std::nullopt);
+}
+
+TEST(EventsOf, list_is_cut_into_its_events_as_they_are_written) {
+  using Events = std::vector<std::string_view>;
+  EXPECT_EQ(events_of(R"([{"id": "a,]\"}"}, {"n":1.50,"l":[1,{"x":2}]} ])"),
+            (Events{R"({"id": "a,]\"}"})", R"({"n":1.50,"l":[1,{"x":2}]})"}));
+  EXPECT_EQ(events_of(R"({"total":2,"events" : [{"a":1},{"b":2}],"next":null})"),
+            (Events{R"({"a":1})", R"({"b":2})"}));
+  EXPECT_EQ(events_of("[]"), Events{});
+  EXPECT_EQ(events_of(R"({"events":[]})"), Events{});
+  for (const char* one : {R"({"event":"x","payload":{"events":[1]}})", R"({"events":7})", "[1", "",
+                          R"({"event":"x","events":[{}]})", "7", "not json [\"events\"]"}) {
+    EXPECT_EQ(events_of(one), std::nullopt) << one;
+  }
+}
+
+}  // namespace
+}  // namespace hangar

@@ -1,0 +1,124 @@
+#include <signal.h>  // NOLINT(modernize-deprecated-headers): POSIX's, not C's
+
+#include "broker.hpp"
+#include "hangar/error.hpp"
+#include "jetstream/publisher.hpp"
+
+namespace asio = boost::asio;
+
+namespace hangar::test {
+namespace {
+
+using namespace std::chrono_literals;
+
+class PublisherTest : public BrokerTest {
+ protected:
+  PublishOutcome publish_all(std::vector<PublishLine> lines,
+                             const std::function<void(std::uint64_t)>& progress = {}) {
+    std::size_t at = 0;
+    PublisherOptions options;
+    options.nats = config();
+    return publish_lines(
+        options, log_,
+        [&]() -> std::optional<PublishLine> {
+          if (at == lines.size()) return std::nullopt;
+          return std::move(lines[at++]);
+        },
+        progress ? progress : [](std::uint64_t) {});
+  }
+
+  static PublishLine line(std::uint64_t number, std::string body = "body") {
+    const std::string text = std::to_string(number);
+    return {.subject = "prefect.events.task-run",
+            .id = "id-" + text,
+            .body = std::move(body),
+            .origin = "file.jsonl:" + text};
+  }
+
+  StreamFacts stored(const std::string& name) {
+    StreamFacts facts;
+    run([&]() -> asio::awaitable<void> { facts = co_await stream(name); }());
+    return facts;
+  }
+};
+
+TEST_F(PublisherTest, every_line_is_stored_in_order_in_a_stream_that_is_made_for_it) {
+  std::vector<PublishLine> lines;
+  for (std::uint64_t i = 1; i <= 10'000; ++i) lines.push_back(line(i));
+  std::uint64_t last = 0;
+  const auto outcome = publish_all(std::move(lines), [&](std::uint64_t done) {
+    EXPECT_GE(done, last);
+    last = done;
+  });
+  EXPECT_EQ(outcome.stored, 10'000U);
+  EXPECT_EQ(outcome.duplicates, 0U);
+  EXPECT_EQ(last, 10'000U);
+  const StreamFacts facts = stored("PREFECT_EVENTS");
+  EXPECT_EQ(facts.messages, 10'000U);
+  EXPECT_EQ(facts.subjects, std::vector<std::string>{"prefect.events.>"});
+  EXPECT_EQ(facts.discard, "new");
+  EXPECT_EQ(facts.max_age, 168h);
+  EXPECT_EQ(facts.duplicate_window, 5min);
+}
+
+TEST_F(PublisherTest, line_with_the_id_of_an_earlier_one_is_a_duplicate) {
+  const auto outcome = publish_all({line(1), line(2), line(1)});
+  EXPECT_EQ(outcome.stored, 2U);
+  EXPECT_EQ(outcome.duplicates, 1U);
+  EXPECT_EQ(stored("PREFECT_EVENTS").messages, 2U);
+}
+
+TEST_F(PublisherTest, line_that_is_too_large_is_named) {
+  try {
+    publish_all({line(1), line(2, std::string(5'000'000, 'x') + std::string(4'000'000, 'x'))});
+    FAIL() << "accepted";
+  } catch (const Error& error) {
+    EXPECT_EQ(std::string{error.what()}.find("file.jsonl:2: 9000000 bytes"), 0U) << error.what();
+  }
+}
+
+TEST_F(PublisherTest, subject_that_no_stream_listens_on_is_named) {
+  PublishLine lost = line(1);
+  lost.subject = "nobody.listens";
+  try {
+    publish_all({lost});
+    FAIL() << "accepted";
+  } catch (const Error& error) {
+    EXPECT_NE(std::string{error.what()}.find("no stream listens on `nobody.listens`"),
+              std::string::npos);
+  }
+}
+
+TEST_F(PublisherTest, nothing_is_lost_or_doubled_when_the_server_is_killed_meanwhile) {
+  constexpr std::uint64_t count = 30'000;
+  std::uint64_t at = 0;
+  bool killed = false;
+  PublisherOptions options;
+  options.nats = config();
+  options.patience = 30s;
+  const auto outcome = publish_lines(
+      options, log_,
+      [&]() -> std::optional<PublishLine> {
+        if (at == count) return std::nullopt;
+        return line(++at);
+      },
+      [&](std::uint64_t done) {
+        if (done > count / 3 && !std::exchange(killed, true)) kill(server_.pid(), SIGKILL);
+      });
+  EXPECT_TRUE(killed);
+  EXPECT_EQ(outcome.stored + outcome.duplicates, count);
+  EXPECT_EQ(stored("PREFECT_EVENTS").messages, count);
+}
+
+TEST_F(PublisherTest, server_that_cannot_be_reached_is_given_up) {
+  PublisherOptions options;
+  options.nats.urls = {"nats://127.0.0.1:1"};
+  options.patience = 300ms;
+  EXPECT_THROW(publish_lines(
+                   options, log_, []() -> std::optional<PublishLine> { return line(1); },
+                   [](std::uint64_t) {}),
+               TransientError);
+}
+
+}  // namespace
+}  // namespace hangar::test

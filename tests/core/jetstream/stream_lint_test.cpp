@@ -1,0 +1,163 @@
+#include "jetstream/stream_lint.hpp"
+
+#include <gtest/gtest.h>
+
+#include <functional>
+#include <utility>
+#include <vector>
+
+namespace hangar {
+namespace {
+
+using namespace std::chrono_literals;
+
+StreamFacts good_stream() {
+  StreamFacts stream;
+  stream.name = "EVENTS";
+  stream.subjects = {"events.>"};
+  stream.discard = "new";
+  stream.max_age = 168h;
+  stream.duplicate_window = 5min;
+  return stream;
+}
+
+ConsumerFacts good_consumer() {
+  ConsumerFacts consumer;
+  consumer.durable = "worker";
+  consumer.ack_policy = "explicit";
+  consumer.filter_subjects = {"events.task"};
+  consumer.ack_wait = 30s;
+  consumer.max_ack_pending = 20'000;
+  return consumer;
+}
+
+TEST(StreamLint, what_hangar_creates_has_no_findings) {
+  EXPECT_TRUE(lint_stream(good_stream(), 168h).empty());
+  EXPECT_TRUE(lint_consumer(good_stream(), good_consumer(), "events.task", 4000).empty());
+  StreamFacts short_lived = good_stream();
+  short_lived.max_age = 1h;
+  EXPECT_TRUE(lint_stream(short_lived, 1h).empty()) << "as configured";
+}
+
+TEST(StreamLint, each_unsafe_setting_of_a_stream_is_found_with_its_field_and_a_command) {
+  const std::vector<std::pair<const char*, std::function<void(StreamFacts&)>>> cases{
+      {"storage", [](auto& s) { s.storage = "memory"; }},
+      {"retention", [](auto& s) { s.retention = "workqueue"; }},
+      {"discard", [](auto& s) { s.discard = "old"; }},
+      {"max_age", [](auto& s) { s.max_age = 1h; }},
+      {"max_msgs_per_subject", [](auto& s) { s.max_messages_per_subject = 1; }},
+      {"max_msgs", [](auto& s) { s.max_messages = 10; }},
+      {"max_msg_size", [](auto& s) { s.max_message_size = 1000; }},
+      {"duplicate_window", [](auto& s) { s.duplicate_window = 1s; }},
+      {"sealed", [](auto& s) { s.sealed = true; }},
+  };
+  for (const auto& [field, spoil] : cases) {
+    StreamFacts stream = good_stream();
+    spoil(stream);
+    const auto found = lint_stream(stream, 168h);
+    ASSERT_EQ(found.size(), 1U) << field;
+    EXPECT_EQ(found.front().field, field);
+    EXPECT_EQ(found.front().severity, Finding::Severity::warn);
+    EXPECT_NE(found.front().fix.find("nats stream "), std::string::npos) << found.front().fix;
+    EXPECT_NE(found.front().fix.find("EVENTS"), std::string::npos);
+  }
+}
+
+TEST(StreamLint, each_unsafe_setting_of_a_consumer_is_found_with_its_field_and_a_command) {
+  constexpr auto refuse = Finding::Severity::refuse;
+  constexpr auto warn = Finding::Severity::warn;
+  struct Case {
+    const char* field;
+    Finding::Severity severity;
+    std::function<void(ConsumerFacts&)> spoil;
+  };
+  const std::vector<Case> cases{
+      {"deliver_subject", refuse, [](auto& c) { c.deliver_subject = "push"; }},
+      {"ack_policy", refuse, [](auto& c) { c.ack_policy = "none"; }},
+      {"ack_policy", refuse, [](auto& c) { c.ack_policy = "all"; }},
+      {"max_deliver", refuse, [](auto& c) { c.max_deliver = 1; }},
+      {"headers_only", refuse, [](auto& c) { c.headers_only = true; }},
+      {"filter_subject", refuse, [](auto& c) { c.filter_subjects = {"events.other"}; }},
+      {"filter_subject", refuse,
+       [](auto& c) {
+         c.filter_subjects = {"events.task", "b"};
+       }},
+      {"filter_subject", refuse, [](auto& c) { c.filter_subjects.clear(); }},
+      {"backoff", warn, [](auto& c) { c.backoff = 3; }},
+      {"inactive_threshold", warn, [](auto& c) { c.inactive_threshold = 1h; }},
+      {"deliver_policy", warn, [](auto& c) { c.deliver_policy = "new"; }},
+      {"replay_policy", warn, [](auto& c) { c.replay_policy = "original"; }},
+      {"mem_storage", warn, [](auto& c) { c.memory_storage = true; }},
+      {"max_ack_pending", warn, [](auto& c) { c.max_ack_pending = 1000; }},
+      {"ack_wait", warn, [](auto& c) { c.ack_wait = 5s; }},
+  };
+  for (const Case& each : cases) {
+    ConsumerFacts consumer = good_consumer();
+    each.spoil(consumer);
+    const auto found = lint_consumer(good_stream(), consumer, "events.task", 4000);
+    ASSERT_EQ(found.size(), 1U) << each.field;
+    EXPECT_EQ(found.front().field, each.field);
+    EXPECT_EQ(found.front().severity, each.severity) << each.field;
+    EXPECT_NE(found.front().fix.find("nats consumer "), std::string::npos) << found.front().fix;
+    EXPECT_NE(found.front().fix.find("EVENTS worker"), std::string::npos) << found.front().fix;
+  }
+}
+
+TEST(StreamLint, dead_letters_are_to_stay_and_to_have_a_limit) {
+  StreamFacts good;
+  good.name = "HANGAR_DLQ";
+  good.discard = "new";
+  good.max_bytes = 1 << 20;
+  EXPECT_TRUE(lint_dead_letters(good).empty());
+  const std::vector<std::pair<const char*, std::function<void(StreamFacts&)>>> cases{
+      {"storage", [](auto& s) { s.storage = "memory"; }},
+      {"discard", [](auto& s) { s.discard = "old"; }},
+      {"max_age", [](auto& s) { s.max_age = 1h; }},
+      {"max_bytes", [](auto& s) { s.max_bytes = -1; }},
+  };
+  for (const auto& [field, spoil] : cases) {
+    StreamFacts stream = good;
+    spoil(stream);
+    const auto found = lint_dead_letters(stream);
+    ASSERT_EQ(found.size(), 1U) << field;
+    EXPECT_EQ(found.front().field, field);
+    EXPECT_EQ(found.front().severity, Finding::Severity::warn);
+    EXPECT_NE(found.front().fix.find("HANGAR_DLQ"), std::string::npos) << found.front().fix;
+  }
+}
+
+TEST(StreamLint, no_filter_is_as_good_as_a_filter_on_the_only_subject) {
+  StreamFacts stream = good_stream();
+  ConsumerFacts consumer = good_consumer();
+  consumer.filter_subjects.clear();
+  EXPECT_TRUE(lint_consumer(stream, consumer, "events.>", 4000).empty());
+  stream.subjects.emplace_back("more.>");
+  EXPECT_FALSE(lint_consumer(stream, consumer, "events.>", 4000).empty());
+}
+
+TEST(StreamLint, unlimited_ack_pending_is_enough) {
+  ConsumerFacts consumer = good_consumer();
+  consumer.max_ack_pending = -1;
+  EXPECT_TRUE(lint_consumer(good_stream(), consumer, "events.task", 4000).empty());
+}
+
+TEST(StreamLint, stream_that_shares_no_subject_with_the_filter_is_refused) {
+  StreamFacts stream = good_stream();
+  stream.stored_subjects = stream.subjects;
+  for (const char* shared : {"", "events.task", "events.*", ">"}) {
+    EXPECT_TRUE(lint_subjects(stream, shared).empty()) << shared;
+  }
+  const auto found = lint_subjects(stream, "prefect.events.task-run");
+  ASSERT_EQ(found.size(), 1U);
+  EXPECT_EQ(found[0].severity, Finding::Severity::refuse);
+  EXPECT_EQ(found[0].field, "subjects");
+  EXPECT_NE(found[0].problem.find("events.>"), std::string::npos) << found[0].problem;
+  stream.stored_subjects = {"moved.>"};
+  ASSERT_EQ(lint_subjects(stream, "events.task").size(), 1U);
+  EXPECT_EQ(lint_subjects(stream, "events.task")[0].field, "subject_transform");
+  stream.stored_subjects.clear();
+  EXPECT_TRUE(lint_subjects(stream, "events.task").empty()) << "nobody can tell";
+}
+
+}  // namespace
+}  // namespace hangar
