@@ -73,8 +73,8 @@ void BrokerTest::run(asio::awaitable<void> body) {
   if (failure) std::rethrow_exception(failure);
 }
 
-HostConfig::Nats BrokerTest::config() const {
-  HostConfig::Nats nats;
+NatsConfig BrokerTest::config() const {
+  NatsConfig nats;
   nats.urls = {server_.url()};
   nats.token = server_.token();
   return nats;
@@ -87,8 +87,7 @@ PullOptions BrokerTest::options() const {
   return options;
 }
 
-std::unique_ptr<PullSource> BrokerTest::source(const PullOptions& options,
-                                               const HostConfig::Nats& nats) {
+std::unique_ptr<PullSource> BrokerTest::source(const PullOptions& options, const NatsConfig& nats) {
   return std::make_unique<PullSource>(io_.get_executor(), nats, options, log_);
 }
 

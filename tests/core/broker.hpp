@@ -17,10 +17,10 @@
 
 #include "embedded/embedded_server.hpp"
 #include "hangar/log.hpp"
-#include "host/host_config.hpp"
 #include "jetstream/jetstream.hpp"
 #include "jetstream/stream_facts.hpp"
 #include "nats/link.hpp"
+#include "nats/nats_config.hpp"
 #include "source/pull_source.hpp"
 
 namespace hangar::test {
@@ -64,12 +64,12 @@ class BrokerTest : public testing::Test {
   /// Runs a coroutine to its end; fails when that takes longer than a minute.
   void run(boost::asio::awaitable<void> body);
 
-  [[nodiscard]] HostConfig::Nats config() const;
+  [[nodiscard]] NatsConfig config() const;
   [[nodiscard]] PullOptions options() const;
   std::unique_ptr<PullSource> source(const PullOptions& options) {
     return source(options, config());
   }
-  std::unique_ptr<PullSource> source(const PullOptions& options, const HostConfig::Nats& nats);
+  std::unique_ptr<PullSource> source(const PullOptions& options, const NatsConfig& nats);
   std::unique_ptr<PullSource> source() { return source(options()); }
 
   /// A connection beside the one under test.

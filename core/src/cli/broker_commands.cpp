@@ -15,13 +15,14 @@
 #include "cli/commands.hpp"
 #include "cli/letter_json.hpp"
 #include "cli/progress.hpp"
-#include "embedded/broker.hpp"
 #include "hangar/error.hpp"
+#include "host/broker.hpp"
 #include "host/installation.hpp"
 #include "jetstream/jetstream.hpp"
 #include "jetstream/publish_subject.hpp"
 #include "jetstream/publisher.hpp"
 #include "log/stderr_log.hpp"
+#include "nats/subjects.hpp"
 
 namespace hangar::cli {
 namespace {

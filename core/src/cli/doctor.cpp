@@ -15,13 +15,13 @@
 #include "cli/commands.hpp"
 #include "cli/trials.hpp"
 #include "config/other_settings.hpp"
-#include "embedded/broker.hpp"
 #include "hangar/error.hpp"
 #include "hangar/version.hpp"
+#include "host/broker.hpp"
 #include "host/installation.hpp"
-#include "jetstream/examination.hpp"
 #include "log/stderr_log.hpp"
 #include "nats/nats_context.hpp"
+#include "source/examination.hpp"
 #include "status/state_file.hpp"
 
 namespace json = boost::json;

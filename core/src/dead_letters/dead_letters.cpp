@@ -62,7 +62,7 @@ struct DeadLetters::Lease {
   DeadLetters& letters;
 };
 
-void DeadLetters::run(const HostConfig::Nats& nats, Log& log, const Work& work,
+void DeadLetters::run(const NatsConfig& nats, Log& log, const Work& work,
                       std::chrono::milliseconds patience) {
   DeadLetters letters{patience};
   Link::Handlers handlers;

@@ -12,8 +12,8 @@
 #include "async/waiters.hpp"
 #include "dead_letters/dead_letter.hpp"
 #include "hangar/log.hpp"
-#include "host/host_config.hpp"
 #include "nats/link.hpp"
+#include "nats/nats_config.hpp"
 
 namespace hangar {
 
@@ -25,7 +25,7 @@ class DeadLetters {
 
   /// Connects, runs `work` on this thread and disconnects. Blocks. Throws ConfigError, and
   /// TransientError when the server cannot be reached within `patience`.
-  static void run(const HostConfig::Nats& nats, Log& log, const Work& work,
+  static void run(const NatsConfig& nats, Log& log, const Work& work,
                   std::chrono::milliseconds patience = std::chrono::seconds{10});
 
   DeadLetters(const DeadLetters&) = delete;

@@ -1,59 +1,24 @@
 #pragma once
 
-#include <cstdint>
 #include <string>
-#include <vector>
 
+#include "admin/admin_config.hpp"
 #include "hangar/config.hpp"
+#include "log/log_config.hpp"
+#include "nats/nats_config.hpp"
+#include "plugin/plugin_config.hpp"
+#include "storage/storage_config.hpp"
 
 namespace hangar {
 
 /// Everything about the host itself that a user may set; the services' settings are beside it under
 /// `services.<name>`.
 struct HostConfig {
-  struct Nats {
-    std::vector<std::string> urls{"embedded"};
-    std::string context;
-    std::string credentials_file;
-    std::string nkey_seed_file;
-    std::string user;
-    Secret password;
-    Secret token;
-    std::string domain;
-    std::string api_prefix;
-    std::string inbox_prefix = "_INBOX";
-    struct Tls {
-      bool required = false;
-      std::string ca_file;
-      std::string cert_file;
-      std::string key_file;
-      bool handshake_first = false;
-      bool insecure = false;
-    } tls;
-    std::string server_binary = "nats-server";
-    std::int64_t replicas = 1;
-    Duration max_age{7 * 24 * 3'600'000LL};
-    /// Fifty thousand letters and more: poison must not fill the server's disk.
-    ByteSize dlq_max_bytes{256U << 20U};
-    ByteSize credit_bytes{14U << 20U};
-    Duration hold_max{60'000};
-  } nats;
-  struct Storage {
-    std::string type = "sqlite";
-    Url url;
-    bool create_tables = false;
-    Duration statement_timeout{10'000};
-  } storage;
-  struct Plugins {
-    std::vector<std::string> path;
-  } plugins;
-  struct Log {
-    std::string level = "info";
-    std::string format = "text";
-  } log;
-  struct Admin {
-    std::string listen = "127.0.0.1:9470";
-  } admin;
+  NatsConfig nats;
+  StorageConfig storage;
+  PluginConfig plugins;
+  LogConfig log;
+  AdminConfig admin;
   std::string data_dir;
   Duration drain_timeout{25'000};
 

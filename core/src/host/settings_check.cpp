@@ -9,12 +9,12 @@
 #include <variant>
 
 #include "admin/listen_address.hpp"
-#include "embedded/broker.hpp"
 #include "hangar/error.hpp"
+#include "host/broker.hpp"
 #include "jetstream/jetstream.hpp"
-#include "nats/api_subject.hpp"
 #include "nats/connection.hpp"
 #include "nats/endpoint.hpp"
+#include "nats/subjects.hpp"
 
 namespace hangar {
 namespace {
@@ -23,8 +23,8 @@ namespace {
 std::string_view path_in(std::string_view text) { return text.substr(0, text.find_first_of(": ")); }
 
 /// The settings with no more than one file to read.
-HostConfig::Nats without_files(const HostConfig::Nats& nats) {
-  HostConfig::Nats none = nats;
+NatsConfig without_files(const NatsConfig& nats) {
+  NatsConfig none = nats;
   none.credentials_file.clear();
   none.nkey_seed_file.clear();
   none.tls.ca_file.clear();
@@ -72,8 +72,8 @@ void SettingsExamination::look_at(const HostConfig& config) {
   attempt([&] { static_cast<void>(listen_address(config.admin.listen)); });
 }
 
-void SettingsExamination::look_at(const HostConfig::Nats& nats) {
-  HostConfig::Nats one = nats;
+void SettingsExamination::look_at(const NatsConfig& nats) {
+  NatsConfig one = nats;
   attempt([&] { check_embedded(nats); });
   attempt([&] { static_cast<void>(api_prefix(nats)); });
   attempt([&] { static_cast<void>(inbox_prefix(nats)); });
@@ -87,18 +87,17 @@ void SettingsExamination::look_at(const HostConfig::Nats& nats) {
   endpoint.host = endpoint.tls_name = "127.0.0.1";
   const auto read = [&](bool given, const auto& put_in) {
     if (!given) return;
-    HostConfig::Nats some = without_files(nats);
+    NatsConfig some = without_files(nats);
     put_in(some);
     attempt([&] { Connection::check(endpoint, {.nats = some, .name = "hangar"}); });
   };
   read(!nats.credentials_file.empty(),
-       [&](HostConfig::Nats& some) { some.credentials_file = nats.credentials_file; });
+       [&](NatsConfig& some) { some.credentials_file = nats.credentials_file; });
   read(!nats.nkey_seed_file.empty(),
-       [&](HostConfig::Nats& some) { some.nkey_seed_file = nats.nkey_seed_file; });
+       [&](NatsConfig& some) { some.nkey_seed_file = nats.nkey_seed_file; });
   endpoint.tls = true;
-  read(!nats.tls.ca_file.empty(),
-       [&](HostConfig::Nats& some) { some.tls.ca_file = nats.tls.ca_file; });
-  read(!nats.tls.cert_file.empty() || !nats.tls.key_file.empty(), [&](HostConfig::Nats& some) {
+  read(!nats.tls.ca_file.empty(), [&](NatsConfig& some) { some.tls.ca_file = nats.tls.ca_file; });
+  read(!nats.tls.cert_file.empty() || !nats.tls.key_file.empty(), [&](NatsConfig& some) {
     some.tls.cert_file = nats.tls.cert_file;
     some.tls.key_file = nats.tls.key_file;
   });

@@ -34,7 +34,7 @@ class SettingsExamination {
   void attempt(const std::function<void()>& action);
 
  private:
-  void look_at(const HostConfig::Nats& nats);
+  void look_at(const NatsConfig& nats);
   void report(const std::string& what);
 
   const Loaded& loaded_;

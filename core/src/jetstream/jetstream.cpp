@@ -9,7 +9,7 @@
 #include <utility>
 
 #include "hangar/error.hpp"
-#include "nats/api_subject.hpp"
+#include "nats/subjects.hpp"
 
 namespace asio = boost::asio;
 namespace json = boost::json;
@@ -119,46 +119,6 @@ void throw_jetstream_error(const JetStreamAnswer& answer, std::string_view doing
   const std::string text = fmt::format("{}: {}", doing, refusal_text(answer, stream));
   if (refused_for_good(answer)) throw ConfigError{text};
   throw TransientError{text, TransientError::Retry::backoff};
-}
-
-void check_jetstream_name(std::string_view name, std::string_view setting) {
-  // What the server refuses, and what would change the meaning of an API subject.
-  const bool good =
-      !name.empty() && name.size() <= 255 &&
-      name.find_first_of(std::string_view{" \t\r\n\f\0.*>/\\", 11}) == std::string_view::npos;
-  if (!good) {
-    throw ConfigError{fmt::format(
-        "{}: `{}` cannot be a name in JetStream: no blanks, dots, `*`, `>`, `/` or `\\`", setting,
-        name)};
-  }
-}
-
-void check_subject(std::string_view subject, std::string_view setting) {
-  // Words with a dot between each two; a blank would end the line of the protocol.
-  const bool good =
-      !subject.empty() && !subject.starts_with('.') && !subject.ends_with('.') &&
-      subject.find("..") == std::string_view::npos &&
-      std::ranges::none_of(subject, [](unsigned char c) { return c <= ' ' || c == 0x7F; });
-  if (!good) {
-    throw ConfigError{
-        fmt::format("{}: `{}` is no subject: words with a dot between each two, and no blanks",
-                    setting, subject)};
-  }
-}
-
-void check_filter_subject(std::string_view subject, std::string_view setting) {
-  if (subject.empty()) return;
-  check_subject(subject, setting);
-  if (subject.starts_with(">.") || subject.find(".>.") != std::string_view::npos) {
-    throw ConfigError{
-        fmt::format("{}: `{}` is no subject: `>` stands at the end only", setting, subject)};
-  }
-}
-
-void check_source_names(const SourceOptions& source, std::string_view prefix) {
-  check_jetstream_name(source.stream, fmt::format("{}stream", prefix));
-  check_jetstream_name(source.durable, fmt::format("{}durable", prefix));
-  check_filter_subject(source.filter_subject, fmt::format("{}filter_subject", prefix));
 }
 
 }  // namespace hangar

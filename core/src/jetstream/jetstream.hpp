@@ -46,15 +46,4 @@ boost::asio::awaitable<std::string> jetstream_domain(Link& link);
 [[noreturn]] void throw_jetstream_error(const JetStreamAnswer& answer, std::string_view doing,
                                         std::string_view stream);
 
-/// Throws ConfigError unless `name` can be the name of a stream or consumer; `setting` is shown.
-void check_jetstream_name(std::string_view name, std::string_view setting);
-
-/// Throws ConfigError unless `subject` can be a subject or, with `*` and `>`, a filter; `setting`
-/// is shown.
-void check_subject(std::string_view subject, std::string_view setting);
-/// The same for a filter alone, which may be empty: it filters nothing.
-void check_filter_subject(std::string_view subject, std::string_view setting);
-/// Checks all that a source names; `prefix` stands before the setting, `services.x.` for example.
-void check_source_names(const SourceOptions& source, std::string_view prefix = {});
-
 }  // namespace hangar

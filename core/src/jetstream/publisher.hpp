@@ -7,7 +7,7 @@
 #include <string>
 
 #include "hangar/log.hpp"
-#include "host/host_config.hpp"
+#include "nats/nats_config.hpp"
 #include "nats/wire_message.hpp"
 
 namespace hangar {
@@ -27,7 +27,7 @@ struct PublishOutcome {
 };
 
 struct PublisherOptions {
-  HostConfig::Nats nats;
+  NatsConfig nats;
   /// How long nothing may succeed: no connection, no answer.
   std::chrono::milliseconds patience{10'000};
 };

@@ -5,7 +5,7 @@
 #include <memory>
 #include <string_view>
 
-#include "nats/api_subject.hpp"
+#include "nats/subjects.hpp"
 
 namespace hangar {
 namespace {

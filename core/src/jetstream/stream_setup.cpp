@@ -9,6 +9,7 @@
 
 #include "hangar/error.hpp"
 #include "jetstream/jetstream.hpp"
+#include "nats/subjects.hpp"
 #include "text/utc.hpp"
 
 namespace asio = boost::asio;
@@ -219,7 +220,7 @@ asio::awaitable<void> delete_consumer(Link& link, std::string stream, std::strin
   }
 }
 
-StreamSpec dead_letter_spec(const HostConfig::Nats& nats) {
+StreamSpec dead_letter_spec(const NatsConfig& nats) {
   return {.name = dead_letter_stream,
           .subject = "hangar.dlq.>",
           .replicas = nats.replicas,

@@ -9,10 +9,10 @@
 #include <vector>
 
 #include "hangar/error.hpp"
-#include "host/host_config.hpp"
 #include "jetstream/stream_facts.hpp"
 #include "jetstream/stream_lint.hpp"
 #include "nats/link.hpp"
+#include "nats/nats_config.hpp"
 
 namespace hangar {
 
@@ -72,7 +72,7 @@ boost::asio::awaitable<void> delete_consumer(Link& link, std::string stream, std
 
 /// The dead-letter stream that is to be: it takes `nats.dlq_max_bytes` and refuses what comes then,
 /// and a cap of `nats.max_age` does not apply to it.
-StreamSpec dead_letter_spec(const HostConfig::Nats& nats);
+StreamSpec dead_letter_spec(const NatsConfig& nats);
 
 struct DeadLetterStream {
   StreamFacts facts;

@@ -13,8 +13,8 @@
 #include <string>
 #include <utility>
 
-#include "host/host_config.hpp"
 #include "nats/link.hpp"
+#include "nats/nats_config.hpp"
 
 namespace hangar {
 
@@ -22,7 +22,7 @@ namespace hangar {
 /// what it throws; by then the connection is closed. For commands, which may block.
 template <class Result>
 Result run_with_link(
-    const HostConfig::Nats& nats, const std::string& name, Log& log, Link::Handlers handlers,
+    const NatsConfig& nats, const std::string& name, Log& log, Link::Handlers handlers,
     const std::function<boost::asio::awaitable<Result>(
         const std::shared_ptr<Link>&, const boost::asio::any_io_executor&)>& body) {
   boost::asio::io_context context{1};

@@ -103,7 +103,7 @@ struct Connection::Options {
     take(natsOptions_SetNoEcho(options, false), "url");
   }
 
-  void set_identity(const Endpoint& endpoint, const HostConfig::Nats& nats) {
+  void set_identity(const Endpoint& endpoint, const NatsConfig& nats) {
     if (!endpoint.user.empty()) {
       take(natsOptions_SetUserInfo(options, endpoint.user.c_str(),
                                    endpoint.password.reveal().c_str()),
@@ -128,7 +128,7 @@ struct Connection::Options {
     }
   }
 
-  void set_tls(const Endpoint& endpoint, const HostConfig::Nats& nats) const {
+  void set_tls(const Endpoint& endpoint, const NatsConfig& nats) const {
     // cnats before 3.13 does not look at the scheme: without this, tls:// would be plain text.
     take(natsOptions_SetSecure(options, true), "tls");
     if (!nats.tls.ca_file.empty()) {

@@ -13,9 +13,9 @@
 #include <string_view>
 #include <vector>
 
-#include "host/host_config.hpp"
 #include "nats/endpoint.hpp"
 #include "nats/inbox.hpp"
+#include "nats/nats_config.hpp"
 #include "nats/wire_message.hpp"
 
 namespace hangar {
@@ -30,7 +30,7 @@ class Connection {
     std::function<void(std::string_view error)> error;  ///< Such as a permission that is missing.
   };
   struct Settings {
-    HostConfig::Nats nats;
+    NatsConfig nats;
     std::string name;  ///< What the server's list of connections shows.
   };
 

@@ -29,7 +29,7 @@ std::string_view trimmed(std::string_view text) {
   return text.substr(first, text.find_last_not_of(blanks) - first + 1);
 }
 
-void take_user(Endpoint& endpoint, const urls::url_view& url, const HostConfig::Nats& config) {
+void take_user(Endpoint& endpoint, const urls::url_view& url, const NatsConfig& config) {
   if (url.has_userinfo() && url.has_password()) {
     endpoint.user = url.user();
     endpoint.password = Secret{url.password()};
@@ -71,7 +71,7 @@ std::string whole_url(std::string_view text) {
   return url.append(rest.substr(at));
 }
 
-Endpoint parse(std::string_view text, const HostConfig::Nats& config) {
+Endpoint parse(std::string_view text, const NatsConfig& config) {
   const std::string whole = whole_url(text);
   const auto parsed = urls::parse_uri(whole);
   const auto fail = [&](std::string_view why) {
@@ -117,7 +117,7 @@ std::string Endpoint::address() const {
                      port);
 }
 
-std::vector<Endpoint> endpoints(const HostConfig::Nats& config) {
+std::vector<Endpoint> endpoints(const NatsConfig& config) {
   std::vector<Endpoint> found;
   for (std::string_view rest : config.urls) {
     while (!rest.empty()) {
@@ -132,7 +132,7 @@ std::vector<Endpoint> endpoints(const HostConfig::Nats& config) {
 }
 
 Endpoint discovered(const Endpoint& teller, std::string_view url) {
-  HostConfig::Nats same;
+  NatsConfig same;
   same.tls.required = teller.tls;
   same.tls.insecure = true;  // the teller has been judged
   Endpoint endpoint = parse(url, same);

@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "hangar/config.hpp"
-#include "host/host_config.hpp"
+#include "nats/nats_config.hpp"
 
 namespace hangar {
 
@@ -29,7 +29,7 @@ struct Endpoint {
 /// The servers of the configuration. An element may be several URLs separated by commas; a URL's
 /// user part wins over the settings. Throws ConfigError, without a secret, for what is no server,
 /// and for a password or token that would travel in clear text to another machine.
-std::vector<Endpoint> endpoints(const HostConfig::Nats& config);
+std::vector<Endpoint> endpoints(const NatsConfig& config);
 
 /// A server that another one told of (`host:port`), let in the same way.
 Endpoint discovered(const Endpoint& teller, std::string_view url);

@@ -8,7 +8,7 @@
 #include <utility>
 
 #include "config/mask_url.hpp"
-#include "nats/api_subject.hpp"
+#include "nats/subjects.hpp"
 
 namespace asio = boost::asio;
 
@@ -52,7 +52,7 @@ constexpr std::string_view of_requests = ".r.";
 std::shared_ptr<Link> Link::open(asio::any_io_executor executor, Connection::Settings settings,
                                  Log& log, Handlers handlers) {
   struct Opened : Link {
-    Opened(asio::any_io_executor on, const HostConfig::Nats& nats, Log& to, Handlers with)
+    Opened(asio::any_io_executor on, const NatsConfig& nats, Log& to, Handlers with)
         : Link{std::move(on), nats, to, std::move(with)} {}
   };
   auto link =
@@ -61,8 +61,7 @@ std::shared_ptr<Link> Link::open(asio::any_io_executor executor, Connection::Set
   return link;
 }
 
-Link::Link(asio::any_io_executor executor, const HostConfig::Nats& nats, Log& log,
-           Handlers handlers)
+Link::Link(asio::any_io_executor executor, const NatsConfig& nats, Log& log, Handlers handlers)
     : executor_{std::move(executor)},
       log_{log},
       handlers_{std::move(handlers)},

@@ -114,8 +114,7 @@ class Link : public std::enable_shared_from_this<Link> {
     OnReply on_reply;
   };
 
-  Link(boost::asio::any_io_executor executor, const HostConfig::Nats& nats, Log& log,
-       Handlers handlers);
+  Link(boost::asio::any_io_executor executor, const NatsConfig& nats, Log& log, Handlers handlers);
   void start(Connection::Settings settings);
   std::unique_ptr<Inbox> inbox(void (Link::*take)());
   void post(std::function<void(Link&)> action);

@@ -115,7 +115,7 @@ class Context {
 
 }  // namespace
 
-void apply_nats_context(HostConfig::Nats& nats, Origins& origins, const Environment& environment) {
+void apply_nats_context(NatsConfig& nats, Origins& origins, const Environment& environment) {
   if (nats.context.empty()) return;
   Context context{nats.context, environment, origins};
   // As in the nats CLI: without a URL it is the server of this machine.

@@ -56,7 +56,7 @@ std::string expired_note(const std::string& file) {
 
 }  // namespace
 
-std::string identity_of(const Endpoint& endpoint, const HostConfig::Nats& nats) {
+std::string identity_of(const Endpoint& endpoint, const NatsConfig& nats) {
   if (!nats.credentials_file.empty()) {
     return fmt::format("nats.credentials_file ({}{})", nats.credentials_file,
                        expired_note(nats.credentials_file));

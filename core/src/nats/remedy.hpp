@@ -9,7 +9,7 @@ namespace hangar {
 
 /// Which settings tell a server who connects, for a message: without a secret, empty when none is
 /// set. Names the time at which a JWT has expired.
-std::string identity_of(const Endpoint& endpoint, const HostConfig::Nats& nats);
+std::string identity_of(const Endpoint& endpoint, const NatsConfig& nats);
 
 /// What cnats or a server said, and behind it what mends that; as it was said when nothing is
 /// known.

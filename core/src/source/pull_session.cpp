@@ -37,10 +37,10 @@ bool is_marker(natsMsg& message) {
 }  // namespace
 
 std::shared_ptr<PullSession> PullSession::start(const asio::any_io_executor& executor,
-                                                const HostConfig::Nats& nats, PullOptions options,
+                                                const NatsConfig& nats, PullOptions options,
                                                 Log& log) {
   struct Started : PullSession {
-    Started(asio::any_io_executor on, const HostConfig::Nats& with, PullOptions what, Log& to)
+    Started(asio::any_io_executor on, const NatsConfig& with, PullOptions what, Log& to)
         : PullSession{std::move(on), with, std::move(what), to} {}
   };
   auto session = std::make_shared<Started>(executor, nats, std::move(options), log);
@@ -69,7 +69,7 @@ std::shared_ptr<PullSession> PullSession::start(const asio::any_io_executor& exe
   return session;
 }
 
-PullSession::PullSession(asio::any_io_executor executor, const HostConfig::Nats& nats,
+PullSession::PullSession(asio::any_io_executor executor, const NatsConfig& nats,
                          PullOptions options, Log& log)
     : executor_{std::move(executor)},
       options_{std::move(options)},

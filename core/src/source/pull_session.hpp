@@ -33,8 +33,7 @@ namespace hangar {
 class PullSession : public std::enable_shared_from_this<PullSession> {
  public:
   static std::shared_ptr<PullSession> start(const boost::asio::any_io_executor& executor,
-                                            const HostConfig::Nats& nats, PullOptions options,
-                                            Log& log);
+                                            const NatsConfig& nats, PullOptions options, Log& log);
   PullSession(const PullSession&) = delete;
   PullSession& operator=(const PullSession&) = delete;
 
@@ -56,8 +55,8 @@ class PullSession : public std::enable_shared_from_this<PullSession> {
  private:
   using Clock = std::chrono::steady_clock;
 
-  PullSession(boost::asio::any_io_executor executor, const HostConfig::Nats& nats,
-              PullOptions options, Log& log);
+  PullSession(boost::asio::any_io_executor executor, const NatsConfig& nats, PullOptions options,
+              Log& log);
 
   // The link.
   void came_up();

@@ -8,6 +8,7 @@
 
 #include "hangar/error.hpp"
 #include "jetstream/jetstream.hpp"
+#include "nats/subjects.hpp"
 #include "source/pull_session.hpp"
 
 namespace asio = boost::asio;

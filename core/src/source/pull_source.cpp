@@ -18,7 +18,7 @@ std::size_t credit_messages(const SourceOptions& source) noexcept {
   return std::max(least, (source.lanes + 1) * source.batch_size);
 }
 
-PullSource::PullSource(const asio::any_io_executor& executor, const HostConfig::Nats& nats,
+PullSource::PullSource(const asio::any_io_executor& executor, const NatsConfig& nats,
                        PullOptions options, Log& log)
     : executor_{executor}, session_{PullSession::start(executor, nats, std::move(options), log)} {}
 

@@ -11,8 +11,8 @@
 
 #include "hangar/log.hpp"
 #include "hangar/source.hpp"
-#include "host/host_config.hpp"
 #include "jetstream/stream_setup.hpp"
+#include "nats/nats_config.hpp"
 #include "source/source_counters.hpp"
 
 namespace hangar {
@@ -47,7 +47,7 @@ class PullSource final : public Source {
  public:
   /// Begins to connect. `executor` is a strand or runs on one thread; it and `log` outlive this
   /// object and `close`. Throws ConfigError when the settings cannot be used.
-  PullSource(const boost::asio::any_io_executor& executor, const HostConfig::Nats& nats,
+  PullSource(const boost::asio::any_io_executor& executor, const NatsConfig& nats,
              PullOptions options, Log& log);
   /// Gives back what was not handed out, and closes in the background.
   ~PullSource() override;

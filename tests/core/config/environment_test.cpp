@@ -168,7 +168,7 @@ TEST(Environment, the_nats_clis_variables_fill_what_nothing_else_sets) {
       .variable("NATS_KEY", "/key")
       .variable("NATS_CA", "/ca")
       .load();
-  const HostConfig::Nats& nats = bench.host.nats;
+  const NatsConfig& nats = bench.host.nats;
   EXPECT_EQ(nats.urls, (std::vector<std::string>{"nats://a:1", "nats://b:2"}));
   EXPECT_EQ(nats.user, "user");
   EXPECT_EQ(nats.password.reveal(), "password");

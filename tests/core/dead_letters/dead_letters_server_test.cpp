@@ -190,7 +190,7 @@ TEST_F(DeadLettersTest, incomplete_letter_stands_for_the_event_in_its_stream) {
 }
 
 TEST_F(DeadLettersTest, server_that_cannot_be_reached_is_given_up) {
-  HostConfig::Nats nobody;
+  NatsConfig nobody;
   nobody.urls = {"nats://127.0.0.1:1"};
   const DeadLetters::Work nothing = [](DeadLetters&) -> asio::awaitable<void> { co_return; };
   EXPECT_THROW(DeadLetters::run(nobody, log_, nothing, 300ms), TransientError);

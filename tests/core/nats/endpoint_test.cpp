@@ -8,13 +8,13 @@
 namespace hangar {
 namespace {
 
-HostConfig::Nats with(std::vector<std::string> urls) {
-  HostConfig::Nats config;
+NatsConfig with(std::vector<std::string> urls) {
+  NatsConfig config;
   config.urls = std::move(urls);
   return config;
 }
 
-std::string refusal(const HostConfig::Nats& config) {
+std::string refusal(const NatsConfig& config) {
   try {
     (void)endpoints(config);
   } catch (const ConfigError& error) {

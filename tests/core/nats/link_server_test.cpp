@@ -61,7 +61,7 @@ TEST_F(LinkTest, requests_fail_when_the_connection_is_lost_and_work_again_after)
 }
 
 TEST_F(LinkTest, settings_that_cannot_be_used_are_refused_before_connecting) {
-  const auto refusal = [this](const HostConfig::Nats& config) {
+  const auto refusal = [this](const NatsConfig& config) {
     try {
       Link::open(io_.get_executor(), {config, "test"}, log_, {});
     } catch (const ConfigError& error) {
@@ -69,7 +69,7 @@ TEST_F(LinkTest, settings_that_cannot_be_used_are_refused_before_connecting) {
     }
     return std::string{};
   };
-  HostConfig::Nats bad = config();
+  NatsConfig bad = config();
   bad.credentials_file = "/nowhere/creds";
   EXPECT_NE(refusal(bad).find("nats.credentials_file"), std::string::npos);
   bad = config();
@@ -82,7 +82,7 @@ TEST_F(LinkTest, settings_that_cannot_be_used_are_refused_before_connecting) {
 
 TEST_F(LinkTest, server_without_tls_is_not_spoken_to_when_tls_is_asked_for) {
   run([this]() -> asio::awaitable<void> {
-    HostConfig::Nats encrypted = config();
+    NatsConfig encrypted = config();
     encrypted.tls.required = true;
     const auto link = Link::open(io_.get_executor(), {encrypted, "test"}, log_, {});
     co_await until([&]() -> asio::awaitable<bool> { co_return !link->last_trouble().empty(); });

@@ -17,7 +17,7 @@ class NatsContextTest : public testing::Test {
   NatsContextTest() {
     std::filesystem::create_directories(folder_ / "nats" / "context");
     Fields fields;
-    HostConfig{}.fields(fields);
+    nats_.fields(fields.group("nats", ""));
     Sections sections{fields, {}, {}};
     for (const Entry& entry : entries(sections)) origins_[entry.path] = "default";
     nats_.context = "prod";
@@ -40,7 +40,7 @@ class NatsContextTest : public testing::Test {
   std::filesystem::path folder_ =
       std::filesystem::temp_directory_path() / ("hangar-context-" + std::to_string(getpid()));
   Environment environment_{{"XDG_CONFIG_HOME", folder_.string()}, {"HOME", "/home/user"}};
-  HostConfig::Nats nats_;
+  NatsConfig nats_;
   Origins origins_;
 };
 

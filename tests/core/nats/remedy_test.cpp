@@ -34,7 +34,7 @@ TEST(Remedy, what_a_server_says_names_the_setting_that_mends_it) {
 }
 
 TEST(Remedy, an_identity_is_named_by_its_setting_and_not_shown) {
-  HostConfig::Nats nats;
+  NatsConfig nats;
   Endpoint endpoint;
   endpoint.host = "a";
   EXPECT_EQ(identity_of(endpoint, nats), "");

@@ -11,7 +11,7 @@ using PausedSourceTest = BrokerTest;
 
 TEST_F(PausedSourceTest, what_is_held_too_long_while_paused_goes_to_another_replica) {
   run([this]() -> asio::awaitable<void> {
-    HostConfig::Nats impatient = config();
+    NatsConfig impatient = config();
     impatient.hold_max = Duration{1'000};
     const auto paused = source(options(), impatient);
     co_await paused->open();

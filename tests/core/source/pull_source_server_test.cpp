@@ -171,7 +171,7 @@ TEST_F(PullSourceTest, message_of_five_megabytes_passes) {
 
 TEST_F(PullSourceTest, message_larger_than_the_credit_comes_and_holds_up_nothing) {
   run([this]() -> asio::awaitable<void> {
-    HostConfig::Nats small = config();
+    NatsConfig small = config();
     small.credit_bytes.value = 64 << 10;
     const auto tested = source(options(), small);
     co_await tested->open();
@@ -374,7 +374,7 @@ TEST_F(PullSourceTest, empty_stream_is_drained) {
 
 TEST_F(PullSourceTest, stopped_before_it_ever_connected_it_opens_and_is_empty) {
   run([this]() -> asio::awaitable<void> {
-    HostConfig::Nats nobody;
+    NatsConfig nobody;
     nobody.urls = {"nats://127.0.0.1:1"};
     PullSource tested{io_.get_executor(), nobody, options(), log_};
     tested.stopper()();

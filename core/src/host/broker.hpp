@@ -4,13 +4,13 @@
 
 #include "embedded/embedded_server.hpp"
 #include "hangar/log.hpp"
-#include "host/host_config.hpp"
 #include "host/installation.hpp"
+#include "nats/nats_config.hpp"
 
 namespace hangar {
 
 /// Throws ConfigError when `embedded` is named and cannot be used: beside other servers.
-void check_embedded(const HostConfig::Nats& nats);
+void check_embedded(const NatsConfig& nats);
 
 /// The server that a command talks to: the configured one, or the embedded one, which all processes
 /// on a folder share.
@@ -21,10 +21,10 @@ class Broker {
 
   /// The settings with URL and token of the embedded server in the place of
   /// `embedded`.
-  [[nodiscard]] const HostConfig::Nats& settings() const noexcept { return settings_; }
+  [[nodiscard]] const NatsConfig& settings() const noexcept { return settings_; }
 
  private:
-  HostConfig::Nats settings_;
+  NatsConfig settings_;
   std::unique_ptr<EmbeddedServer> server_;
 };
 

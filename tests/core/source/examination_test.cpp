@@ -1,4 +1,4 @@
-#include "jetstream/examination.hpp"
+#include "source/examination.hpp"
 
 #include <gtest/gtest.h>
 

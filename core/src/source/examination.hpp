@@ -7,9 +7,9 @@
 #include "hangar/log.hpp"
 #include "hangar/source.hpp"
 #include "hangar/storage.hpp"
-#include "host/host_config.hpp"
 #include "jetstream/stream_facts.hpp"
 #include "nats/greeting.hpp"
+#include "nats/nats_config.hpp"
 
 namespace hangar {
 
@@ -40,7 +40,6 @@ struct Examined {
 /// Looks at the servers and at the streams and consumers of these sources; changes nothing. For the
 /// server's clock it makes a consumer and deletes it. Blocks for half a minute at most. Throws
 /// ConfigError for settings that cannot be used.
-Examined examine_nats(const HostConfig::Nats& nats, const std::vector<SourceOptions>& sources,
-                      Log& log);
+Examined examine_nats(const NatsConfig& nats, const std::vector<SourceOptions>& sources, Log& log);
 
 }  // namespace hangar

@@ -1,4 +1,4 @@
-#include "embedded/broker.hpp"
+#include "host/broker.hpp"
 
 #include <algorithm>
 
@@ -6,7 +6,7 @@
 
 namespace hangar {
 
-void check_embedded(const HostConfig::Nats& nats) {
+void check_embedded(const NatsConfig& nats) {
   if (nats.urls.size() > 1 && std::ranges::find(nats.urls, "embedded") != nats.urls.end()) {
     throw ConfigError{"nats.url: `embedded` stands alone, not beside other servers"};
   }

@@ -1,4 +1,4 @@
-#include "jetstream/examination.hpp"
+#include "source/examination.hpp"
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
@@ -14,9 +14,9 @@
 #include "jetstream/jetstream.hpp"
 #include "jetstream/stream_lint.hpp"
 #include "jetstream/stream_setup.hpp"
-#include "nats/api_subject.hpp"
 #include "nats/blocking.hpp"
 #include "nats/endpoint.hpp"
+#include "nats/subjects.hpp"
 #include "source/pull_source.hpp"
 
 namespace asio = boost::asio;
@@ -140,7 +140,7 @@ namespace {
 /// Looks over one connection.
 class Examination {
  public:
-  Examination(Link& link, const HostConfig::Nats& nats, bool clustered)
+  Examination(Link& link, const NatsConfig& nats, bool clustered)
       : link_{link}, nats_{nats}, clustered_{clustered} {}
 
   asio::awaitable<void> look_at_domain();
@@ -154,7 +154,7 @@ class Examination {
   asio::awaitable<void> look_at_consumer(const StreamFacts& stream, const SourceOptions& source);
 
   Link& link_;
-  const HostConfig::Nats& nats_;
+  const NatsConfig& nats_;
   bool clustered_;
   std::string domain_;
   std::set<std::string> seen_;
@@ -266,8 +266,7 @@ asio::awaitable<void> Examination::look_at_dead_letters() {
 
 }  // namespace
 
-Examined examine_nats(const HostConfig::Nats& nats, const std::vector<SourceOptions>& sources,
-                      Log& log) {
+Examined examine_nats(const NatsConfig& nats, const std::vector<SourceOptions>& sources, Log& log) {
   Examined examined;
   bool clustered = false;
   const bool elsewhere = api_prefix(nats) != server_api;
