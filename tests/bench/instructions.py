@@ -16,7 +16,7 @@ from pathlib import Path
 from support.temporary import temporary_folder
 from support.tree import build_folder
 
-RECORDED = Path(__file__).with_suffix(".json")
+RECORDED = Path(__file__).parent / "results" / "instructions.json"
 _TOTALS = re.compile(r"^totals: (\d+)$", re.MULTILINE)
 _STEP = re.compile(r"^desc: Trigger: Client Request: (\w+)$", re.MULTILINE)
 

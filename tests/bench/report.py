@@ -1,4 +1,4 @@
-"""The table of a measuring run, and tests/bench/RESULTS.md."""
+"""The table of a measuring run, and tests/bench/results/RESULTS.md."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ from bench.plot import write_plot
 from bench.world import POSTGRES_SETTINGS, Sample, Stream
 from support.servers import NatsServer, PostgresServer
 
-RESULTS = Path(__file__).with_name("RESULTS.md")
-PLOT = Path(__file__).with_name("growth.svg")
+RESULTS = Path(__file__).parent / "results" / "RESULTS.md"
+PLOT = RESULTS.with_name("growth.svg")
 _HANGAR = {
     "postgres": "Hangar on PostgreSQL",
     "sqlite": "Hangar on SQLite",
