@@ -107,7 +107,7 @@ _OTHER_SETTINGS = [(1_000, 2), (2_500, 2), (10_000, 2), (5_000, 1), (5_000, 4), 
 def settings_parts(world: World, backlog: Backlog) -> list[Part]:
     """A backlog by the defaults, and by other sizes of a batch and numbers of lanes."""
 
-    def record(**settings: object) -> Callable[[], Sample]:
+    def record(**settings: int) -> Callable[[], Sample]:
         def measure() -> Sample:
             with world.postgres_database(backlog.flow_runs) as database:
                 return world.record(backlog.stream, database, **settings)
@@ -115,7 +115,9 @@ def settings_parts(world: World, backlog: Backlog) -> list[Part]:
         return measure
 
     return [Part("settings", DEFAULTS, record())] + [
-        Part("settings", f"batches of {size:,}, lanes {lanes}", record(batch_size=size, lanes=lanes))
+        Part(
+            "settings", f"batches of {size:,}, lanes {lanes}", record(batch_size=size, lanes=lanes)
+        )
         for size, lanes in _OTHER_SETTINGS
     ]
 
