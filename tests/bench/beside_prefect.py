@@ -8,7 +8,6 @@ part is losses, outage or rates; all of them without a name.
 
 from __future__ import annotations
 
-import contextlib
 import datetime
 import itertools
 import json
@@ -18,16 +17,18 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import NamedTuple
 
+from support.children import running
 from support.copies import copies_of
 from support.flow_runs import flow_runs_in, insert_flow_runs
 from support.jetstream import JetStream
 from support.prefect_venv import create_prefect_database, prefect_url, prefect_venv
-from support.program import flags, hangar_running
-from support.servers import NatsServer, PostgresServer, die_with_parent, psql, wait_until
+from support.program import flags, hangar_running, resident
+from support.servers import NatsServer, PostgresServer, psql, wait_until
 from support.temporary import temporary_folder
 
 _SUBJECT, _BATCH = "prefect.events.task-run", 100
@@ -42,7 +43,7 @@ class Recorder(NamedTuple):
     """A way to run one of the two over events, and to learn what it acknowledged."""
 
     name: str
-    running: Callable[..., contextlib.AbstractContextManager[subprocess.Popen[bytes]]]
+    running: Callable[..., AbstractContextManager[subprocess.Popen[bytes]]]
     acked: Callable[[], int]
 
 
@@ -78,24 +79,14 @@ class Bench:
         stream.write_bytes(b"\n".join(events))
         acked.touch()
 
-        @contextlib.contextmanager
-        def running() -> Iterator[subprocess.Popen[bytes]]:
-            words: list[str | Path] = [venv.python, _WORKER, stream, acked, str(batch), str(rate)]
-            with (self.folder / f"{name}.log").open("ab") as log:
-                process = subprocess.Popen(
-                    words,
-                    stdout=log,
-                    stderr=log,
-                    env=venv.environment(self.folder, prefect_url(database)),
-                    preexec_fn=die_with_parent(signal.SIGKILL),
-                )
-            try:
-                yield process
-            finally:
-                process.kill()
-                process.wait()
+        def recording() -> AbstractContextManager[subprocess.Popen[bytes]]:
+            return running(
+                [venv.python, _WORKER, stream, acked, str(batch), str(rate)],
+                log=self.folder / f"{name}.log",
+                environment=venv.environment(self.folder, prefect_url(database)),
+            )
 
-        return Recorder("Prefect", running, lambda: len(acked.read_text().splitlines()))
+        return Recorder("Prefect", recording, lambda: len(acked.read_text().splitlines()))
 
     def _hangar(
         self, name: str, database: str, events: list[bytes], batch: int, rate: float
@@ -135,28 +126,19 @@ class Bench:
         if not rate:
             publishing.join()
 
-        @contextlib.contextmanager
-        def running() -> Iterator[subprocess.Popen[bytes]]:
-            with hangar_running(*flags(settings), log=self.folder / f"{name}.log") as process:
-                yield process
+        def recording() -> AbstractContextManager[subprocess.Popen[bytes]]:
+            return hangar_running(*flags(settings), log=self.folder / f"{name}.log")
 
         def acked() -> int:
             with JetStream(self.nats.url) as jetstream:
                 info = jetstream.request(f"CONSUMER.INFO.{stream}.d")
             return int(info["delivered"]["stream_seq"]) - int(info["num_ack_pending"])
 
-        return Recorder("Hangar", running, acked)
+        return Recorder("Hangar", recording, acked)
 
 
 def _states(database: str) -> int:
     return int(psql(database, "SELECT count(*) FROM task_run_state"))
-
-
-def _resident(process: subprocess.Popen[bytes]) -> int:
-    """MiB."""
-    status = Path(f"/proc/{process.pid}/status").read_text()
-    [line] = [line for line in status.splitlines() if line.startswith("VmRSS:")]
-    return int(line.split()[1]) >> 10
 
 
 def _until_acked(recorder: Recorder, wanted: int) -> None:
@@ -214,19 +196,19 @@ class Outage:
     def __call__(self, recorder: Recorder, database: str, events: list[bytes]) -> str:
         with recorder.running() as process:
             wait_until(lambda: _states(database) > 200, what="rows", process=process)
-            before = _resident(process)
+            before = resident(process.pid)
             # Events come until some time after the database is back.
             last = time.monotonic() + (len(events) - 200) / _RATE
             self.postgres.stop(signal.SIGQUIT)
             time.sleep(_OUTAGE)
-            memory = _resident(process) - before
+            memory = resident(process.pid) - before
             self.postgres.start()
             _until_quiet(database, len(events))
             seconds = max(0, time.monotonic() - last)
             missing = len(events) - _states(database)
             self.lost.append(f"{missing:,}")
             self.recovery.append("never" if missing else f"{seconds:.0f} s")
-            return f"{memory:+} MiB"
+            return f"{memory >> 20:+} MiB"
 
 
 def _with_poison(events: list[bytes]) -> list[bytes]:

@@ -9,12 +9,11 @@ import random
 import subprocess
 from collections.abc import Mapping, Set
 from dataclasses import dataclass
-from types import TracebackType
-from typing import Self
 from uuid import UUID
 
 from support.flow_runs import flow_runs_in, insert_flow_runs, stream_lines
 from support.jetstream import JetStream
+from support.owner import Owner
 from support.prefect_schemas import load_schema
 from support.program import flags, hangar
 from support.rows import Tables, read_rows
@@ -81,7 +80,7 @@ class Recording:
     recorded: tuple[datetime.datetime, datetime.datetime]
 
 
-class Candidate:
+class Candidate(Owner):
     """Records streams one after the other, on a nats-server of its own.
 
     Start it from a thread that outlives it.
@@ -89,27 +88,15 @@ class Candidate:
 
     def __init__(self, server: PostgresServer) -> None:
         self._server = server
-        self._exit = contextlib.ExitStack()
         self._prefect_databases: dict[str, str] = {}
 
-    def __enter__(self) -> Self:
-        with contextlib.ExitStack() as starting:
-            self._folder = starting.enter_context(temporary_folder("candidate"))
-            # No flow run will come late: that it is waited for is another test's matter.
-            self._config = self._folder / "hangar.yaml"
-            self._config.write_text("services: {task_run_recorder: {orphan_retry_delays: []}}\n")
-            self._nats = starting.enter_context(NatsServer())
-            self._jetstream = starting.enter_context(JetStream(self._nats.url))
-            self._exit = starting.pop_all()
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self._exit.close()
+    def _open(self, opened: contextlib.ExitStack) -> None:
+        self._folder = opened.enter_context(temporary_folder("candidate"))
+        # No flow run will come late: that it is waited for is another test's matter.
+        self._config = self._folder / "hangar.yaml"
+        self._config.write_text("services: {task_run_recorder: {orphan_retry_delays: []}}\n")
+        self._nats = opened.enter_context(NatsServer())
+        self._jetstream = opened.enter_context(JetStream(self._nats.url))
 
     def record(self, stream: bytes, plan: Plan, *, without: Set[UUID] = frozenset()) -> Recording:
         """Publishes the lines as they are to a new stream, and records it in new tables.

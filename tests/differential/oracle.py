@@ -5,19 +5,18 @@ from __future__ import annotations
 import contextlib
 import itertools
 import json
-import signal
-import subprocess
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
 from uuid import UUID
 
+from support.children import spawn
+from support.owner import Owner
 from support.prefect_schemas import load_schema
 from support.prefect_venv import NEWEST, prefect_url, prefect_venv
 from support.rows import load_rows
-from support.servers import PostgresServer, die_with_parent
+from support.servers import PostgresServer
 from support.temporary import temporary_folder
 
 _WORKER = Path(__file__).with_name("reference.py")
@@ -40,7 +39,7 @@ class Verdict:
         return [entry["line"] for entry in self.rows["rejected"]]
 
 
-class Oracle:
+class Oracle(Owner):
     """A persistent worker of a release of Prefect, with a database of its own on a running server.
 
     Without a server the database is an SQLite file. For one caller at a time; start it from a
@@ -50,45 +49,27 @@ class Oracle:
     def __init__(self, server: PostgresServer | None, release: str = NEWEST) -> None:
         self._server = server
         self.release = release
-        self._exit = contextlib.ExitStack()
 
-    def __enter__(self) -> Self:
+    def _open(self, opened: contextlib.ExitStack) -> None:
         venv = prefect_venv(self.release)
-        self._folder = self._exit.enter_context(temporary_folder("oracle"))
-        try:
-            url = self._database()
-            load_schema(self.release, url)
-            self._log = self._folder / "oracle.log"
-            with self._log.open("ab") as log:
-                self._process = subprocess.Popen(
-                    [venv.python, _WORKER],
-                    stdin=subprocess.PIPE,
-                    stdout=subprocess.PIPE,
-                    stderr=log,
-                    text=True,
-                    env=venv.environment(self._folder, prefect_url(url)),
-                    preexec_fn=die_with_parent(signal.SIGKILL),
-                )
-            self._exit.callback(self._end)
-        except BaseException:
-            self._exit.close()
-            raise
-        return self
+        self._folder = opened.enter_context(temporary_folder("oracle"))
+        url = self._database(opened)
+        load_schema(self.release, url)
+        self._log = self._folder / "oracle.log"
+        self._process = spawn(
+            [venv.python, _WORKER],
+            log=self._log,
+            environment=venv.environment(self._folder, prefect_url(url)),
+            asked=True,
+        )
+        opened.callback(self._end)
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self._exit.close()
-
-    def _database(self) -> str:
+    def _database(self, opened: contextlib.ExitStack) -> str:
         if self._server is None:
             return str(self._folder / "prefect.sqlite")
         name = f"oracle_{next(_numbers)}"
         url = self._server.create_database(name)
-        self._exit.callback(self._server.drop_database, name)
+        opened.callback(self._server.drop_database, name)
         return url
 
     def _end(self) -> None:
@@ -109,7 +90,8 @@ class Oracle:
         job = {"stream": str(source), "rows": str(rows), "without": list(map(str, without))}
         assert self._process.stdin is not None and self._process.stdout is not None
         with contextlib.suppress(BrokenPipeError):
-            print(json.dumps(job), file=self._process.stdin, flush=True)
+            self._process.stdin.write(json.dumps(job).encode() + b"\n")
+            self._process.stdin.flush()
         line = self._process.stdout.readline()
         if not line:
             raise OracleError(f"the reference ended:\n{self._log.read_text()[-4000:]}")

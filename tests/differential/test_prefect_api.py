@@ -1,104 +1,51 @@
 """A Prefect server opened on what Hangar recorded lists the runs and states through its API."""
 
-import contextlib
 import datetime
-import json
-import signal
 import sys
 import unittest
-import urllib.request
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from support.children import free_port, spawn, wait_until
 from support.flow_runs import flow_runs_in, insert_flow_runs, stream_lines
 from support.jetstream import JetStream
-from support.prefect_venv import (
-    create_prefect_database,
-    create_prefect_sqlite,
-    prefect_url,
-    prefect_venv,
-)
+from support.prefect_server import PrefectServer
+from support.prefect_venv import create_prefect_database, create_prefect_sqlite, prefect_venv
 from support.program import flags, hangar
 from support.rows import COLUMNS, Row, load_rows, parse_json
-from support.servers import NatsServer, PostgresServer, ServerError, end
+from support.servers import NatsServer, PostgresServer
 from support.temporary import temporary_folder
 
 _CAPTURE = Path(__file__).resolve().parents[1] / "golden" / "capture.jsonl"
 _SUBJECT = "prefect.events.task-run"
 _PAGE = 40
+_NO_UI = {"PREFECT_SERVER_UI_ENABLED": "false"}
 # What the API's models do not have.
 _NOT_LISTED = {"task_run": {"state_timestamp"}, "task_run_state": {"result_artifact_id"}}
 
 
 class PrefectApi:
-    """The API of a Prefect server on a database."""
+    """The task runs that a Prefect server lists."""
 
-    def __init__(self, url: str) -> None:
-        self._url = url
+    def __init__(self, server: PrefectServer) -> None:
+        self._server = server
 
-    def call(self, path: str, **body: Any) -> Any:
-        request = urllib.request.Request(
-            f"{self._url}/{path}",
-            data=json.dumps(body).encode() if body else None,
-            headers={"content-type": "application/json"},
-        )
-        with urllib.request.urlopen(request, timeout=60) as answer:
-            return parse_json(answer.read())
-
-    def healthy(self) -> bool:
-        try:
-            return bool(self.call("health"))
-        except OSError:
-            return False
+    def _call(self, path: str, **body: Any) -> Any:
+        return parse_json(self._server.answer(path, body or None))
 
     def task_runs(self) -> list[Row]:
         """Every task run, page by page."""
         found: list[Row] = []
         while True:
-            page = self.call("task_runs/filter", limit=_PAGE, offset=len(found), sort="ID_DESC")
+            page = self._call("task_runs/filter", limit=_PAGE, offset=len(found), sort="ID_DESC")
             found += page
             if len(page) < _PAGE:
                 return found
 
     def states(self, task_run: str) -> list[Row]:
-        listed = self.call(f"task_run_states/?task_run_id={task_run}")
+        listed = self._call(f"task_run_states/?task_run_id={task_run}")
         return [{**state, "task_run_id": task_run} for state in listed]
-
-
-@contextlib.contextmanager
-def prefect_api(database: str) -> Iterator[PrefectApi]:
-    """`prefect server start` on a free port, with a home of its own and nothing but the API."""
-    venv = prefect_venv()
-    with temporary_folder("prefect") as home:
-        log = home / "server.log"
-        environment = {
-            **venv.environment(home, prefect_url(database)),
-            "PREFECT_SERVER_UI_ENABLED": "false",
-        }
-        for attempts_left in (2, 1, 0):
-            port = free_port()
-            process = spawn(
-                [
-                    *(venv.prefect, "server", "start", "--no-services"),
-                    *("--host", "127.0.0.1", "--port", str(port)),
-                ],
-                log=log,
-                environment=environment,
-            )
-            api = PrefectApi(f"http://127.0.0.1:{port}/api")
-            try:
-                wait_until(api.healthy, what="Prefect's server", process=process, log=log)
-                yield api
-                return
-            except ServerError as error:
-                if not attempts_left or "address already in use" not in str(error).lower():
-                    raise
-            finally:
-                end(process, signal.SIGTERM)
 
 
 def _listed(value: Any, kind: str) -> Any:
@@ -141,7 +88,8 @@ class PrefectReads(unittest.TestCase):
 
     def _assert_lists_capture(self, database: str) -> None:
         expected = load_rows(_CAPTURE.with_suffix(".rows.json"))
-        with prefect_api(database) as api:
+        with PrefectServer(prefect_venv(), database, settings=_NO_UI) as server:
+            api = PrefectApi(server)
             runs = api.task_runs()
             self.assertEqual(len(runs), len(expected["task_run"]))
             listed = {run["id"]: run for run in runs}

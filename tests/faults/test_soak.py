@@ -130,7 +130,7 @@ class Soak(Ledger):
             self._cut_links,
             self.nats.restart,
             self._terminate_backends,
-            self.postgres.restart,
+            lambda: self.postgres.restart(signal.SIGINT),
         ]
         while True:
             yield from self.chosen.sample(faults, len(faults))

@@ -11,7 +11,7 @@ import signal
 import socket
 import subprocess
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 _PR_SET_PDEATHSIG = 1
@@ -47,14 +47,18 @@ def spawn(
     environment: Mapping[str, str] | None = None,
     cwd: Path | None = None,
     death_signal: signal.Signals = signal.SIGKILL,
+    asked: bool = False,
 ) -> subprocess.Popen[bytes]:
-    """Starts a child that writes to `log` and dies with this thread."""
+    """Starts a child that writes to `log` and dies with this thread.
+
+    One that is `asked` has pipes for its input and output; only its errors go to `log`.
+    """
     with log.open("ab") as output:
         return subprocess.Popen(
             [str(part) for part in command],
-            stdin=subprocess.DEVNULL,
-            stdout=output,
-            stderr=subprocess.STDOUT,
+            stdin=subprocess.PIPE if asked else subprocess.DEVNULL,
+            stdout=subprocess.PIPE if asked else output,
+            stderr=output,
             env=dict(environment) if environment is not None else None,
             cwd=cwd,
             user=user,
@@ -62,6 +66,18 @@ def spawn(
             extra_groups=[] if user else None,
             preexec_fn=die_with_parent(death_signal),
         )
+
+
+@contextlib.contextmanager
+def running(
+    command: Sequence[str | Path], *, log: Path, environment: Mapping[str, str] | None = None
+) -> Iterator[subprocess.Popen[bytes]]:
+    """A child that is killed at the end, if it has not ended before."""
+    process = spawn(command, log=log, environment=environment)
+    try:
+        yield process
+    finally:
+        end(process, signal.SIGKILL)
 
 
 def unprivileged_user() -> str | None:

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import base64
+import contextlib
 import json
 import socket
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
 from urllib.parse import urlsplit
+
+from support.owner import Owner
 
 _INBOX = "_INBOX.hangar-test"
 _IN_FLIGHT = 256
@@ -27,27 +29,18 @@ class StoredMessage:
     data: bytes
 
 
-class JetStream:
+class JetStream(Owner):
     """One connection to a server's JetStream; one request at a time."""
 
     def __init__(self, url: str, timeout: float = 30) -> None:
-        address = urlsplit(url)
-        self._socket = socket.create_connection((address.hostname, address.port), timeout)
-        self._lines = self._socket.makefile("rb")
+        self._address, self._timeout = urlsplit(url), timeout
+
+    def _open(self, opened: contextlib.ExitStack) -> None:
+        address = (self._address.hostname, self._address.port)
+        self._socket = opened.enter_context(socket.create_connection(address, self._timeout))
+        self._lines = opened.enter_context(self._socket.makefile("rb"))
         self._send(b'CONNECT {"verbose":false,"headers":true,"no_responders":true}\r\n')
         self._send(f"SUB {_INBOX} 1\r\n".encode())
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self._lines.close()
-        self._socket.close()
 
     def request(self, subject: str, **body: Any) -> dict[str, Any]:
         """Asks `$JS.API.<subject>`; raises when the answer is an error."""

@@ -3,21 +3,16 @@
 from __future__ import annotations
 
 import contextlib
-import json
 import signal
 import subprocess
-import urllib.error
-import urllib.request
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
 
-from support.children import ServerError, end, free_port, spawn, wait_until
+from support.children import ServerError, end, spawn, wait_until
 from support.jetstream import JetStream, JetStreamError
 from support.prefect_nats_venv import prefect_nats_venv
-from support.prefect_venv import prefect_url
-from support.temporary import temporary_folder
+from support.prefect_server import PrefectServer
 
 RECORDER_OFF = {"PREFECT_SERVER_SERVICES_TASK_RUN_RECORDER_ENABLED": "false"}
 
@@ -37,11 +32,9 @@ _GROUPS = {
     "PREFECT_ACTIONS": ("actions-actions",),
 }
 _RECORDER = "events-task-run-recorder"
-# Python has much to import, and other tests run beside this one.
-_PATIENCE = 600.0
 
 
-class PrefectInstallation:
+class PrefectInstallation(PrefectServer):
     """`prefect server start --no-services` and `prefect server services start`, with prefect-nats.
 
     The server runs from the start; the services when they are started. Both are gone when this is.
@@ -50,83 +43,25 @@ class PrefectInstallation:
     def __init__(
         self, nats_url: str, database: str, *, settings: Mapping[str, str] | None = None
     ) -> None:
-        self.venv = prefect_nats_venv()
+        nats = {"PREFECT_NATS_MESSAGING_URL": nats_url}
+        every = {**MESSAGING, **_SETTINGS, **nats, **(settings or {})}
+        super().__init__(prefect_nats_venv(), database, settings=every)
         self.nats_url = nats_url
-        self._database = database
-        self._settings = dict(settings or {})
-        self._exit = contextlib.ExitStack()
         self._services: subprocess.Popen[bytes] | None = None
 
-    def __enter__(self) -> Self:
-        self.folder = self._exit.enter_context(temporary_folder("prefect"))
-        try:
-            self._start_on_free_port()
-            self._exit.callback(self.stop_services)
-        except BaseException:
-            self._exit.close()
-            raise
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self._exit.close()
-
-    @property
-    def api(self) -> str:
-        return f"http://127.0.0.1:{self.port}/api"
-
-    def environment(self) -> dict[str, str]:
-        """What the servers and their clients see."""
-        return {
-            **self.venv.environment(self.folder / "home", prefect_url(self._database)),
-            **MESSAGING,
-            **_SETTINGS,
-            "PREFECT_NATS_MESSAGING_URL": self.nats_url,
-            "PREFECT_UI_STATIC_DIRECTORY": str(self.folder / "ui"),
-            "PREFECT_API_URL": self.api,
-            **self._settings,
-        }
-
-    def _start_on_free_port(self) -> None:
-        for attempt in range(5):
-            self.port = free_port()
-            try:
-                return self._start_server()
-            except ServerError as error:
-                if attempt == 4 or "already in use" not in str(error):
-                    raise
-        return None
-
-    def _start_server(self) -> None:
-        words = ("server", "start", "--no-services", "--host", "127.0.0.1", "--port", self.port)
-        log = self.folder / "server.log"
-        server = self._spawn(words, log, {})
-        self._exit.callback(end, server, signal.SIGTERM)
-        wait_until(self._healthy, what="Prefect", process=server, log=log, within=_PATIENCE)
-
-    def _spawn(
-        self, words: Sequence[object], log: Path, settings: Mapping[str, str]
-    ) -> subprocess.Popen[bytes]:
-        command = [str(self.venv.prefect), *map(str, words)]
-        environment = {**self.environment(), **settings}
-        return spawn(command, log=log, environment=environment, cwd=self.folder)
-
-    def _healthy(self) -> bool:
-        try:
-            return bool(self.ask("health"))
-        except (OSError, ValueError):
-            return False
+    def _open(self, opened: contextlib.ExitStack) -> None:
+        super()._open(opened)
+        opened.callback(self.stop_services)
 
     def start_services(self, *, recorder: bool) -> None:
         """Returns when they read their topics."""
         log = self.folder / "services.log"
-        settings = {} if recorder else RECORDER_OFF
-        services = self._spawn(("server", "services", "start"), log, settings)
-        self._services = services
+        services = self._services = spawn(
+            [self.venv.prefect, "server", "services", "start"],
+            log=log,
+            environment={**self.environment(), **({} if recorder else RECORDER_OFF)},
+            cwd=self.folder,
+        )
         groups = dict(_GROUPS)
         if recorder:
             groups["PREFECT_EVENTS"] += (_RECORDER,)
@@ -140,7 +75,7 @@ class PrefectInstallation:
                 what="Prefect's services",
                 process=services,
                 log=log,
-                within=_PATIENCE,
+                within=self.patience,
             )
 
     def stop_services(self) -> None:
@@ -148,16 +83,6 @@ class PrefectInstallation:
         if self._services is not None:
             end(self._services, signal.SIGINT, within=60)
             self._services = None
-
-    def ask(self, path: str, body: Any = None) -> Any:
-        """GET, or POST of a body, from the API."""
-        request = urllib.request.Request(
-            f"{self.api}/{path}",
-            data=None if body is None else json.dumps(body).encode(),
-            headers={"Content-Type": "application/json"},
-        )
-        with urllib.request.urlopen(request, timeout=60) as answer:
-            return json.loads(answer.read())
 
     def runs(self, kind: str, tag: str) -> list[dict[str, Any]]:
         """All `flow_runs` or `task_runs` that carry the tag."""

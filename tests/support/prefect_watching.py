@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import datetime
 import threading
 from collections import Counter
 from collections.abc import Sequence
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
 
 from prefect.events.clients import PrefectEventSubscriber
 from prefect.events.filters import EventFilter, EventNameFilter
 from prefect.logging.clients import PrefectLogsSubscriber
 
+from support.owner import Owner
 
-class Watching:
+
+class Watching(Owner):
     """Counts the named events and all log messages, from entry on, in a thread of its own.
 
     Name few: Prefect's server drops what comes while 256 wait for a subscriber.
@@ -32,18 +34,13 @@ class Watching:
         self._tasks: list[asyncio.Task[None]] = []
         self._thread = threading.Thread(target=self._run)
 
-    def __enter__(self) -> Self:
+    def _open(self, opened: contextlib.ExitStack) -> None:
         self._thread.start()
+        opened.callback(self._end)
         for _ in range(2):
             self._connected.acquire()
-        return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def _end(self) -> None:
         for task in self._tasks:
             self._loop.call_soon_threadsafe(task.cancel)
         self._thread.join()

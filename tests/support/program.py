@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import os
-import signal
 import subprocess
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
+from contextlib import AbstractContextManager
 from pathlib import Path
 
-from support.servers import die_with_parent, end
+from support.children import running
 from support.tree import build_folder
 
 _SETTINGS = ("HANGAR_", "PREFECT_", "NATS_", "PG", "XDG_")
@@ -52,24 +51,11 @@ def hangar(
 LITTLE_QUARANTINE = {"ASAN_OPTIONS": "quarantine_size_mb=1"}
 
 
-@contextmanager
 def hangar_running(
     *arguments: str | Path, log: Path, env: Mapping[str, str] | None = None
-) -> Iterator[subprocess.Popen[bytes]]:
+) -> AbstractContextManager[subprocess.Popen[bytes]]:
     """A `hangar run` in the background; what it says goes to `log`."""
-    with log.open("ab") as output:
-        process = subprocess.Popen(
-            [program(), "run", *arguments],
-            env=environment(env),
-            stdin=subprocess.DEVNULL,
-            stdout=output,
-            stderr=subprocess.STDOUT,
-            preexec_fn=die_with_parent(signal.SIGKILL),
-        )
-    try:
-        yield process
-    finally:
-        end(process, signal.SIGKILL)
+    return running([program(), "run", *arguments], log=log, environment=environment(env))
 
 
 def resident(pid: int, which: str = "VmRSS") -> int:

@@ -9,8 +9,8 @@ import threading
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
-from types import TracebackType
-from typing import Self
+
+from support.owner import Owner
 
 _CHUNK = 1 << 16
 # So much of what arrives together is passed on byte by byte on a bad link: every message's head.
@@ -18,8 +18,8 @@ _SLICED = 64
 _HEARD = 1 << 20
 
 
-class Proxy:
-    """Passes connections on to a local port; as a context it ends with all of them.
+class Proxy(Owner):
+    """Passes what connects to `port` on to another local port; all connections end with it.
 
     `refuse` and `accept` govern new connections; `freeze` makes those that are open half-open: both
     sides stay connected and hear nothing more. `clog` holds everything up and loses nothing.
@@ -29,8 +29,6 @@ class Proxy:
 
     def __init__(self, port: int) -> None:
         self._target = ("127.0.0.1", port)
-        self._listener = socket.create_server(("127.0.0.1", 0))
-        self.port = int(self._listener.getsockname()[1])
         self._lock = threading.Lock()
         self._links: list[_Link] = []
         self._refusing = False
@@ -41,21 +39,17 @@ class Proxy:
         self.cut = threading.Event()
         self.heard = b""
 
-    def __enter__(self) -> Self:
+    def _open(self, opened: contextlib.ExitStack) -> None:
+        self._listener = opened.enter_context(socket.create_server(("127.0.0.1", 0)))
+        self.port = int(self._listener.getsockname()[1])
         self._thread = threading.Thread(target=self._listen, daemon=True)
         self._thread.start()
-        return self
+        opened.callback(self._end)
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def _end(self) -> None:
         # Closing alone does not wake who waits in accept.
         with contextlib.suppress(OSError):
             self._listener.shutdown(socket.SHUT_RDWR)
-        self._listener.close()
         self._thread.join()
         self.refuse()
         self.unclog()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import json
 import os
 import shutil
@@ -13,8 +12,6 @@ import urllib.error
 import urllib.request
 from collections.abc import Mapping
 from pathlib import Path
-from types import TracebackType
-from typing import Self
 
 from support.children import (
     READY_WITHIN,
@@ -26,7 +23,7 @@ from support.children import (
     unprivileged_user,
     wait_until,
 )
-from support.temporary import temporary_folder
+from support.server import Server
 
 __all__ = [
     "NatsServer",
@@ -55,39 +52,21 @@ def postgres_bin() -> Path:
     raise ServerError("PostgreSQL is not installed: apt-get install postgresql")
 
 
-class PostgresServer:
-    """A cluster of its own in a temporary folder; trusts every local connection.
+class PostgresServer(Server):
+    """A cluster of its own; trusts every local connection.
 
     As root it runs as `postgres` or `nobody`, for PostgreSQL refuses to run as root.
     """
 
+    name = "postgres"
+    stop_signal = signal.SIGINT  # SIGTERM waits for clients
+    kill_signal = signal.SIGQUIT  # SIGKILL leaves the server's own children
     user = "hangar"
 
     def __init__(self, *, fsync: bool = True, settings: Mapping[str, str] | None = None) -> None:
+        super().__init__()
         self._bin = postgres_bin()
         self._settings = {"fsync": "on" if fsync else "off", **(settings or {})}
-        self._exit = contextlib.ExitStack()
-        self._process: subprocess.Popen[bytes] | None = None
-        self.port = 0
-
-    def __enter__(self) -> Self:
-        self.folder = self._exit.enter_context(temporary_folder("postgres"))
-        self._exit.callback(self.stop, signal.SIGQUIT)
-        try:
-            self._initialise()
-            self._start_on_free_port()
-        except BaseException:
-            self._exit.close()
-            raise
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self._exit.close()
 
     @property
     def data(self) -> Path:
@@ -97,20 +76,10 @@ class PostgresServer:
     def sockets(self) -> Path:
         return self.folder / "s"
 
-    @property
-    def log(self) -> Path:
-        return self.folder / "postgres.log"
-
-    @property
-    def pid(self) -> int:
-        if self._process is None:
-            raise ServerError("PostgreSQL is not running")
-        return self._process.pid
-
     def url(self, database: str = "postgres") -> str:
         return f"postgresql://{self.user}@127.0.0.1:{self.port}/{database}"
 
-    def _initialise(self) -> None:
+    def _start_first(self) -> None:
         self._system_user = unprivileged_user()
         for folder in (self.data, self.sockets):
             folder.mkdir(mode=0o700)
@@ -118,6 +87,7 @@ class PostgresServer:
                 shutil.chown(folder, self._system_user)
         self.sockets.chmod(0o755)
         self._fill()
+        super()._start_first()
 
     def _fill(self) -> None:
         """Makes the cluster in its empty folder."""
@@ -129,25 +99,31 @@ class PostgresServer:
 
     def _run(self, program: str, *words: str | Path) -> None:
         """One of PostgreSQL's programs to its end."""
-        command = [self._bin / program, *words]
-        environment = {"PATH": os.defpath, "LC_ALL": "C", "TZ": "UTC"}
-        user, folder = self._system_user, Path("/")
-        child = spawn(command, log=self.log, user=user, environment=environment, cwd=folder)
-        if child.wait() != 0:
+        if self._spawn_program(program, *words).wait() != 0:
             raise ServerError(f"{program} failed:\n{self.log.read_text(errors='replace')}")
 
-    def _start_on_free_port(self) -> None:
-        for attempt in range(5):
-            self.port = free_port()
-            try:
-                return self.start()
-            except ServerError as error:
-                if attempt == 4 or "could not bind" not in str(error):
-                    raise
-        return None
+    def _spawn_program(self, program: str, *words: str | Path) -> subprocess.Popen[bytes]:
+        return spawn(
+            [self._bin / program, *words],
+            log=self.log,
+            user=self._system_user,
+            environment={"PATH": os.defpath, "LC_ALL": "C", "TZ": "UTC"},
+            cwd=Path("/"),
+            death_signal=self.kill_signal,
+        )
 
     def start(self) -> None:
-        """Starts the server on its folder and port; returns when it takes connections."""
+        deadline = time.monotonic() + READY_WITHIN
+        while True:
+            try:
+                return super().start()
+            except ServerError as error:
+                # The children of a killed postmaster take a moment to notice.
+                leftover = "pre-existing shared memory block" in str(error)
+                if not leftover or time.monotonic() > deadline:
+                    raise
+
+    def _spawn(self) -> subprocess.Popen[bytes]:
         settings = {
             "listen_addresses": "127.0.0.1",
             "port": str(self.port),
@@ -159,26 +135,7 @@ class PostgresServer:
             **self._settings,
         }
         options = [part for key, value in settings.items() for part in ("-c", f"{key}={value}")]
-        deadline = time.monotonic() + READY_WITHIN
-        while True:
-            self._process = spawn(
-                [self._bin / "postgres", "-D", self.data, *options],
-                log=self.log,
-                user=self._system_user,
-                environment={"PATH": os.defpath, "LC_ALL": "C", "TZ": "UTC"},
-                cwd=Path("/"),
-                # The immediate shutdown takes the server's own children along, SIGKILL does not.
-                death_signal=signal.SIGQUIT,
-            )
-            try:
-                return wait_until(
-                    self._ready, what="PostgreSQL", process=self._process, log=self.log
-                )
-            except ServerError as error:
-                # The children of a killed postmaster take a moment to notice.
-                leftover = "pre-existing shared memory block" in str(error)
-                if not leftover or time.monotonic() > deadline:
-                    raise
+        return self._spawn_program("postgres", "-D", self.data, *options)
 
     def _ready(self) -> bool:
         try:
@@ -187,20 +144,10 @@ class PostgresServer:
             return False
         return len(lines) >= 8 and lines[7].strip() == "ready" and lines[0] == str(self.pid)
 
-    def stop(self, sig: signal.Signals = signal.SIGINT) -> None:
-        """SIGINT: fast; SIGQUIT: immediate, as a crash; SIGKILL: the postmaster alone dies."""
-        if self._process is not None:
-            end(self._process, sig)
-            self._process = None
-
-    def restart(self, sig: signal.Signals = signal.SIGINT) -> None:
-        self.stop(sig)
-        self.start()
-
     def reconfigure(self, settings: Mapping[str, str]) -> None:
         """The same cluster under other settings, beside those that it was made with."""
         self._settings |= settings
-        self.restart()
+        self.restart(self.stop_signal)
 
     def psql(self, sql: str, database: str = "postgres") -> str:
         """Runs SQL, each statement a transaction of its own; returns unaligned tuples."""
@@ -236,11 +183,10 @@ def _without_libpq(environment: Mapping[str, str]) -> dict[str, str]:
     return {key: value for key, value in environment.items() if not key.startswith("PG")}
 
 
-class NatsServer:
-    """A nats-server with JetStream on file in a temporary folder.
+class NatsServer(Server):
+    """A nats-server with JetStream on file."""
 
-    The port and the store stay the same over `kill`, `stop` and `start`; `reset` empties the store.
-    """
+    name = "nats-server"
 
     def __init__(
         self,
@@ -251,6 +197,7 @@ class NatsServer:
         in_cluster: bool = False,
     ) -> None:
         """One of a cluster is ready only with the others: whoever makes it calls `wait_ready`."""
+        super().__init__()
         self._in_cluster = in_cluster
         chosen = str(binary or os.environ.get("HANGAR_TEST_NATS_SERVER") or "nats-server")
         found = shutil.which(chosen)
@@ -259,30 +206,7 @@ class NatsServer:
         self.binary = found
         self._settings = settings
         self._jetstream = jetstream
-        self._exit = contextlib.ExitStack()
-        self._process: subprocess.Popen[bytes] | None = None
-        self.port = -1  # the server chooses
-        self.monitoring_port = -1
-
-    def __enter__(self) -> Self:
-        self.folder = self._exit.enter_context(temporary_folder("nats"))
-        self._exit.callback(self.kill)
-        try:
-            self.launch()
-            if not self._in_cluster:
-                self.wait_ready()
-        except BaseException:
-            self._exit.close()
-            raise
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self._exit.close()
+        self.port = self.monitoring_port = -1  # the server chooses
 
     @property
     def url(self) -> str:
@@ -293,34 +217,21 @@ class NatsServer:
         return f"http://127.0.0.1:{self.monitoring_port}"
 
     @property
-    def log(self) -> Path:
-        return self.folder / "nats.log"
-
-    @property
     def store(self) -> Path:
         return self.folder / "store"
-
-    @property
-    def pid(self) -> int:
-        if self._process is None:
-            raise ServerError("nats-server is not running")
-        return self._process.pid
 
     def version(self) -> str:
         return str(self.monitor("varz")["version"])
 
-    def start(self) -> None:
-        """Starts the server; returns when its JetStream answers healthy."""
-        self.launch()
-        self.wait_ready()
+    def _start_first(self) -> None:
+        self._process = self._spawn()
+        if not self._in_cluster:
+            self.wait_ready()
 
-    def launch(self) -> None:
+    def _spawn(self) -> subprocess.Popen[bytes]:
         # A server that chose its ports does not want to be told them when it is reloaded.
         self._ports = (self.port, self.monitoring_port)
-        self._process = spawn([self.binary, "-c", self._configure()], log=self.log)
-
-    def wait_ready(self) -> None:
-        wait_until(self._ready, what="nats-server", process=self._process, log=self.log)
+        return spawn([self.binary, "-c", self._configure()], log=self.log)
 
     def reload(self, settings: str) -> None:
         """Gives the running server other settings; returns when they hold."""
@@ -328,11 +239,8 @@ class NatsServer:
         self._configure()
         before = self.monitor("varz")["config_load_time"]
         os.kill(self.pid, signal.SIGHUP)
-        wait_until(
-            lambda: self.monitor("varz")["config_load_time"] != before,
-            what="other settings",
-            process=self._process,
-            log=self.log,
+        self.wait_until(
+            lambda: self.monitor("varz")["config_load_time"] != before, "other settings"
         )
 
     def _configure(self) -> Path:
@@ -370,26 +278,3 @@ class NatsServer:
         with urllib.request.urlopen(f"{self.monitoring_url}/{path}", timeout=5) as answer:
             page: dict[str, object] = json.loads(answer.read())
             return page
-
-    def stop(self) -> None:
-        """An orderly end."""
-        if self._process is not None:
-            end(self._process, signal.SIGTERM)
-            self._process = None
-
-    def kill(self) -> None:
-        """SIGKILL, as a crash."""
-        if self._process is not None:
-            end(self._process, signal.SIGKILL)
-            self._process = None
-
-    def restart(self) -> None:
-        """Kill, and start again on the same port and store."""
-        self.kill()
-        self.start()
-
-    def reset(self) -> None:
-        """The same server with an empty store."""
-        self.kill()
-        shutil.rmtree(self.store, ignore_errors=True)
-        self.start()

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Self
-
-from support.servers import PostgresServer, wait_until
+from support.servers import PostgresServer
 
 
 class Standby(PostgresServer):
@@ -14,10 +12,9 @@ class Standby(PostgresServer):
         super().__init__()
         self._primary = primary
 
-    def __enter__(self) -> Self:
-        super().__enter__()
-        wait_until(lambda: self._receivers() == 1, what="a standby that follows", log=self.log)
-        return self
+    def _start_first(self) -> None:
+        super()._start_first()
+        self.wait_until(lambda: self._receivers() == 1, "a standby that follows")
 
     def _fill(self) -> None:
         self._run(
@@ -32,7 +29,7 @@ class Standby(PostgresServer):
         """From now on nothing of what the primary commits comes here."""
         self.psql("ALTER SYSTEM SET primary_conninfo = ''")
         self.psql("SELECT pg_reload_conf()")
-        wait_until(lambda: self._receivers() == 0, what="a standby that lags", log=self.log)
+        self.wait_until(lambda: self._receivers() == 0, "a standby that lags")
 
     def promote(self) -> None:
         """Returns when it takes writes."""
