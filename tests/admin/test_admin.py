@@ -16,7 +16,7 @@ from pathlib import Path
 from support.flow_runs import stream_lines
 from support.jetstream import JetStream
 from support.program import LITTLE_QUARANTINE, flags, hangar, hangar_running, resident
-from support.servers import NatsServer, PostgresServer, postgres_bin, wait_until
+from support.servers import NatsServer, PostgresServer, in_transaction, wait_until
 from support.surface import Surface
 from support.temporary import temporary_folder
 
@@ -130,7 +130,7 @@ class Probes(Case):
             self.assertEqual(json.loads(surface.ask("/status")[1])["storage"]["type"], "postgres")
             self.assertNotIn('storage="sqlite"', surface.ask("/metrics")[1])
             self.assertEqual(surface.ask("/config")[0], 404)
-            with self.locked(database):
+            with in_transaction(database.url(), "LOCK TABLE task_run IN ACCESS EXCLUSIVE MODE"):
                 self.publish_one()
                 waiting = "SELECT count(*) FROM pg_locks WHERE NOT granted"
                 self.wait(
@@ -143,23 +143,6 @@ class Probes(Case):
                 self.assertEqual(surface.ask("/readyz")[0], 503)
                 self.assertEqual(surface.ask("/livez")[0], 200)
             self.assertEqual(process.wait(30), 0, self.log.read_text()[-4000:])
-
-    @contextmanager
-    def locked(self, database: PostgresServer) -> Iterator[None]:
-        """Nobody else reads or writes task runs inside."""
-        locker = subprocess.Popen(
-            [postgres_bin() / "psql", "-Xq", database.url(), "-f", "-"], stdin=subprocess.PIPE
-        )
-        assert locker.stdin is not None
-        try:
-            locker.stdin.write(b"BEGIN; LOCK TABLE task_run IN ACCESS EXCLUSIVE MODE;\n")
-            locker.stdin.flush()
-            granted = "SELECT count(*) FROM pg_locks WHERE mode = 'AccessExclusiveLock' AND granted"
-            wait_until(lambda: database.psql(granted) != "0\n", what="lock")
-            yield
-        finally:
-            locker.stdin.close()
-            locker.wait(30)
 
     def publish_one(self) -> None:
         lines = stream_lines((_GOLDEN / "capture.jsonl").read_bytes())

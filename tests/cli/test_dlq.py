@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
-import pty
 import signal
 import subprocess
 import unittest
@@ -13,7 +11,7 @@ from typing import Any
 
 from support.flow_runs import stream_lines
 from support.jetstream import JetStream
-from support.program import environment, flags, hangar, program
+from support.program import at_a_terminal, environment, flags, hangar, program
 from support.rows import read_rows
 from support.servers import NatsServer
 from support.temporary import temporary_folder
@@ -256,35 +254,12 @@ class Purge(Case):
 
     def test_a_person_is_asked_and_sees_a_bar(self) -> None:
         self.reject([b"not json", b"{}"])
-        code, seen = self.at_a_terminal("purge", answer=b"n\n")
+        code, seen = at_a_terminal("dlq", "purge", *self.settings, typed=b"n\n")
         self.assertIn("Delete 2 letters for good?", seen)
         self.assertEqual((code, self.count("HANGAR_DLQ")), (0, 2))
-        code, seen = self.at_a_terminal("purge", answer=b"y\n")
+        code, seen = at_a_terminal("dlq", "purge", *self.settings, typed=b"y\n")
         self.assertIn("purged [" + "=" * 30 + "] 2/2", seen)
         self.assertEqual((code, self.count("HANGAR_DLQ")), (0, 0))
-
-    def at_a_terminal(self, *words: str, answer: bytes) -> tuple[int, str]:
-        ours, theirs = pty.openpty()
-        process = subprocess.Popen(
-            [program(), "dlq", *words, *self.settings],
-            env=environment(),
-            stdin=theirs,
-            stdout=theirs,
-            stderr=theirs,
-        )
-        os.close(theirs)
-        os.write(ours, answer)
-        seen = b""
-        while True:
-            try:
-                part = os.read(ours, 4096)
-            except OSError:  # the other end is closed
-                break
-            if not part:
-                break
-            seen += part
-        os.close(ours)
-        return process.wait(30), seen.decode()
 
 
 if __name__ == "__main__":

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import datetime
-import os
-import pty
 import signal
 import subprocess
 import unittest
@@ -12,7 +10,7 @@ from pathlib import Path
 
 from support.flow_runs import stream_lines
 from support.jetstream import JetStream
-from support.program import environment, flags, hangar, program
+from support.program import at_a_terminal, environment, flags, hangar, program
 from support.rows import Tables, compare_rows, load_rows, read_rows
 from support.servers import NatsServer, PostgresServer, free_port, wait_until
 from support.temporary import temporary_folder
@@ -213,22 +211,9 @@ class Ends(Case):
         self.run_to_end()
         events = stream_lines((_GOLDEN / "plain.jsonl").read_bytes())
         self.publish(events)
-        ours, theirs = pty.openpty()
-        process = subprocess.Popen(
-            [program(), "replay", "--since", "1h", *flags(self.settings)],
-            env=environment(),
-            stderr=theirs,
-        )
-        os.close(theirs)
-        seen = b""
-        try:
-            while part := os.read(ours, 4096):
-                seen += part
-        except OSError:  # the other end is closed
-            pass
-        os.close(ours)
-        self.assertEqual(process.wait(30), 0)
-        self.assertIn(f"replayed [{'=' * 30}] {len(events)}/{len(events)}", seen.decode())
+        code, seen = at_a_terminal("replay", "--since", "1h", *flags(self.settings))
+        self.assertEqual(code, 0, seen)
+        self.assertIn(f"replayed [{'=' * 30}] {len(events)}/{len(events)}", seen)
 
 
 if __name__ == "__main__":

@@ -15,7 +15,7 @@ from support.flow_runs import stream_lines
 from support.jetstream import JetStream
 from support.program import environment, flags, hangar, hangar_running, program
 from support.rows import read_rows
-from support.servers import NatsServer, PostgresServer, end, postgres_bin, psql, wait_until
+from support.servers import NatsServer, PostgresServer, in_transaction, wait_until
 from support.temporary import temporary_folder
 
 _CAPTURE = Path(__file__).resolve().parents[1] / "golden" / "capture.jsonl"
@@ -113,31 +113,21 @@ class Signals(Case):
             self.settings |= {"storage.type": "postgres", "storage.url": server.url()}
             self.publish()
             self.assertEqual(hangar("run", "--until-drained", *flags(self.settings)).returncode, 0)
-            locker = subprocess.Popen(
-                [postgres_bin() / "psql", "-Xq", server.url(), "-f", "-"], stdin=subprocess.PIPE
-            )
-            assert locker.stdin is not None
-            locker.stdin.write(b"BEGIN; LOCK TABLE task_run IN ACCESS EXCLUSIVE MODE;\n")
-            locker.stdin.flush()
-            try:
-                waiting = "SELECT count(*) FROM pg_locks WHERE relation = 'task_run'::regclass AND "
-                wait_until(lambda: psql(server.url(), waiting + "granted") == "1\n", what="lock")
+            with in_transaction(server.url(), "LOCK TABLE task_run IN ACCESS EXCLUSIVE MODE"):
                 # One more event, for the messages of before have been acked.
                 lines = stream_lines(_CAPTURE.read_bytes())
                 event = next(line for line in lines if b'"event":"prefect.task-run.' in line)
                 with JetStream(str(self.settings["nats.url"])) as stream:
                     stream.publish("prefect.events.task-run", [event])
+                waiting = "SELECT count(*) FROM pg_locks WHERE NOT granted"
                 with self.running() as process:
                     wait_until(
-                        lambda: psql(server.url(), waiting + "NOT granted") != "0\n",
+                        lambda: server.psql(waiting) != "0\n",
                         what="a transaction that waits",
                         process=process,
                         log=self.log,
                     )
                     yield process
-            finally:
-                locker.stdin.close()
-                end(locker, signal.SIGKILL)
 
 
 class Failures(Case):

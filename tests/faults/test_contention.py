@@ -3,16 +3,14 @@
 import collections
 import contextlib
 import sqlite3
-import subprocess
 import unittest
-from collections.abc import Iterator
 
 from faults.ledger import Ledger
 from support.flow_runs import flow_runs_in
 from support.jetstream import JetStream, StoredMessage
 from support.program import flags
 from support.rows import Tables, read_rows
-from support.servers import ServerError, postgres_bin, wait_until
+from support.servers import ServerError, in_transaction, wait_until
 
 
 class Contention(Ledger):
@@ -22,23 +20,6 @@ class Contention(Ledger):
 
     def states(self) -> set[str]:
         return set(self.postgres.psql("SELECT id FROM task_run_state", "faults").split())
-
-    @contextlib.contextmanager
-    def session(self, sql: str) -> Iterator[None]:
-        """Somebody has done this in a transaction that stays open."""
-        holder = subprocess.Popen(
-            [postgres_bin() / "psql", "-XqAt", "-v", "ON_ERROR_STOP=1", self.database],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-        )
-        assert holder.stdin is not None and holder.stdout is not None
-        try:
-            holder.stdin.write(f"BEGIN; {sql};\n\\echo done\n".encode())
-            holder.stdin.flush()
-            self.assertEqual(holder.stdout.readline(), b"done\n")
-            yield
-        finally:
-            holder.communicate()
 
     def slow_states(self, seconds: float) -> None:
         """Each state takes so long to be inserted."""
@@ -59,7 +40,7 @@ class Locks(Contention):
         with self.recording() as process:
             self.assertGreater(self.wait_for_progress(process), 0)
             # As whoever inserts a row that refers to them.
-            with self.session(lock.format("KEY SHARE")):
+            with in_transaction(self.database, lock.format("KEY SHARE")):
                 enough = self.left() - 2_000
                 wait_until(
                     lambda: self.left() < enough,
@@ -68,7 +49,7 @@ class Locks(Contention):
                     log=self.log,
                 )
             self.assertNotIn("storage:", self.log.read_text())
-            with self.session(lock.format("UPDATE")):
+            with in_transaction(self.database, lock.format("UPDATE")):
                 self.wait_for_words("SQLSTATE 55P03", process)
             self.assertEqual(self.dead_letters(), 0)
             self.end_of(process)

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
+import pty
 import subprocess
 from collections.abc import Mapping
-from contextlib import AbstractContextManager
 from pathlib import Path
 
 from support.children import running
@@ -47,13 +48,31 @@ def hangar(
     )
 
 
+def at_a_terminal(*arguments: str | Path, typed: bytes = b"") -> tuple[int, str]:
+    """Runs a command for a person who types this; returns its code and what the person sees."""
+    ours, theirs = pty.openpty()
+    try:
+        with subprocess.Popen(
+            [program(), *arguments], env=environment(), stdin=theirs, stdout=theirs, stderr=theirs
+        ) as process:
+            os.close(theirs)
+            os.write(ours, typed)
+            seen = b""
+            with contextlib.suppress(OSError):  # the other end is closed
+                while part := os.read(ours, 4096):
+                    seen += part
+            return process.wait(30), seen.decode()
+    finally:
+        os.close(ours)
+
+
 # What a sanitizer keeps of freed memory is not what the program takes.
 LITTLE_QUARANTINE = {"ASAN_OPTIONS": "quarantine_size_mb=1"}
 
 
 def hangar_running(
     *arguments: str | Path, log: Path, env: Mapping[str, str] | None = None
-) -> AbstractContextManager[subprocess.Popen[bytes]]:
+) -> contextlib.AbstractContextManager[subprocess.Popen[bytes]]:
     """A `hangar run` in the background; what it says goes to `log`."""
     return running([program(), "run", *arguments], log=log, environment=environment(env))
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import shutil
@@ -10,7 +11,7 @@ import subprocess
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from support.children import (
@@ -32,6 +33,7 @@ __all__ = [
     "die_with_parent",
     "end",
     "free_port",
+    "in_transaction",
     "postgres_bin",
     "psql",
     "spawn",
@@ -176,6 +178,25 @@ def psql(url: str, sql: str) -> str:
     if done.returncode != 0:
         raise ServerError(f"psql: {done.stderr.decode(errors='replace')}")
     return done.stdout.decode()
+
+
+@contextlib.contextmanager
+def in_transaction(url: str, sql: str) -> Iterator[None]:
+    """Somebody has done this in a transaction that stays open inside."""
+    command: list[str | Path] = [postgres_bin() / "psql", "-XqAt", "-v", "ON_ERROR_STOP=1", url]
+    environment = _without_libpq(os.environ)
+    with subprocess.Popen(
+        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=environment
+    ) as session:
+        assert session.stdin is not None and session.stdout is not None
+        session.stdin.write(f"BEGIN; {sql};\n\\echo done\n".encode())
+        session.stdin.flush()
+        if session.stdout.readline() != b"done\n":
+            raise ServerError(f"psql: {sql} failed")
+        try:
+            yield
+        finally:
+            session.stdin.close()
 
 
 def _without_libpq(environment: Mapping[str, str]) -> dict[str, str]:
