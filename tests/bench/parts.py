@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import datetime
 import os
-import signal
-import subprocess
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -22,7 +20,7 @@ from support.jetstream import JetStream
 from support.prefect_venv import prefect_url, prefect_venv
 from support.program import flags, hangar_running
 from support.rows import Tables, compare_rows, read_rows
-from support.servers import die_with_parent, psql, wait_until
+from support.servers import psql, spawn, wait_until
 
 CAPTURE = Path(__file__).resolve().parents[1] / "golden" / "capture.jsonl"
 _PREFECT = Path(__file__).with_name("prefect_recorder.py")
@@ -177,13 +175,10 @@ def _prefect(world: World, events: list[bytes], flow_runs: list[UUID], batch: in
     acked.touch()
     venv = prefect_venv()
     with world.postgres_database(flow_runs) as database, world.servers_cpu(len(events)) as cpu:
-        words = [str(venv.python), str(_PREFECT), str(file), str(acked), str(batch), "0"]
-        process = subprocess.Popen(
-            words,
-            env=venv.environment(world.folder, prefect_url(database)),
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-            preexec_fn=die_with_parent(signal.SIGKILL),
+        process = spawn(
+            [venv.python, _PREFECT, file, acked, str(batch), "0"],
+            log=file.with_suffix(".log"),
+            environment=venv.environment(world.folder, prefect_url(database)),
         )
         _, status, usage = os.wait4(process.pid, 0)
         process.returncode = os.waitstatus_to_exitcode(status)
