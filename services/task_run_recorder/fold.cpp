@@ -5,10 +5,10 @@
 #include <cstring>
 #include <functional>
 
+#include "prefect/json/text_hash.hpp"
+#include "prefect/uuid.hpp"
 #include "run_name.hpp"
 #include "state.hpp"
-#include "text_hash.hpp"
-#include "uuid.hpp"
 
 namespace hangar::recorder {
 namespace {
@@ -50,7 +50,8 @@ std::size_t Fold::Hash::operator()(const Uuid& id) const noexcept {
 }
 
 std::size_t Fold::Hash::operator()(const NaturalKey& key) const noexcept {
-  return hash_text(key.dynamic_key, hash_text(key.task_key, (*this)(key.flow_run_id)));
+  return prefect::hash_text(key.dynamic_key,
+                            prefect::hash_text(key.task_key, (*this)(key.flow_run_id)));
 }
 
 Fold::Fold(std::span<const PackedEvent> events, Timestamp now)
@@ -200,7 +201,7 @@ void Fold::write_details(const TaskRunEvent& event, const Uuid& id, Cell& detail
     append_silent_details(details_, id, event.details_flow_run_id);
   } else if (id != event.run_id) {
     details_ = details.text();
-    write_uuid(id, &details_[static_cast<std::size_t>(event.details_task_run_id_at)]);
+    prefect::write_uuid(id, &details_[static_cast<std::size_t>(event.details_task_run_id_at)]);
   } else {
     return;
   }

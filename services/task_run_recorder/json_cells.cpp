@@ -4,30 +4,30 @@
 #include <optional>
 #include <vector>
 
-#include "json_members.hpp"
-#include "json_text.hpp"
-#include "number.hpp"
-#include "uuid.hpp"
+#include "prefect/json/json_members.hpp"
+#include "prefect/json/json_text.hpp"
+#include "prefect/json/number.hpp"
+#include "prefect/uuid.hpp"
 
 namespace hangar::recorder {
 
 namespace {
 
-using Kind = JsonValue::Kind;
+using Kind = prefect::JsonValue::Kind;
 
 constexpr std::uint32_t most_retry_delays = 50;
 
 /// Python's `value != 0`, where a missing value is 0.
-bool differs_from_zero(JsonValue value) {
+bool differs_from_zero(prefect::JsonValue value) {
   if (!value) return false;
   const bool number = value.is(Kind::boolean) || value.is(Kind::integer) || value.is(Kind::real);
-  return !number || FieldReader::is_truthy(value);
+  return !number || prefect::FieldReader::is_truthy(value);
 }
 
 /// How well a value fits a type; among several that fit, the best is taken.
 enum class Fit { lax, strict, exact };
 
-Fit fit_as_real(JsonValue value) {
+Fit fit_as_real(prefect::JsonValue value) {
   if (value.is(Kind::real)) return Fit::exact;
   return value.is(Kind::integer) ? Fit::strict : Fit::lax;
 }
@@ -43,20 +43,20 @@ void append_numbers(std::string& out, const std::vector<std::string>& numbers) {
 
 std::string real_text(double number) {
   std::string text;
-  append_json_real(text, number);
+  prefect::append_json_real(text, number);
   return text;
 }
 
-void append_retry_delays(std::string& out, JsonValue delays) {
+void append_retry_delays(std::string& out, prefect::JsonValue delays) {
   bool integers = true;
   bool exact_integers = true;
   bool reals = true;
   Fit real_fit = Fit::exact;
   std::vector<std::string> integer_texts;
   std::vector<std::string> real_texts;
-  delays.each_element([&](JsonValue delay) {
-    const auto digits = FieldReader::try_integer(delay);
-    const auto number = FieldReader::try_real(delay);
+  delays.each_element([&](prefect::JsonValue delay) {
+    const auto digits = prefect::FieldReader::try_integer(delay);
+    const auto number = prefect::FieldReader::try_real(delay);
     integers = integers && digits;
     exact_integers = exact_integers && delay.is(Kind::integer);
     reals = reals && number;
@@ -73,28 +73,28 @@ void append_retry_delays(std::string& out, JsonValue delays) {
 }
 
 /// None, an integer, a number, or a list of either: the type that fits best.
-void append_retry_delay(std::string& out, JsonValue delay) {
+void append_retry_delay(std::string& out, prefect::JsonValue delay) {
   if (!delay || delay.is_null()) {
     out += "null";
   } else if (delay.is(Kind::array)) {
     append_retry_delays(out, delay);
   } else if (delay.is(Kind::real)) {
-    append_json_real(out, to_real(delay.token()));
-  } else if (const auto digits = FieldReader::try_integer(delay)) {
+    prefect::append_json_real(out, prefect::to_real(delay.token()));
+  } else if (const auto digits = prefect::FieldReader::try_integer(delay)) {
     out += *digits;
-  } else if (const auto number = FieldReader::try_real(delay)) {
-    append_json_real(out, *number);
+  } else if (const auto number = prefect::FieldReader::try_real(delay)) {
+    prefect::append_json_real(out, *number);
   } else {
     reject(delay, "wrong_type", "this is no delay in seconds");
   }
 }
 
 /// One input; which of the four kinds it is follows from `input_type` or else from what it has.
-void append_task_input(std::string& out, JsonValue input) {
+void append_task_input(std::string& out, prefect::JsonValue input) {
   enum Member : std::size_t { type_of_input, id, name, type, count };
-  static constexpr MemberNames<count> names{
+  static constexpr prefect::MemberNames<count> names{
       std::array<std::string_view, count>{"input_type", "id", "name", "type"}};
-  const auto values = names.pick(FieldReader::object(input));
+  const auto values = names.pick(prefect::FieldReader::object(input));
   const auto has_text = [&](Member member) {
     return values[member] && values[member].is(Kind::string);
   };
@@ -105,9 +105,9 @@ void append_task_input(std::string& out, JsonValue input) {
   const auto is_type = [&](std::string_view word) {
     return !values[type_of_input] || wanted == word;
   };
-  const auto append = [&](std::string_view word, std::string_view key, JsonValue text) {
+  const auto append = [&](std::string_view word, std::string_view key, prefect::JsonValue text) {
     out.append(R"({"input_type": ")").append(word).append(R"(", ")").append(key).append("\": ");
-    append_json_string(out, text);
+    prefect::append_json_string(out, text);
     out += '}';
   };
   if (is_type("parameter") && has_text(name)) return append("parameter", "name", values[name]);
@@ -116,7 +116,7 @@ void append_task_input(std::string& out, JsonValue input) {
     if (!is_type(word)) continue;
     if (!values[id]) reject_missing(input, "id");
     out.append(R"({"input_type": ")").append(word).append(R"(", "id": ")");
-    append_uuid(out, FieldReader::uuid(values[id]));
+    prefect::append_uuid(out, prefect::FieldReader::uuid(values[id]));
     out += "\"}";
     return;
   }
@@ -125,7 +125,7 @@ void append_task_input(std::string& out, JsonValue input) {
 
 }  // namespace
 
-void append_empirical_policy(std::string& out, JsonValue policy) {
+void append_empirical_policy(std::string& out, prefect::JsonValue policy) {
   enum Member : std::size_t {
     max_retries,
     retry_delay_seconds,
@@ -134,49 +134,51 @@ void append_empirical_policy(std::string& out, JsonValue policy) {
     retry_jitter_factor,
     count
   };
-  static constexpr MemberNames<count> names{std::array<std::string_view, count>{
+  static constexpr prefect::MemberNames<count> names{std::array<std::string_view, count>{
       "max_retries", "retry_delay_seconds", "retries", "retry_delay", "retry_jitter_factor"}};
-  auto values = names.pick(FieldReader::object(policy));
-  if (!FieldReader::is_truthy(values[retries]) && differs_from_zero(values[max_retries])) {
+  auto values = names.pick(prefect::FieldReader::object(policy));
+  if (!prefect::FieldReader::is_truthy(values[retries]) && differs_from_zero(values[max_retries])) {
     values[retries] = values[max_retries];
   }
-  if (!FieldReader::is_truthy(values[retry_delay]) &&
+  if (!prefect::FieldReader::is_truthy(values[retry_delay]) &&
       differs_from_zero(values[retry_delay_seconds])) {
     values[retry_delay] = values[retry_delay_seconds];
   }
   out += R"({"max_retries": )";
-  out += values[max_retries] ? FieldReader::integer(values[max_retries]) : "0";
+  out += values[max_retries] ? prefect::FieldReader::integer(values[max_retries]) : "0";
   out += R"(, "retry_delay_seconds": )";
-  append_json_real(
-      out, values[retry_delay_seconds] ? FieldReader::real(values[retry_delay_seconds]) : 0.0);
+  prefect::append_json_real(out, values[retry_delay_seconds]
+                                     ? prefect::FieldReader::real(values[retry_delay_seconds])
+                                     : 0.0);
   out += R"(, "retries": )";
-  out += values[retries] && !values[retries].is_null() ? FieldReader::integer(values[retries])
-                                                       : "null";
+  out += values[retries] && !values[retries].is_null()
+             ? prefect::FieldReader::integer(values[retries])
+             : "null";
   out += R"(, "retry_delay": )";
   append_retry_delay(out, values[retry_delay]);
   out += R"(, "retry_jitter_factor": )";
-  const JsonValue jitter = values[retry_jitter_factor];
+  const prefect::JsonValue jitter = values[retry_jitter_factor];
   if (!jitter || jitter.is_null()) {
     out += "null";
   } else {
-    const double factor = FieldReader::real(jitter);
+    const double factor = prefect::FieldReader::real(jitter);
     if (factor < 0) reject(jitter, "out_of_range", "a jitter factor is not negative");
-    append_json_real(out, factor);
+    prefect::append_json_real(out, factor);
   }
   out += '}';
 }
 
-void append_task_inputs(std::string& out, JsonValue inputs) {
+void append_task_inputs(std::string& out, prefect::JsonValue inputs) {
   out += '{';
-  if (FieldReader::object(inputs).size() > 0) {
+  if (prefect::FieldReader::object(inputs).size() > 0) {
     bool first = true;
-    for (const auto& member : JsonMembers{inputs}) {
+    for (const auto& member : prefect::JsonMembers{inputs}) {
       if (!first) out += ", ";
       first = false;
-      append_json_string(out, member.key);
+      prefect::append_json_string(out, member.key);
       out += ": [";
       bool first_input = true;
-      FieldReader::array(member.value).each_element([&](JsonValue input) {
+      prefect::FieldReader::array(member.value).each_element([&](prefect::JsonValue input) {
         if (!first_input) out += ", ";
         first_input = false;
         append_task_input(out, input);
@@ -187,48 +189,48 @@ void append_task_inputs(std::string& out, JsonValue inputs) {
   out += '}';
 }
 
-void append_tags(std::string& out, JsonValue tags) {
+void append_tags(std::string& out, prefect::JsonValue tags) {
   out += '[';
   bool first = true;
-  FieldReader::array(tags).each_element([&](JsonValue tag) {
-    FieldReader::string(tag);
+  prefect::FieldReader::array(tags).each_element([&](prefect::JsonValue tag) {
+    prefect::FieldReader::string(tag);
     if (!first) out += ", ";
     first = false;
-    append_json_string(out, tag);
+    prefect::append_json_string(out, tag);
   });
   out += ']';
 }
 
-void append_labels(std::string& out, JsonValue labels) {
+void append_labels(std::string& out, prefect::JsonValue labels) {
   out += '{';
-  if (FieldReader::object(labels).size() > 0) {
+  if (prefect::FieldReader::object(labels).size() > 0) {
     bool first = true;
-    for (const auto& member : JsonMembers{labels}) {
+    for (const auto& member : prefect::JsonMembers{labels}) {
       const Kind kind = member.value.kind();
       if (kind == Kind::null || kind == Kind::array || kind == Kind::object) {
         reject(member.value, "wrong_type", "a label is a boolean, a number or a string");
       }
       if (!first) out += ", ";
       first = false;
-      append_json_string(out, member.key);
+      prefect::append_json_string(out, member.key);
       out += ": ";
-      append_json(out, member.value);
+      prefect::append_json(out, member.value);
     }
   }
   out += '}';
 }
 
-void append_string_map(std::string& out, JsonValue map, bool stored) {
+void append_string_map(std::string& out, prefect::JsonValue map, bool stored) {
   out += '{';
   bool first = true;
-  for (const auto& member : JsonMembers{FieldReader::object(map)}) {
-    FieldReader::string(member.value);
+  for (const auto& member : prefect::JsonMembers{prefect::FieldReader::object(map)}) {
+    prefect::FieldReader::string(member.value);
     if (!stored) continue;
     if (!first) out += ", ";
     first = false;
-    append_json_string(out, member.key);
+    prefect::append_json_string(out, member.key);
     out += ": ";
-    append_json_string(out, member.value);
+    prefect::append_json_string(out, member.value);
   }
   out += '}';
 }

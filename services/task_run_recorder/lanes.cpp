@@ -3,13 +3,13 @@
 #include <algorithm>
 #include <string_view>
 
-#include "text_hash.hpp"
+#include "prefect/json/text_hash.hpp"
 
 namespace hangar::recorder {
 namespace {
 
 std::uint64_t hash(char kind, std::string_view text, std::uint64_t seed = 0) {
-  return hash_text(text, seed * 31 + static_cast<std::uint64_t>(kind));
+  return prefect::hash_text(text, seed * 31 + static_cast<std::uint64_t>(kind));
 }
 
 std::string_view bytes(const Uuid& id) {

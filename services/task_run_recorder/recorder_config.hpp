@@ -3,7 +3,7 @@
 #include <cstdint>
 #include <vector>
 
-#include "event.hpp"
+#include "event_decoder.hpp"
 #include "hangar/config.hpp"
 #include "hangar/service.hpp"
 
@@ -27,7 +27,7 @@ struct RecorderConfig : ServiceConfig {
     batch_size = 5'000;  // where a larger one saves a database no more
   }
 
-  [[nodiscard]] EventLimits limits() const {
+  [[nodiscard]] prefect::EventLimits limits() const {
     return {static_cast<std::size_t>(maximum_labels_per_resource),
             static_cast<std::size_t>(maximum_related_resources),
             static_cast<std::size_t>(maximum_event_name_length)};

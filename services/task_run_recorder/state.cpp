@@ -3,9 +3,9 @@
 #include <array>
 
 #include "json_cells.hpp"
-#include "json_members.hpp"
-#include "json_text.hpp"
-#include "uuid.hpp"
+#include "prefect/json/json_members.hpp"
+#include "prefect/json/json_text.hpp"
+#include "prefect/uuid.hpp"
 
 namespace hangar::recorder {
 
@@ -54,10 +54,11 @@ class DetailsWriter {
     return names;
   }();
 
-  DetailsWriter(const FieldReader& reader, JsonValue details, bool stored, std::string& out)
+  DetailsWriter(const prefect::FieldReader& reader, prefect::JsonValue details, bool stored,
+                std::string& out)
       : reader_{reader}, stored_{stored}, out_{out} {
-    static constexpr MemberNames<count> names{all};
-    if (details) values_ = names.pick(FieldReader::object(details));
+    static constexpr prefect::MemberNames<count> names{all};
+    if (details) values_ = names.pick(prefect::FieldReader::object(details));
     out_.clear();
   }
 
@@ -124,16 +125,16 @@ class DetailsWriter {
   }
   void append_quoted(const Uuid& id) {
     out_ += '"';
-    append_uuid(out_, id);
+    prefect::append_uuid(out_, id);
     out_ += '"';
   }
   void check_uuid(Member member) const {
-    if (says(member)) FieldReader::uuid(values_[member]);
+    if (says(member)) prefect::FieldReader::uuid(values_[member]);
   }
   void uuid(Member member) {
     key(member);
     if (says(member)) {
-      append_quoted(FieldReader::uuid(values_[member]));
+      append_quoted(prefect::FieldReader::uuid(values_[member]));
     } else {
       out_ += "null";
     }
@@ -143,8 +144,8 @@ class DetailsWriter {
     if (!says(member)) {
       out_ += "null";
     } else {
-      FieldReader::string(values_[member]);
-      if (stored_) append_json_string(out_, values_[member]);
+      prefect::FieldReader::string(values_[member]);
+      if (stored_) prefect::append_json_string(out_, values_[member]);
     }
   }
   void time(Member member, bool now_if_missing = false) {
@@ -154,25 +155,26 @@ class DetailsWriter {
       return;
     }
     out_ += '"';
-    append_time(out_, says(member) ? reader_.time(values_[member]) : ZonedTime::utc(reader_.now()));
+    prefect::append_time(out_, says(member) ? reader_.time(values_[member])
+                                            : prefect::ZonedTime::utc(reader_.now()));
     out_ += '"';
   }
   void boolean(Member member, std::optional<bool> missing, bool nullable) {
     key(member);
-    const JsonValue value = values_[member];
+    const prefect::JsonValue value = values_[member];
     std::optional<bool> flag = missing;
     if (value && nullable && value.is_null()) {
       flag = std::nullopt;
     } else if (value) {
-      flag = FieldReader::boolean(value);
+      flag = prefect::FieldReader::boolean(value);
     }
     out_ += !flag ? "null" : *flag ? "true" : "false";
   }
 
-  const FieldReader& reader_;
+  const prefect::FieldReader& reader_;
   bool stored_;
   std::string& out_;
-  std::array<JsonValue, count> values_;
+  std::array<prefect::JsonValue, count> values_;
   std::size_t task_run_id_at_ = 0;
   std::size_t flow_run_id_at_ = 0;
   Cell::Basis basis_ = Cell::Basis::told;
@@ -189,15 +191,15 @@ class SilentDetails {
               const std::optional<Uuid>& flow_run_id) const {
     const std::size_t begin = out.size();
     out += text_;
-    if (flow_run_id) write_uuid(*flow_run_id, &out[begin + flow_run_id_at_]);
-    write_uuid(task_run_id, &out[begin + task_run_id_at_]);
+    if (flow_run_id) prefect::write_uuid(*flow_run_id, &out[begin + flow_run_id_at_]);
+    prefect::write_uuid(task_run_id, &out[begin + task_run_id_at_]);
   }
 
  private:
   explicit SilentDetails(bool in_flow_run) {
     std::pmr::monotonic_buffer_resource unused;
     const StorageLimits none;
-    const FieldReader reader{unused, Timestamp{}, none};
+    const prefect::FieldReader reader{unused, Timestamp{}, none};
     StateOrigin origin;
     if (in_flow_run) origin.flow_run_id.emplace();
     DetailsWriter details{reader, {}, true, text_};
@@ -230,34 +232,36 @@ std::string_view words_of(std::string_view type) noexcept {
 
 }  // namespace
 
-State read_state(const FieldReader& reader, JsonValue object, const StateOrigin& origin,
-                 std::string& scratch) {
+State read_state(const prefect::FieldReader& reader, prefect::JsonValue object,
+                 const StateOrigin& origin, std::string& scratch) {
   enum Member : std::size_t { id, type, name, timestamp, message, data, state_details, count };
-  static constexpr MemberNames<count> names{std::array<std::string_view, count>{
+  static constexpr prefect::MemberNames<count> names{std::array<std::string_view, count>{
       "id", "type", "name", "timestamp", "message", "data", "state_details"}};
-  const auto values = names.pick(FieldReader::object(object));
+  const auto values = names.pick(prefect::FieldReader::object(object));
   const auto says = [&](Member member) { return values[member] && !values[member].is_null(); };
 
   State state;
-  state.id = values[id] ? FieldReader::uuid(values[id]) : origin.id;
+  state.id = values[id] ? prefect::FieldReader::uuid(values[id]) : origin.id;
   if (!values[type]) reject_missing(object, "type");
-  state.type = FieldReader::state_type(values[type]);
+  state.type = prefect::FieldReader::state_type(values[type]);
   state.name = says(name) ? reader.text(values[name]) : words_of(state.type);
   if (says(message)) state.message = reader.text(values[message]);
-  const ZonedTime time = values[timestamp] ? reader.time(values[timestamp]) : origin.timestamp;
+  const prefect::ZonedTime time =
+      values[timestamp] ? reader.time(values[timestamp]) : origin.timestamp;
   const bool scheduled = state.type == "SCHEDULED";
-  const bool silent = !scheduled && (!values[state_details] ||
-                                     FieldReader::object(values[state_details]).size() == 0);
-  DetailsWriter details{reader, silent ? JsonValue{} : values[state_details], origin.stored,
-                        scratch};
+  const bool silent =
+      !scheduled &&
+      (!values[state_details] || prefect::FieldReader::object(values[state_details]).size() == 0);
+  DetailsWriter details{reader, silent ? prefect::JsonValue{} : values[state_details],
+                        origin.stored, scratch};
   if (!silent) details.write(origin, scheduled);
   if (!origin.stored) return state;
 
   for (const Member member : {name, message}) {
-    if (says(member)) FieldReader::refuse_nul(values[member]);
+    if (says(member)) prefect::FieldReader::refuse_nul(values[member]);
   }
-  state.timestamp =
-      FieldReader::instant(time, values[timestamp] ? values[timestamp] : origin.timestamp_source);
+  state.timestamp = prefect::FieldReader::instant(
+      time, values[timestamp] ? values[timestamp] : origin.timestamp_source);
   if (silent) {
     if (!origin.keeps_flow_run_id) state.details_flow_run_id = origin.flow_run_id;
   } else {
@@ -269,7 +273,7 @@ State read_state(const FieldReader& reader, JsonValue object, const StateOrigin&
   if (!values[timestamp]) state.timestamp_basis = origin.timestamp_basis;
   if (says(data)) {
     scratch.clear();
-    append_json(scratch, values[data]);
+    prefect::append_json(scratch, values[data]);
   }
   // A number that is not finite becomes null, and null is stored as no data at all.
   if (says(data) && scratch != "null") {

@@ -5,9 +5,9 @@
 #include <string>
 #include <string_view>
 
-#include "field_reader.hpp"
 #include "hangar/storage.hpp"
-#include "json_document.hpp"
+#include "prefect/field_reader.hpp"
+#include "prefect/json/json_document.hpp"
 
 namespace hangar::recorder {
 
@@ -39,9 +39,9 @@ void append_silent_details(std::string& out, const Uuid& task_run_id,
 /// What a state has where its object says nothing, and the runs that it belongs to.
 struct StateOrigin {
   Uuid id;
-  ZonedTime timestamp;
+  prefect::ZonedTime timestamp;
   Cell::Basis timestamp_basis = Cell::Basis::told;
-  JsonValue timestamp_source;  ///< Where the timestamp stands in the event.
+  prefect::JsonValue timestamp_source;  ///< Where the timestamp stands in the event.
   Uuid task_run_id;
   std::optional<Uuid> flow_run_id;
   /// Whether the details keep their own `flow_run_id` instead of the origin's.
@@ -52,7 +52,7 @@ struct StateOrigin {
 };
 
 /// Reads a state as `prefect.server.schemas.states.State` does. `scratch` is overwritten.
-State read_state(const FieldReader& reader, JsonValue object, const StateOrigin& origin,
-                 std::string& scratch);
+State read_state(const prefect::FieldReader& reader, prefect::JsonValue object,
+                 const StateOrigin& origin, std::string& scratch);
 
 }  // namespace hangar::recorder

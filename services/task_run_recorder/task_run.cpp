@@ -4,16 +4,16 @@
 
 #include "index_row.hpp"
 #include "json_cells.hpp"
-#include "json_members.hpp"
+#include "prefect/json/json_members.hpp"
+#include "prefect/json/unicode.hpp"
+#include "prefect/uuid.hpp"
 #include "run_name.hpp"
-#include "unicode.hpp"
-#include "uuid.hpp"
 
 namespace hangar::recorder {
 
 namespace {
 
-using Kind = JsonValue::Kind;
+using Kind = prefect::JsonValue::Kind;
 
 // The default of Prefect's setting server.tasks.max_cache_key_length.
 constexpr std::size_t longest_cache_key = 2000;
@@ -52,9 +52,10 @@ class ColumnReader {
     count
   };
 
-  ColumnReader(const FieldReader& reader, JsonValue object, TaskRun& run, Scratch& scratch)
+  ColumnReader(const prefect::FieldReader& reader, prefect::JsonValue object, TaskRun& run,
+               Scratch& scratch)
       : reader_{reader}, object_{object}, run_{run}, scratch_{scratch} {
-    static constexpr MemberNames<count> names{
+    static constexpr prefect::MemberNames<count> names{
         std::array<std::string_view, count>{"id",
                                             "created",
                                             "updated",
@@ -85,7 +86,9 @@ class ColumnReader {
     values_ = names.pick(object);
   }
 
-  [[nodiscard]] JsonValue operator[](Member member) const noexcept { return values_[member]; }
+  [[nodiscard]] prefect::JsonValue operator[](Member member) const noexcept {
+    return values_[member];
+  }
 
   void read() {
     read_identity();
@@ -101,7 +104,7 @@ class ColumnReader {
     optional_time(end_time, c::end_time);
     optional_time(cache_expiration, c::cache_expiration);
     if (values_[total_run_time]) {
-      run_.columns[c::total_run_time] = FieldReader::interval(values_[total_run_time]);
+      run_.columns[c::total_run_time] = prefect::FieldReader::interval(values_[total_run_time]);
     }
     json(empirical_policy, c::empirical_policy, append_empirical_policy,
          &scratch_.empirical_policy);
@@ -122,9 +125,9 @@ class ColumnReader {
 
   void read_identity() {
     namespace c = recorder::task_run;
-    if (values_[id]) run_.id = FieldReader::uuid(values_[id]);
+    if (values_[id]) run_.id = prefect::FieldReader::uuid(values_[id]);
     if (says(flow_run_id)) {
-      run_.flow_run_id = FieldReader::uuid(values_[flow_run_id]);
+      run_.flow_run_id = prefect::FieldReader::uuid(values_[flow_run_id]);
     } else if (values_[flow_run_id]) {
       run_.flow_run_id.reset();
     }
@@ -139,18 +142,18 @@ class ColumnReader {
   std::string_view key(Member member, std::string_view word) const {
     if (!values_[member]) reject_missing(object_, word);
     const std::string_view text = reader_.text(values_[member]);
-    FieldReader::refuse_nul(values_[member]);
+    prefect::FieldReader::refuse_nul(values_[member]);
     return text;
   }
 
   /// A name that Python counts as false is replaced by a generated one.
   [[nodiscard]] std::string_view name_of_run() const {
-    if (!FieldReader::is_truthy(values_[name])) {
+    if (!prefect::FieldReader::is_truthy(values_[name])) {
       const std::string generated = generated_name(run_.id);
       return {reader_.keep(generated), generated.size()};
     }
     const std::string_view text = reader_.text(values_[name]);
-    FieldReader::refuse_nul(values_[name]);
+    prefect::FieldReader::refuse_nul(values_[name]);
     return text;
   }
 
@@ -161,19 +164,19 @@ class ColumnReader {
       return;
     }
     run_.columns[column] = reader_.text(values_[member]);
-    FieldReader::refuse_nul(values_[member]);
+    prefect::FieldReader::refuse_nul(values_[member]);
   }
 
   void check_cache_key() const {
     if (!says(cache_key)) return;
     const std::string_view text = run_.columns[recorder::task_run::cache_key].text();
-    if (text.size() > longest_cache_key && count_code_points(text) > longest_cache_key) {
+    if (text.size() > longest_cache_key && prefect::count_code_points(text) > longest_cache_key) {
       reject(values_[cache_key], "too_long", "a cache key has more than 2,000 characters");
     }
   }
 
   void integer(Member member, recorder::task_run::Column column) {
-    if (values_[member]) run_.columns[column] = FieldReader::int4(values_[member]);
+    if (values_[member]) run_.columns[column] = prefect::FieldReader::int4(values_[member]);
   }
 
   void optional_time(Member member, recorder::task_run::Column column) {
@@ -181,12 +184,12 @@ class ColumnReader {
     run_.columns[column] =
         values_[member].is_null()
             ? Cell::null()
-            : Cell{FieldReader::instant(reader_.time(values_[member]), values_[member])};
+            : Cell{prefect::FieldReader::instant(reader_.time(values_[member]), values_[member])};
   }
 
   void json(Member member, recorder::task_run::Column column,
-            void (*append)(std::string&, JsonValue), KnownJson* known = nullptr) {
-    const JsonValue value = values_[member];
+            void (*append)(std::string&, prefect::JsonValue), prefect::KnownJson* known = nullptr) {
+    const prefect::JsonValue value = values_[member];
     if (!value) return;
     // The token of a string is without its quotes.
     if (value.is(Kind::string)) known = nullptr;
@@ -206,43 +209,44 @@ class ColumnReader {
       if (says(member)) static_cast<void>(reader_.time(values_[member]));
     }
     for (const Member member : {estimated_run_time, estimated_start_time_delta}) {
-      if (values_[member]) FieldReader::duration(values_[member]);
+      if (values_[member]) prefect::FieldReader::duration(values_[member]);
     }
-    if (says(state_id)) FieldReader::uuid(values_[state_id]);
-    if (says(state_type)) FieldReader::state_type(values_[state_type]);
-    if (says(state_name)) FieldReader::string(values_[state_name]);
+    if (says(state_id)) prefect::FieldReader::uuid(values_[state_id]);
+    if (says(state_type)) prefect::FieldReader::state_type(values_[state_type]);
+    if (says(state_name)) prefect::FieldReader::string(values_[state_name]);
   }
 
-  const FieldReader& reader_;
-  JsonValue object_;
+  const prefect::FieldReader& reader_;
+  prefect::JsonValue object_;
   TaskRun& run_;
   Scratch& scratch_;
-  std::array<JsonValue, count> values_;
+  std::array<prefect::JsonValue, count> values_;
 };
 
-Uuid id_of_resource(const FieldReader& reader, JsonValue id, std::string_view kind) {
+Uuid id_of_resource(const prefect::FieldReader& reader, prefect::JsonValue id,
+                    std::string_view kind) {
   const std::string_view text = id.text(reader.texts());
   if (!text.starts_with(kind)) {
     reject(id, "wrong_kind", "the id does not start with " + std::string{kind});
   }
-  const auto uuid = parse_resource_uuid(text.substr(kind.size()));
+  const auto uuid = prefect::parse_resource_uuid(text.substr(kind.size()));
   if (!uuid) reject(id, "invalid_uuid", "the id does not end in a UUID");
   return *uuid;
 }
 
 struct PayloadParts {
-  JsonValue validated_state;
-  JsonValue task_run;
+  prefect::JsonValue validated_state;
+  prefect::JsonValue task_run;
 };
 
-PayloadParts read_payload(JsonValue root, const ReceivedEvent& event) {
+PayloadParts read_payload(prefect::JsonValue root, const prefect::ReceivedEvent& event) {
   static constexpr std::array<std::string_view, 2> all{"validated_state", "task_run"};
-  static constexpr MemberNames<2> names{all};
+  static constexpr prefect::MemberNames<2> names{all};
   if (!event.payload) reject_missing(root, "payload");
   const auto values = names.pick(event.payload);
   for (std::size_t i = 0; i < all.size(); ++i) {
     if (!values[i]) reject_missing(event.payload, all[i]);
-    FieldReader::object(values[i]);
+    prefect::FieldReader::object(values[i]);
   }
   return {values[0], values[1]};
 }
@@ -268,8 +272,8 @@ std::string_view too_long_for_index(const StorageLimits& limits, const TaskRun& 
 
 }  // namespace
 
-TaskRun task_run_from_event(const FieldReader& reader, JsonValue root, const ReceivedEvent& event,
-                            Scratch& scratch) {
+TaskRun task_run_from_event(const prefect::FieldReader& reader, prefect::JsonValue root,
+                            const prefect::ReceivedEvent& event, Scratch& scratch) {
   TaskRun run;
   run.id = id_of_resource(reader, event.resource_id, "prefect.task-run.");
   if (event.flow_run_resource_id) {
@@ -278,7 +282,7 @@ TaskRun task_run_from_event(const FieldReader& reader, JsonValue root, const Rec
   const PayloadParts payload = read_payload(root, event);
   ColumnReader columns{reader, payload.task_run, run, scratch};
 
-  const JsonValue own_state = columns[ColumnReader::state];
+  const prefect::JsonValue own_state = columns[ColumnReader::state];
   StateOrigin origin{.id = event.id,
                      .timestamp = event.occurred,
                      .timestamp_source = event.occurred_source,
@@ -289,7 +293,7 @@ TaskRun task_run_from_event(const FieldReader& reader, JsonValue root, const Rec
   if (own_state) {
     // A state inside the payload's task_run replaces the validated one. What it lacks the reference
     // makes up anew at each delivery; here it is the same each time.
-    origin.timestamp = ZonedTime::utc(reader.now());
+    origin.timestamp = prefect::ZonedTime::utc(reader.now());
     origin.timestamp_basis = Cell::Basis::made_up;
     origin.keeps_flow_run_id = true;
     origin.stored = true;
@@ -297,13 +301,15 @@ TaskRun task_run_from_event(const FieldReader& reader, JsonValue root, const Rec
   }
   columns.read();
   if (run.state.details_task_run_id != nullptr) {
-    write_uuid(run.id, run.state.details_task_run_id);
+    prefect::write_uuid(run.id, run.state.details_task_run_id);
   }
   return run;
 }
 
-TaskRunEvent db_recordable_task_run_from_event(const FieldReader& reader, JsonValue root,
-                                               const ReceivedEvent& event, Scratch& scratch) {
+TaskRunEvent db_recordable_task_run_from_event(const prefect::FieldReader& reader,
+                                               prefect::JsonValue root,
+                                               const prefect::ReceivedEvent& event,
+                                               Scratch& scratch) {
   const TaskRun run = task_run_from_event(reader, root, event, scratch);
   if (!fits_index(reader.limits(), std::array{run.state.name}, false, false)) {
     reject(root, "index_row_too_large",

@@ -5,8 +5,8 @@
 #include <string>
 #include <string_view>
 
-#include "event.hpp"
-#include "field_reader.hpp"
+#include "event_decoder.hpp"
+#include "prefect/field_reader.hpp"
 #include "scratch.hpp"
 #include "state.hpp"
 #include "task_run_event.hpp"
@@ -25,12 +25,14 @@ struct TaskRun {
 
 /// The run that an event tells of: the payload's members over what the resources say. Throws a
 /// DataError where the reference refuses. `scratch` is overwritten.
-TaskRun task_run_from_event(const FieldReader& reader, JsonValue root, const ReceivedEvent& event,
-                            Scratch& scratch);
+TaskRun task_run_from_event(const prefect::FieldReader& reader, prefect::JsonValue root,
+                            const prefect::ReceivedEvent& event, Scratch& scratch);
 
 /// The run's columns together with those that repeat its state, and the state's own row. Throws a
 /// DataError also where PostgreSQL would refuse the rows.
-TaskRunEvent db_recordable_task_run_from_event(const FieldReader& reader, JsonValue root,
-                                               const ReceivedEvent& event, Scratch& scratch);
+TaskRunEvent db_recordable_task_run_from_event(const prefect::FieldReader& reader,
+                                               prefect::JsonValue root,
+                                               const prefect::ReceivedEvent& event,
+                                               Scratch& scratch);
 
 }  // namespace hangar::recorder

@@ -11,7 +11,7 @@
 #include <string_view>
 #include <vector>
 
-#include "event.hpp"
+#include "event_decoder.hpp"
 #include "hangar/event.hpp"
 #include "hangar/failpoint.hpp"
 #include "hangar/service.hpp"

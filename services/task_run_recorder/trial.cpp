@@ -4,8 +4,8 @@
 #include <random>
 #include <string>
 
+#include "prefect/uuid.hpp"
 #include "record.hpp"
-#include "uuid.hpp"
 
 namespace hangar::recorder {
 namespace {
@@ -45,7 +45,7 @@ bool AcceptedEvent::goes_in_again(Session& session, Timestamp now) const {
   event.run_id = random_uuid();
   const std::string key = [&] {
     std::string text;
-    append_uuid(text, event.run_id);
+    prefect::append_uuid(text, event.run_id);
     return text;
   }();
   event.run[task_run::dynamic_key] = std::string_view{key};

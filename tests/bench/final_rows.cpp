@@ -6,7 +6,7 @@
 #include <optional>
 #include <tuple>
 
-#include "event.hpp"
+#include "event_decoder.hpp"
 #include "record.hpp"
 
 namespace hangar::bench {

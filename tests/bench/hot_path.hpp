@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "encoder.hpp"
-#include "event.hpp"
+#include "event_decoder.hpp"
 #include "fold.hpp"
 #include "lanes.hpp"
 #include "retryable_event.hpp"

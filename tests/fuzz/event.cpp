@@ -1,10 +1,9 @@
 // Event to rows: whatever the bytes are, they are refused with a DataError or their rows hold.
-#include "event.hpp"
-
 #include <cstdint>
 #include <memory_resource>
 #include <vector>
 
+#include "event_decoder.hpp"
 #include "hangar/source.hpp"
 #include "memory_session.hpp"
 #include "record.hpp"

@@ -7,9 +7,9 @@
 #include <stdexcept>
 #include <vector>
 
+#include "prefect/uuid.hpp"
 #include "state.hpp"
 #include "tables.hpp"
-#include "uuid.hpp"
 
 namespace hangar::recorder::test {
 
@@ -50,7 +50,7 @@ std::string show(const Cell& cell) {
   switch (cell.kind()) {
     case Cell::Kind::uuid: {
       std::string text;
-      append_uuid(text, cell.uuid());
+      prefect::append_uuid(text, cell.uuid());
       return text;
     }
     case Cell::Kind::int4:

@@ -5,7 +5,7 @@
 #include <sstream>
 
 #include "decode_case.hpp"
-#include "event.hpp"
+#include "event_decoder.hpp"
 #include "run_name.hpp"
 
 namespace hangar::recorder::test {

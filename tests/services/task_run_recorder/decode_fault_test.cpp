@@ -3,7 +3,7 @@
 #include <memory_resource>
 #include <string>
 
-#include "event.hpp"
+#include "event_decoder.hpp"
 #include "hangar/error.hpp"
 
 namespace hangar::recorder::test {

@@ -11,7 +11,7 @@
 #include <vector>
 
 #include "decode_case.hpp"
-#include "event.hpp"
+#include "event_decoder.hpp"
 #include "hangar/error.hpp"
 
 namespace hangar::recorder::test {
@@ -68,9 +68,10 @@ TEST_P(DecodeGolden, verdicts_that_need_no_other_row_are_the_references) {
 
 /// Events that a Prefect server records whose settings allow more, as its rows beside them say.
 TEST(DecodeGolden, what_prefect_takes_with_higher_limits_is_taken_with_the_same) {
-  const std::pair<std::string, EventLimits> cases[] = {
+  const std::pair<std::string, prefect::EventLimits> cases[] = {
       {"related-101", {.related_resources = 101}}, {"labels-603", {.labels_per_resource = 603}}};
-  const auto reason = [](const std::string& event, const EventLimits& limits) -> std::string {
+  const auto reason = [](const std::string& event,
+                         const prefect::EventLimits& limits) -> std::string {
     std::pmr::monotonic_buffer_resource texts;
     try {
       return EventDecoder{limits}.decode(event, Timestamp{}, texts) ? "none" : "not counted";
@@ -82,7 +83,7 @@ TEST(DecodeGolden, what_prefect_takes_with_higher_limits_is_taken_with_the_same)
     const std::string event = contents(std::string{GOLDEN_FOLDER "/"}.append(name) + ".jsonl");
     EXPECT_EQ(reason(event, limits), "none") << name;
     EXPECT_TRUE(reason(event, {}).starts_with("too_long")) << name;
-    EventLimits less = limits;
+    prefect::EventLimits less = limits;
     (name == "related-101" ? less.related_resources : less.labels_per_resource) -= 1;
     EXPECT_TRUE(reason(event, less).starts_with("too_long")) << name;
     EXPECT_TRUE(reason(event, {.event_name_length = 3}).starts_with("too_long")) << name;

@@ -8,7 +8,7 @@
 #include <utility>
 #include <vector>
 
-#include "event.hpp"
+#include "event_decoder.hpp"
 #include "hangar/error.hpp"
 
 namespace hangar::recorder::test {

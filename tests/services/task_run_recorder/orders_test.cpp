@@ -10,7 +10,7 @@
 #include <vector>
 
 #include "decode_case.hpp"
-#include "event.hpp"
+#include "event_decoder.hpp"
 #include "memory_session.hpp"
 #include "record.hpp"
 #include "tables.hpp"

@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "decode_case.hpp"
-#include "event.hpp"
+#include "event_decoder.hpp"
 #include "hangar/error.hpp"
 
 namespace hangar::recorder::test {

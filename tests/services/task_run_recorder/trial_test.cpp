@@ -5,7 +5,7 @@
 #include <memory_resource>
 #include <string>
 
-#include "event.hpp"
+#include "event_decoder.hpp"
 #include "memory_session.hpp"
 #include "record.hpp"
 #include "refused_messages.hpp"

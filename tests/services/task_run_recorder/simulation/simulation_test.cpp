@@ -7,7 +7,7 @@
 #include <memory_resource>
 #include <string>
 
-#include "event.hpp"
+#include "event_decoder.hpp"
 #include "record.hpp"
 #include "replica.hpp"
 

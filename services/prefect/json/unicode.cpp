@@ -1,9 +1,9 @@
-#include "unicode.hpp"
+#include "prefect/json/unicode.hpp"
 
 #include <algorithm>
 #include <array>
 
-namespace hangar::recorder {
+namespace hangar::prefect {
 
 namespace {
 
@@ -83,4 +83,4 @@ std::optional<std::string> fold_digits(std::string_view text) {
   return folded;
 }
 
-}  // namespace hangar::recorder
+}  // namespace hangar::prefect

@@ -8,9 +8,9 @@
 #include <string_view>
 #include <vector>
 
-#include "json_document.hpp"
+#include "prefect/json/json_document.hpp"
 
-namespace hangar::recorder {
+namespace hangar::prefect {
 
 /// The members of an object as a Python dict holds them: each key once, where it stood first, with
 /// the value that it had last. Linear in the size of the object.
@@ -116,4 +116,4 @@ class MemberNames {
   std::array<std::size_t, longest + 2> first_{};
 };
 
-}  // namespace hangar::recorder
+}  // namespace hangar::prefect

@@ -11,7 +11,7 @@ namespace simdjson::internal {
 class dom_parser_implementation;
 }
 
-namespace hangar::recorder {
+namespace hangar::prefect {
 
 class JsonDocument;
 
@@ -190,4 +190,4 @@ std::uint32_t JsonValue::after() const noexcept {
 
 bool JsonValue::holds_nul() const noexcept { return document_->nul_ && finds_nul(); }
 
-}  // namespace hangar::recorder
+}  // namespace hangar::prefect

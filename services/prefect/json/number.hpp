@@ -5,7 +5,7 @@
 #include <string>
 #include <string_view>
 
-namespace hangar::recorder {
+namespace hangar::prefect {
 
 /// The value of a JSON real's token, correctly rounded: beyond the range of a double it is infinite
 /// or zero; `NaN` and `Infinity` are what they say.
@@ -26,4 +26,4 @@ std::optional<std::string> integer_of_real(double value);
 /// `1e+22`, `1e-05`. The value is finite.
 void append_real(std::string& out, double value);
 
-}  // namespace hangar::recorder
+}  // namespace hangar::prefect

@@ -1,4 +1,4 @@
-#include "number.hpp"
+#include "prefect/json/number.hpp"
 
 #include <algorithm>
 #include <array>
@@ -6,15 +6,13 @@
 #include <cmath>
 #include <limits>
 
-#include "unicode.hpp"
+#include "prefect/json/unicode.hpp"
 
-namespace hangar::recorder {
+namespace hangar::prefect {
 
 namespace {
 
 constexpr std::size_t most_digits = 4300;
-
-bool is_digit(char c) noexcept { return c >= '0' && c <= '9'; }
 
 std::size_t count_digits(std::string_view text) noexcept {
   const auto end = std::find_if_not(text.begin(), text.end(), is_digit);
@@ -195,4 +193,4 @@ void append_real(std::string& out, double value) {
   }
 }
 
-}  // namespace hangar::recorder
+}  // namespace hangar::prefect

@@ -1,13 +1,13 @@
-#include "uuid.hpp"
+#include "prefect/uuid.hpp"
 
 #include <algorithm>
 #include <array>
 #include <cstdint>
 #include <cstring>
 
-#include "unicode.hpp"
+#include "prefect/json/unicode.hpp"
 
-namespace hangar::recorder {
+namespace hangar::prefect {
 
 namespace {
 
@@ -141,4 +141,4 @@ void append_uuid(std::string& out, const Uuid& id) {
   out.append(text.data(), text.size());
 }
 
-}  // namespace hangar::recorder
+}  // namespace hangar::prefect

@@ -1,16 +1,16 @@
-#include "duration.hpp"
+#include "prefect/duration.hpp"
 
 #include <cmath>
 #include <limits>
 
-namespace hangar::recorder {
+#include "prefect/json/unicode.hpp"
+
+namespace hangar::prefect {
 
 namespace {
 
 constexpr std::uint32_t day_seconds = 86'400;
 constexpr std::uint32_t most_days = 999'999'999;
-
-bool is_digit(char c) noexcept { return c >= '0' && c <= '9'; }
 
 /// The unsigned fields that the reference's parser counts in, each of 32 bits.
 struct Span {
@@ -235,4 +235,4 @@ std::optional<Duration> duration_of(double seconds) noexcept {
       .with_sign(!(seconds >= 0));
 }
 
-}  // namespace hangar::recorder
+}  // namespace hangar::prefect

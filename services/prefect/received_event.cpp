@@ -1,14 +1,13 @@
-#include "event.hpp"
+#include "prefect/received_event.hpp"
 
 #include <fmt/format.h>
 
 #include <array>
 
-#include "json_members.hpp"
-#include "task_run.hpp"
-#include "unicode.hpp"
+#include "prefect/json/json_members.hpp"
+#include "prefect/json/unicode.hpp"
 
-namespace hangar::recorder {
+namespace hangar::prefect {
 
 namespace {
 
@@ -97,13 +96,4 @@ ReceivedEvent read_event(const FieldReader& reader, JsonValue root, const EventL
   return result;
 }
 
-std::optional<TaskRunEvent> EventDecoder::decode(std::string_view json, Timestamp now,
-                                                 std::pmr::memory_resource& texts) {
-  const FieldReader reader{texts, now, storage_limits_};
-  const JsonValue root = document_.parse(json);
-  const ReceivedEvent event = read_event(reader, root, event_limits_);
-  if (!event.is_client_task_run()) return std::nullopt;
-  return db_recordable_task_run_from_event(reader, root, event, scratch_);
-}
-
-}  // namespace hangar::recorder
+}  // namespace hangar::prefect

@@ -5,7 +5,7 @@
 #include <cstring>
 #include <string_view>
 
-namespace hangar::recorder {
+namespace hangar::prefect {
 
 __extension__ using Product = unsigned __int128;
 
@@ -31,4 +31,4 @@ inline std::uint64_t hash_text(std::string_view text, std::uint64_t seed) noexce
   return mix(hash ^ rest);
 }
 
-}  // namespace hangar::recorder
+}  // namespace hangar::prefect

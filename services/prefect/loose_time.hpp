@@ -3,9 +3,9 @@
 #include <optional>
 #include <string_view>
 
-#include "zoned_time.hpp"
+#include "prefect/zoned_time.hpp"
 
-namespace hangar::recorder {
+namespace hangar::prefect {
 
 /// The times that Prefect's second parser takes (pendulum 3, strict): ISO 8601 in basic and
 /// extended form, with calendar, week or ordinal dates; `YYYY/MM/DD` and `YYYY:MM:DD` with a time;
@@ -13,4 +13,4 @@ namespace hangar::recorder {
 /// what the reference makes of it; durations and intervals are no times.
 std::optional<ZonedTime> parse_loose_time(std::string_view text, Timestamp now);
 
-}  // namespace hangar::recorder
+}  // namespace hangar::prefect

@@ -1,4 +1,4 @@
-#include "json_text.hpp"
+#include "prefect/json/json_text.hpp"
 
 #include <array>
 #include <cmath>
@@ -6,11 +6,11 @@
 #include <cstring>
 #include <memory_resource>
 
-#include "field_reader.hpp"
-#include "json_members.hpp"
-#include "number.hpp"
+#include "prefect/field_reader.hpp"
+#include "prefect/json/json_members.hpp"
+#include "prefect/json/number.hpp"
 
-namespace hangar::recorder {
+namespace hangar::prefect {
 
 namespace {
 
@@ -134,4 +134,4 @@ void append_json(std::string& out, JsonValue value) {
   }
 }
 
-}  // namespace hangar::recorder
+}  // namespace hangar::prefect

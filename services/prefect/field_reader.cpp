@@ -1,4 +1,4 @@
-#include "field_reader.hpp"
+#include "prefect/field_reader.hpp"
 
 #include <algorithm>
 #include <array>
@@ -6,10 +6,11 @@
 #include <cmath>
 #include <cstring>
 
-#include "number.hpp"
-#include "uuid.hpp"
+#include "prefect/json/number.hpp"
+#include "prefect/parse_time.hpp"
+#include "prefect/uuid.hpp"
 
-namespace hangar::recorder {
+namespace hangar::prefect {
 
 namespace {
 
@@ -231,4 +232,4 @@ Interval FieldReader::interval(JsonValue value) {
   return *interval;
 }
 
-}  // namespace hangar::recorder
+}  // namespace hangar::prefect

@@ -1,11 +1,11 @@
-#include "json_members.hpp"
+#include "prefect/json/json_members.hpp"
 
 #include <algorithm>
 #include <bit>
 
-#include "text_hash.hpp"
+#include "prefect/json/text_hash.hpp"
 
-namespace hangar::recorder {
+namespace hangar::prefect {
 
 namespace {
 /// Up to so many members it is faster to look at each than to keep an index.
@@ -48,4 +48,4 @@ std::size_t JsonMembers::indexed(std::string_view name) {
   }
 }
 
-}  // namespace hangar::recorder
+}  // namespace hangar::prefect

@@ -1,4 +1,4 @@
-#include "json_document.hpp"
+#include "prefect/json/json_document.hpp"
 
 #include <simdjson.h>
 
@@ -8,8 +8,9 @@
 #include <limits>
 
 #include "hangar/error.hpp"
+#include "prefect/json/unicode.hpp"
 
-namespace hangar::recorder {
+namespace hangar::prefect {
 
 namespace {
 
@@ -17,8 +18,6 @@ using Kind = JsonValue::Kind;
 
 constexpr std::size_t deepest = 200;
 constexpr std::size_t most_digits = 4300;
-
-bool is_digit(char c) noexcept { return c >= '0' && c <= '9'; }
 
 bool is_printable(char c) noexcept { return c >= 0x20 && c < 0x7F; }
 
@@ -387,4 +386,4 @@ JsonValue JsonDocument::parse(std::string_view text) {
   return {this, 0};
 }
 
-}  // namespace hangar::recorder
+}  // namespace hangar::prefect

@@ -3,9 +3,9 @@
 #include <string>
 #include <string_view>
 
-#include "json_document.hpp"
+#include "prefect/json/json_document.hpp"
 
-namespace hangar::recorder {
+namespace hangar::prefect {
 
 /// JSON cells are written as Python's `json.dumps` writes what Prefect read: ASCII, `, ` and `: `
 /// between, numbers in their own form, the last of repeated keys in the place of the first, and
@@ -17,4 +17,4 @@ void append_json_string(std::string& out, std::string_view text);
 void append_json_string(std::string& out, JsonValue string);
 void append_json_real(std::string& out, double value);
 
-}  // namespace hangar::recorder
+}  // namespace hangar::prefect

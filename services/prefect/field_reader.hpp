@@ -6,13 +6,13 @@
 #include <string>
 #include <string_view>
 
-#include "duration.hpp"
 #include "hangar/error.hpp"
 #include "hangar/storage.hpp"
-#include "json_document.hpp"
-#include "zoned_time.hpp"
+#include "prefect/duration.hpp"
+#include "prefect/json/json_document.hpp"
+#include "prefect/zoned_time.hpp"
 
-namespace hangar::recorder {
+namespace hangar::prefect {
 
 /// Throws the DataError of a value that cannot be recorded; `what` says what is wrong with it.
 [[noreturn]] void reject(JsonValue value, std::string reason, std::string_view what);
@@ -89,4 +89,4 @@ class FieldReader {
   const StorageLimits& limits_;
 };
 
-}  // namespace hangar::recorder
+}  // namespace hangar::prefect

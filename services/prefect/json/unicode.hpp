@@ -5,7 +5,10 @@
 #include <string>
 #include <string_view>
 
-namespace hangar::recorder {
+namespace hangar::prefect {
+
+/// Of ASCII.
+constexpr bool is_digit(char c) noexcept { return c >= '0' && c <= '9'; }
 
 /// How many code points well-formed UTF-8 has; what Python's `len` counts.
 std::size_t count_code_points(std::string_view text) noexcept;
@@ -17,4 +20,4 @@ std::string_view trim(std::string_view text) noexcept;
 /// becomes its ASCII digit and each white space a blank. None when another such character is in it.
 std::optional<std::string> fold_digits(std::string_view text);
 
-}  // namespace hangar::recorder
+}  // namespace hangar::prefect

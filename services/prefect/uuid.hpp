@@ -6,7 +6,7 @@
 
 #include "hangar/storage.hpp"
 
-namespace hangar::recorder {
+namespace hangar::prefect {
 
 /// A UUID as a field of a model takes it: 32 hexadecimal digits, or the form with hyphens, bare, in
 /// braces or behind `urn:uuid:`. (pydantic, which uses Rust's uuid.)
@@ -20,4 +20,4 @@ std::optional<Uuid> parse_resource_uuid(std::string_view text);
 void write_uuid(const Uuid& id, char* text) noexcept;
 void append_uuid(std::string& out, const Uuid& id);
 
-}  // namespace hangar::recorder
+}  // namespace hangar::prefect

@@ -6,7 +6,7 @@
 
 #include "hangar/storage.hpp"
 
-namespace hangar::recorder {
+namespace hangar::prefect {
 
 /// A duration as Python's timedelta holds it: up to 999,999,999 days either way.
 struct Duration {
@@ -26,4 +26,4 @@ std::optional<Duration> parse_duration(std::string_view text);
 std::optional<Duration> duration_of(std::int64_t seconds) noexcept;
 std::optional<Duration> duration_of(double seconds) noexcept;
 
-}  // namespace hangar::recorder
+}  // namespace hangar::prefect

@@ -1,19 +1,17 @@
-#include "loose_time.hpp"
+#include "prefect/loose_time.hpp"
 
 #include <array>
 #include <chrono>
 #include <string>
 
-#include "unicode.hpp"
+#include "prefect/json/unicode.hpp"
 
-namespace hangar::recorder {
+namespace hangar::prefect {
 
 namespace {
 
 using std::chrono::days;
 using std::chrono::sys_days;
-
-bool is_digit(char c) noexcept { return c >= '0' && c <= '9'; }
 
 bool is_leap(int year) noexcept { return std::chrono::year{year}.is_leap(); }
 
@@ -269,4 +267,4 @@ std::optional<ZonedTime> parse_loose_time(std::string_view text, Timestamp now) 
   return finish(common);
 }
 
-}  // namespace hangar::recorder
+}  // namespace hangar::prefect

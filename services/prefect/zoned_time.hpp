@@ -7,7 +7,7 @@
 
 #include "hangar/storage.hpp"
 
-namespace hangar::recorder {
+namespace hangar::prefect {
 
 /// A time as it was written: the clock on the wall and its offset from UTC. JSON cells keep the
 /// offset, columns hold the instant.
@@ -36,18 +36,8 @@ struct WallClock {
   [[nodiscard]] std::optional<std::int64_t> microseconds() const noexcept;
 };
 
-/// The time that a string in an event stands for, as Prefect reads it: first RFC 3339 (with `T`,
-/// `t`, a blank or `_`; without an offset UTC; digits beyond microseconds cut) or a Unix time in
-/// seconds, beyond 2e10 in milliseconds (pydantic's speedate); failing that what `parse_loose_time`
-/// takes. `now` gives the date to a time of day.
-std::optional<ZonedTime> parse_time(std::string_view text, Timestamp now);
-
-/// A Unix time given as a number, in seconds, beyond 2e10 in milliseconds.
-std::optional<ZonedTime> time_of(std::int64_t unix_time) noexcept;
-std::optional<ZonedTime> time_of(double unix_time) noexcept;
-
 /// Appends the form that Prefect gives a time in JSON: `2026-11-20T00:00:00.000124Z`, without a
 /// fraction when it is zero, with `+01:00` for another offset.
 void append_time(std::string& out, const ZonedTime& time);
 
-}  // namespace hangar::recorder
+}  // namespace hangar::prefect
