@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shutil
-import socket
 import subprocess
 
 from support.children import ServerError, spawn, unprivileged_user
@@ -43,8 +42,5 @@ class PgBouncer(Server):
         return spawn([self._binary, settings], log=self.log, user=unprivileged_user())
 
     def _ready(self) -> bool:
-        try:
-            socket.create_connection(("127.0.0.1", self.port), timeout=5).close()
-        except OSError:
-            return False
-        return True
+        # That somebody takes connections on the port does not say that it is this one.
+        return f"[{self.pid}] LOG listening on 127.0.0.1:{self.port}\n" in self.log.read_text()
