@@ -78,10 +78,10 @@ PullSession::PullSession(asio::any_io_executor executor, const NatsConfig& nats,
       letter_spec_{dead_letter_spec(nats)},
       max_age_{nats.max_age},
       hold_max_{nats.hold_max},
-      credit_messages_{credit_messages(options_.source)},
       batch_bytes_{nats.credit_bytes.value / (options_.source.lanes + 1)},
-      puller_{{.messages = credit_messages_, .bytes = nats.credit_bytes.value}},
-      most_letters_{credit_messages_ / 2},
+      credit_{{.messages = credit_messages(options_.source), .bytes = nats.credit_bytes.value}},
+      puller_{credit_},
+      most_letters_{credit_.most().messages / 2},
       arrivals_{executor_},
       changes_{executor_},
       letter_ended_{executor_},
@@ -136,8 +136,8 @@ void PullSession::pulled(std::vector<WireMessage>& messages) {
 void PullSession::message_came(WireMessage message, std::string_view reply, Clock::time_point now) {
   const auto ack = parse_ack_subject(reply);
   if (!ack) return;  // not from this consumer; nobody waits for an answer
+  puller_.delivered(now);
   if (left_out_of_replay(ack->stream_sequence)) {
-    puller_.copy_arrived(now);
     answers_.add(reply, "+ACK");
     spend(std::move(message));
     flush_soon();
@@ -146,13 +146,11 @@ void PullSession::message_came(WireMessage message, std::string_view reply, Cloc
   if (const auto found = held_.find(ack->stream_sequence); found != held_.end()) {
     found->second->delivered_again(reply, *ack);
     counters_->copies.add();
-    puller_.copy_arrived(now);
     return;
   }
   if (is_marker(*message)) {
     counters_->received.add();
     counters_->acked.add();
-    puller_.copy_arrived(now);
     answers_.add(reply, "+ACK");
     spend(std::move(message));
     flush_soon();
@@ -163,7 +161,7 @@ void PullSession::message_came(WireMessage message, std::string_view reply, Cloc
   auto held =
       std::make_unique<HeldMessage>(shared_from_this(), std::move(message), reply, *ack, now);
   held_.emplace(held->sequence(), held.get());
-  puller_.arrived(held->bytes(), now);
+  credit_.arrived(held->bytes());
   if (stopping_) {
     give_back(*held, 0ms);
     return;

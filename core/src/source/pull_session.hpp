@@ -21,6 +21,7 @@
 #include "log/rate_limit.hpp"
 #include "nats/answers.hpp"
 #include "nats/link.hpp"
+#include "source/credit.hpp"
 #include "source/held_message.hpp"
 #include "source/pull_source.hpp"
 #include "source/puller.hpp"
@@ -127,10 +128,10 @@ class PullSession : public std::enable_shared_from_this<PullSession> {
   StreamSpec letter_spec_;
   std::chrono::nanoseconds max_age_;
   std::chrono::milliseconds hold_max_;
-  std::size_t credit_messages_;
   std::uint64_t batch_bytes_;
   std::shared_ptr<SourceCounters> counters_ = std::make_shared<SourceCounters>();
   std::shared_ptr<Link> link_;
+  Credit credit_;
   Puller puller_;
 
   /// Messages that have no answer, by position in the stream.

@@ -20,13 +20,13 @@ constexpr std::uint64_t forgotten_at_once = 256U << 10U;
 
 void PullSession::count_held() {
   counters_->held.set(held_.size());
-  counters_->held_bytes.set(puller_.held_bytes());
+  counters_->held_bytes.set(credit_.held().bytes);
 }
 
 void PullSession::answer(HeldMessage& message, std::string_view body) {
   held_.erase(message.sequence());
   message.close();
-  puller_.released(message.bytes());
+  credit_.released(message.bytes());
   answers_.add(message.reply(), body);
   spend(message.spent());
   flush_soon();
@@ -55,7 +55,7 @@ void PullSession::forget(HeldMessage& message, std::size_t kept) noexcept {
   const std::uint64_t before = message.bytes();
   WireMessage received = message.forgotten(kept);
   if (!received) return;
-  if (!message.closed()) puller_.weighs(before, message.bytes());
+  if (!message.closed()) credit_.weighs(before, message.bytes());
   if (!verified_) return;
   spend(std::move(received));
   forgotten_bytes_ += before;

@@ -109,7 +109,7 @@ asio::awaitable<void> PullSession::look(WhenAbsent when_absent) {
   refuse_what_cannot_be_read(stream);
   ConsumerSpec consumer_spec{.durable = source.durable,
                              .filter = source.filter_subject,
-                             .credit = credit_messages_,
+                             .credit = credit_.most().messages,
                              .start = options_.replay};
   ConsumerFacts consumer =
       co_await ensure_consumer(*link_, source.stream, consumer_spec, when_absent);
@@ -163,7 +163,7 @@ void PullSession::judge(const StreamFacts& stream, const ConsumerFacts& consumer
   }
   if (!options_.replay) {  // whose consumer is made for it
     std::ranges::move(
-        lint_consumer(stream, consumer, options_.source.filter_subject, credit_messages_),
+        lint_consumer(stream, consumer, options_.source.filter_subject, credit_.most().messages),
         std::back_inserter(findings));
   }
   if (const auto most = link_->max_payload(); most < wanted_max_payload) {
@@ -190,7 +190,7 @@ void PullSession::judge(const StreamFacts& stream, const ConsumerFacts& consumer
   const auto unacked =
       static_cast<std::size_t>(std::max<std::int64_t>(consumer.max_ack_pending, 0));
   most_letters_ = std::max<std::size_t>(
-      (unacked > 0 ? std::min(unacked, credit_messages_) : credit_messages_) / 2, 1);
+      (unacked > 0 ? std::min(unacked, credit_.most().messages) : credit_.most().messages) / 2, 1);
   if (options_.until_drained && !opened_) aim(stream, consumer);
 }
 
@@ -275,7 +275,7 @@ void PullSession::abandon() {
   ready_.clear();
   ready_bytes_ = 0;
   answers_ = {};
-  puller_.abandoned();
+  credit_.abandoned();
   seen_.reset();
   count_held();
 }

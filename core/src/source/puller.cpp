@@ -32,39 +32,14 @@ void Puller::shut() noexcept {
   not_before_ = {};
 }
 
-void Puller::count_down(Time now) noexcept {
+void Puller::delivered(Time now) noexcept {
   backoff_ = {};
-  needs_room_ = false;
+  too_full_ = UINT64_MAX;
   without_cap_ = false;
   if (!live_) return;  // of a pull that was given up: the server had not heard of it
   live_->heard = now;
   live_->delivered = true;
   if (--live_->remaining == 0) live_.reset();
-}
-
-void Puller::arrived(std::uint64_t bytes, Time now) noexcept {
-  ++held_messages_;
-  held_bytes_ += bytes;
-  count_down(now);
-}
-
-void Puller::copy_arrived(Time now) noexcept { count_down(now); }
-
-void Puller::released(std::uint64_t bytes) noexcept {
-  held_messages_ -= std::min<std::size_t>(held_messages_, 1);
-  held_bytes_ -= std::min(held_bytes_, bytes);
-  needs_room_ = false;
-}
-
-void Puller::weighs(std::uint64_t before, std::uint64_t now) noexcept {
-  held_bytes_ = held_bytes_ - std::min(held_bytes_, before) + now;
-  needs_room_ = false;
-}
-
-void Puller::abandoned() noexcept {
-  held_messages_ = 0;
-  held_bytes_ = 0;
-  needs_room_ = false;
 }
 
 void Puller::back_off(Time now) noexcept {
@@ -78,10 +53,10 @@ void Puller::demand_verification() noexcept {
 }
 
 void Puller::too_big() noexcept {
-  if (held_messages_ == 0) {
+  if (credit_.held().messages == 0) {
     without_cap_ = true;
   } else {
-    needs_room_ = true;
+    too_full_ = credit_.held().bytes;
   }
 }
 
@@ -105,7 +80,7 @@ bool Puller::said(std::uint64_t token, PullStatus status, Time now) noexcept {
       batch_cap_ = std::max<std::size_t>(ended.remaining / 2, 1);
       break;
     case PullStatus::over_request_bytes:
-      bytes_cap_ = std::max<std::uint64_t>(std::min(credit_.bytes, bytes_cap_) / 2, 1024);
+      bytes_cap_ = std::max<std::uint64_t>(std::min(credit_.most().bytes, bytes_cap_) / 2, 1024);
       break;
     case PullStatus::over_request_expiry:
       expires_ = std::max<std::chrono::milliseconds>(expires_ / 2, least_expiry);
@@ -130,13 +105,12 @@ bool Puller::said(std::uint64_t token, PullStatus status, Time now) noexcept {
 
 bool Puller::has_credit() const noexcept {
   if (paused_) return false;
-  if (held_messages_ == 0) return true;
-  if (needs_room_ || held_messages_ >= credit_.messages || held_bytes_ >= credit_.bytes) {
-    return false;
-  }
+  if (credit_.held().messages == 0) return true;
+  const Credit::Amount free = credit_.free();
+  if (credit_.held().bytes >= too_full_ || free.bytes == 0) return false;
   // Many small pulls cost more than they bring.
-  return credit_.messages - held_messages_ >= std::max<std::size_t>(credit_.messages / 4, 1) &&
-         credit_.bytes - held_bytes_ >= credit_.bytes / 4;
+  return free.messages >= std::max<std::size_t>(credit_.most().messages / 4, 1) &&
+         free.bytes >= credit_.most().bytes / 4;
 }
 
 Puller::Time Puller::silence_ends() const noexcept {
@@ -147,8 +121,8 @@ Puller::Time Puller::silence_ends() const noexcept {
 
 Puller::Pull Puller::next_pull(Time now) noexcept {
   Pull pull{.token = ++last_token_,
-            .messages = std::min(credit_.messages - held_messages_, batch_cap_),
-            .bytes = std::min(credit_.bytes - held_bytes_, bytes_cap_),
+            .messages = std::min(credit_.free().messages, batch_cap_),
+            .bytes = std::min(credit_.free().bytes, bytes_cap_),
             .expires = expires_,
             .heartbeat = std::min<std::chrono::milliseconds>(longest_heartbeat, expires_ / 2)};
   if (without_cap_) {

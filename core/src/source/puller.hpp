@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <optional>
 
+#include "source/credit.hpp"
 #include "source/pull_status.hpp"
 
 namespace hangar {
@@ -15,11 +16,6 @@ namespace hangar {
 class Puller {
  public:
   using Time = std::chrono::steady_clock::time_point;
-
-  struct Credit {
-    std::size_t messages = 4000;
-    std::uint64_t bytes = 16U << 20U;
-  };
 
   struct Pull {
     std::uint64_t token = 0;  ///< Statuses of this pull carry it.
@@ -36,7 +32,8 @@ class Puller {
     Time wake = Time::max();   ///< Call `step` again at this time, if nothing happens before.
   };
 
-  explicit Puller(Credit credit) noexcept : credit_{credit} {}
+  /// What is held is in the credit, which outlives this object.
+  explicit Puller(const Credit& credit) noexcept : credit_{credit} {}
 
   /// Stream and consumer are as they should be: pulls may be sent from now on.
   void open(Time now) noexcept;
@@ -46,15 +43,8 @@ class Puller {
   /// Sends no pull while paused; the one that lives ends by itself.
   void pause(bool paused) noexcept { paused_ = paused; }
 
-  /// A message came and is held until `released`.
-  void arrived(std::uint64_t bytes, Time now) noexcept;
-  /// A copy of a message that is already held came: it used up the pull and is not held.
-  void copy_arrived(Time now) noexcept;
-  void released(std::uint64_t bytes) noexcept;
-  /// One that is held takes more or fewer bytes than before.
-  void weighs(std::uint64_t before, std::uint64_t now) noexcept;
-  /// Every held message is forgotten.
-  void abandoned() noexcept;
+  /// A message came, whether it is held or not.
+  void delivered(Time now) noexcept;
   /// The server spoke about a pull. Returns false for one that lives no more: nothing changed.
   bool said(std::uint64_t token, PullStatus status, Time now) noexcept;
 
@@ -64,8 +54,6 @@ class Puller {
   [[nodiscard]] bool exhausted() const noexcept { return !live_ && open_ && !has_credit(); }
   /// Whether something may still come that was asked for.
   [[nodiscard]] bool live() const noexcept { return live_.has_value(); }
-  [[nodiscard]] std::size_t held_messages() const noexcept { return held_messages_; }
-  [[nodiscard]] std::uint64_t held_bytes() const noexcept { return held_bytes_; }
 
  private:
   struct Live {
@@ -79,21 +67,18 @@ class Puller {
   [[nodiscard]] bool has_credit() const noexcept;
   [[nodiscard]] Time silence_ends() const noexcept;
   Pull next_pull(Time now) noexcept;
-  void count_down(Time now) noexcept;
   void too_big() noexcept;
   void back_off(Time now) noexcept;
   void demand_verification() noexcept;
 
-  Credit credit_;
+  const Credit& credit_;
   bool open_ = false;
   bool verify_ = false;
   bool paused_ = false;
   std::optional<Live> live_;
   std::uint64_t last_token_ = 0;
-  std::size_t held_messages_ = 0;
-  std::uint64_t held_bytes_ = 0;
-  /// The next message is larger than the bytes that were free.
-  bool needs_room_ = false;
+  /// Beside so many held bytes the next message was too large for those that were free.
+  std::uint64_t too_full_ = UINT64_MAX;
   /// It is larger than the whole credit.
   bool without_cap_ = false;
   // What the consumer allows at most, as far as its refusals have shown.

@@ -15,7 +15,8 @@ using Time = Puller::Time;
 
 class PullerTest : public testing::Test {
  protected:
-  static constexpr Puller::Credit credit{.messages = 100, .bytes = 1000};
+  static constexpr Credit::Amount most{.messages = 100, .bytes = 1000};
+  Credit credit{most};
   Puller puller{credit};
   Time now = Time{} + 1h;
 
@@ -25,10 +26,13 @@ class PullerTest : public testing::Test {
     return step.pull.value_or(Puller::Pull{});
   }
   void arrive(std::size_t count, std::uint64_t bytes = 1) {
-    for (std::size_t i = 0; i < count; ++i) puller.arrived(bytes, now);
+    for (std::size_t i = 0; i < count; ++i) {
+      credit.arrived(bytes);
+      puller.delivered(now);
+    }
   }
   void release(std::size_t count, std::uint64_t bytes = 1) {
-    for (std::size_t i = 0; i < count; ++i) puller.released(bytes);
+    for (std::size_t i = 0; i < count; ++i) credit.released(bytes);
   }
   [[nodiscard]] bool pulls() { return puller.step(now).pull.has_value(); }
 };
@@ -87,21 +91,17 @@ TEST_F(PullerTest, bytes_bound_a_pull_as_messages_do) {
   EXPECT_EQ(must_pull().bytes, 400U);
 }
 
-TEST_F(PullerTest, message_counts_as_what_it_weighs_now) {
+TEST_F(PullerTest, lighter_messages_make_room_for_a_pull) {
   puller.open(now);
   const auto first = must_pull();
   arrive(4, 250);
   puller.said(first.token, PullStatus::message_too_big, now);
   EXPECT_TRUE(puller.exhausted());
-  puller.weighs(250, 300);
-  puller.weighs(250, 100);
+  credit.weighs(250, 300);
+  credit.weighs(250, 100);
   EXPECT_FALSE(pulls()) << "less than a quarter of the bytes is free";
-  puller.weighs(250, 50);
+  credit.weighs(250, 50);
   EXPECT_EQ(must_pull().bytes, 300U);
-  release(1, 300);
-  release(1, 100);
-  release(1, 50);
-  EXPECT_EQ(puller.held_bytes(), 250U);
 }
 
 TEST_F(PullerTest, message_larger_than_the_credit_comes_alone_when_nothing_is_held) {
@@ -162,7 +162,7 @@ TEST_F(PullerTest, heartbeats_and_messages_keep_a_pull_alive) {
     now += 2s;
     puller.said(pull.token, PullStatus::heartbeat, now);
     now += 2s;
-    puller.arrived(1, now);
+    arrive(1);
     EXPECT_FALSE(puller.step(now).verify);
   }
 }
@@ -238,8 +238,7 @@ TEST_F(PullerTest, copy_of_a_held_message_uses_the_pull_and_not_the_credit) {
   puller.open(now);
   must_pull();
   arrive(10);
-  for (int i = 0; i < 90; ++i) puller.copy_arrived(now);
-  EXPECT_EQ(puller.held_messages(), 10U);
+  for (int i = 0; i < 90; ++i) puller.delivered(now);
   EXPECT_EQ(must_pull().messages, 90U);
 }
 
@@ -254,20 +253,12 @@ TEST_F(PullerTest, nothing_is_pulled_after_shut_until_open_and_what_is_held_stil
   EXPECT_EQ(must_pull().messages, 40U);
 }
 
-TEST_F(PullerTest, abandoned_messages_free_the_credit) {
-  puller.open(now);
-  must_pull();
-  arrive(100, 10);
-  puller.abandoned();
-  EXPECT_EQ(puller.held_bytes(), 0U);
-  EXPECT_EQ(must_pull().messages, 100U);
-}
-
 // What a server may do, in any order: at no time is more held and asked for than the credit.
 TEST_F(PullerTest, credit_is_never_exceeded_whatever_happens) {
   for (std::uint32_t seed = 1; seed <= 200; ++seed) {
     std::mt19937 random{seed};
-    Puller tested{credit};
+    Credit counted{most};
+    Puller tested{counted};
     tested.open(now);
     std::optional<Puller::Pull> live;
     std::size_t asked = 0;
@@ -276,13 +267,14 @@ TEST_F(PullerTest, credit_is_never_exceeded_whatever_happens) {
       const auto dice = random() % 10;
       if (dice < 6 && live && asked > 0) {
         held.push_back(1 + random() % 20);
-        tested.arrived(held.back(), now);
+        counted.arrived(held.back());
+        tested.delivered(now);
         if (--asked == 0) live.reset();
       } else if (dice == 6 && !held.empty()) {
         const std::uint64_t before = std::exchange(held.back(), 1 + random() % 40);
-        tested.weighs(before, held.back());
+        counted.weighs(before, held.back());
       } else if (dice < 8 && !held.empty()) {
-        tested.released(held.back());
+        counted.released(held.back());
         held.pop_back();
       } else if (dice == 8 && live) {
         now += 200ms;
@@ -301,9 +293,10 @@ TEST_F(PullerTest, credit_is_never_exceeded_whatever_happens) {
       if (step.pull) {
         live = step.pull;
         asked = step.pull->messages;
-        ASSERT_LE(held.size() + asked, credit.messages) << "seed " << seed;
-        ASSERT_EQ(tested.held_bytes(), std::accumulate(held.begin(), held.end(), std::uint64_t{0}));
-        ASSERT_LE(tested.held_bytes() + step.pull->bytes, credit.bytes) << "seed " << seed;
+        ASSERT_LE(held.size() + asked, most.messages) << "seed " << seed;
+        ASSERT_EQ(counted.held().bytes,
+                  std::accumulate(held.begin(), held.end(), std::uint64_t{0}));
+        ASSERT_LE(counted.held().bytes + step.pull->bytes, most.bytes) << "seed " << seed;
       }
     }
   }
