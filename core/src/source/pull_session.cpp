@@ -64,6 +64,8 @@ std::shared_ptr<PullSession> PullSession::start(const asio::any_io_executor& exe
   handlers.judged = with([](PullSession& self, JetStreamHealth::Trouble trouble) {
     self.counters_->trouble.set(static_cast<std::uint64_t>(trouble));
   });
+  session->outbox_.on_flush(
+      with([](PullSession& self, AckOutbox::Flush when) { self.flush(when); }));
   session->link_ = Link::open(executor, {nats, connection_name(session->options_.service)}, log,
                               std::move(handlers));
   return session;
@@ -102,16 +104,10 @@ void PullSession::came_up() {
 
 void PullSession::went_down(const std::vector<Outgoing>& unsent) {
   counters_->connected.set(0);
-  verified_ = false;
-  ending_pulls_ = false;
+  unbind();
   puller_.shut();
-  // Only acks and the like are worth keeping; pulls and signals belong to the moment.
-  Answers answers;
-  for (const Outgoing& item : unsent) {
-    if (const auto* earlier = std::get_if<Answers>(&item)) answers.add(*earlier);
-  }
-  answers.add(answers_);
-  answers_ = std::move(answers);
+  outbox_.hold_back(false);
+  outbox_.put_back(unsent);
   changes_.wake_all();
 }
 
@@ -138,9 +134,8 @@ void PullSession::message_came(WireMessage message, std::string_view reply, Cloc
   if (!ack) return;  // not from this consumer; nobody waits for an answer
   puller_.delivered(now);
   if (left_out_of_replay(ack->stream_sequence)) {
-    answers_.add(reply, "+ACK");
-    spend(std::move(message));
-    flush_soon();
+    outbox_.add(reply, "+ACK");
+    outbox_.free(std::move(message));
     return;
   }
   if (const auto found = held_.find(ack->stream_sequence); found != held_.end()) {
@@ -151,9 +146,8 @@ void PullSession::message_came(WireMessage message, std::string_view reply, Cloc
   if (is_marker(*message)) {
     counters_->received.add();
     counters_->acked.add();
-    answers_.add(reply, "+ACK");
-    spend(std::move(message));
-    flush_soon();
+    outbox_.add(reply, "+ACK");
+    outbox_.free(std::move(message));
     return;
   }
   counters_->received.add();
@@ -235,7 +229,7 @@ asio::awaitable<void> PullSession::open() {
   if (failure_) std::rethrow_exception(failure_);
 }
 
-bool PullSession::idle() const noexcept { return verified_ && held_.empty() && answers_.empty(); }
+bool PullSession::idle() const noexcept { return verified_ && held_.empty() && outbox_.empty(); }
 
 bool PullSession::full(std::size_t limit) const noexcept {
   // Without credit nothing more comes, however long one waits.
@@ -307,7 +301,7 @@ void PullSession::stop() {
   // Answers wait for it: what is given back would come here again.
   std::vector<Outgoing> items;
   items.emplace_back(EndPulls{});
-  ending_pulls_ = link_->send(items);
+  outbox_.hold_back(link_->send(items));
   for (const auto& held : ready_) give_back(*held, 0ms);
   ready_.clear();
   ready_bytes_ = 0;
@@ -326,7 +320,7 @@ void PullSession::pulls_ended() {
                  {}, {}, forget_pull_within, [weak = weak_from_this()](const Link::Reply&) {
                    const auto self = weak.lock();
                    if (!self) return;
-                   self->ending_pulls_ = false;
+                   self->outbox_.hold_back(false);
                    self->flush();
                    self->changes_.wake_all();
                  });
@@ -336,7 +330,7 @@ asio::awaitable<void> PullSession::close() {
   const auto self = shared_from_this();
   const auto deadline = Clock::now() + close_within;
   stop();
-  while (ending_pulls_ && Clock::now() < deadline) co_await changes_.wait_until(deadline);
+  while (outbox_.held_back() && Clock::now() < deadline) co_await changes_.wait_until(deadline);
   while (letters_ > 0 && Clock::now() < deadline) co_await letter_ended_.wait_until(deadline);
   flush();
   if (options_.replay) co_await delete_own_consumer();

@@ -19,8 +19,8 @@
 #include "hangar/source.hpp"
 #include "jetstream/stream_setup.hpp"
 #include "log/rate_limit.hpp"
-#include "nats/answers.hpp"
 #include "nats/link.hpp"
+#include "source/ack_outbox.hpp"
 #include "source/credit.hpp"
 #include "source/held_message.hpp"
 #include "source/pull_source.hpp"
@@ -90,9 +90,9 @@ class PullSession : public std::enable_shared_from_this<PullSession> {
   void pump();
   void send_pull(const Puller::Pull& pull);
   void answer(HeldMessage& message, std::string_view body);
-  void spend(WireMessage message);
+  void unbind() noexcept;
   void send_answers();
-  void flush_soon();
+  void flush(AckOutbox::Flush when);
   void flush();
   void look_after_held();
   void signal_progress(Clock::time_point now);
@@ -140,13 +140,9 @@ class PullSession : public std::enable_shared_from_this<PullSession> {
   std::deque<std::unique_ptr<HeldMessage>> ready_;
   std::uint64_t ready_bytes_ = 0;
   Clock::time_point taken_ = Clock::now();  ///< When the last batch of them was.
-  Answers answers_;                         ///< That were not sent yet.
-  std::vector<WireMessage> spent_;          ///< That were not handed on to be freed yet.
-  std::uint64_t forgotten_bytes_ = 0;       ///< Of those that were forgotten.
-  bool flush_posted_ = false;
+  AckOutbox outbox_;
 
-  /// Whether stream and consumer were found as they should be over the present connection: only
-  /// then answers are sent.
+  /// Whether stream and consumer were found as they should be over the present connection.
   bool verified_ = false;
   bool verifying_ = false;
   bool opened_ = false;
@@ -161,7 +157,6 @@ class PullSession : public std::enable_shared_from_this<PullSession> {
   std::optional<Clock::time_point> paused_since_;
   bool stopping_ = false;
   bool closed_ = false;
-  bool ending_pulls_ = false;  ///< Until the server has forgotten the last pull.
   bool drained_ = false;
   std::optional<std::uint64_t> drain_target_;
   std::string settled_by_;  ///< The consumer that records what a look reads.

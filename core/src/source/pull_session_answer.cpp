@@ -9,14 +9,8 @@
 namespace asio = boost::asio;
 
 namespace hangar {
-namespace {
 
 using namespace std::chrono_literals;
-
-// A batch is read in one go, and its memory shall be free for the next one meanwhile.
-constexpr std::uint64_t forgotten_at_once = 256U << 10U;
-
-}  // namespace
 
 void PullSession::count_held() {
   counters_->held.set(held_.size());
@@ -27,14 +21,8 @@ void PullSession::answer(HeldMessage& message, std::string_view body) {
   held_.erase(message.sequence());
   message.close();
   credit_.released(message.bytes());
-  answers_.add(message.reply(), body);
-  spend(message.spent());
-  flush_soon();
-}
-
-// While nothing is sent, nothing is handed on either.
-void PullSession::spend(WireMessage message) {
-  if (message && verified_) spent_.push_back(std::move(message));
+  outbox_.add(message.reply(), body);
+  outbox_.free(message.spent());
 }
 
 void PullSession::ack(HeldMessage& message) noexcept {
@@ -56,40 +44,33 @@ void PullSession::forget(HeldMessage& message, std::size_t kept) noexcept {
   WireMessage received = message.forgotten(kept);
   if (!received) return;
   if (!message.closed()) credit_.weighs(before, message.bytes());
-  if (!verified_) return;
-  spend(std::move(received));
-  forgotten_bytes_ += before;
-  if (forgotten_bytes_ < forgotten_at_once) {
-    flush_soon();
-  } else {
-    send_answers();
-  }
+  outbox_.free_data(std::move(received), before);
 }
 
 void PullSession::gone(const HeldMessage& message) noexcept {
   if (!message.closed()) held_.erase(message.sequence());
 }
 
+void PullSession::unbind() noexcept {
+  verified_ = false;
+  outbox_.shut();
+}
+
 // The answers of a whole batch leave together.
-void PullSession::flush_soon() {
-  if (std::exchange(flush_posted_, true)) return;
+void PullSession::flush(AckOutbox::Flush when) {
+  if (when == AckOutbox::Flush::now) return send_answers();
   asio::post(executor_, [weak = weak_from_this()] {
     if (const auto self = weak.lock()) self->flush();
   });
 }
 
 void PullSession::send_answers() {
-  if (!verified_ || ending_pulls_ || (answers_.empty() && spent_.empty())) return;
-  forgotten_bytes_ = 0;
-  std::vector<Outgoing> items;
-  items.emplace_back(std::exchange(answers_, {}));
-  items.emplace_back(Spent{std::exchange(spent_, std::vector<WireMessage>{})});
+  std::vector<Outgoing> items = outbox_.take();
   // When it is not sent, the link is down and will say so.
-  if (!link_->send(items)) answers_ = std::get<Answers>(std::move(items.front()));
+  if (!items.empty() && !link_->send(items)) outbox_.put_back(items);
 }
 
 void PullSession::flush() {
-  flush_posted_ = false;
   count_held();
   send_answers();
   pump();

@@ -27,7 +27,7 @@ constexpr auto watch_every = 5000ms;
 }  // namespace
 
 void PullSession::begin_verification() {
-  verified_ = false;
+  unbind();
   if (std::exchange(verifying_, true)) return;
   asio::co_spawn(
       executor_,
@@ -64,6 +64,7 @@ asio::awaitable<void> PullSession::verify() {
   verifying_ = false;
   if (verified_) {
     puller_.open(Clock::now());
+    outbox_.open();
     if (!std::exchange(opened_, true)) {
       look_after_held();
       asio::co_spawn(
@@ -274,7 +275,7 @@ void PullSession::abandon() {
   held_.clear();
   ready_.clear();
   ready_bytes_ = 0;
-  answers_ = {};
+  outbox_.abandon();
   credit_.abandoned();
   seen_.reset();
   count_held();
