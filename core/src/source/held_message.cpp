@@ -2,34 +2,34 @@
 
 #include <utility>
 
-#include "source/pull_session.hpp"
+#include "source/held_messages.hpp"
 
 namespace hangar {
 
-HeldMessage::HeldMessage(std::shared_ptr<PullSession> session, WireMessage message,
+HeldMessage::HeldMessage(std::shared_ptr<HeldMessages> held, WireMessage message,
                          std::string_view reply, const AckSubject& ack,
                          std::chrono::steady_clock::time_point now)
     : signalled{now},
-      session_{std::move(session)},
+      held_{std::move(held)},
       message_{std::move(message)},
       sequence_{ack.stream_sequence},
       deliveries_{ack.deliveries},
       stored_{ack.stored},
       bytes_{body().size() + subject().size() + reply.size()} {}
 
-HeldMessage::~HeldMessage() { session_->gone(*this); }
+HeldMessage::~HeldMessage() { held_->give_back(*this, {}); }
 
 void HeldMessage::ack() noexcept {
   handed_back();
-  session_->ack(*this);
+  held_->ack(*this);
 }
 
 void HeldMessage::give_back(std::chrono::milliseconds delay) noexcept {
   handed_back();
-  session_->give_back(*this, delay);
+  held_->give_back(*this, delay);
 }
 
-void HeldMessage::forget(std::size_t kept) noexcept { session_->forget(*this, kept); }
+void HeldMessage::forget(std::size_t kept) noexcept { held_->forget(*this, kept); }
 
 std::optional<std::string_view> HeldMessage::header(const char* name) const {
   return message_ ? header_of(*message_, name) : std::nullopt;
@@ -54,7 +54,8 @@ std::string_view HeldMessage::reply() const noexcept {
 }
 
 WireMessage HeldMessage::forgotten(std::uint64_t bytes) {
-  if (message_ && reply_.empty()) reply_ = reply_of(*message_);
+  if (!message_) return nullptr;
+  if (reply_.empty()) reply_ = reply_of(*message_);
   bytes_ = bytes;
   return std::move(message_);
 }

@@ -13,13 +13,13 @@
 
 namespace hangar {
 
-class PullSession;
+class HeldMessages;
 
-/// One delivery, from its arrival to its answer. For the session's strand.
+/// One delivery, from its arrival to its answer. For the source's strand.
 class HeldMessage final : public Message::Delivery {
  public:
   /// `reply` is the reply subject of the message, which arrived at `now`.
-  HeldMessage(std::shared_ptr<PullSession> session, WireMessage message, std::string_view reply,
+  HeldMessage(std::shared_ptr<HeldMessages> held, WireMessage message, std::string_view reply,
               const AckSubject& ack, std::chrono::steady_clock::time_point now);
   ~HeldMessage() override;
 
@@ -30,7 +30,8 @@ class HeldMessage final : public Message::Delivery {
 
   /// What a service sees.
   Message::Facts hand_out() noexcept;
-  /// The server delivered it again: the answer goes to where this copy came from.
+  /// The server delivered it again: the answer goes to where this copy came
+  /// from.
   void delivered_again(std::string_view reply, const AckSubject& ack);
   /// No answer is sent from now on: it has one, or what delivered it is gone.
   void close() noexcept { closed_ = true; }
@@ -50,16 +51,18 @@ class HeldMessage final : public Message::Delivery {
   [[nodiscard]] std::string_view reply() const noexcept;
   /// The service has no more to do with it.
   void handed_back() noexcept { in_use_ = false; }
-  /// Gives up the message, to be freed elsewhere; null when the service may still read it.
+  /// Gives up the message, to be freed elsewhere; null when the service may
+  /// still read it.
   WireMessage spent() noexcept { return in_use_ ? nullptr : std::move(message_); }
-  /// Counts as so many bytes from now on and gives up the message; it is null the second time.
+  /// Counts as so many bytes from now on and gives up the message; it is null
+  /// the second time.
   WireMessage forgotten(std::uint64_t bytes);
 
   /// When it arrived or when the server was last told that it is worked on.
   std::chrono::steady_clock::time_point signalled;
 
  private:
-  std::shared_ptr<PullSession> session_;
+  std::shared_ptr<HeldMessages> held_;
   WireMessage message_;
   std::string reply_;  ///< Unless the message is there and has the newest.
   std::uint64_t sequence_;

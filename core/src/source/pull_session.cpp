@@ -64,7 +64,7 @@ std::shared_ptr<PullSession> PullSession::start(const asio::any_io_executor& exe
   handlers.judged = with([](PullSession& self, JetStreamHealth::Trouble trouble) {
     self.counters_->trouble.set(static_cast<std::uint64_t>(trouble));
   });
-  session->outbox_.on_flush(
+  session->held_->outbox().on_flush(
       with([](PullSession& self, AckOutbox::Flush when) { self.flush(when); }));
   session->link_ = Link::open(executor, {nats, connection_name(session->options_.service)}, log,
                               std::move(handlers));
@@ -81,9 +81,12 @@ PullSession::PullSession(asio::any_io_executor executor, const NatsConfig& nats,
       max_age_{nats.max_age},
       hold_max_{nats.hold_max},
       batch_bytes_{nats.credit_bytes.value / (options_.source.lanes + 1)},
-      credit_{{.messages = credit_messages(options_.source), .bytes = nats.credit_bytes.value}},
-      puller_{credit_},
-      most_letters_{credit_.most().messages / 2},
+      held_{std::make_shared<HeldMessages>(
+          Credit::Amount{.messages = credit_messages(options_.source),
+                         .bytes = nats.credit_bytes.value},
+          batch_bytes_, counters_)},
+      puller_{held_->credit()},
+      most_letters_{held_->credit().most().messages / 2},
       arrivals_{executor_},
       changes_{executor_},
       letter_ended_{executor_},
@@ -106,8 +109,8 @@ void PullSession::went_down(const std::vector<Outgoing>& unsent) {
   counters_->connected.set(0);
   unbind();
   puller_.shut();
-  outbox_.hold_back(false);
-  outbox_.put_back(unsent);
+  held_->outbox().hold_back(false);
+  held_->outbox().put_back(unsent);
   changes_.wake_all();
 }
 
@@ -124,8 +127,8 @@ void PullSession::pulled(std::vector<WireMessage>& messages) {
     }
   }
   if (served) link_->judge(JetStreamHealth::Trouble::none, now);
-  count_held();
-  if (!ready_.empty()) arrivals_.wake_all();
+  if (stopping_) held_->give_back_what_is_ready();
+  if (!held_->none_ready()) arrivals_.wake_all();
   pump();
 }
 
@@ -133,35 +136,16 @@ void PullSession::message_came(WireMessage message, std::string_view reply, Cloc
   const auto ack = parse_ack_subject(reply);
   if (!ack) return;  // not from this consumer; nobody waits for an answer
   puller_.delivered(now);
-  if (left_out_of_replay(ack->stream_sequence)) {
-    outbox_.add(reply, "+ACK");
-    outbox_.free(std::move(message));
-    return;
+  const bool left_out = left_out_of_replay(ack->stream_sequence);
+  if (left_out || is_marker(*message)) {
+    if (!left_out) {
+      counters_->received.add();
+      counters_->acked.add();
+    }
+    held_->pass_over(std::move(message), reply);
+  } else {
+    held_->arrived(std::move(message), reply, *ack, now);
   }
-  if (const auto found = held_.find(ack->stream_sequence); found != held_.end()) {
-    found->second->delivered_again(reply, *ack);
-    counters_->copies.add();
-    return;
-  }
-  if (is_marker(*message)) {
-    counters_->received.add();
-    counters_->acked.add();
-    outbox_.add(reply, "+ACK");
-    outbox_.free(std::move(message));
-    return;
-  }
-  counters_->received.add();
-  if (ack->deliveries > 1) counters_->redelivered.add();
-  auto held =
-      std::make_unique<HeldMessage>(shared_from_this(), std::move(message), reply, *ack, now);
-  held_.emplace(held->sequence(), held.get());
-  credit_.arrived(held->bytes());
-  if (stopping_) {
-    give_back(*held, 0ms);
-    return;
-  }
-  ready_bytes_ += held->bytes();
-  ready_.push_back(std::move(held));
 }
 
 bool PullSession::status_came(natsMsg& message, Clock::time_point now) {
@@ -229,30 +213,32 @@ asio::awaitable<void> PullSession::open() {
   if (failure_) std::rethrow_exception(failure_);
 }
 
-bool PullSession::idle() const noexcept { return verified_ && held_.empty() && outbox_.empty(); }
+bool PullSession::idle() const noexcept {
+  return verified_ && held_->size() == 0 && held_->outbox().empty();
+}
 
 bool PullSession::full(std::size_t limit) const noexcept {
   // Without credit nothing more comes, however long one waits.
-  return ready_.size() >= limit || ready_bytes_ >= batch_bytes_ || puller_.exhausted();
+  return held_->fill_batch(limit) || puller_.exhausted();
 }
 
 asio::awaitable<Batch> PullSession::next(std::size_t limit, std::chrono::milliseconds linger) {
   const auto self = shared_from_this();
   while (!over()) {
-    if (ready_.empty()) co_await wait_for_first();
-    const auto deadline = taken_ + linger;
-    while (!over() && !ready_.empty() && !full(limit) && Clock::now() < deadline) {
+    if (held_->none_ready()) co_await wait_for_first();
+    const auto deadline = held_->taken() + linger;
+    while (!over() && !held_->none_ready() && !full(limit) && Clock::now() < deadline) {
       co_await arrivals_.wait_until(deadline);
     }
     // Another caller may have taken them.
-    if (!ready_.empty()) co_return take(limit);
+    if (!held_->none_ready()) co_return held_->take(limit, Clock::now());
   }
   co_return Batch{};
 }
 
 asio::awaitable<void> PullSession::wait_for_first() {
   auto pause = first_look_whether_drained;
-  while (!over() && ready_.empty()) {
+  while (!over() && held_->none_ready()) {
     if (!options_.until_drained) {
       co_await arrivals_.wait_until(Waiters::Time::max());
     } else {
@@ -278,22 +264,6 @@ asio::awaitable<void> PullSession::look_whether_drained() {
   if (drained_) arrivals_.wake_all();
 }
 
-Batch PullSession::take(std::size_t limit) {
-  taken_ = Clock::now();
-  Batch batch;
-  batch.reserve(std::min(limit, ready_.size()));
-  std::uint64_t bytes = 0;
-  while (!ready_.empty() && batch.size() < limit) {
-    HeldMessage& held = *ready_.front();
-    if (!batch.empty() && bytes + held.bytes() > batch_bytes_) break;
-    bytes += held.bytes();
-    batch.emplace_back(held.hand_out(), std::move(ready_.front()));
-    ready_.pop_front();
-  }
-  ready_bytes_ -= bytes;
-  return batch;
-}
-
 void PullSession::stop() {
   if (std::exchange(stopping_, true)) return;
   puller_.shut();
@@ -301,10 +271,8 @@ void PullSession::stop() {
   // Answers wait for it: what is given back would come here again.
   std::vector<Outgoing> items;
   items.emplace_back(EndPulls{});
-  outbox_.hold_back(link_->send(items));
-  for (const auto& held : ready_) give_back(*held, 0ms);
-  ready_.clear();
-  ready_bytes_ = 0;
+  held_->outbox().hold_back(link_->send(items));
+  held_->give_back_what_is_ready();
   flush();
   arrivals_.wake_all();
   changes_.wake_all();
@@ -320,7 +288,7 @@ void PullSession::pulls_ended() {
                  {}, {}, forget_pull_within, [weak = weak_from_this()](const Link::Reply&) {
                    const auto self = weak.lock();
                    if (!self) return;
-                   self->outbox_.hold_back(false);
+                   self->held_->outbox().hold_back(false);
                    self->flush();
                    self->changes_.wake_all();
                  });
@@ -330,7 +298,8 @@ asio::awaitable<void> PullSession::close() {
   const auto self = shared_from_this();
   const auto deadline = Clock::now() + close_within;
   stop();
-  while (outbox_.held_back() && Clock::now() < deadline) co_await changes_.wait_until(deadline);
+  while (held_->outbox().held_back() && Clock::now() < deadline)
+    co_await changes_.wait_until(deadline);
   while (letters_ > 0 && Clock::now() < deadline) co_await letter_ended_.wait_until(deadline);
   flush();
   if (options_.replay) co_await delete_own_consumer();

@@ -3,10 +3,8 @@
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/steady_timer.hpp>
-#include <boost/unordered/unordered_flat_map.hpp>
 #include <chrono>
 #include <cstdint>
-#include <deque>
 #include <exception>
 #include <memory>
 #include <optional>
@@ -20,17 +18,15 @@
 #include "jetstream/stream_setup.hpp"
 #include "log/rate_limit.hpp"
 #include "nats/link.hpp"
-#include "source/ack_outbox.hpp"
-#include "source/credit.hpp"
-#include "source/held_message.hpp"
+#include "source/held_messages.hpp"
 #include "source/pull_source.hpp"
 #include "source/puller.hpp"
 #include "source/source_counters.hpp"
 
 namespace hangar {
 
-/// What a PullSource and its messages share: it connects the link, the puller that decides, and the
-/// table of messages that have no answer yet. For one strand.
+/// What a PullSource and its coroutines share: it connects the link, the puller that decides, and
+/// the messages that have no answer yet. For one strand.
 class PullSession : public std::enable_shared_from_this<PullSession> {
  public:
   static std::shared_ptr<PullSession> start(const boost::asio::any_io_executor& executor,
@@ -46,12 +42,6 @@ class PullSession : public std::enable_shared_from_this<PullSession> {
   void stop();
   boost::asio::awaitable<void> close();
   [[nodiscard]] std::shared_ptr<const SourceCounters> counters() const { return counters_; }
-
-  // For HeldMessage.
-  void ack(HeldMessage& message) noexcept;
-  void give_back(HeldMessage& message, std::chrono::milliseconds delay) noexcept;
-  void forget(HeldMessage& message, std::size_t kept) noexcept;
-  void gone(const HeldMessage& message) noexcept;
 
  private:
   using Clock = std::chrono::steady_clock;
@@ -89,7 +79,6 @@ class PullSession : public std::enable_shared_from_this<PullSession> {
   // Pulls and answers.
   void pump();
   void send_pull(const Puller::Pull& pull);
-  void answer(HeldMessage& message, std::string_view body);
   void unbind() noexcept;
   void send_answers();
   void flush(AckOutbox::Flush when);
@@ -97,7 +86,6 @@ class PullSession : public std::enable_shared_from_this<PullSession> {
   void look_after_held();
   void signal_progress(Clock::time_point now);
   void give_back_all();
-  void count_held();
 
   // What next() waits for.
   [[nodiscard]] bool over() const noexcept { return stopping_ || drained_; }
@@ -105,7 +93,6 @@ class PullSession : public std::enable_shared_from_this<PullSession> {
   [[nodiscard]] bool full(std::size_t limit) const noexcept;
   boost::asio::awaitable<void> wait_for_first();
   boost::asio::awaitable<void> look_whether_drained();
-  Batch take(std::size_t limit);
 
   // Dead letters.
   boost::asio::awaitable<void> store_until_stored(Message message, Rejection why);
@@ -131,16 +118,8 @@ class PullSession : public std::enable_shared_from_this<PullSession> {
   std::uint64_t batch_bytes_;
   std::shared_ptr<SourceCounters> counters_ = std::make_shared<SourceCounters>();
   std::shared_ptr<Link> link_;
-  Credit credit_;
+  std::shared_ptr<HeldMessages> held_;
   Puller puller_;
-
-  /// Messages that have no answer, by position in the stream.
-  boost::unordered_flat_map<std::uint64_t, HeldMessage*> held_;
-  /// Those of them that were not handed out, in order of arrival.
-  std::deque<std::unique_ptr<HeldMessage>> ready_;
-  std::uint64_t ready_bytes_ = 0;
-  Clock::time_point taken_ = Clock::now();  ///< When the last batch of them was.
-  AckOutbox outbox_;
 
   /// Whether stream and consumer were found as they should be over the present connection.
   bool verified_ = false;

@@ -1,6 +1,4 @@
-// How a PullSession answers for its messages.
-#include <fmt/format.h>
-
+// How a PullSession sends the answers of its messages.
 #include <boost/asio/post.hpp>
 #include <utility>
 
@@ -10,50 +8,9 @@ namespace asio = boost::asio;
 
 namespace hangar {
 
-using namespace std::chrono_literals;
-
-void PullSession::count_held() {
-  counters_->held.set(held_.size());
-  counters_->held_bytes.set(credit_.held().bytes);
-}
-
-void PullSession::answer(HeldMessage& message, std::string_view body) {
-  held_.erase(message.sequence());
-  message.close();
-  credit_.released(message.bytes());
-  outbox_.add(message.reply(), body);
-  outbox_.free(message.spent());
-}
-
-void PullSession::ack(HeldMessage& message) noexcept {
-  if (message.closed()) return;
-  counters_->acked.add();
-  answer(message, "+ACK");
-}
-
-void PullSession::give_back(HeldMessage& message, std::chrono::milliseconds delay) noexcept {
-  if (message.closed()) return;
-  counters_->given_back.add();
-  answer(message, delay > 0ms ? fmt::format(R"(-NAK {{"delay":{}}})",
-                                            std::chrono::nanoseconds{delay}.count())
-                              : "-NAK");
-}
-
-void PullSession::forget(HeldMessage& message, std::size_t kept) noexcept {
-  const std::uint64_t before = message.bytes();
-  WireMessage received = message.forgotten(kept);
-  if (!received) return;
-  if (!message.closed()) credit_.weighs(before, message.bytes());
-  outbox_.free_data(std::move(received), before);
-}
-
-void PullSession::gone(const HeldMessage& message) noexcept {
-  if (!message.closed()) held_.erase(message.sequence());
-}
-
 void PullSession::unbind() noexcept {
   verified_ = false;
-  outbox_.shut();
+  held_->outbox().shut();
 }
 
 // The answers of a whole batch leave together.
@@ -65,13 +22,12 @@ void PullSession::flush(AckOutbox::Flush when) {
 }
 
 void PullSession::send_answers() {
-  std::vector<Outgoing> items = outbox_.take();
+  std::vector<Outgoing> items = held_->outbox().take();
   // When it is not sent, the link is down and will say so.
-  if (!items.empty() && !link_->send(items)) outbox_.put_back(items);
+  if (!items.empty() && !link_->send(items)) held_->outbox().put_back(items);
 }
 
 void PullSession::flush() {
-  count_held();
   send_answers();
   pump();
 }

@@ -31,29 +31,22 @@ void PullSession::look_after_held() {
 
 void PullSession::signal_progress(Clock::time_point now) {
   std::vector<Outgoing> signals;
-  for (auto& [sequence, held] : held_) {
-    if (now - held->signalled < signal_after_) continue;
-    held->signalled = now;
-    signals.emplace_back(make_message(std::string{held->reply()}, {}, "+WPI"));
+  for (const std::string& reply : held_->due(now, signal_after_)) {
+    signals.emplace_back(make_message(reply, {}, "+WPI"));
   }
-  counters_->in_progress.add(signals.size());
   if (!signals.empty()) link_->send(signals);
 }
 
 // Another replica may be able to record them. Spread, so that they do not all come back at once to
 // one that cannot.
 void PullSession::give_back_all() {
-  if (held_.empty()) return;
+  if (held_->size() == 0) return;
   log_.warning("stream {}: {} messages are given back, because they could not be recorded for {} s",
-               options_.source.stream, held_.size(),
+               options_.source.stream, held_->size(),
                std::chrono::duration_cast<std::chrono::seconds>(hold_max_).count());
   std::minstd_rand random{std::random_device{}()};
   std::uniform_int_distribution<std::int64_t> delay{hold_max_.count() / 12, hold_max_.count() / 2};
-  while (!held_.empty()) {
-    give_back(*held_.begin()->second, std::chrono::milliseconds{delay(random)});
-  }
-  ready_.clear();
-  ready_bytes_ = 0;
+  held_->give_back_all([&] { return std::chrono::milliseconds{delay(random)}; });
 }
 
 void PullSession::pause(bool paused) {

@@ -58,23 +58,18 @@ asio::awaitable<void> PullSession::store_until_stored(Message message, Rejection
   std::chrono::milliseconds wait = first_retry;
   for (;;) {
     // Gone when its stream was deleted: then there is nothing to answer for.
-    const auto found = held_.find(message.sequence());
-    if (found == held_.end() || !found->second->handed_out_as(message)) co_return;
-    HeldMessage& held = *found->second;
+    HeldMessage* const held = held_->find(message);
+    if (held == nullptr) co_return;
     if (options_.look) {
-      counters_->rejected.add();
-      held.handed_back();
-      answer(held, "+ACK");
+      held_->reject(*held);
       co_return;
     }
     failpoint(Failpoint::before_dead_letter);
-    const bool stored = co_await store_dead_letter(held, why);
+    const bool stored = co_await store_dead_letter(*held, why);
     if (stored) failpoint(Failpoint::after_dead_letter);
-    if (stored && !held.closed()) {
-      counters_->rejected.add();
-      tell_of_letter(held, why);
-      held.handed_back();
-      answer(held, "+ACK");
+    if (stored && !held->closed()) {
+      tell_of_letter(*held, why);
+      held_->reject(*held);
     }
     if (stored || stopping_) co_return;  // what has no answer goes back to the stream
     co_await changes_.wait_until(Clock::now() + wait);

@@ -64,7 +64,7 @@ asio::awaitable<void> PullSession::verify() {
   verifying_ = false;
   if (verified_) {
     puller_.open(Clock::now());
-    outbox_.open();
+    held_->outbox().open();
     if (!std::exchange(opened_, true)) {
       look_after_held();
       asio::co_spawn(
@@ -110,7 +110,7 @@ asio::awaitable<void> PullSession::look(WhenAbsent when_absent) {
   refuse_what_cannot_be_read(stream);
   ConsumerSpec consumer_spec{.durable = source.durable,
                              .filter = source.filter_subject,
-                             .credit = credit_.most().messages,
+                             .credit = held_->credit().most().messages,
                              .start = options_.replay};
   ConsumerFacts consumer =
       co_await ensure_consumer(*link_, source.stream, consumer_spec, when_absent);
@@ -163,9 +163,9 @@ void PullSession::judge(const StreamFacts& stream, const ConsumerFacts& consumer
     std::ranges::move(lint_dead_letters(letters), std::back_inserter(findings));
   }
   if (!options_.replay) {  // whose consumer is made for it
-    std::ranges::move(
-        lint_consumer(stream, consumer, options_.source.filter_subject, credit_.most().messages),
-        std::back_inserter(findings));
+    std::ranges::move(lint_consumer(stream, consumer, options_.source.filter_subject,
+                                    held_->credit().most().messages),
+                      std::back_inserter(findings));
   }
   if (const auto most = link_->max_payload(); most < wanted_max_payload) {
     findings.push_back({Finding::Severity::warn, "max_payload",
@@ -181,7 +181,7 @@ void PullSession::judge(const StreamFacts& stream, const ConsumerFacts& consumer
       log_.error(
           "stream {} or its consumer {} was deleted and created again: {} messages that are "
           "held are not acked, and what the stream holds is recorded again",
-          stream.name, consumer.durable, held_.size());
+          stream.name, consumer.durable, held_->size());
       abandon();
     }
     incarnation_ = std::move(now);
@@ -190,8 +190,11 @@ void PullSession::judge(const StreamFacts& stream, const ConsumerFacts& consumer
   // Whose letters cannot be stored must not be all that the server lets be without an ack.
   const auto unacked =
       static_cast<std::size_t>(std::max<std::int64_t>(consumer.max_ack_pending, 0));
-  most_letters_ = std::max<std::size_t>(
-      (unacked > 0 ? std::min(unacked, credit_.most().messages) : credit_.most().messages) / 2, 1);
+  most_letters_ =
+      std::max<std::size_t>((unacked > 0 ? std::min(unacked, held_->credit().most().messages)
+                                         : held_->credit().most().messages) /
+                                2,
+                            1);
   if (options_.until_drained && !opened_) aim(stream, consumer);
 }
 
@@ -268,17 +271,9 @@ asio::awaitable<void> PullSession::observe() {
   seen_ = std::move(now);
 }
 
-// Their acks would hit messages of the new stream that have the same numbers.
 void PullSession::abandon() {
-  counters_->abandoned.add(held_.size());
-  for (auto& [sequence, held] : held_) held->close();
-  held_.clear();
-  ready_.clear();
-  ready_bytes_ = 0;
-  outbox_.abandon();
-  credit_.abandoned();
+  held_->abandon();
   seen_.reset();
-  count_held();
 }
 
 }  // namespace hangar

@@ -1,0 +1,132 @@
+#include "source/held_messages.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <utility>
+
+namespace hangar {
+
+void HeldMessages::count() noexcept {
+  counters_->held.set(held_.size());
+  counters_->held_bytes.set(credit_.held().bytes);
+}
+
+void HeldMessages::arrived(WireMessage message, std::string_view reply, const AckSubject& ack,
+                           Time now) {
+  if (const auto found = held_.find(ack.stream_sequence); found != held_.end()) {
+    found->second->delivered_again(reply, ack);
+    counters_->copies.add();
+    return;
+  }
+  counters_->received.add();
+  if (ack.deliveries > 1) counters_->redelivered.add();
+  auto held =
+      std::make_unique<HeldMessage>(shared_from_this(), std::move(message), reply, ack, now);
+  held_.emplace(held->sequence(), held.get());
+  credit_.arrived(held->bytes());
+  ready_bytes_ += held->bytes();
+  ready_.push_back(std::move(held));
+  count();
+}
+
+void HeldMessages::pass_over(WireMessage message, std::string_view reply) {
+  outbox_.add(reply, "+ACK");
+  outbox_.free(std::move(message));
+}
+
+Batch HeldMessages::take(std::size_t limit, Time now) {
+  taken_ = now;
+  Batch batch;
+  batch.reserve(std::min(limit, ready_.size()));
+  std::uint64_t bytes = 0;
+  while (!ready_.empty() && batch.size() < limit) {
+    HeldMessage& held = *ready_.front();
+    if (!batch.empty() && bytes + held.bytes() > batch_bytes_) break;
+    bytes += held.bytes();
+    batch.emplace_back(held.hand_out(), std::move(ready_.front()));
+    ready_.pop_front();
+  }
+  ready_bytes_ -= bytes;
+  return batch;
+}
+
+HeldMessage* HeldMessages::find(const Message& message) noexcept {
+  const auto found = held_.find(message.sequence());
+  if (found == held_.end() || !found->second->handed_out_as(message)) return nullptr;
+  return found->second;
+}
+
+void HeldMessages::answer(HeldMessage& message, std::string_view body) {
+  held_.erase(message.sequence());
+  message.close();
+  credit_.released(message.bytes());
+  outbox_.add(message.reply(), body);
+  outbox_.free(message.spent());
+  count();
+}
+
+void HeldMessages::ack(HeldMessage& message) noexcept {
+  if (message.closed()) return;
+  counters_->acked.add();
+  answer(message, "+ACK");
+}
+
+void HeldMessages::give_back(HeldMessage& message, Milliseconds delay) noexcept {
+  if (message.closed()) return;
+  counters_->given_back.add();
+  answer(message,
+         delay > Milliseconds::zero()
+             ? fmt::format(R"(-NAK {{"delay":{}}})", std::chrono::nanoseconds{delay}.count())
+             : "-NAK");
+}
+
+void HeldMessages::reject(HeldMessage& message) noexcept {
+  if (message.closed()) return;
+  counters_->rejected.add();
+  message.handed_back();
+  answer(message, "+ACK");
+}
+
+void HeldMessages::forget(HeldMessage& message, std::size_t kept) noexcept {
+  const std::uint64_t before = message.bytes();
+  WireMessage received = message.forgotten(kept);
+  if (!received) return;
+  if (!message.closed()) credit_.weighs(before, message.bytes());
+  count();
+  outbox_.free_data(std::move(received), before);
+}
+
+void HeldMessages::give_back_what_is_ready() noexcept {
+  for (const auto& held : ready_) give_back(*held, {});
+  ready_.clear();
+  ready_bytes_ = 0;
+}
+
+void HeldMessages::give_back_all(const std::function<Milliseconds()>& delay) noexcept {
+  while (!held_.empty()) give_back(*held_.begin()->second, delay());
+  give_back_what_is_ready();
+}
+
+void HeldMessages::abandon() noexcept {
+  counters_->abandoned.add(held_.size());
+  for (auto& [sequence, held] : held_) held->close();
+  held_.clear();
+  give_back_what_is_ready();
+  outbox_.abandon();
+  credit_.abandoned();
+  count();
+}
+
+std::vector<std::string> HeldMessages::due(Time now, std::chrono::nanoseconds after) {
+  std::vector<std::string> replies;
+  for (auto& [sequence, held] : held_) {
+    if (now - held->signalled < after) continue;
+    held->signalled = now;
+    replies.emplace_back(held->reply());
+  }
+  counters_->in_progress.add(replies.size());
+  return replies;
+}
+
+}  // namespace hangar
