@@ -86,6 +86,8 @@ PullSession::PullSession(asio::any_io_executor executor, const NatsConfig& nats,
                          .bytes = nats.credit_bytes.value},
           batch_bytes_, counters_)},
       puller_{held_->credit()},
+      range_{options_.replay,
+             options_.look ? options_.look->dead_lettered : std::vector<std::uint64_t>{}},
       most_letters_{held_->credit().most().messages / 2},
       arrivals_{executor_},
       changes_{executor_},
@@ -136,7 +138,7 @@ void PullSession::message_came(WireMessage message, std::string_view reply, Cloc
   const auto ack = parse_ack_subject(reply);
   if (!ack) return;  // not from this consumer; nobody waits for an answer
   puller_.delivered(now);
-  const bool left_out = left_out_of_replay(ack->stream_sequence);
+  const bool left_out = range_.leaves_out(ack->stream_sequence);
   if (left_out || is_marker(*message)) {
     if (!left_out) {
       counters_->received.add();
@@ -250,12 +252,12 @@ asio::awaitable<void> PullSession::wait_for_first() {
 }
 
 asio::awaitable<void> PullSession::look_whether_drained() {
-  if (looking_ || !drain_target_) co_return;
+  if (looking_ || !range_.has_end()) co_return;
   looking_ = true;
   try {
     const ConsumerFacts consumer =
         co_await consumer_info(*link_, options_.source.stream, options_.source.durable);
-    drained_ = settled(consumer, *drain_target_) && idle();
+    drained_ = range_.settled_by(consumer) && idle();
     if (drained_) counters_->drained.set(1);
   } catch (const Error& error) {
     log_.debug("cannot see yet whether the stream is drained: {}", error.what());

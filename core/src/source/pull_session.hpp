@@ -21,6 +21,7 @@
 #include "source/held_messages.hpp"
 #include "source/pull_source.hpp"
 #include "source/puller.hpp"
+#include "source/replay_range.hpp"
 #include "source/source_counters.hpp"
 
 namespace hangar {
@@ -55,7 +56,6 @@ class PullSession : public std::enable_shared_from_this<PullSession> {
   void pulls_ended();
   void pulled(std::vector<WireMessage>& messages);
   void message_came(WireMessage message, std::string_view reply, Clock::time_point now);
-  [[nodiscard]] bool left_out_of_replay(std::uint64_t sequence) const noexcept;
   /// Returns whether it tells that the consumer lives.
   bool status_came(natsMsg& message, Clock::time_point now);
 
@@ -67,7 +67,6 @@ class PullSession : public std::enable_shared_from_this<PullSession> {
   boost::asio::awaitable<StreamFacts> look_at_letter_stream(WhenAbsent when_absent);
   void refuse_what_cannot_be_read(const StreamFacts& stream);
   void judge(const StreamFacts& stream, const ConsumerFacts& consumer, const StreamFacts& letters);
-  void aim(const StreamFacts& stream, const ConsumerFacts& consumer);
   boost::asio::awaitable<void> aim_at_settled(StreamFacts stream);
   boost::asio::awaitable<void> tell_what_is_gone(StreamFacts stream);
   boost::asio::awaitable<void> delete_own_consumer();
@@ -137,7 +136,7 @@ class PullSession : public std::enable_shared_from_this<PullSession> {
   bool stopping_ = false;
   bool closed_ = false;
   bool drained_ = false;
-  std::optional<std::uint64_t> drain_target_;
+  ReplayRange range_;
   std::string settled_by_;  ///< The consumer that records what a look reads.
   bool looking_ = false;
 

@@ -136,7 +136,7 @@ asio::awaitable<void> PullSession::look(WhenAbsent when_absent) {
   }
   StreamFacts letters;
   if (options_.look) {
-    if (!drain_target_) co_await aim_at_settled(stream);
+    if (!range_.has_end()) co_await aim_at_settled(stream);
   } else {
     letters = co_await look_at_letter_stream(when_absent);
   }
@@ -195,7 +195,10 @@ void PullSession::judge(const StreamFacts& stream, const ConsumerFacts& consumer
                                          : held_->credit().most().messages) /
                                 2,
                             1);
-  if (options_.until_drained && !opened_) aim(stream, consumer);
+  if (options_.until_drained && !opened_) {
+    counters_->stream_begin.set(stream.first_sequence);
+    counters_->to_replay.set(range_.aim(stream, consumer));
+  }
 }
 
 void PullSession::tell(const std::vector<Finding>& findings) {
