@@ -87,8 +87,8 @@ PullOptions BrokerTest::options() const {
   return options;
 }
 
-std::unique_ptr<PullSource> BrokerTest::source(const PullOptions& options, const NatsConfig& nats) {
-  return std::make_unique<PullSource>(io_.get_executor(), nats, options, log_);
+std::shared_ptr<PullSource> BrokerTest::source(const PullOptions& options, const NatsConfig& nats) {
+  return PullSource::start(io_.get_executor(), nats, options, log_);
 }
 
 asio::awaitable<std::shared_ptr<Link>> BrokerTest::connect() {

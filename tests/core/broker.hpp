@@ -66,11 +66,11 @@ class BrokerTest : public testing::Test {
 
   [[nodiscard]] NatsConfig config() const;
   [[nodiscard]] PullOptions options() const;
-  std::unique_ptr<PullSource> source(const PullOptions& options) {
+  std::shared_ptr<PullSource> source(const PullOptions& options) {
     return source(options, config());
   }
-  std::unique_ptr<PullSource> source(const PullOptions& options, const NatsConfig& nats);
-  std::unique_ptr<PullSource> source() { return source(options()); }
+  std::shared_ptr<PullSource> source(const PullOptions& options, const NatsConfig& nats);
+  std::shared_ptr<PullSource> source() { return source(options()); }
 
   /// A connection beside the one under test.
   boost::asio::awaitable<std::shared_ptr<Link>> connect();

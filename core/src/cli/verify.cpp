@@ -94,7 +94,7 @@ ServiceResources Verification::resources(Trial& trial, PullOptions::Look look,
                      .until_drained = true,
                      .replay = StreamStart{},
                      .look = look};
-    auto source = std::make_shared<PullSource>(on, broker_.settings(), std::move(pull), log);
+    auto source = PullSource::start(on, broker_.settings(), std::move(pull), log);
     counters_ = source->counters();
     SourceHandle handle = source_handle(source);
     handle.open = [source, counters = counters_, &rehearsal]() -> asio::awaitable<void> {

@@ -212,7 +212,7 @@ SourceHandle Host::Run::make_source(const std::string& service, const asio::any_
   if (options_.replay) {
     pull.replay = StreamStart{options_.replay->since, options_.replay->sequence};
   }
-  auto source = std::make_shared<PullSource>(on, broker_->settings(), std::move(pull), log);
+  auto source = PullSource::start(on, broker_->settings(), std::move(pull), log);
   board_.add_source(service, source->counters());
   if (options_.replay) replays_.push_back(source->counters());
   return source_handle(source);

@@ -1,16 +1,41 @@
 #include "source/pull_source.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
 #include <boost/asio/dispatch.hpp>
+#include <boost/asio/ip/host_name.hpp>
+#include <boost/asio/post.hpp>
+#include <random>
 #include <utility>
 
-#include "source/pull_session.hpp"
+#include "hangar/error.hpp"
 
 namespace asio = boost::asio;
 
 namespace hangar {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr auto close_within = 8s;
+constexpr auto forget_pull_within = 1000ms;
+
+std::string connection_name(const std::string& service) {
+  boost::system::error_code unknown;
+  return fmt::format("hangar/{}@{}", service, asio::ip::host_name(unknown));
+}
+
+// What a server or a key-value client stores where it has deleted messages: no event.
+bool is_marker(natsMsg& message) {
+  if (!body_of(message).empty()) return false;
+  const auto has = [&](const char* name) { return header_of(message, name).has_value(); };
+  return has("Nats-Marker-Reason") || has("Nats-Rollup") || has("KV-Operation");
+}
+
+}  // namespace
 
 std::size_t credit_messages(const SourceOptions& source) noexcept {
   // Enough for two batches of the default size and one that is being written.
@@ -18,45 +43,291 @@ std::size_t credit_messages(const SourceOptions& source) noexcept {
   return std::max(least, (source.lanes + 1) * source.batch_size);
 }
 
-PullSource::PullSource(const asio::any_io_executor& executor, const NatsConfig& nats,
-                       PullOptions options, Log& log)
-    : executor_{executor}, session_{PullSession::start(executor, nats, std::move(options), log)} {}
-
-PullSource::~PullSource() {
-  session_->stop();
-  // The coroutine begins after this object is gone, so it owns the session from the first moment.
-  asio::co_spawn(
-      executor_, [session = session_]() -> asio::awaitable<void> { co_await session->close(); },
-      asio::detached);
+std::shared_ptr<PullSource> PullSource::start(const asio::any_io_executor& executor,
+                                              const NatsConfig& nats, PullOptions options,
+                                              Log& log) {
+  struct Started : PullSource {
+    Started(asio::any_io_executor on, const NatsConfig& with, PullOptions what, Log& to)
+        : PullSource{std::move(on), with, std::move(what), to} {}
+  };
+  auto session = std::make_shared<Started>(executor, nats, std::move(options), log);
+  const std::weak_ptr<PullSource> weak = session;
+  const auto with = [weak](auto action) {
+    return [weak, action](auto&&... arguments) {
+      if (const auto self = weak.lock()) action(*self, arguments...);
+    };
+  };
+  Link::Handlers handlers;
+  handlers.up = with([](PullSource& self) { self.came_up(); });
+  handlers.down =
+      with([](PullSource& self, const std::vector<Outgoing>& unsent) { self.went_down(unsent); });
+  handlers.pulled =
+      with([](PullSource& self, std::vector<WireMessage>& messages) { self.pulled(messages); });
+  handlers.pulls_ended = with([](PullSource& self) { self.pulls_ended(); });
+  handlers.acks_denied = with([](PullSource& self) {
+    self.counters_->acks_denied.set(1);
+    self.denied_since_look_ = true;
+  });
+  handlers.judged = with([](PullSource& self, JetStreamHealth::Trouble trouble) {
+    self.counters_->trouble.set(static_cast<std::uint64_t>(trouble));
+  });
+  session->held_->outbox().on_flush(
+      with([](PullSource& self, AckOutbox::Flush when) { self.flush(when); }));
+  session->link_ = Link::open(executor, {nats, connection_name(session->options_.service)}, log,
+                              std::move(handlers));
+  PullSource* const source = session.get();
+  return {source, [session = std::move(session)](PullSource*) {
+            session->stop();
+            asio::co_spawn(
+                session->executor_,
+                [session]() -> asio::awaitable<void> { co_await session->close(); },
+                asio::detached);
+          }};
 }
 
-asio::awaitable<void> PullSource::open() { return session_->open(); }
+PullSource::PullSource(asio::any_io_executor executor, const NatsConfig& nats, PullOptions options,
+                       Log& log)
+    : executor_{std::move(executor)},
+      options_{std::move(options)},
+      log_{log},
+      replicas_{nats.replicas},
+      letter_spec_{dead_letter_spec(nats)},
+      max_age_{nats.max_age},
+      hold_max_{nats.hold_max},
+      batch_bytes_{nats.credit_bytes.value / (options_.source.lanes + 1)},
+      held_{std::make_shared<HeldMessages>(
+          Credit::Amount{.messages = credit_messages(options_.source),
+                         .bytes = nats.credit_bytes.value},
+          batch_bytes_, counters_)},
+      puller_{held_->credit()},
+      range_{options_.replay,
+             options_.look ? options_.look->dead_lettered : std::vector<std::uint64_t>{}},
+      most_letters_{held_->credit().most().messages / 2},
+      arrivals_{executor_},
+      changes_{executor_},
+      letter_ended_{executor_},
+      pump_timer_{executor_},
+      signal_timer_{executor_} {
+  if (!options_.replay) return;
+  options_.until_drained = true;
+  settled_by_ = options_.source.durable;
+  options_.source.durable += fmt::format("-replay-{:08x}", std::random_device{}());
+}
+
+void PullSource::came_up() {
+  counters_->connections.add();
+  counters_->connected.set(1);
+  counters_->acks_denied.set(0);
+  if (!stopping_) begin_verification();
+}
+
+void PullSource::went_down(const std::vector<Outgoing>& unsent) {
+  counters_->connected.set(0);
+  unbind();
+  puller_.shut();
+  held_->outbox().hold_back(false);
+  held_->outbox().put_back(unsent);
+  changes_.wake_all();
+}
+
+void PullSource::pulled(std::vector<WireMessage>& messages) {
+  const auto now = Clock::now();
+  bool served = false;
+  for (WireMessage& message : messages) {
+    const std::string_view reply = reply_of(*message);
+    if (reply.empty()) {
+      served = status_came(*message, now) || served;
+    } else {
+      served = true;
+      message_came(std::move(message), reply, now);
+    }
+  }
+  if (served) link_->judge(JetStreamHealth::Trouble::none, now);
+  if (stopping_) held_->give_back_what_is_ready();
+  if (!held_->none_ready()) arrivals_.wake_all();
+  pump();
+}
+
+void PullSource::message_came(WireMessage message, std::string_view reply, Clock::time_point now) {
+  const auto ack = parse_ack_subject(reply);
+  if (!ack) return;  // not from this consumer; nobody waits for an answer
+  puller_.delivered(now);
+  const bool left_out = range_.leaves_out(ack->stream_sequence);
+  if (left_out || is_marker(*message)) {
+    if (!left_out) {
+      counters_->received.add();
+      counters_->acked.add();
+    }
+    held_->pass_over(std::move(message), reply);
+  } else {
+    held_->arrived(std::move(message), reply, *ack, now);
+  }
+}
+
+bool PullSource::status_came(natsMsg& message, Clock::time_point now) {
+  const auto token = link_->pull_token(subject_of(message));
+  const std::string code{header_of(message, "Status").value_or("")};
+  const std::string text{header_of(message, "Description").value_or("")};
+  const PullStatus status = classify_pull_status(code, text);
+  if (!token || !puller_.said(*token, status, now)) {
+    counters_->stale_statuses.add();
+    return false;
+  }
+  switch (status) {
+    case PullStatus::unknown:
+      counters_->unknown_statuses.add();
+      log_.warning("stream {}: the server ended a pull with `{} {}`", options_.source.stream, code,
+                   text);
+      break;
+    case PullStatus::refused:
+    case PullStatus::too_many_waiting:
+    case PullStatus::over_request_batch:
+    case PullStatus::over_request_bytes:
+    case PullStatus::over_request_expiry:
+    case PullStatus::consumer_gone:
+      log_.warning("consumer {} of stream {}: {} {}", options_.source.durable,
+                   options_.source.stream, code, text);
+      break;
+    default:
+      break;
+  }
+  return status == PullStatus::heartbeat;
+}
+
+void PullSource::pump() {
+  if (stopping_) return;
+  const auto now = Clock::now();
+  const Puller::Step step = puller_.step(now);
+  if (step.pull) send_pull(*step.pull);
+  if (step.verify) begin_verification();
+  if (step.wake == Puller::Time::max()) return;
+  pump_timer_.expires_at(step.wake);
+  pump_timer_.async_wait([weak = weak_from_this()](boost::system::error_code error) {
+    const auto self = weak.lock();
+    if (self && !error) self->pump();
+  });
+}
+
+void PullSource::unbind() noexcept {
+  verified_ = false;
+  held_->outbox().shut();
+}
+
+// The answers of a whole batch leave together.
+void PullSource::flush(AckOutbox::Flush when) {
+  if (when == AckOutbox::Flush::now) return send_answers();
+  asio::post(executor_, [weak = weak_from_this()] {
+    if (const auto self = weak.lock()) self->flush();
+  });
+}
+
+void PullSource::send_answers() {
+  std::vector<Outgoing> items = held_->outbox().take();
+  // When it is not sent, the link is down and will say so.
+  if (!items.empty() && !link_->send(items)) held_->outbox().put_back(items);
+}
+
+void PullSource::flush() {
+  send_answers();
+  pump();
+}
+
+void PullSource::send_pull(const Puller::Pull& pull) {
+  using std::chrono::nanoseconds;
+  std::string request =
+      fmt::format(R"({{"batch":{},"expires":{},"idle_heartbeat":{})", pull.messages,
+                  nanoseconds{pull.expires}.count(), nanoseconds{pull.heartbeat}.count());
+  if (pull.bytes > 0) request += fmt::format(R"(,"max_bytes":{})", pull.bytes);
+  request += '}';
+  std::vector<Outgoing> items;
+  items.emplace_back(
+      make_message(link_->api(fmt::format("CONSUMER.MSG.NEXT.{}.{}", options_.source.stream,
+                                          options_.source.durable)),
+                   link_->pull_inbox(pull.token), request));
+  // When it is not sent, the link is down and will say so.
+  if (link_->send(items)) counters_->pulls.add();
+}
+
+asio::awaitable<void> PullSource::open() {
+  while (!opened_ && !stopping_ && !failure_) co_await changes_.wait_until(Waiters::Time::max());
+  if (failure_) std::rethrow_exception(failure_);
+}
+
+bool PullSource::idle() const noexcept {
+  return verified_ && held_->size() == 0 && held_->outbox().empty();
+}
+
+bool PullSource::full(std::size_t limit) const noexcept {
+  // Without credit nothing more comes, however long one waits.
+  return held_->fill_batch(limit) || puller_.exhausted();
+}
 
 asio::awaitable<Batch> PullSource::next(std::size_t limit, std::chrono::milliseconds linger) {
-  return session_->next(limit, linger);
+  const auto self = shared_from_this();
+  while (!over()) {
+    if (held_->none_ready()) co_await wait_for_first();
+    const auto deadline = held_->taken() + linger;
+    while (!over() && !held_->none_ready() && !full(limit) && Clock::now() < deadline) {
+      co_await arrivals_.wait_until(deadline);
+    }
+    // Another caller may have taken them.
+    if (!held_->none_ready()) co_return held_->take(limit, Clock::now());
+  }
+  co_return Batch{};
 }
 
-asio::awaitable<void> PullSource::reject(Message message, Rejection why) {
-  return session_->reject(std::move(message), std::move(why));
-}
-
-asio::awaitable<std::optional<std::chrono::sys_time<std::chrono::nanoseconds>>>
-PullSource::forced() {
-  return session_->forced();
-}
-
-std::function<void()> PullSource::stopper() const {
-  return [executor = executor_, weak = std::weak_ptr{session_}] {
+std::function<void()> PullSource::stopper() {
+  return [executor = executor_, weak = weak_from_this()] {
     asio::dispatch(executor, [weak] {
-      if (const auto session = weak.lock()) session->stop();
+      if (const auto self = weak.lock()) self->stop();
     });
   };
 }
 
-void PullSource::pause(bool paused) { session_->pause(paused); }
+void PullSource::stop() {
+  if (std::exchange(stopping_, true)) return;
+  puller_.shut();
+  pump_timer_.cancel();
+  // Answers wait for it: what is given back would come here again.
+  std::vector<Outgoing> items;
+  items.emplace_back(EndPulls{});
+  held_->outbox().hold_back(link_->send(items));
+  held_->give_back_what_is_ready();
+  flush();
+  arrivals_.wake_all();
+  changes_.wake_all();
+  letter_ended_.wake_all();
+}
 
-std::shared_ptr<const SourceCounters> PullSource::counters() const { return session_->counters(); }
+// The server still has the pull. Asked for the consumer, it looks who listens and forgets the pull;
+// nats-server 2.9 would otherwise lose sight, until ack_wait is over, of a message that is given
+// back while nobody else pulls.
+void PullSource::pulls_ended() {
+  link_->request(link_->api(fmt::format("CONSUMER.INFO.{}.{}", options_.source.stream,
+                                        options_.source.durable)),
+                 {}, {}, forget_pull_within, [weak = weak_from_this()](const Link::Reply&) {
+                   const auto self = weak.lock();
+                   if (!self) return;
+                   self->held_->outbox().hold_back(false);
+                   self->flush();
+                   self->changes_.wake_all();
+                 });
+}
 
-asio::awaitable<void> PullSource::close() { return session_->close(); }
+asio::awaitable<void> PullSource::close() {
+  const auto self = shared_from_this();
+  const auto deadline = Clock::now() + close_within;
+  stop();
+  while (held_->outbox().held_back() && Clock::now() < deadline)
+    co_await changes_.wait_until(deadline);
+  while (letters_ > 0 && Clock::now() < deadline) co_await letter_ended_.wait_until(deadline);
+  flush();
+  if (options_.replay) co_await delete_own_consumer();
+  closed_ = true;
+  changes_.wake_all();
+  signal_timer_.cancel();
+  link_->finish();
+  co_await link_->ended(deadline);
+}
 
 }  // namespace hangar

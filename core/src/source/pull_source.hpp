@@ -2,22 +2,30 @@
 
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/awaitable.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <chrono>
 #include <cstdint>
+#include <exception>
 #include <functional>
 #include <memory>
 #include <optional>
 #include <string>
 #include <vector>
 
+#include "async/waiters.hpp"
+#include "dead_letters/force_mark.hpp"
 #include "hangar/log.hpp"
 #include "hangar/source.hpp"
 #include "jetstream/stream_setup.hpp"
+#include "log/rate_limit.hpp"
+#include "nats/link.hpp"
 #include "nats/nats_config.hpp"
+#include "source/held_messages.hpp"
+#include "source/puller.hpp"
+#include "source/replay_range.hpp"
 #include "source/source_counters.hpp"
 
 namespace hangar {
-
-class PullSession;
 
 struct PullOptions {
   SourceOptions source;
@@ -43,14 +51,13 @@ std::size_t credit_messages(const SourceOptions& source) noexcept;
 /// credit of messages and bytes, keeps the server informed about messages that take long, and sends
 /// an ack only over a connection for which stream and consumer were seen to be the same ones that
 /// delivered the message. Every member but `stopper` and `counters` is for the executor.
-class PullSource final : public Source {
+class PullSource : public Source, public std::enable_shared_from_this<PullSource> {
  public:
-  /// Begins to connect. `executor` is a strand or runs on one thread; it and `log` outlive this
-  /// object and `close`. Throws ConfigError when the settings cannot be used.
-  PullSource(const boost::asio::any_io_executor& executor, const NatsConfig& nats,
-             PullOptions options, Log& log);
-  /// Gives back what was not handed out, and closes in the background.
-  ~PullSource() override;
+  /// Begins to connect. `executor` is a strand or runs on one thread; it and `log` outlive the
+  /// source and `close`. When nobody has it any more, it gives back what was not handed out, and
+  /// closes in the background. Throws ConfigError when the settings cannot be used.
+  static std::shared_ptr<PullSource> start(const boost::asio::any_io_executor& executor,
+                                           const NatsConfig& nats, PullOptions options, Log& log);
 
   /// Returns when it pulls, or when it was stopped before. Creates stream, consumer and dead-letter
   /// stream when they are absent. Throws ConfigError when one of them must not be used.
@@ -65,21 +72,131 @@ class PullSource final : public Source {
   /// A function that ends the source from any thread, any number of times, also before `open` has
   /// returned and after this object is gone: no more pulls, what was not handed out is given back
   /// at once, `next` returns an empty batch. Handed-out messages can still be acked and rejected.
-  [[nodiscard]] std::function<void()> stopper() const;
+  [[nodiscard]] std::function<void()> stopper();
   /// While paused nothing more is pulled, and what is held for longer than `nats.hold_max` goes
   /// back to the stream, for another replica: it is delivered again after a while, and an ack of
   /// what was handed out of it has no effect any more.
   void pause(bool paused);
   /// For any thread; lives as long as the holder wants.
-  [[nodiscard]] std::shared_ptr<const SourceCounters> counters() const;
+  [[nodiscard]] std::shared_ptr<const SourceCounters> counters() const { return counters_; }
 
   /// Returns when the last answers are sent and the connection is closed, within about 10 s. Call
   /// it after the last message was answered; without it the same happens in the background.
   boost::asio::awaitable<void> close();
 
  private:
+  using Clock = std::chrono::steady_clock;
+
+  PullSource(boost::asio::any_io_executor executor, const NatsConfig& nats, PullOptions options,
+             Log& log);
+
+  void stop();
+
+  // The link.
+  void came_up();
+  void went_down(const std::vector<Outgoing>& unsent);
+  void pulls_ended();
+  void pulled(std::vector<WireMessage>& messages);
+  void message_came(WireMessage message, std::string_view reply, Clock::time_point now);
+  /// Returns whether it tells that the consumer lives.
+  bool status_came(natsMsg& message, Clock::time_point now);
+
+  // Stream and consumer.
+  void begin_verification();
+  boost::asio::awaitable<void> verify();
+  boost::asio::awaitable<void> look();
+  boost::asio::awaitable<void> look(WhenAbsent when_absent);
+  boost::asio::awaitable<StreamFacts> look_at_letter_stream(WhenAbsent when_absent);
+  void refuse_what_cannot_be_read(const StreamFacts& stream);
+  void judge(const StreamFacts& stream, const ConsumerFacts& consumer, const StreamFacts& letters);
+  boost::asio::awaitable<void> aim_at_settled(StreamFacts stream);
+  boost::asio::awaitable<void> tell_what_is_gone(StreamFacts stream);
+  boost::asio::awaitable<void> delete_own_consumer();
+  boost::asio::awaitable<void> watch();
+  boost::asio::awaitable<void> observe();
+  void tell(const std::vector<Finding>& findings);
+  void abandon();
+
+  // Pulls and answers.
+  void pump();
+  void send_pull(const Puller::Pull& pull);
+  void unbind() noexcept;
+  void send_answers();
+  void flush(AckOutbox::Flush when);
+  void flush();
+  void look_after_held();
+  void signal_progress(Clock::time_point now);
+  void give_back_all();
+
+  // What next() waits for.
+  [[nodiscard]] bool over() const noexcept { return stopping_ || drained_; }
+  [[nodiscard]] bool idle() const noexcept;
+  [[nodiscard]] bool full(std::size_t limit) const noexcept;
+  boost::asio::awaitable<void> wait_for_first();
+  boost::asio::awaitable<void> look_whether_drained();
+
+  // Dead letters.
+  boost::asio::awaitable<void> store_until_stored(Message message, Rejection why);
+  /// What the server said of a letter.
+  struct LetterReceipt {
+    bool stored = false;
+    std::string problem;     ///< Why it is not.
+    std::uint64_t gone = 0;  ///< Without a problem: where an equal one was that was deleted.
+  };
+  boost::asio::awaitable<LetterReceipt> receipt_of(const Link::Reply& reply);
+  boost::asio::awaitable<bool> store_dead_letter(const HeldMessage& held, Rejection why);
+  boost::asio::awaitable<void> look_at_dead_letters();
+  void tell_of_letter(const HeldMessage& held, const Rejection& why);
+  void tell_whether_stuck();
+
   boost::asio::any_io_executor executor_;
-  std::shared_ptr<PullSession> session_;
+  PullOptions options_;
+  Log& log_;
+  std::int64_t replicas_;
+  StreamSpec letter_spec_;
+  std::chrono::nanoseconds max_age_;
+  std::chrono::milliseconds hold_max_;
+  std::uint64_t batch_bytes_;
+  std::shared_ptr<SourceCounters> counters_ = std::make_shared<SourceCounters>();
+  std::shared_ptr<Link> link_;
+  std::shared_ptr<HeldMessages> held_;
+  Puller puller_;
+
+  /// Whether stream and consumer were found as they should be over the present connection.
+  bool verified_ = false;
+  bool verifying_ = false;
+  bool opened_ = false;
+  std::exception_ptr failure_;
+  std::optional<Clock::time_point> absent_since_;
+  Incarnation incarnation_;
+  std::optional<Sighting> seen_;  ///< Of the present incarnation.
+  bool denied_since_look_ = false;
+  std::vector<Finding> told_;
+  std::chrono::nanoseconds signal_after_{};
+
+  std::optional<Clock::time_point> paused_since_;
+  bool stopping_ = false;
+  bool closed_ = false;
+  bool drained_ = false;
+  ReplayRange range_;
+  std::string settled_by_;  ///< The consumer that records what a look reads.
+  bool looking_ = false;
+
+  /// Rejected messages whose dead letters are not stored yet.
+  std::size_t letters_ = 0;
+  std::uint64_t letter_bytes_ = 0;
+  std::size_t most_letters_;
+  std::size_t waiting_for_letters_ = 0;  ///< Calls of reject() that wait until there are fewer.
+  bool letters_fail_ = false;            ///< The last attempt to store one failed.
+  bool letters_nearly_full_ = false;
+  std::string letters_refused_;  ///< Why there is no stream for them; empty when there is one.
+  RateLimit seldom_{std::chrono::seconds{30}};
+
+  Waiters arrivals_;  ///< What next() waits for changed.
+  Waiters changes_;   ///< The link or the verification changed.
+  Waiters letter_ended_;
+  boost::asio::steady_timer pump_timer_;
+  boost::asio::steady_timer signal_timer_;
 };
 
 }  // namespace hangar

@@ -376,11 +376,11 @@ TEST_F(PullSourceTest, stopped_before_it_ever_connected_it_opens_and_is_empty) {
   run([this]() -> asio::awaitable<void> {
     NatsConfig nobody;
     nobody.urls = {"nats://127.0.0.1:1"};
-    PullSource tested{io_.get_executor(), nobody, options(), log_};
-    tested.stopper()();
-    co_await tested.open();
-    EXPECT_TRUE((co_await tested.next(1, 0ms)).empty());
-    co_await tested.close();
+    const auto tested = PullSource::start(io_.get_executor(), nobody, options(), log_);
+    tested->stopper()();
+    co_await tested->open();
+    EXPECT_TRUE((co_await tested->next(1, 0ms)).empty());
+    co_await tested->close();
   }());
 }
 

@@ -1,7 +1,7 @@
-// How a PullSession looks after messages that take long.
+// How a PullSource looks after messages that take long.
 #include <random>
 
-#include "source/pull_session.hpp"
+#include "source/pull_source.hpp"
 
 namespace hangar {
 namespace {
@@ -12,7 +12,7 @@ constexpr auto look_for_signals_every = 2500ms;
 
 }  // namespace
 
-void PullSession::look_after_held() {
+void PullSource::look_after_held() {
   if (closed_) return;
   signal_timer_.expires_after(look_for_signals_every);
   signal_timer_.async_wait([weak = weak_from_this()](boost::system::error_code error) {
@@ -29,7 +29,7 @@ void PullSession::look_after_held() {
   }
 }
 
-void PullSession::signal_progress(Clock::time_point now) {
+void PullSource::signal_progress(Clock::time_point now) {
   std::vector<Outgoing> signals;
   for (const std::string& reply : held_->due(now, signal_after_)) {
     signals.emplace_back(make_message(reply, {}, "+WPI"));
@@ -39,7 +39,7 @@ void PullSession::signal_progress(Clock::time_point now) {
 
 // Another replica may be able to record them. Spread, so that they do not all come back at once to
 // one that cannot.
-void PullSession::give_back_all() {
+void PullSource::give_back_all() {
   if (held_->size() == 0) return;
   log_.warning("stream {}: {} messages are given back, because they could not be recorded for {} s",
                options_.source.stream, held_->size(),
@@ -49,7 +49,7 @@ void PullSession::give_back_all() {
   held_->give_back_all([&] { return std::chrono::milliseconds{delay(random)}; });
 }
 
-void PullSession::pause(bool paused) {
+void PullSource::pause(bool paused) {
   if (paused == paused_since_.has_value()) return;
   paused_since_ = paused ? std::optional{Clock::now()} : std::nullopt;
   puller_.pause(paused);

@@ -1,4 +1,4 @@
-// How a PullSession finds out whether stream and consumer are the ones it knows.
+// How a PullSource finds out whether stream and consumer are the ones it knows.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -9,7 +9,7 @@
 #include "hangar/error.hpp"
 #include "jetstream/jetstream.hpp"
 #include "nats/subjects.hpp"
-#include "source/pull_session.hpp"
+#include "source/pull_source.hpp"
 
 namespace asio = boost::asio;
 
@@ -26,7 +26,7 @@ constexpr auto watch_every = 5000ms;
 
 }  // namespace
 
-void PullSession::begin_verification() {
+void PullSource::begin_verification() {
   unbind();
   if (std::exchange(verifying_, true)) return;
   asio::co_spawn(
@@ -36,7 +36,7 @@ void PullSession::begin_verification() {
 }
 
 // Tries until it succeeds; a connection that is lost meanwhile is a failure like any other.
-asio::awaitable<void> PullSession::verify() {
+asio::awaitable<void> PullSource::verify() {
   std::chrono::milliseconds wait = first_wait;
   std::string last;
   while (!stopping_ && !verified_ && !failure_) {
@@ -77,7 +77,7 @@ asio::awaitable<void> PullSession::verify() {
   changes_.wake_all();
 }
 
-asio::awaitable<void> PullSession::look() {
+asio::awaitable<void> PullSource::look() {
   // A server that is still deleting would delete what is created meanwhile, and somebody who
   // deletes a stream may want to create it himself.
   const auto now = Clock::now();
@@ -93,7 +93,7 @@ asio::awaitable<void> PullSession::look() {
   }
 }
 
-asio::awaitable<void> PullSession::look(WhenAbsent when_absent) {
+asio::awaitable<void> PullSource::look(WhenAbsent when_absent) {
   const SourceOptions& source = options_.source;
   const auto began = Clock::now();
   check_source_names(source);
@@ -145,7 +145,7 @@ asio::awaitable<void> PullSession::look(WhenAbsent when_absent) {
 }
 
 // A replay reads once more what was acked, and begins where it is told.
-void PullSession::refuse_what_cannot_be_read(const StreamFacts& stream) {
+void PullSource::refuse_what_cannot_be_read(const StreamFacts& stream) {
   tell(lint_subjects(stream, options_.source.filter_subject));
   if (options_.replay && stream.retention != "limits") {
     throw ConfigError{fmt::format(
@@ -156,8 +156,8 @@ void PullSession::refuse_what_cannot_be_read(const StreamFacts& stream) {
   }
 }
 
-void PullSession::judge(const StreamFacts& stream, const ConsumerFacts& consumer,
-                        const StreamFacts& letters) {
+void PullSource::judge(const StreamFacts& stream, const ConsumerFacts& consumer,
+                       const StreamFacts& letters) {
   std::vector<Finding> findings = lint_stream(stream, max_age_);
   if (!options_.look && letters_refused_.empty()) {  // a look has no letters
     std::ranges::move(lint_dead_letters(letters), std::back_inserter(findings));
@@ -201,7 +201,7 @@ void PullSession::judge(const StreamFacts& stream, const ConsumerFacts& consumer
   }
 }
 
-void PullSession::tell(const std::vector<Finding>& findings) {
+void PullSource::tell(const std::vector<Finding>& findings) {
   std::string refused;
   for (const Finding& finding : findings) {
     if (finding.severity == Finding::Severity::refuse) {
@@ -219,7 +219,7 @@ void PullSession::tell(const std::vector<Finding>& findings) {
 }
 
 // For whoever looks at /metrics, and to notice what the stream has dropped.
-asio::awaitable<void> PullSession::watch() {
+asio::awaitable<void> PullSource::watch() {
   while (!closed_) {
     const auto next = Clock::now() + watch_every;
     try {
@@ -232,7 +232,7 @@ asio::awaitable<void> PullSession::watch() {
   }
 }
 
-asio::awaitable<void> PullSession::observe() {
+asio::awaitable<void> PullSource::observe() {
   const SourceOptions& source = options_.source;
   const Incarnation before = incarnation_;
   const auto began = Clock::now();
@@ -274,7 +274,7 @@ asio::awaitable<void> PullSession::observe() {
   seen_ = std::move(now);
 }
 
-void PullSession::abandon() {
+void PullSource::abandon() {
   held_->abandon();
   seen_.reset();
 }

@@ -1,4 +1,4 @@
-// How a PullSession stores dead letters.
+// How a PullSource stores dead letters.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -11,7 +11,7 @@
 #include "hangar/error.hpp"
 #include "hangar/failpoint.hpp"
 #include "jetstream/jetstream.hpp"
-#include "source/pull_session.hpp"
+#include "source/pull_source.hpp"
 
 namespace asio = boost::asio;
 namespace json = boost::json;
@@ -28,7 +28,7 @@ constexpr double nearly_full = 0.8;
 }  // namespace
 
 // What can be recorded passes those whose letters wait, until these are half of what may be held.
-asio::awaitable<void> PullSession::reject(Message message, Rejection why) {
+asio::awaitable<void> PullSource::reject(Message message, Rejection why) {
   const auto self = shared_from_this();
   const std::uint64_t bytes = message.data().size();
   const auto room = [&] {
@@ -53,7 +53,7 @@ asio::awaitable<void> PullSession::reject(Message message, Rejection why) {
                  });
 }
 
-asio::awaitable<void> PullSession::store_until_stored(Message message, Rejection why) {
+asio::awaitable<void> PullSource::store_until_stored(Message message, Rejection why) {
   const auto self = shared_from_this();
   std::chrono::milliseconds wait = first_retry;
   for (;;) {
@@ -77,7 +77,7 @@ asio::awaitable<void> PullSession::store_until_stored(Message message, Rejection
   }
 }
 
-asio::awaitable<bool> PullSession::store_dead_letter(const HeldMessage& held, Rejection why) {
+asio::awaitable<bool> PullSource::store_dead_letter(const HeldMessage& held, Rejection why) {
   DeadLetterOrigin origin{.service = options_.service,
                           .stream = options_.source.stream,
                           .stream_created = incarnation_.stream_created,
@@ -113,14 +113,14 @@ asio::awaitable<bool> PullSession::store_dead_letter(const HeldMessage& held, Re
   co_return false;
 }
 
-asio::awaitable<std::optional<ForceMark>> PullSession::forced() {
+asio::awaitable<std::optional<ForceMark>> PullSource::forced() {
   const auto self = shared_from_this();
   if (options_.look) co_return std::nullopt;
   co_return co_await read_force_mark(*link_, options_.service);
 }
 
 // The server remembers the id of a letter that was purged, and would not store it again.
-asio::awaitable<PullSession::LetterReceipt> PullSession::receipt_of(const Link::Reply& reply) {
+asio::awaitable<PullSource::LetterReceipt> PullSource::receipt_of(const Link::Reply& reply) {
   LetterReceipt receipt;
   if (reply.fate == Link::Reply::Fate::timed_out) {
     receipt.problem = fmt::format("no answer within 5 s {}", link_->last_trouble());
@@ -157,7 +157,7 @@ asio::awaitable<PullSession::LetterReceipt> PullSession::receipt_of(const Link::
   co_return receipt;
 }
 
-void PullSession::tell_of_letter(const HeldMessage& held, const Rejection& why) {
+void PullSource::tell_of_letter(const HeldMessage& held, const Rejection& why) {
   const auto left_out = seldom_.told(why.reason, Clock::now());
   if (!left_out) return;
   log_.warning(
@@ -166,12 +166,12 @@ void PullSession::tell_of_letter(const HeldMessage& held, const Rejection& why) 
       options_.source.stream, held.sequence(), why.reason, why.error, *left_out);
 }
 
-void PullSession::tell_whether_stuck() {
+void PullSource::tell_whether_stuck() {
   counters_->letters_stuck.set(waiting_for_letters_ > 0 && letters_fail_ ? 1 : 0);
 }
 
 // Without such a stream events can be recorded all the same.
-asio::awaitable<StreamFacts> PullSession::look_at_letter_stream(WhenAbsent when_absent) {
+asio::awaitable<StreamFacts> PullSource::look_at_letter_stream(WhenAbsent when_absent) {
   StreamSpec spec = letter_spec_;
   if (!letters_refused_.empty()) when_absent = WhenAbsent::create;  // nobody deleted it
   DeadLetterStream letters =
@@ -189,7 +189,7 @@ asio::awaitable<StreamFacts> PullSession::look_at_letter_stream(WhenAbsent when_
   co_return std::move(letters.facts);
 }
 
-asio::awaitable<void> PullSession::look_at_dead_letters() {
+asio::awaitable<void> PullSource::look_at_dead_letters() {
   if (!letters_refused_.empty()) co_await look_at_letter_stream(WhenAbsent::create);
   if (!letters_refused_.empty()) co_return;
   const StreamFacts facts = co_await stream_info(*link_, dead_letter_stream);
