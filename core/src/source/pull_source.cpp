@@ -35,6 +35,14 @@ bool is_marker(natsMsg& message) {
   return has("Nats-Marker-Reason") || has("Nats-Rollup") || has("KV-Operation");
 }
 
+// A replay leaves the service's own where it is.
+PullOptions over_own_consumer(PullOptions options) {
+  if (!options.replay) return options;
+  options.until_drained = true;
+  options.source.durable += fmt::format("-replay-{:08x}", std::random_device{}());
+  return options;
+}
+
 }  // namespace
 
 std::size_t credit_messages(const SourceOptions& source) noexcept {
@@ -88,7 +96,8 @@ std::shared_ptr<PullSource> PullSource::start(const asio::any_io_executor& execu
 PullSource::PullSource(asio::any_io_executor executor, const NatsConfig& nats, PullOptions options,
                        Log& log)
     : executor_{std::move(executor)},
-      options_{std::move(options)},
+      settled_by_{options.source.durable},
+      options_{over_own_consumer(std::move(options))},
       log_{log},
       replicas_{nats.replicas},
       letter_spec_{dead_letter_spec(nats)},
@@ -100,6 +109,13 @@ PullSource::PullSource(asio::any_io_executor executor, const NatsConfig& nats, P
                          .bytes = nats.credit_bytes.value},
           batch_bytes_, counters_)},
       puller_{held_->credit()},
+      check_{{.stream = options_.source.stream,
+              .durable = options_.source.durable,
+              .filter = options_.source.filter_subject,
+              .max_age = max_age_,
+              .credit = held_->credit().most().messages,
+              .replay = options_.replay.has_value()},
+             log_},
       range_{options_.replay,
              options_.look ? options_.look->dead_lettered : std::vector<std::uint64_t>{}},
       most_letters_{held_->credit().most().messages / 2},
@@ -107,12 +123,7 @@ PullSource::PullSource(asio::any_io_executor executor, const NatsConfig& nats, P
       changes_{executor_},
       letter_ended_{executor_},
       pump_timer_{executor_},
-      signal_timer_{executor_} {
-  if (!options_.replay) return;
-  options_.until_drained = true;
-  settled_by_ = options_.source.durable;
-  options_.source.durable += fmt::format("-replay-{:08x}", std::random_device{}());
-}
+      signal_timer_{executor_} {}
 
 void PullSource::came_up() {
   counters_->connections.add();

@@ -20,6 +20,7 @@
 #include "log/rate_limit.hpp"
 #include "nats/link.hpp"
 #include "nats/nats_config.hpp"
+#include "source/consumer_check.hpp"
 #include "source/held_messages.hpp"
 #include "source/puller.hpp"
 #include "source/replay_range.hpp"
@@ -107,14 +108,12 @@ class PullSource : public Source, public std::enable_shared_from_this<PullSource
   boost::asio::awaitable<void> look();
   boost::asio::awaitable<void> look(WhenAbsent when_absent);
   boost::asio::awaitable<StreamFacts> look_at_letter_stream(WhenAbsent when_absent);
-  void refuse_what_cannot_be_read(const StreamFacts& stream);
-  void judge(const StreamFacts& stream, const ConsumerFacts& consumer, const StreamFacts& letters);
+  void judge(const StreamFacts& stream, const ConsumerFacts& consumer, const StreamFacts* letters);
   boost::asio::awaitable<void> aim_at_settled(StreamFacts stream);
   boost::asio::awaitable<void> tell_what_is_gone(StreamFacts stream);
   boost::asio::awaitable<void> delete_own_consumer();
   boost::asio::awaitable<void> watch();
   boost::asio::awaitable<void> observe();
-  void tell(const std::vector<Finding>& findings);
   void abandon();
 
   // Pulls and answers.
@@ -150,6 +149,7 @@ class PullSource : public Source, public std::enable_shared_from_this<PullSource
   void tell_whether_stuck();
 
   boost::asio::any_io_executor executor_;
+  std::string settled_by_;  ///< The consumer that records what a look reads.
   PullOptions options_;
   Log& log_;
   std::int64_t replicas_;
@@ -168,10 +168,9 @@ class PullSource : public Source, public std::enable_shared_from_this<PullSource
   bool opened_ = false;
   std::exception_ptr failure_;
   std::optional<Clock::time_point> absent_since_;
-  Incarnation incarnation_;
+  ConsumerCheck check_;
   std::optional<Sighting> seen_;  ///< Of the present incarnation.
   bool denied_since_look_ = false;
-  std::vector<Finding> told_;
   std::chrono::nanoseconds signal_after_{};
 
   std::optional<Clock::time_point> paused_since_;
@@ -179,7 +178,6 @@ class PullSource : public Source, public std::enable_shared_from_this<PullSource
   bool closed_ = false;
   bool drained_ = false;
   ReplayRange range_;
-  std::string settled_by_;  ///< The consumer that records what a look reads.
   bool looking_ = false;
 
   /// Rejected messages whose dead letters are not stored yet.

@@ -80,7 +80,7 @@ asio::awaitable<void> PullSource::store_until_stored(Message message, Rejection 
 asio::awaitable<bool> PullSource::store_dead_letter(const HeldMessage& held, Rejection why) {
   DeadLetterOrigin origin{.service = options_.service,
                           .stream = options_.source.stream,
-                          .stream_created = incarnation_.stream_created,
+                          .stream_created = check_.incarnation().stream_created,
                           .subject = std::string{held.subject()},
                           .sequence = held.sequence(),
                           .deliveries = held.deliveries(),

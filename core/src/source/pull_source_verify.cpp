@@ -18,7 +18,6 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr std::chrono::nanoseconds signal_at_most_after = 10s;
 constexpr auto create_again_after = 2s;
 constexpr auto first_wait = 250ms;
 constexpr auto longest_wait = 5000ms;
@@ -107,7 +106,7 @@ asio::awaitable<void> PullSource::look(WhenAbsent when_absent) {
   // A replay of a stream that is not there is a mistake.
   StreamFacts stream =
       co_await ensure_stream(*link_, stream_spec, options_.replay ? WhenAbsent::fail : when_absent);
-  refuse_what_cannot_be_read(stream);
+  check_.stream(stream);
   ConsumerSpec consumer_spec{.durable = source.durable,
                              .filter = source.filter_subject,
                              .credit = held_->credit().most().messages,
@@ -120,8 +119,7 @@ asio::awaitable<void> PullSource::look(WhenAbsent when_absent) {
   if (consumer.delivered_sequence > stream.last_sequence) {
     stream = co_await ensure_stream(*link_, std::move(stream_spec), when_absent);
   }
-  // A replay may begin behind the end, and then its consumer does too.
-  if (consumer.delivered_sequence > stream.last_sequence && !options_.replay) {
+  if (check_.rolled_back(stream, consumer)) {
     counters_->rolled_back.add();
     log_.error(
         "stream {} ends at {}, and consumer {} has been given {}: the server lost the end of the "
@@ -132,7 +130,7 @@ asio::awaitable<void> PullSource::look(WhenAbsent when_absent) {
     abandon();
     consumer = co_await ensure_consumer(*link_, source.stream, std::move(consumer_spec),
                                         WhenAbsent::create);
-    incarnation_ = {};
+    check_.forget();
   }
   StreamFacts letters;
   if (options_.look) {
@@ -140,81 +138,26 @@ asio::awaitable<void> PullSource::look(WhenAbsent when_absent) {
   } else {
     letters = co_await look_at_letter_stream(when_absent);
   }
-  judge(stream, consumer, letters);
+  judge(stream, consumer, !options_.look && letters_refused_.empty() ? &letters : nullptr);
   if (options_.replay && !options_.look && !opened_) co_await tell_what_is_gone(std::move(stream));
 }
 
-// A replay reads once more what was acked, and begins where it is told.
-void PullSource::refuse_what_cannot_be_read(const StreamFacts& stream) {
-  tell(lint_subjects(stream, options_.source.filter_subject));
-  if (options_.replay && stream.retention != "limits") {
-    throw ConfigError{fmt::format(
-        "stream {} has retention `{}` and deletes what is acked: nothing is left to be read once "
-        "more by replay or verify; only a stream with retention `limits` keeps its events, and "
-        "`nats stream add` with the other as --source can make one beside it",
-        stream.name, stream.retention)};
-  }
-}
-
 void PullSource::judge(const StreamFacts& stream, const ConsumerFacts& consumer,
-                       const StreamFacts& letters) {
-  std::vector<Finding> findings = lint_stream(stream, max_age_);
-  if (!options_.look && letters_refused_.empty()) {  // a look has no letters
-    std::ranges::move(lint_dead_letters(letters), std::back_inserter(findings));
+                       const StreamFacts* letters) {
+  check_.settings(stream, consumer, letters, link_->max_payload());
+  if (check_.identify(stream, consumer) == ConsumerCheck::Seen::recreated) {
+    counters_->incarnations.add();
+    log_.error(
+        "stream {} or its consumer {} was deleted and created again: {} messages that are held are "
+        "not acked, and what the stream holds is recorded again",
+        stream.name, consumer.durable, held_->size());
+    abandon();
   }
-  if (!options_.replay) {  // whose consumer is made for it
-    std::ranges::move(lint_consumer(stream, consumer, options_.source.filter_subject,
-                                    held_->credit().most().messages),
-                      std::back_inserter(findings));
-  }
-  if (const auto most = link_->max_payload(); most < wanted_max_payload) {
-    findings.push_back({Finding::Severity::warn, "max_payload",
-                        fmt::format("the server takes {} bytes; Prefect sends up to 1.5 MB", most),
-                        "set `max_payload: 8MB` in the server's configuration"});
-  }
-  tell(findings);
-
-  Incarnation now{stream.created, consumer.created};
-  if (!same(now, incarnation_)) {
-    if (!incarnation_.stream_created.empty()) {
-      counters_->incarnations.add();
-      log_.error(
-          "stream {} or its consumer {} was deleted and created again: {} messages that are "
-          "held are not acked, and what the stream holds is recorded again",
-          stream.name, consumer.durable, held_->size());
-      abandon();
-    }
-    incarnation_ = std::move(now);
-  }
-  signal_after_ = std::min(signal_at_most_after, consumer.ack_wait / 3);
-  // Whose letters cannot be stored must not be all that the server lets be without an ack.
-  const auto unacked =
-      static_cast<std::size_t>(std::max<std::int64_t>(consumer.max_ack_pending, 0));
-  most_letters_ =
-      std::max<std::size_t>((unacked > 0 ? std::min(unacked, held_->credit().most().messages)
-                                         : held_->credit().most().messages) /
-                                2,
-                            1);
+  signal_after_ = ConsumerCheck::progress_interval(consumer);
+  most_letters_ = check_.most_dead_letters(consumer);
   if (options_.until_drained && !opened_) {
     counters_->stream_begin.set(stream.first_sequence);
     counters_->to_replay.set(range_.aim(stream, consumer));
-  }
-}
-
-void PullSource::tell(const std::vector<Finding>& findings) {
-  std::string refused;
-  for (const Finding& finding : findings) {
-    if (finding.severity == Finding::Severity::refuse) {
-      refused += fmt::format("{}{}", refused.empty() ? "" : "\n", describe(finding));
-    } else if (std::ranges::find(told_, finding) == told_.end()) {
-      log_.warning("stream {}, consumer {}: {}", options_.source.stream, options_.source.durable,
-                   describe(finding));
-      told_.push_back(finding);
-    }
-  }
-  if (!refused.empty()) {
-    throw ConfigError{fmt::format("consumer {} of stream {} cannot be used: {}",
-                                  options_.source.durable, options_.source.stream, refused)};
   }
 }
 
@@ -234,14 +177,15 @@ asio::awaitable<void> PullSource::watch() {
 
 asio::awaitable<void> PullSource::observe() {
   const SourceOptions& source = options_.source;
-  const Incarnation before = incarnation_;
+  const Incarnation before = check_.incarnation();
   const auto began = Clock::now();
   Sighting now;
   now.before = co_await stream_info(*link_, source.stream);
   now.consumer = co_await consumer_info(*link_, source.stream, source.durable);
   now.after = co_await stream_info(*link_, source.stream);
   link_->judge_round(now.before.has_quorum, began);
-  if (!same(before, incarnation_) || !same(before, {now.after.created, now.consumer.created})) {
+  if (!same(before, check_.incarnation()) ||
+      !same(before, {now.after.created, now.consumer.created})) {
     seen_.reset();
     co_return;
   }
