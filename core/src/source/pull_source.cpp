@@ -129,7 +129,7 @@ void PullSource::came_up() {
   counters_->connections.add();
   counters_->connected.set(1);
   counters_->acks_denied.set(0);
-  if (!stopping_) begin_verification();
+  if (!stopping()) begin_verification();
 }
 
 void PullSource::went_down(const std::vector<Outgoing>& unsent) {
@@ -154,7 +154,7 @@ void PullSource::pulled(std::vector<WireMessage>& messages) {
     }
   }
   if (served) link_->judge(JetStreamHealth::Trouble::none, now);
-  if (stopping_) held_->give_back_what_is_ready();
+  if (stopping()) held_->give_back_what_is_ready();
   if (!held_->none_ready()) arrivals_.wake_all();
   pump();
 }
@@ -206,7 +206,7 @@ bool PullSource::status_came(natsMsg& message, Clock::time_point now) {
 }
 
 void PullSource::pump() {
-  if (stopping_) return;
+  if (stopping()) return;
   const auto now = Clock::now();
   const Puller::Step step = puller_.step(now);
   if (step.pull) send_pull(*step.pull);
@@ -220,7 +220,7 @@ void PullSource::pump() {
 }
 
 void PullSource::unbind() noexcept {
-  verified_ = false;
+  if (bound()) binding_ = Binding::unbound;
   held_->outbox().shut();
 }
 
@@ -260,12 +260,14 @@ void PullSource::send_pull(const Puller::Pull& pull) {
 }
 
 asio::awaitable<void> PullSource::open() {
-  while (!opened_ && !stopping_ && !failure_) co_await changes_.wait_until(Waiters::Time::max());
+  while (phase_ == Phase::opening && binding_ != Binding::failed) {
+    co_await changes_.wait_until(Waiters::Time::max());
+  }
   if (failure_) std::rethrow_exception(failure_);
 }
 
 bool PullSource::idle() const noexcept {
-  return verified_ && held_->size() == 0 && held_->outbox().empty();
+  return bound() && held_->size() == 0 && held_->outbox().empty();
 }
 
 bool PullSource::full(std::size_t limit) const noexcept {
@@ -296,7 +298,8 @@ std::function<void()> PullSource::stopper() {
 }
 
 void PullSource::stop() {
-  if (std::exchange(stopping_, true)) return;
+  if (stopping()) return;
+  phase_ = Phase::stopping;
   puller_.shut();
   pump_timer_.cancel();
   // Answers wait for it: what is given back would come here again.
@@ -334,7 +337,7 @@ asio::awaitable<void> PullSource::close() {
   while (letters_ > 0 && Clock::now() < deadline) co_await letter_ended_.wait_until(deadline);
   flush();
   if (options_.replay) co_await delete_own_consumer();
-  closed_ = true;
+  phase_ = Phase::closed;
   changes_.wake_all();
   signal_timer_.cancel();
   link_->finish();

@@ -87,6 +87,10 @@ class PullSource : public Source, public std::enable_shared_from_this<PullSource
 
  private:
   using Clock = std::chrono::steady_clock;
+  enum class Phase { opening, pulling, drained, stopping, closed };
+  /// Bound: stream and consumer were found as they should be over the present connection. Failed:
+  /// they were not before the source began.
+  enum class Binding { unbound, verifying, bound, failed };
 
   PullSource(boost::asio::any_io_executor executor, const NatsConfig& nats, PullOptions options,
              Log& log);
@@ -128,7 +132,9 @@ class PullSource : public Source, public std::enable_shared_from_this<PullSource
   void give_back_all();
 
   // What next() waits for.
-  [[nodiscard]] bool over() const noexcept { return stopping_ || drained_; }
+  [[nodiscard]] bool over() const noexcept { return phase_ >= Phase::drained; }
+  [[nodiscard]] bool stopping() const noexcept { return phase_ >= Phase::stopping; }
+  [[nodiscard]] bool bound() const noexcept { return binding_ == Binding::bound; }
   [[nodiscard]] bool idle() const noexcept;
   [[nodiscard]] bool full(std::size_t limit) const noexcept;
   boost::asio::awaitable<void> wait_for_first();
@@ -162,11 +168,9 @@ class PullSource : public Source, public std::enable_shared_from_this<PullSource
   std::shared_ptr<HeldMessages> held_;
   Puller puller_;
 
-  /// Whether stream and consumer were found as they should be over the present connection.
-  bool verified_ = false;
-  bool verifying_ = false;
-  bool opened_ = false;
-  std::exception_ptr failure_;
+  Phase phase_ = Phase::opening;
+  Binding binding_ = Binding::unbound;
+  std::exception_ptr failure_;  ///< Why the source never began.
   std::optional<Clock::time_point> absent_since_;
   ConsumerCheck check_;
   std::optional<Sighting> seen_;  ///< Of the present incarnation.
@@ -174,9 +178,6 @@ class PullSource : public Source, public std::enable_shared_from_this<PullSource
   std::chrono::nanoseconds signal_after_{};
 
   std::optional<Clock::time_point> paused_since_;
-  bool stopping_ = false;
-  bool closed_ = false;
-  bool drained_ = false;
   ReplayRange range_;
   bool looking_ = false;
 

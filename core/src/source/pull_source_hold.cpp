@@ -13,13 +13,13 @@ constexpr auto look_for_signals_every = 2500ms;
 }  // namespace
 
 void PullSource::look_after_held() {
-  if (closed_) return;
+  if (phase_ == Phase::closed) return;
   signal_timer_.expires_after(look_for_signals_every);
   signal_timer_.async_wait([weak = weak_from_this()](boost::system::error_code error) {
     const auto self = weak.lock();
     if (self && !error) self->look_after_held();
   });
-  if (!verified_) return;
+  if (!bound()) return;
   const auto now = Clock::now();
   if (paused_since_ && now - *paused_since_ > hold_max_) {
     // A pull that lives would get them.

@@ -35,7 +35,7 @@ asio::awaitable<void> PullSource::reject(Message message, Rejection why) {
     return letters_ == 0 || (letters_ < most_letters_ && letter_bytes_ + bytes <= batch_bytes_);
   };
   ++waiting_for_letters_;
-  while (!stopping_ && !room()) {
+  while (!stopping() && !room()) {
     tell_whether_stuck();
     co_await letter_ended_.wait_until(Waiters::Time::max());
   }
@@ -71,7 +71,7 @@ asio::awaitable<void> PullSource::store_until_stored(Message message, Rejection 
       tell_of_letter(*held, why);
       held_->reject(*held);
     }
-    if (stored || stopping_) co_return;  // what has no answer goes back to the stream
+    if (stored || stopping()) co_return;  // what has no answer goes back to the stream
     co_await changes_.wait_until(Clock::now() + wait);
     wait = std::min<std::chrono::milliseconds>(wait * 2, longest_retry);
   }
@@ -100,7 +100,7 @@ asio::awaitable<bool> PullSource::store_dead_letter(const HeldMessage& held, Rej
     }
     problem = receipt.problem;
     origin.after = receipt.gone;
-    if (problem.empty() && stopping_) co_return false;
+    if (problem.empty() && stopping()) co_return false;
   } while (problem.empty());
   letters_fail_ = true;
   tell_whether_stuck();

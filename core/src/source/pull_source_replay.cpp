@@ -36,7 +36,7 @@ asio::awaitable<void> PullSource::tell_what_is_gone(StreamFacts stream) {
 
 // Without it the server does so after a while.
 asio::awaitable<void> PullSource::delete_own_consumer() {
-  if (!verified_) co_return;
+  if (!bound()) co_return;
   try {
     co_await delete_consumer(*link_, options_.source.stream, options_.source.durable);
   } catch (const Error& error) {
@@ -63,13 +63,15 @@ asio::awaitable<void> PullSource::look_whether_drained() {
   try {
     const ConsumerFacts consumer =
         co_await consumer_info(*link_, options_.source.stream, options_.source.durable);
-    drained_ = range_.settled_by(consumer) && idle();
-    if (drained_) counters_->drained.set(1);
+    if (phase_ == Phase::pulling && range_.settled_by(consumer) && idle()) {
+      phase_ = Phase::drained;
+      counters_->drained.set(1);
+      arrivals_.wake_all();
+    }
   } catch (const Error& error) {
     log_.debug("cannot see yet whether the stream is drained: {}", error.what());
   }
   looking_ = false;
-  if (drained_) arrivals_.wake_all();
 }
 
 }  // namespace hangar

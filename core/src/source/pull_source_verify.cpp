@@ -27,7 +27,8 @@ constexpr auto watch_every = 5000ms;
 
 void PullSource::begin_verification() {
   unbind();
-  if (std::exchange(verifying_, true)) return;
+  if (binding_ != Binding::unbound) return;
+  binding_ = Binding::verifying;
   asio::co_spawn(
       executor_,
       [self = shared_from_this()]() -> asio::awaitable<void> { co_await self->verify(); },
@@ -38,33 +39,38 @@ void PullSource::begin_verification() {
 asio::awaitable<void> PullSource::verify() {
   std::chrono::milliseconds wait = first_wait;
   std::string last;
-  while (!stopping_ && !verified_ && !failure_) {
+  while (!stopping() && binding_ == Binding::verifying) {
     std::string problem;
     try {
       co_await link_->wait_connected(Clock::now() + longest_wait);
       const auto connection = link_->connections();
       if (link_->connected()) co_await look();
-      verified_ = link_->connected() && connection == link_->connections() && !stopping_;
+      if (link_->connected() && connection == link_->connections() && !stopping()) {
+        binding_ = Binding::bound;
+      }
     } catch (const ConfigError& error) {
       // A service that has not begun yet fails; one that runs waits for somebody to repair it.
-      if (!opened_) failure_ = std::current_exception();
+      if (phase_ == Phase::opening) {
+        failure_ = std::current_exception();
+        binding_ = Binding::failed;
+      }
       problem = error.what();
     } catch (const std::exception& error) {
       problem = error.what();
     }
-    if (verified_ || failure_) break;
-    if (!problem.empty()) {
+    if (binding_ == Binding::verifying && !problem.empty()) {
       if (problem != last) log_.warning("{}; trying again", problem);
       last = std::move(problem);
       co_await changes_.wait_until(Clock::now() + wait);
       wait = std::min<std::chrono::milliseconds>(wait * 2, longest_wait);
     }
   }
-  verifying_ = false;
-  if (verified_) {
+  if (binding_ == Binding::verifying) binding_ = Binding::unbound;
+  if (bound()) {
     puller_.open(Clock::now());
     held_->outbox().open();
-    if (!std::exchange(opened_, true)) {
+    if (phase_ == Phase::opening) {
+      phase_ = Phase::pulling;
       look_after_held();
       asio::co_spawn(
           executor_,
@@ -81,12 +87,13 @@ asio::awaitable<void> PullSource::look() {
   // deletes a stream may want to create it himself.
   const auto now = Clock::now();
   const bool gone_for_good = absent_since_ && now - *absent_since_ > create_again_after;
-  const WhenAbsent when_absent = !opened_ || gone_for_good ? WhenAbsent::create : WhenAbsent::fail;
+  const WhenAbsent when_absent =
+      phase_ == Phase::opening || gone_for_good ? WhenAbsent::create : WhenAbsent::fail;
   try {
     co_await look(when_absent);
     absent_since_.reset();
   } catch (const AbsentError& error) {
-    if (options_.replay && !opened_) throw ConfigError{error.what()};
+    if (options_.replay && phase_ == Phase::opening) throw ConfigError{error.what()};
     if (!absent_since_) absent_since_ = now;
     throw;
   }
@@ -139,7 +146,8 @@ asio::awaitable<void> PullSource::look(WhenAbsent when_absent) {
     letters = co_await look_at_letter_stream(when_absent);
   }
   judge(stream, consumer, !options_.look && letters_refused_.empty() ? &letters : nullptr);
-  if (options_.replay && !options_.look && !opened_) co_await tell_what_is_gone(std::move(stream));
+  if (options_.replay && !options_.look && phase_ == Phase::opening)
+    co_await tell_what_is_gone(std::move(stream));
 }
 
 void PullSource::judge(const StreamFacts& stream, const ConsumerFacts& consumer,
@@ -155,7 +163,7 @@ void PullSource::judge(const StreamFacts& stream, const ConsumerFacts& consumer,
   }
   signal_after_ = ConsumerCheck::progress_interval(consumer);
   most_letters_ = check_.most_dead_letters(consumer);
-  if (options_.until_drained && !opened_) {
+  if (options_.until_drained && phase_ == Phase::opening) {
     counters_->stream_begin.set(stream.first_sequence);
     counters_->to_replay.set(range_.aim(stream, consumer));
   }
@@ -163,15 +171,15 @@ void PullSource::judge(const StreamFacts& stream, const ConsumerFacts& consumer,
 
 // For whoever looks at /metrics, and to notice what the stream has dropped.
 asio::awaitable<void> PullSource::watch() {
-  while (!closed_) {
+  while (phase_ != Phase::closed) {
     const auto next = Clock::now() + watch_every;
     try {
-      if (verified_) co_await observe();
-      if (verified_) co_await look_at_dead_letters();
+      if (bound()) co_await observe();
+      if (bound()) co_await look_at_dead_letters();
     } catch (const std::exception& error) {
       log_.debug("stream {}: {}", options_.source.stream, error.what());
     }
-    while (!closed_ && Clock::now() < next) co_await changes_.wait_until(next);
+    while (phase_ != Phase::closed && Clock::now() < next) co_await changes_.wait_until(next);
   }
 }
 
