@@ -118,7 +118,7 @@ PullSource::PullSource(asio::any_io_executor executor, const NatsConfig& nats, P
              log_},
       range_{options_.replay,
              options_.look ? options_.look->dead_lettered : std::vector<std::uint64_t>{}},
-      most_letters_{held_->credit().most().messages / 2},
+      letters_{held_->credit().most().messages / 2, batch_bytes_},
       arrivals_{executor_},
       changes_{executor_},
       letter_ended_{executor_},
@@ -334,7 +334,8 @@ asio::awaitable<void> PullSource::close() {
   stop();
   while (held_->outbox().held_back() && Clock::now() < deadline)
     co_await changes_.wait_until(deadline);
-  while (letters_ > 0 && Clock::now() < deadline) co_await letter_ended_.wait_until(deadline);
+  while (letters_.waiting() > 0 && Clock::now() < deadline)
+    co_await letter_ended_.wait_until(deadline);
   flush();
   if (options_.replay) co_await delete_own_consumer();
   phase_ = Phase::closed;

@@ -21,6 +21,7 @@
 #include "nats/link.hpp"
 #include "nats/nats_config.hpp"
 #include "source/consumer_check.hpp"
+#include "source/dead_letter_quota.hpp"
 #include "source/held_messages.hpp"
 #include "source/puller.hpp"
 #include "source/replay_range.hpp"
@@ -152,7 +153,7 @@ class PullSource : public Source, public std::enable_shared_from_this<PullSource
   boost::asio::awaitable<bool> store_dead_letter(const HeldMessage& held, Rejection why);
   boost::asio::awaitable<void> look_at_dead_letters();
   void tell_of_letter(const HeldMessage& held, const Rejection& why);
-  void tell_whether_stuck();
+  void count_letters();
 
   boost::asio::any_io_executor executor_;
   std::string settled_by_;  ///< The consumer that records what a look reads.
@@ -181,12 +182,7 @@ class PullSource : public Source, public std::enable_shared_from_this<PullSource
   ReplayRange range_;
   bool looking_ = false;
 
-  /// Rejected messages whose dead letters are not stored yet.
-  std::size_t letters_ = 0;
-  std::uint64_t letter_bytes_ = 0;
-  std::size_t most_letters_;
-  std::size_t waiting_for_letters_ = 0;  ///< Calls of reject() that wait until there are fewer.
-  bool letters_fail_ = false;            ///< The last attempt to store one failed.
+  DeadLetterQuota letters_;
   bool letters_nearly_full_ = false;
   std::string letters_refused_;  ///< Why there is no stream for them; empty when there is one.
   RateLimit seldom_{std::chrono::seconds{30}};

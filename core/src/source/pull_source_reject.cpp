@@ -27,28 +27,21 @@ constexpr double nearly_full = 0.8;
 
 }  // namespace
 
-// What can be recorded passes those whose letters wait, until these are half of what may be held.
 asio::awaitable<void> PullSource::reject(Message message, Rejection why) {
   const auto self = shared_from_this();
   const std::uint64_t bytes = message.data().size();
-  const auto room = [&] {
-    return letters_ == 0 || (letters_ < most_letters_ && letter_bytes_ + bytes <= batch_bytes_);
-  };
-  ++waiting_for_letters_;
-  while (!stopping() && !room()) {
-    tell_whether_stuck();
+  letters_.queue();
+  while (!stopping() && !letters_.has_room(bytes)) {
+    count_letters();
     co_await letter_ended_.wait_until(Waiters::Time::max());
   }
-  --waiting_for_letters_;
-  tell_whether_stuck();
-  ++letters_;
-  letter_bytes_ += bytes;
-  counters_->letters.set(letters_);
+  letters_.leave_queue();
+  letters_.add(bytes);
+  count_letters();
   asio::co_spawn(executor_, store_until_stored(std::move(message), std::move(why)),
                  [self, bytes](const std::exception_ptr&) {
-                   --self->letters_;
-                   self->letter_bytes_ -= bytes;
-                   self->counters_->letters.set(self->letters_);
+                   self->letters_.remove(bytes);
+                   self->count_letters();
                    self->letter_ended_.wake_all();
                  });
 }
@@ -94,16 +87,16 @@ asio::awaitable<bool> PullSource::store_dead_letter(const HeldMessage& held, Rej
     if (reply.fate == Link::Reply::Fate::disconnected) co_return false;
     const LetterReceipt receipt = co_await receipt_of(reply);
     if (receipt.stored) {
-      letters_fail_ = false;
-      tell_whether_stuck();
+      letters_.attempted(true);
+      count_letters();
       co_return true;
     }
     problem = receipt.problem;
     origin.after = receipt.gone;
     if (problem.empty() && stopping()) co_return false;
   } while (problem.empty());
-  letters_fail_ = true;
-  tell_whether_stuck();
+  letters_.attempted(false);
+  count_letters();
   if (const auto left_out = seldom_.told("cannot store", Clock::now())) {
     log_.warning(
         "stream {}: cannot store a dead letter of {}: {}; trying again, and its event stays in "
@@ -166,8 +159,9 @@ void PullSource::tell_of_letter(const HeldMessage& held, const Rejection& why) {
       options_.source.stream, held.sequence(), why.reason, why.error, *left_out);
 }
 
-void PullSource::tell_whether_stuck() {
-  counters_->letters_stuck.set(waiting_for_letters_ > 0 && letters_fail_ ? 1 : 0);
+void PullSource::count_letters() {
+  counters_->letters.set(letters_.waiting());
+  counters_->letters_stuck.set(letters_.stuck() ? 1 : 0);
 }
 
 // Without such a stream events can be recorded all the same.

@@ -162,7 +162,7 @@ void PullSource::judge(const StreamFacts& stream, const ConsumerFacts& consumer,
     abandon();
   }
   signal_after_ = ConsumerCheck::progress_interval(consumer);
-  most_letters_ = check_.most_dead_letters(consumer);
+  letters_.allow(check_.most_dead_letters(consumer));
   if (options_.until_drained && phase_ == Phase::opening) {
     counters_->stream_begin.set(stream.first_sequence);
     counters_->to_replay.set(range_.aim(stream, consumer));
