@@ -126,6 +126,7 @@ TEST_F(HeldMessagesTest, later_delivery_of_the_same_position_is_not_found_for_th
   const Batch second = held->take(1, now);
   EXPECT_EQ(held->find(first[0]), nullptr);
   EXPECT_NE(held->find(second[0]), nullptr);
+  EXPECT_EQ(counters->redelivered.value(), 1U);
   first.ack();
   EXPECT_EQ(counters->acked.value(), 0U) << "it has an answer";
 }

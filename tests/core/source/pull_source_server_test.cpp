@@ -60,23 +60,6 @@ TEST_F(PullSourceTest, nothing_is_acked_before_ack) {
   }());
 }
 
-TEST_F(PullSourceTest, dropped_batch_is_delivered_again_at_once) {
-  run([this]() -> asio::awaitable<void> {
-    const auto tested = source();
-    co_await tested->open();
-    co_await publish(3);
-    { const Batch dropped = co_await collect(*tested, 3); }
-    const auto dropped_at = std::chrono::steady_clock::now();
-    Batch again = co_await collect(*tested, 3);
-    EXPECT_LT(std::chrono::steady_clock::now() - dropped_at, 5s);
-    for (const Message& message : again) EXPECT_EQ(message.deliveries(), 2U);
-    again.ack();
-    co_await until_ack_pending(0);
-    EXPECT_EQ(tested->counters()->redelivered.value(), 3U);
-    co_await tested->close();
-  }());
-}
-
 TEST_F(PullSourceTest, message_given_back_with_a_delay_does_not_come_before_it) {
   run([this]() -> asio::awaitable<void> {
     const auto tested = source();
