@@ -5,7 +5,7 @@
 #include "hangar/storage.hpp"
 
 /// The two tables of Prefect's database that the recorder writes, with the names of its migrations
-/// (prefect.server.database.orm_models, 3.8.8).
+/// (prefect.server.database.orm_models, 3.9.1).
 namespace hangar::recorder {
 
 namespace task_run {
