@@ -1,9 +1,13 @@
 #include "fold.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <array>
 #include <cstring>
 #include <functional>
+#include <set>
+#include <utility>
 
 #include "prefect/json/text_hash.hpp"
 #include "prefect/uuid.hpp"
@@ -41,6 +45,13 @@ bool is_state(std::span<const Cell> row, const TaskRunEvent& event, const Uuid& 
 }
 
 }  // namespace
+
+DataError dropped_row(const Table& table) {
+  return {"dropped_row",
+          fmt::format("the database dropped a row of {0} without an error, as a trigger does that "
+                      "returns NULL or raises IGNORE: look at the triggers of {0}",
+                      table.name)};
+}
 
 std::size_t Fold::Hash::operator()(const Uuid& id) const noexcept {
   // The halves of a UUIDv7 are a clock and random bits: their sum is spread well enough.
@@ -245,12 +256,23 @@ void Fold::fill_rows() {
   }
 }
 
-Keys Fold::missing_states(const std::vector<bool>& inserted) const {
-  Keys keys{.columns = {state::id}, .values = {}};
+std::array<Keys, 2> Fold::missing_states(const std::vector<bool>& inserted) const {
+  std::array<Keys, 2> keys;
+  keys[0].columns = {state::id};
+  keys[1].columns = {state::task_run_id, state::timestamp};
   for (std::size_t i = 0; i < inserted.size(); ++i) {
-    if (!inserted[i]) keys.values.push_back(states_[i][state::id]);
+    if (inserted[i]) continue;
+    for (Keys& set : keys) {
+      for (const std::size_t column : set.columns) set.values.push_back(states_[i][column]);
+    }
   }
   return keys;
+}
+
+std::span<const std::size_t> Fold::state_columns() noexcept {
+  static constexpr std::array<std::size_t, 3> columns{state::id, state::task_run_id,
+                                                      state::timestamp};
+  return columns;
 }
 
 std::vector<Verdict> Fold::settle(const std::vector<bool>& inserted,
@@ -259,8 +281,21 @@ std::vector<Verdict> Fold::settle(const std::vector<bool>& inserted,
   for (std::size_t i = 0; i < of_row.size(); ++i) {
     if (!inserted[i]) of_row[i] = Verdict::collision;
   }
+  std::set<std::pair<Uuid, Timestamp>> instants;
   for (std::size_t i = 0; i < stored_states.size(); ++i) {
-    of_row[state_rows_.at(stored_states[i][state::id].uuid())] = Verdict::duplicate;
+    const auto row = stored_states[i];
+    instants.emplace(row[state::task_run_id].uuid(), row[state::timestamp].timestamp());
+    const auto same = state_rows_.find(row[state::id].uuid());
+    if (same != state_rows_.end() && !inserted[same->second]) {
+      of_row[same->second] = Verdict::duplicate;
+    }
+  }
+  for (std::size_t i = 0; i < of_row.size(); ++i) {
+    if (of_row[i] != Verdict::collision) continue;
+    const auto row = states_[i];
+    if (!instants.contains({row[state::task_run_id].uuid(), row[state::timestamp].timestamp()})) {
+      throw dropped_row(task_run_state_table());
+    }
   }
   std::vector<Verdict> verdicts;
   verdicts.reserve(state_of_event_.size());

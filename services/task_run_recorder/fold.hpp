@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <boost/unordered/unordered_flat_map.hpp>
 #include <cstddef>
 #include <list>
@@ -9,6 +10,7 @@
 #include <string_view>
 #include <vector>
 
+#include "hangar/error.hpp"
 #include "hangar/storage.hpp"
 #include "packed_event.hpp"
 
@@ -21,6 +23,9 @@ enum class Verdict {
   collision,  ///< Another state of that run has the same instant: the event cannot be recorded.
   too_long_for_index,  ///< `TaskRunEvent::too_long_for_index`: nothing of the event was written.
 };
+
+/// The database says of a row neither that it is written nor what is wrong with it.
+DataError dropped_row(const Table& table);
 
 /// Applies events to runs in memory, so that a transaction writes each run once.
 ///
@@ -53,10 +58,12 @@ class Fold {
   [[nodiscard]] const Rows& updates() const noexcept { return updates_; }
   [[nodiscard]] const Rows& states() const noexcept { return states_; }
 
-  /// The ids of the states that did not go in, to be looked up; `inserted` is what
+  /// What the states that did not go in are to be looked up by, id and instant; `inserted` is what
   /// `insert_missing(states())` returned.
-  [[nodiscard]] Keys missing_states(const std::vector<bool>& inserted) const;
-  /// The verdict of each folded event, given the states of `missing_states` that are stored.
+  [[nodiscard]] std::array<Keys, 2> missing_states(const std::vector<bool>& inserted) const;
+  static std::span<const std::size_t> state_columns() noexcept;
+  /// The verdict of each folded event, given the states of `missing_states` that are stored. Throws
+  /// what `dropped_row` makes when one is neither there nor kept out by another.
   [[nodiscard]] std::vector<Verdict> settle(const std::vector<bool>& inserted,
                                             const Rows& stored_states) const;
 

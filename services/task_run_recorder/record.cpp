@@ -7,6 +7,31 @@
 #include "hangar/failpoint.hpp"
 
 namespace hangar::recorder {
+namespace {
+
+/// Runs did not go in that nobody had stored before: throws why.
+[[noreturn]] void refuse_missing_runs(Session& session, const Rows& runs,
+                                      const std::vector<bool>& inserted) {
+  namespace run = task_run;
+  std::array<Keys, 2> keys;
+  keys[0].columns = {run::id};
+  keys[1].columns = {run::flow_run_id, run::task_key, run::dynamic_key};
+  for (std::size_t i = 0; i < inserted.size(); ++i) {
+    if (inserted[i]) continue;
+    for (Keys& set : keys) {
+      if (runs[i][set.columns[0]].is_null()) continue;
+      for (const std::size_t column : set.columns) set.values.push_back(runs[i][column]);
+    }
+  }
+  static constexpr std::array<std::size_t, 1> id{run::id};
+  if (session.find(task_run_table(), keys, id, Lock::none).empty()) {
+    throw dropped_row(task_run_table());
+  }
+  throw TransientError{"another writer inserted a task run with the same id or natural key",
+                       TransientError::Retry::conflict};
+}
+
+}  // namespace
 
 Recorded record_bulk_task_run_events(Session& session, std::span<const PackedEvent> events,
                                      Fold::Aliases aliases, Timestamp now) {
@@ -18,18 +43,19 @@ Recorded record_bulk_task_run_events(Session& session, std::span<const PackedEve
   if (!fold.inserts().empty()) {
     const auto inserted = session.insert_missing(fold.inserts());
     if (std::ranges::find(inserted, false) != inserted.end()) {
-      throw TransientError{"another writer inserted a task run with the same id or natural key",
-                           TransientError::Retry::conflict};
+      refuse_missing_runs(session, fold.inserts(), inserted);
     }
   }
-  if (!fold.updates().empty()) session.update(fold.updates());
+  // They are locked, so none of them is gone.
+  if (!fold.updates().empty() && session.update(fold.updates()) < fold.updates().size()) {
+    throw dropped_row(task_run_table());
+  }
 
   const auto inserted = session.insert_missing(fold.states());
-  const Keys missing = fold.missing_states(inserted);
-  static constexpr std::array<std::size_t, 1> id{task_run_state::id};
-  const Rows repeated = missing.values.empty()
-                            ? Rows{task_run_state_table()}
-                            : session.find(task_run_state_table(), {{missing}}, id, Lock::none);
+  const auto missing = fold.missing_states(inserted);
+  const Rows repeated = missing[0].values.empty() ? Rows{task_run_state_table()}
+                                                  : session.find(task_run_state_table(), missing,
+                                                                 Fold::state_columns(), Lock::none);
   Recorded recorded{fold.settle(inserted, repeated), fold.inserts().size(), fold.updates().size(),
                     std::nullopt};
   if (fold.inserts().empty()) return recorded;

@@ -56,7 +56,7 @@ class WrittenRuns final : public Session {
     return std::vector<bool>(rows.size(), true);
   }
 
-  void update(const Rows& rows) override {
+  std::size_t update(const Rows& rows) override {
     for (std::size_t i = 0; i < rows.size(); ++i) {
       Row row = runs_.at(rows[i][c::id].uuid());
       const Row changes = keep(rows[i], rows_.updates);
@@ -66,6 +66,7 @@ class WrittenRuns final : public Session {
       remember(row);
       add(row, rows_.updates);
     }
+    return rows.size();
   }
 
   FinalRows take() { return std::exchange(rows_, WrittenRuns{}.rows_); }

@@ -109,6 +109,22 @@ class Held(Case):
         self.assertEqual(done.returncode, 1, done.stdout)
         self.assertIn("no run", done.stdout)
 
+    def test_a_trigger_that_drops_rows_without_a_word_is_named(self) -> None:
+        self.prepare()
+        self.sql(_REFUSE.replace("ABORT, 'no run'", "IGNORE"))
+        with hangar_running(*flags(self.settings), log=self.log) as process:
+            self.publish(self.lines[:1])
+            wait_until(
+                lambda: "dropped a row of task_run without an error" in self.log.read_text(),
+                what="the reason",
+                process=process,
+                log=self.log,
+            )
+            self.assertEqual(self.letters(), 0)
+            self.sql("DROP TRIGGER refuse")
+            wait_until(lambda: self.states() == 1, what="a state", process=process, log=self.log)
+            end(process, signal.SIGTERM)
+
     def test_a_person_decides_of_a_stream_that_is_all_poison(self) -> None:
         self.prepare()
         self.sql(_REFUSE)

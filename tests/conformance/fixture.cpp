@@ -145,10 +145,11 @@ std::vector<bool> Conformance::insert(const Rows& rows) {
   return inserted;
 }
 
-void Conformance::update(const Rows& rows) {
+std::size_t Conformance::update(const Rows& rows) {
   session_->begin();
-  session_->update(rows);
+  const std::size_t written = session_->update(rows);
   session_->commit();
+  return written;
 }
 
 Rows Conformance::stored(const Table& table, std::initializer_list<unsigned> ids,

@@ -65,7 +65,7 @@ class Conformance : public testing::Test {
 
   // Each in a transaction of its own.
   std::vector<bool> insert(const Rows& rows);
-  void update(const Rows& rows);
+  std::size_t update(const Rows& rows);
   /// The items or remarks with these ids, and these of their columns.
   Rows stored(const Table& table, std::initializer_list<unsigned> ids,
               std::initializer_list<std::size_t> columns);

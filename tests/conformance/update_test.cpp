@@ -48,7 +48,7 @@ TEST_F(Update, each_row_writes_exactly_its_own_cells) {
   two[item::count] = 6;
   two[item::at] = time_of(2024, 2, 29);
   change(rows, 3);
-  update(rows);
+  EXPECT_EQ(update(rows), 2U);
 
   first[item::note] = std::string_view{"new"};
   first[item::count] = 5;
@@ -100,7 +100,7 @@ TEST_F(Update, a_row_that_is_not_stored_is_ignored) {
   Rows rows{item_table()};
   change(rows, 50)[item::note] = std::string_view{"new"};
   change(rows, 2)[item::note] = std::string_view{"new"};
-  update(rows);
+  EXPECT_EQ(update(rows), 1U);
   EXPECT_EQ(stored_cell(2, item::note), Cell{std::string_view{"new"}});
   EXPECT_TRUE(stored(item_table(), {50}, {0}).empty());
 }

@@ -228,13 +228,15 @@ class HANGAR_API Session {
                     std::span<const std::size_t> columns, Lock lock) = 0;
 
   /// Inserts the rows in their order, leaving out each that any unique key already holds, also when
-  /// an earlier one of the same call holds it. Returns for each whether it went in. Absent cells
-  /// take the column's default. No two rows have the same primary key.
+  /// an earlier one of the same call holds it. Returns for each whether it went in, which it also
+  /// did not where the database drops it without an error. Absent cells take the column's default.
+  /// No two rows have the same primary key.
   virtual std::vector<bool> insert_missing(const Rows& rows) = 0;
 
   /// Updates by primary key; each row writes exactly its own cells that are not absent. No two rows
-  /// have the same primary key; a row that is not stored is ignored.
-  virtual void update(const Rows& rows) = 0;
+  /// have the same primary key; a row that is not stored is ignored. Returns how many were written:
+  /// fewer than were stored where the database drops a row without an error, as a trigger can.
+  virtual std::size_t update(const Rows& rows) = 0;
 };
 
 enum class Creation { never, when_absent };

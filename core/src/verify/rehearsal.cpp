@@ -41,9 +41,9 @@ class Rehearsal::Transactions final : public Session {
     wrote_ = true;
     return rehearsal_.tables_.insert_missing(rows);
   }
-  void update(const Rows& rows) override {
+  std::size_t update(const Rows& rows) override {
     wrote_ = true;
-    rehearsal_.tables_.update(rows);
+    return rehearsal_.tables_.update(rows);
   }
 
  private:

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <charconv>
 #include <stdexcept>
 #include <utility>
 
@@ -59,6 +60,13 @@ Failure failure(const PGresult* result) {
 }
 
 }  // namespace
+
+std::size_t rows_of(const Result& result) {
+  const std::string_view digits{PQcmdTuples(result.get())};
+  std::size_t rows = 0;
+  std::from_chars(digits.data(), digits.data() + digits.size(), rows);
+  return rows;
+}
 
 Handle connect(const ConnectionOptions& options) {
   std::vector<const char*> keywords;
@@ -171,29 +179,32 @@ void Connection::write_copy(std::string_view bytes) {
   flush();
 }
 
-void Connection::end_copy(std::string_view doing) {
+std::size_t Connection::end_copy(std::string_view doing) {
   const Clock::time_point deadline = Clock::now() + patience_;
   int ended = 0;
   while ((ended = PQputCopyEnd(handle_.get(), nullptr)) == 0) wait(true, deadline);
   if (ended < 0) lost(PQerrorMessage(handle_.get()));
   flush();
-  take_results(PGRES_FATAL_ERROR, doing);
+  return take_results(PGRES_FATAL_ERROR, doing);
 }
 
-void Connection::take_results(ExecStatusType up_to, std::string_view doing) {
+std::size_t Connection::take_results(ExecStatusType up_to, std::string_view doing) {
   Result failed;
+  std::size_t written = 0;
   while (Result result = next(Clock::now() + patience_)) {
     const ExecStatusType status = PQresultStatus(result.get());
     if (status == PGRES_FATAL_ERROR) {
       failed = std::move(result);
     } else if (status == up_to) {
-      return;
+      return 0;
+    } else {
+      written = rows_of(result);
     }
   }
   if (PQstatus(handle_.get()) == CONNECTION_OK && PQenterPipelineMode(handle_.get()) != 1) {
     lost(PQerrorMessage(handle_.get()));
   }
-  if (!failed && PQstatus(handle_.get()) == CONNECTION_OK) return;
+  if (!failed && PQstatus(handle_.get()) == CONNECTION_OK) return written;
   if (!failed || field(failed.get(), PG_DIAG_SQLSTATE).empty()) lost(PQerrorMessage(handle_.get()));
   if (PQstatus(handle_.get()) == CONNECTION_BAD) handle_.reset();
   raise(doing, failure(failed.get()));

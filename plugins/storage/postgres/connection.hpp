@@ -24,6 +24,9 @@ struct ClearResult {
 };
 using Result = std::unique_ptr<PGresult, ClearResult>;
 
+/// How many rows the statement of this result wrote or returned.
+[[nodiscard]] std::size_t rows_of(const Result& result);
+
 /// Connects, blocking for the connect timeout of each host at most. Throws TransientError:
 /// `when_answerable` if the server answered and will not have us, else `reconnect`.
 [[nodiscard]] Handle connect(const ConnectionOptions& options);
@@ -50,11 +53,11 @@ class Connection {
   std::vector<Result> finish(std::string_view doing);
 
   /// Begins a COPY from this side; `statement` is executed as it is. One round trip. Then comes any
-  /// number of `write_copy`, which wait for the socket alone, and `end_copy`, one round trip.
-  /// Throws as `finish` does.
+  /// number of `write_copy`, which wait for the socket alone, and `end_copy`, one round trip, which
+  /// returns how many rows were written. Throws as `finish` does.
   void begin_copy(const std::string& statement, std::string_view doing);
   void write_copy(std::string_view bytes);
-  void end_copy(std::string_view doing);
+  std::size_t end_copy(std::string_view doing);
 
   /// Whether the server warned since the last call that something is not as durable as asked for.
   [[nodiscard]] bool take_warning() noexcept;
@@ -64,8 +67,9 @@ class Connection {
   void flush();
   void wait(bool writable, Deadline deadline);
   Result next(Deadline deadline);
-  /// Takes results up to one with the status, or all of them; throws what failed among them.
-  void take_results(ExecStatusType up_to, std::string_view doing);
+  /// Takes results up to one with the status, or all of them, and returns how many rows the last
+  /// one wrote; throws what failed among them.
+  std::size_t take_results(ExecStatusType up_to, std::string_view doing);
   [[noreturn]] void lost(std::string_view why);
 
   Handle handle_;

@@ -222,8 +222,8 @@ std::vector<bool> PostgresSession::insert_missing(const Rows& rows) {
 PostgresSession::Copied PostgresSession::copy(const Rows& rows) {
   Copied copied = Copied::all;
   try {
-    send_copy(rows);
-    return copied;
+    if (send_copy(rows) == rows.size()) return copied;
+    copied = Copied::some_are_there;  // Or a trigger drops them, which INSERT tells row by row.
   } catch (const TransientError& error) {
     const std::string& code = error.sqlstate();
     if (code == "23505") {
@@ -239,7 +239,7 @@ PostgresSession::Copied PostgresSession::copy(const Rows& rows) {
   return copied;
 }
 
-void PostgresSession::send_copy(const Rows& rows) {
+std::size_t PostgresSession::send_copy(const Rows& rows) {
   const Table& table = rows.table();
   const Statements& texts = statements(table);
   if (transaction_ != Transaction::open) {
@@ -269,7 +269,7 @@ void PostgresSession::send_copy(const Rows& rows) {
   encoder_.reserve(sizeof(std::int16_t));
   encoder_.put<std::int16_t>(-1);
   connection_->write_copy({encoder_.data(), encoder_.size()});
-  connection_->end_copy(texts.inserting);
+  return connection_->end_copy(texts.inserting);
 }
 
 std::vector<bool> PostgresSession::insert_each(const Rows& rows) {
@@ -322,7 +322,7 @@ void PostgresSession::send_updates(const Rows& rows, std::span<const std::size_t
   });
 }
 
-void PostgresSession::update(const Rows& rows) {
+std::size_t PostgresSession::update(const Rows& rows) {
   const Table& table = rows.table();
   std::vector<std::size_t> order;
   for (std::size_t row = 0; row < rows.size(); ++row) {
@@ -337,11 +337,17 @@ void PostgresSession::update(const Rows& rows) {
     return false;
   };
   const auto wide = std::stable_partition(order.begin(), order.end(), std::not_fn(writes_keys));
-  if (order.empty()) return;
+  if (order.empty()) return 0;
   open_transaction();
   send_updates(rows, {order.begin(), wide}, UpdateForm::leaves_keys);
   send_updates(rows, {wide, order.end()}, UpdateForm::writes_keys);
-  static_cast<void>(connection_->finish(statements(table).updating));
+  std::size_t written = 0;
+  for (const Result& result : connection_->finish(statements(table).updating)) {
+    if (std::string_view{PQcmdStatus(result.get())}.starts_with("UPDATE")) {
+      written += rows_of(result);
+    }
+  }
+  return written;
 }
 
 }  // namespace hangar::postgres

@@ -31,7 +31,7 @@ class PostgresSession final : public Session {
   Rows find(const Table& table, std::span<const Keys> keys, std::span<const std::size_t> columns,
             Lock lock) override;
   std::vector<bool> insert_missing(const Rows& rows) override;
-  void update(const Rows& rows) override;
+  std::size_t update(const Rows& rows) override;
 
  private:
   enum class Transaction { none, promised, open };
@@ -50,7 +50,8 @@ class PostgresSession final : public Session {
   void open_transaction();
   Statements& statements(const Table& table);
   Copied copy(const Rows& rows);
-  void send_copy(const Rows& rows);
+  /// Returns how many rows the database wrote.
+  std::size_t send_copy(const Rows& rows);
   std::vector<bool> insert_each(const Rows& rows);
   void send_inserts(const Rows& rows, const std::string& statement);
   void send_updates(const Rows& rows, std::span<const std::size_t> order, UpdateForm form);

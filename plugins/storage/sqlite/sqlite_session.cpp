@@ -224,21 +224,25 @@ std::vector<bool> SqliteSession::insert_missing(const Rows& rows) {
   return inserted;
 }
 
-void SqliteSession::update(const Rows& rows) {
+std::size_t SqliteSession::update(const Rows& rows) {
   Connection& connection = start_call();
   const Table& table = rows.table();
   const std::vector<Written> columns = written_columns(rows);
+  std::size_t written = 0;
   const bool any =
       std::ranges::count(columns, Written::never) != static_cast<std::ptrdiff_t>(columns.size());
   if (any) {
     const Use use{connection.prepared(update_statement(table, columns))};
     Buffers buffers(columns.size());
     for (std::size_t row = 0; row < rows.size(); ++row) {
+      if (std::ranges::all_of(rows[row].subspan(1), &Cell::absent)) continue;
       bind_update(*use, table, columns, rows[row], buffers);
       run_row(connection, *use, table, rows[row]);
+      written += static_cast<std::size_t>(connection.changes());
     }
   }
   state_ = State::open;
+  return written;
 }
 
 }  // namespace hangar::sqlite

@@ -23,7 +23,7 @@ class SqliteSession final : public Session {
   Rows find(const Table& table, std::span<const Keys> keys, std::span<const std::size_t> columns,
             Lock lock) override;
   std::vector<bool> insert_missing(const Rows& rows) override;
-  void update(const Rows& rows) override;
+  std::size_t update(const Rows& rows) override;
 
  private:
   enum class State { idle, open, failed };

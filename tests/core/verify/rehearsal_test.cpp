@@ -42,7 +42,7 @@ class Stored final : public Storage {
       return rows;
     }
     std::vector<bool> insert_missing(const Rows&) override { throw std::logic_error{"a write"}; }
-    void update(const Rows&) override { throw std::logic_error{"a write"}; }
+    std::size_t update(const Rows&) override { throw std::logic_error{"a write"}; }
 
    private:
     Stored& stored_;

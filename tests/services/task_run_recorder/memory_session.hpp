@@ -119,7 +119,8 @@ class MemorySession : public Session {
     return inserted;
   }
 
-  void update(const Rows& rows) override {
+  std::size_t update(const Rows& rows) override {
+    std::size_t written = 0;
     auto& stored = content[std::string{rows.table().name}];
     for (std::size_t i = 0; i < rows.size(); ++i) {
       const auto found = stored.find(OwnedCell{rows[i].front()});
@@ -133,7 +134,9 @@ class MemorySession : public Session {
         throw TransientError{"unique violation", TransientError::Retry::conflict};
       }
       stored.emplace(row.front(), row);
+      ++written;
     }
+    return written;
   }
 
  private:

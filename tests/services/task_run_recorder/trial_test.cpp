@@ -26,9 +26,9 @@ class Refusing final : public testing::MemorySession {
     check(rows);
     return MemorySession::insert_missing(rows);
   }
-  void update(const Rows& rows) override {
+  std::size_t update(const Rows& rows) override {
     if (table == "update") throw DataError{"not_null", "update"};
-    MemorySession::update(rows);
+    return MemorySession::update(rows);
   }
 
  private:
@@ -81,6 +81,47 @@ TEST_F(Trial, a_database_that_refuses_either_table_or_updates_alone_is_at_fault)
     EXPECT_EQ(judge(session, AcceptedEvent{good_}, bad_, Timestamp{}), Judgement::database_at_fault)
         << table;
   }
+}
+
+/// Drops the rows of one table without an error, as a trigger that returns NULL does.
+class Dropping final : public testing::MemorySession {
+ public:
+  std::string table;
+  bool updates = false;
+
+  std::vector<bool> insert_missing(const Rows& rows) override {
+    if (rows.table().name == table) return std::vector<bool>(rows.size(), false);
+    return MemorySession::insert_missing(rows);
+  }
+  std::size_t update(const Rows& rows) override {
+    return updates ? 0 : MemorySession::update(rows);
+  }
+};
+
+TEST_F(Trial, a_row_that_the_database_drops_is_told_as_that_and_not_as_a_race_or_a_collision) {
+  for (const char* table : {"task_run", "task_run_state"}) {
+    Dropping session;
+    session.table = table;
+    try {
+      record_task_run_event(session, good_, Timestamp{});
+      ADD_FAILURE() << table;
+    } catch (const DataError& error) {
+      EXPECT_EQ(error.reason(), "dropped_row");
+      EXPECT_NE(std::string{error.what()}.find(std::string{"row of "} + table + " without"),
+                std::string::npos)
+          << error.what();
+    }
+  }
+}
+
+TEST_F(Trial, an_update_that_the_database_drops_is_not_taken_for_written) {
+  Dropping session;
+  record_task_run_event(session, good_, Timestamp{});
+  session.updates = true;
+  TaskRunEvent later = good_.unpack();
+  later.run[task_run::state_id] = Uuid{};
+  later.run[task_run::state_timestamp] = later.state_timestamp() + Interval{1};
+  EXPECT_THROW(record_task_run_event(session, {later, texts_}, Timestamp{}), DataError);
 }
 
 TEST_F(Trial, an_accepted_event_goes_in_again_as_often_as_it_is_asked) {

@@ -113,9 +113,9 @@ std::vector<bool> Database::Refusing::insert_missing(const Rows& rows) {
   return MemorySession::insert_missing(rows);
 }
 
-void Database::Refusing::update(const Rows& rows) {
+std::size_t Database::Refusing::update(const Rows& rows) {
   check(rows);
-  MemorySession::update(rows);
+  return MemorySession::update(rows);
 }
 
 void Database::transact(const std::function<void(Session&)>& work, bool keep) {

@@ -40,7 +40,7 @@ class Database {
     Rows find(const Table& table, std::span<const Keys> keys, std::span<const std::size_t> columns,
               Lock lock) override;
     std::vector<bool> insert_missing(const Rows& rows) override;
-    void update(const Rows& rows) override;
+    std::size_t update(const Rows& rows) override;
 
    private:
     void check(const Rows& rows) const;
