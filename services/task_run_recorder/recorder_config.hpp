@@ -66,9 +66,16 @@ struct RecorderConfig : ServiceConfig {
              "An event whose name has more characters is rejected, as by Prefect")
         .range(1, most)
         .also_set_by({"PREFECT_SERVER_EVENTS_MAXIMUM_EVENT_NAME_LENGTH"});
-    fields.watch({.prefixes = {"PREFECT_SERVER_EVENTS_", "PREFECT_EVENTS_", "PREFECT_API_EVENTS_",
-                               "PREFECT_MESSAGING_", "PREFECT_SERVER_SERVICES_TASK_RUN_RECORDER_",
-                               "PREFECT_API_SERVICES_TASK_RUN_RECORDER_"}});
+    fields.watch(
+        {.prefixes = {"PREFECT_SERVER_EVENTS_", "PREFECT_EVENTS_", "PREFECT_API_EVENTS_",
+                      "PREFECT_MESSAGING_", "PREFECT_SERVER_SERVICES_TASK_RUN_RECORDER_",
+                      "PREFECT_API_SERVICES_TASK_RUN_RECORDER_"},
+         // What etc/docs/prefect.md tells to set for Prefect's own server and services.
+         .left_alone = {"PREFECT_SERVER_SERVICES_TASK_RUN_RECORDER_ENABLED",
+                        "PREFECT_API_SERVICES_TASK_RUN_RECORDER_ENABLED",
+                        "PREFECT_SERVER_EVENTS_MESSAGING_BROKER", "PREFECT_MESSAGING_BROKER",
+                        "PREFECT_SERVER_EVENTS_MESSAGING_CACHE", "PREFECT_MESSAGING_CACHE",
+                        "PREFECT_SERVER_EVENTS_CAUSAL_ORDERING"}});
   }
 };
 

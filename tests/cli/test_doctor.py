@@ -223,11 +223,7 @@ class PrefectsVariables(Case):
         )
         self.assertEqual(shown["storage.type"]["value"], "sqlite")
         self.assertEqual(shown[of + "batch_size"]["value"], 2)
-        self.assertEqual(
-            said,
-            "hangar: warning: settings of another program that Hangar does not take: "
-            f"PREFECT_API_SERVICES_TASK_RUN_RECORDER_ENABLED, {recorder}ENABLED\n",
-        )
+        self.assertEqual(said, "", "what is for Prefect alone is set on purpose")
 
     def test_what_is_not_read_of_prefects_settings_is_said(self) -> None:
         home = self.folder / "prefect"
@@ -238,7 +234,17 @@ class PrefectsVariables(Case):
         done = hangar(
             "doctor",
             *flags(self.settings),
-            env={"PREFECT_HOME": str(home), "PREFECT_API_DATABASE_ECHO": "1", "NATS_USER": ""},
+            env={
+                "PREFECT_HOME": str(home),
+                "PREFECT_API_DATABASE_ECHO": "1",
+                "PREFECT_SERVER_EVENTS_MESSAGING_BROKER": "prefect_nats.messaging",
+                "NATS_USER": "",
+            },
+        )
+        self.assertIn(
+            "[ok]   settings: for another program alone, and not taken: "
+            "PREFECT_SERVER_EVENTS_MESSAGING_BROKER\n",
+            done.stdout,
         )
         self.assertIn(
             f"[warn] settings: {home}/profiles.toml sets PREFECT_API_DATABASE_CONNECTION_URL, "

@@ -90,6 +90,8 @@ struct OtherSettings {
     std::string prefix{};
   };
   std::vector<std::string> prefixes;  ///< What the names of their variables begin with.
+  /// Of those, what only that program itself is meant to take: no word is said of them.
+  std::vector<std::string> left_alone{};
   std::vector<File> files{};
 };
 

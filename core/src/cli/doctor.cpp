@@ -7,6 +7,7 @@
 #include <boost/json/serialize.hpp>
 #include <iostream>
 #include <iterator>
+#include <set>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -15,6 +16,7 @@
 #include "cli/commands.hpp"
 #include "cli/trials.hpp"
 #include "config/other_settings.hpp"
+#include "config/sections.hpp"
 #include "hangar/error.hpp"
 #include "hangar/version.hpp"
 #include "host/broker.hpp"
@@ -60,6 +62,20 @@ void Doctor::look_at_host() {
   checks_.push_back({ok, "hangar", std::string{version}});
   for (const std::string& warning : installation_.loaded().warnings) {
     checks_.push_back({warn, "settings", warning, "hangar config show"});
+  }
+  std::set<std::string> left_alone;
+  for (const OtherSettings& settings : installation_.other_settings()) {
+    for (const std::string& name :
+         variables_of(settings, installation_.environment(), Meant::for_them)) {
+      left_alone.insert(name);
+    }
+  }
+  if (!left_alone.empty()) {
+    checks_.push_back(
+        {ok,
+         "settings",
+         fmt::format("for another program alone, and not taken: {}", fmt::join(left_alone, ", ")),
+         {}});
   }
   for (const OtherFile& file :
        find_other_files(installation_.other_settings(), installation_.environment())) {

@@ -34,8 +34,8 @@ std::vector<OtherSettings> watched(const Sections& sections) {
   return all;
 }
 
-std::vector<std::string> variables_of(const OtherSettings& settings,
-                                      const Environment& environment) {
+std::vector<std::string> variables_of(const OtherSettings& settings, const Environment& environment,
+                                      Meant meant) {
   std::vector<std::string> found;
   for (const auto& [name, value] : environment) {
     std::string upper = name;
@@ -44,7 +44,8 @@ std::vector<std::string> variables_of(const OtherSettings& settings,
     });
     const bool theirs = std::ranges::any_of(
         settings.prefixes, [&](const std::string& prefix) { return upper.starts_with(prefix); });
-    if (theirs) found.push_back(name);
+    const bool alone = std::ranges::find(settings.left_alone, upper) != settings.left_alone.end();
+    if (theirs && alone == (meant == Meant::for_them)) found.push_back(name);
   }
   return found;
 }

@@ -33,10 +33,14 @@ std::vector<Entry> entries(const Sections& sections);
 /// What all of them watch of other programs' settings.
 std::vector<OtherSettings> watched(const Sections& sections);
 
+/// Whether a variable of another program's settings says something that Hangar could take, or is
+/// one of those that are left alone.
+enum class Meant { for_anybody, for_them };
+
 /// The variables that are set, empty ones too, and belong to those settings. Other programs may
 /// read names in lower case, so those count as well.
-std::vector<std::string> variables_of(const OtherSettings& settings,
-                                      const Environment& environment);
+std::vector<std::string> variables_of(const OtherSettings& settings, const Environment& environment,
+                                      Meant meant = Meant::for_anybody);
 
 /// `HANGAR_SERVICES_TASK_RUN_RECORDER_BATCH_SIZE` for that path.
 std::string environment_name(std::string_view path);

@@ -94,6 +94,20 @@ TEST(OtherSettings, a_place_that_no_storage_takes_is_an_error) {
   }
 }
 
+TEST(OtherSettings, what_is_for_the_other_program_alone_is_not_warned_of) {
+  Workbench bench;
+  const OtherSettings settings{.prefixes = {"OTHERS_"}, .left_alone = {"OTHERS_BROKER"}};
+  bench.sections.host.watch(settings);
+  bench.variable("OTHERS_BROKER", "x")
+      .variable("others_broker", "")
+      .variable("OTHERS_BROKERS", "x");
+  bench.load();
+  EXPECT_EQ(bench.loaded.untaken, Names{"OTHERS_BROKERS"});
+  EXPECT_EQ(bench.loaded.empty, Names{});
+  EXPECT_EQ(variables_of(settings, bench.inputs.environment, Meant::for_them),
+            (std::vector<std::string>{"OTHERS_BROKER", "others_broker"}));
+}
+
 TEST(OtherSettings, fields_that_are_also_set_by_a_variable_take_it) {
   Workbench bench;
   bench.sections.host.watch({.prefixes = {"OTHERS_"}});
