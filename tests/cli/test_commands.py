@@ -198,6 +198,14 @@ class Configuration(Case):
             ("HANGAR_STORAGE_URL", "storage.url", "jdbc:postgresql://h/d", "takes a jdbc URL"),
             ("HANGAR_STORAGE_URL", "storage.url", "postgresql://h/d?foo=1", "'foo'"),
             ("HANGAR_STORAGE_URL", "storage.url", str(self.folder), "is a folder"),
+            ("HANGAR_STORAGE_URL", "storage.url", "/dev/null/x.db", "/dev/null is no folder"),
+            (
+                "HANGAR_STORAGE_URL",
+                "storage.url",
+                "postgresql://h/d?sslmode=verify-full&sslrootcert=/none/ca",
+                "sslrootcert: cannot read '/none/ca'",
+            ),
+            ("HANGAR_NATS_SERVER_BINARY", "nats.server_binary", "/none/nats", "needs the program"),
             ("HANGAR_STORAGE_TYPE", "storage.type", "oracle", "there is no storage 'oracle'"),
         ):
             with self.subTest(value=value):

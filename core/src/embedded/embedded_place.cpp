@@ -68,9 +68,9 @@ std::string find_server_program(const std::string& name) {
     }
   }
   throw ConfigError{
-      fmt::format("nats.url: embedded needs the program {}, which is not there: `apt "
-                  "install nats-server`, set "
-                  "nats.server_binary to its path, or set nats.url to a server that runs",
+      fmt::format("nats.server_binary: embedded needs the program {}, which is not there: `apt "
+                  "install nats-server`, set nats.server_binary to its path, or set nats.url to a "
+                  "server that runs",
                   name)};
 }
 

@@ -9,6 +9,7 @@
 #include <variant>
 
 #include "admin/listen_address.hpp"
+#include "embedded/embedded_place.hpp"
 #include "hangar/error.hpp"
 #include "host/broker.hpp"
 #include "jetstream/jetstream.hpp"
@@ -22,7 +23,7 @@ namespace {
 /// The path of a setting that the text begins with.
 std::string_view path_in(std::string_view text) { return text.substr(0, text.find_first_of(": ")); }
 
-/// The settings with no more than one file to read.
+/// The settings with nothing that this machine may lack.
 NatsConfig without_files(const NatsConfig& nats) {
   NatsConfig none = nats;
   none.credentials_file.clear();
@@ -30,6 +31,7 @@ NatsConfig without_files(const NatsConfig& nats) {
   none.tls.ca_file.clear();
   none.tls.cert_file.clear();
   none.tls.key_file.clear();
+  none.tls.handshake_first = false;
   return none;
 }
 
@@ -78,11 +80,14 @@ void SettingsExamination::look_at(const NatsConfig& nats) {
   attempt([&] { static_cast<void>(api_prefix(nats)); });
   attempt([&] { static_cast<void>(inbox_prefix(nats)); });
   for (const std::string& url : nats.urls) {
-    if (url == "embedded") continue;
+    if (url == "embedded") {
+      attempt([&] { static_cast<void>(find_server_program(nats.server_binary)); });
+      continue;
+    }
     one.urls = {url};
     attempt([&] { static_cast<void>(endpoints(one)); });
   }
-  // Any server: it is about what is read on this machine, each file by itself.
+  // Any server: it is about what there is on this machine, each file by itself.
   Endpoint endpoint;
   endpoint.host = endpoint.tls_name = "127.0.0.1";
   const auto read = [&](bool given, const auto& put_in) {
@@ -96,6 +101,7 @@ void SettingsExamination::look_at(const NatsConfig& nats) {
   read(!nats.nkey_seed_file.empty(),
        [&](NatsConfig& some) { some.nkey_seed_file = nats.nkey_seed_file; });
   endpoint.tls = true;
+  read(nats.tls.handshake_first, [](NatsConfig& some) { some.tls.handshake_first = true; });
   read(!nats.tls.ca_file.empty(), [&](NatsConfig& some) { some.tls.ca_file = nats.tls.ca_file; });
   read(!nats.tls.cert_file.empty() || !nats.tls.key_file.empty(), [&](NatsConfig& some) {
     some.tls.cert_file = nats.tls.cert_file;

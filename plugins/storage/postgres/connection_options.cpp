@@ -2,11 +2,15 @@
 
 #include <fmt/format.h>
 #include <libpq-fe.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <array>
+#include <cerrno>
 #include <memory>
 #include <string_view>
+#include <system_error>
 #include <utility>
 #include <vector>
 
@@ -211,6 +215,40 @@ ConnectionOptions connection_options(const StorageOptions& options,
   // Everything that is sent and read is UTF-8, whatever PGCLIENTENCODING says.
   result.insert_or_assign("client_encoding", "UTF8");
   return result;
+}
+
+void check_files(const ConnectionOptions& options, const Environment& environment) {
+  struct File {
+    const char* keyword;
+    const char* variable;
+  };
+  constexpr std::array files{File{"sslrootcert", "PGSSLROOTCERT"}, File{"sslcrl", "PGSSLCRL"},
+                             File{"sslcert", "PGSSLCERT"}, File{"sslkey", "PGSSLKEY"}};
+  const auto mode = options.find("sslmode");
+  if (mode != options.end() && mode->second == "disable") return;
+  for (const auto& [keyword, variable] : files) {
+    const auto given = options.find(keyword);
+    const bool in_url = given != options.end();
+    const std::string path = in_url ? given->second : environment(variable).value_or("");
+    // Certificates of the system, and keys of an OpenSSL engine, are no files.
+    const bool key = std::string_view{keyword} == "sslkey";
+    if (path.empty() || path == "system" || (key && path.find(':') != path.npos)) continue;
+    const std::string name = in_url ? fmt::format("storage.url: {}", keyword) : variable;
+    struct stat found {};
+    if (::access(path.c_str(), R_OK) != 0 || ::stat(path.c_str(), &found) != 0) {
+      throw ConfigError{fmt::format("{}: cannot read '{}': {}", name, path,
+                                    std::generic_category().message(errno))};
+    }
+    if (!S_ISREG(found.st_mode)) {
+      throw ConfigError{fmt::format("{}: '{}' is no file", name, path)};
+    }
+    // As libpq has it: root's may be for a group that may read it.
+    const mode_t others = found.st_uid == 0 ? S_IWGRP | S_IXGRP | S_IRWXO : S_IRWXG | S_IRWXO;
+    if (key && (found.st_mode & others) != 0) {
+      throw ConfigError{fmt::format(
+          "{}: '{}' may be read by others, and libpq refuses such a key: chmod 600", name, path)};
+    }
+  }
 }
 
 ConnectionOptions with_identity_of(ConnectionOptions options, std::string_view url) {

@@ -29,6 +29,10 @@ using Environment = std::function<std::optional<std::string>(const std::string&)
 [[nodiscard]] ConnectionOptions connection_options(const StorageOptions& options,
                                                    const Environment& environment);
 
+/// Throws ConfigError for a file of TLS that the options or the environment name and libpq could
+/// not use: it would say so only when it connects, and leaves some out without a word.
+void check_files(const ConnectionOptions& options, const Environment& environment);
+
 /// The same options with the user and the password that a newer `storage.url` has. Nothing else is
 /// taken from it: a password may be replaced at any time, a database only with a restart. A URL
 /// that cannot be read changes nothing.

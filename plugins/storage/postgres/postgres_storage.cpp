@@ -43,6 +43,7 @@ void settle(pqxx::work& transaction, std::span<const Table* const> tables, Creat
 
 PresentOptions present_options(const StorageOptions& options) {
   ConnectionOptions first = connection_options(options, environment);
+  check_files(first, environment);
   if (!options.read_url) return [first] { return first; };
   return [first, read = options.read_url] { return with_identity_of(first, read()); };
 }

@@ -1,5 +1,8 @@
 #include "database_path.hpp"
 
+#include <unistd.h>
+
+#include <cerrno>
 #include <string>
 #include <system_error>
 
@@ -51,6 +54,22 @@ std::filesystem::path database_path(std::string_view url) {
     throw ConfigError{"storage.url: " + file.string() + " is a folder: name a file in it"};
   }
   return file;
+}
+
+void check_folder(const std::filesystem::path& file) {
+  namespace fs = std::filesystem;
+  std::error_code unknown;
+  fs::path folder = file.parent_path();
+  while (!fs::exists(folder, unknown) && !unknown) folder = folder.parent_path();
+  if (!unknown && !fs::is_directory(folder, unknown)) {
+    throw ConfigError{"storage.url: " + folder.string() + " is no folder, so " + file.string() +
+                      " cannot be in it"};
+  }
+  if (fs::exists(file, unknown)) return;
+  if (::access(folder.c_str(), W_OK | X_OK) != 0 && errno == EACCES) {
+    throw ConfigError{"storage.url: this user cannot create " + file.string() + ": let it write " +
+                      folder.string() + ", or name another path"};
+  }
 }
 
 }  // namespace hangar::sqlite

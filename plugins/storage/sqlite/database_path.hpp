@@ -11,4 +11,8 @@ namespace hangar::sqlite {
 /// although its events were acknowledged.
 std::filesystem::path database_path(std::string_view url);
 
+/// Throws ConfigError when the file cannot be in its folder, or is not there and cannot be created:
+/// what is missing of the folder is created with it.
+void check_folder(const std::filesystem::path& file);
+
 }  // namespace hangar::sqlite

@@ -117,7 +117,9 @@ void prepare_file(Writer& writer, std::span<const Table* const> tables, Creation
 }  // namespace
 
 SqliteStorage::SqliteStorage(const StorageOptions& options)
-    : writer_{std::make_shared<Writer>(database_path(options.url), options.statement_timeout)} {}
+    : writer_{std::make_shared<Writer>(database_path(options.url), options.statement_timeout)} {
+  check_folder(writer_->path());
+}
 
 void SqliteStorage::prepare(std::span<const Table* const> tables, Creation creation) {
   const Turn turn{*writer_};

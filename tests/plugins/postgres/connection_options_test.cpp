@@ -1,6 +1,10 @@
 #include "connection_options.hpp"
 
 #include <gtest/gtest.h>
+#include <unistd.h>
+
+#include <filesystem>
+#include <fstream>
 
 #include "hangar/error.hpp"
 
@@ -187,6 +191,43 @@ TEST(ConnectionOptions, a_newer_url_brings_its_user_and_password_and_nothing_els
   for (const char* unreadable : {"", "mysql://me:new@db", "postgresql://me:new@[db"}) {
     EXPECT_EQ(with_identity_of(old, unreadable), old) << unreadable;
   }
+}
+
+// libpq would say so of some only when it connects, and leave a certificate out without a word.
+TEST(ConnectionOptions, files_of_tls_are_there_and_a_key_is_for_its_user_alone) {
+  namespace fs = std::filesystem;
+  const fs::path folder = fs::path{testing::TempDir()} / ("hangar-tls-" + std::to_string(getpid()));
+  fs::create_directories(folder);
+  const std::string file = folder / "file";
+  std::ofstream{file} << "x";
+  const auto said = [&](const std::string& query, const Variables& variables = {}) {
+    try {
+      check_files(options("postgresql://h/d?" + query, variables), [&](const std::string& name) {
+        const auto found = variables.find(name);
+        return found == variables.end() ? std::nullopt : std::optional{found->second};
+      });
+    } catch (const ConfigError& error) {
+      return std::string{error.what()};
+    }
+    return std::string{"(accepted)"};
+  };
+  fs::permissions(file, fs::perms{0600});
+  for (const std::string& query :
+       {"sslrootcert=" + file, "sslcert=" + file + "&sslkey=" + file,
+        std::string{"application_name=x"}, std::string{"sslrootcert=system"},
+        std::string{"sslkey=pkcs11:x"}, std::string{"sslmode=disable&sslcert=/none/c"}}) {
+    EXPECT_EQ(said(query), "(accepted)") << query;
+  }
+  EXPECT_EQ(said("sslrootcert=/none/ca"),
+            "storage.url: sslrootcert: cannot read '/none/ca': No such file or directory");
+  EXPECT_EQ(said("sslcert=" + folder.string()),
+            "storage.url: sslcert: '" + folder.string() + "' is no file");
+  EXPECT_EQ(said("application_name=x", {{"PGSSLCRL", "/none/crl"}}),
+            "PGSSLCRL: cannot read '/none/crl': No such file or directory");
+  fs::permissions(file, fs::perms{0604});
+  EXPECT_NE(said("sslkey=" + file).find("chmod 600"), std::string::npos);
+  EXPECT_EQ(said("sslcert=" + file), "(accepted)");
+  fs::remove_all(folder);
 }
 
 }  // namespace

@@ -36,6 +36,14 @@ TEST(DatabasePath, refuses_what_names_no_durable_file) {
   EXPECT_THROW(database_path({"a\0b", 3}), ConfigError);
 }
 
+TEST(DatabasePath, a_file_is_in_a_folder_or_one_that_can_be_made) {
+  const fs::path program = fs::canonical("/proc/self/exe");
+  EXPECT_THROW(check_folder(program / "x.db"), ConfigError);
+  EXPECT_THROW(check_folder(program / "folder" / "x.db"), ConfigError);
+  EXPECT_NO_THROW(check_folder(program));
+  EXPECT_NO_THROW(check_folder(fs::temp_directory_path() / "hangar-none" / "none" / "x.db"));
+}
+
 TEST(DatabasePath, says_nothing_of_what_another_url_holds) {
   try {
     database_path("postgresql://user:secret@host/db");
