@@ -1,6 +1,8 @@
 #include "config/candidate.hpp"
 
-#include <algorithm>
+#include <utility>
+
+#include "config/list_elements.hpp"
 
 namespace hangar {
 
@@ -11,16 +13,7 @@ Candidate candidate_from_text(const Field& field, const std::string& text) {
     candidate.texts.push_back({text});
     return candidate;
   }
-  constexpr std::string_view blanks = " \t\r\n";
-  for (std::size_t begin = 0; begin <= text.size();) {
-    const std::size_t end = std::min(text.find(',', begin), text.size());
-    const std::string element = text.substr(begin, end - begin);
-    if (const std::size_t first = element.find_first_not_of(blanks); first != std::string::npos) {
-      candidate.texts.push_back(
-          {element.substr(first, element.find_last_not_of(blanks) - first + 1)});
-    }
-    begin = end + 1;
-  }
+  for (std::string& element : list_elements(text)) candidate.texts.push_back({std::move(element)});
   return candidate;
 }
 

@@ -30,8 +30,7 @@ struct Candidate {
 /// By dotted path. A source that wins over another writes over its candidates.
 using Candidates = std::map<std::string, Candidate, std::less<>>;
 
-/// A value that came as one text: a list's elements are separated by commas in it, blanks around
-/// them and empty ones are dropped.
+/// A value that came as one text: for a list, its `list_elements`.
 Candidate candidate_from_text(const Field& field, const std::string& text);
 
 }  // namespace hangar

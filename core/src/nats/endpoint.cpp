@@ -9,6 +9,7 @@
 #include <charconv>
 #include <system_error>
 
+#include "config/list_elements.hpp"
 #include "config/mask_url.hpp"
 #include "hangar/error.hpp"
 #include "text/percent_encode.hpp"
@@ -20,13 +21,6 @@ namespace {
 
 bool is_loopback(std::string_view host) {
   return host == "localhost" || host == "::1" || host.starts_with("127.");
-}
-
-std::string_view trimmed(std::string_view text) {
-  constexpr std::string_view blanks = " \t\r\n";
-  const std::size_t first = text.find_first_not_of(blanks);
-  if (first == std::string_view::npos) return {};
-  return text.substr(first, text.find_last_not_of(blanks) - first + 1);
 }
 
 void take_user(Endpoint& endpoint, const urls::url_view& url, const NatsConfig& config) {
@@ -71,12 +65,28 @@ std::string whole_url(std::string_view text) {
   return url.append(rest.substr(at));
 }
 
+/// Whether the comma in the text may part two servers as well as it may be one of a password.
+bool comma_is_ambiguous(std::string_view text) {
+  const std::size_t comma = text.find(',');
+  if (comma == text.npos) return false;
+  const std::string first = whole_url(text.substr(0, comma));
+  const auto parsed = urls::parse_uri(first);
+  if (parsed.has_error() || parsed->host_address().empty()) return false;
+  return !parsed->has_port() || !parsed->port().empty();
+}
+
 Endpoint parse(std::string_view text, const NatsConfig& config) {
   const std::string whole = whole_url(text);
   const auto parsed = urls::parse_uri(whole);
   const auto fail = [&](std::string_view why) {
     return ConfigError{fmt::format("nats.url: `{}` {}", mask_url(text), why)};
   };
+  if (comma_is_ambiguous(text)) {
+    throw fail(
+        "may be a password with a comma or several servers: write a comma of a password as %2C, "
+        "and "
+        "nats:// or tls:// before each server");
+  }
   if (parsed.has_error() || parsed->host_address().empty()) {
     throw fail("is not a server's URL: write nats://host:4222 or tls://host:4222");
   }
@@ -119,13 +129,8 @@ std::string Endpoint::address() const {
 
 std::vector<Endpoint> endpoints(const NatsConfig& config) {
   std::vector<Endpoint> found;
-  for (std::string_view rest : config.urls) {
-    while (!rest.empty()) {
-      const std::size_t comma = rest.find(',');
-      const std::string_view url = trimmed(rest.substr(0, comma));
-      rest = comma == std::string_view::npos ? std::string_view{} : rest.substr(comma + 1);
-      if (!url.empty()) found.push_back(parse(url, config));
-    }
+  for (const std::string& urls : config.urls) {
+    for (const std::string& url : list_elements(urls)) found.push_back(parse(url, config));
   }
   if (found.empty()) throw ConfigError{"nats.url: no server is named"};
   return found;

@@ -26,9 +26,10 @@ struct Endpoint {
   bool operator==(const Endpoint&) const = default;
 };
 
-/// The servers of the configuration. An element may be several URLs separated by commas; a URL's
-/// user part wins over the settings. Throws ConfigError, without a secret, for what is no server,
-/// and for a password or token that would travel in clear text to another machine.
+/// The servers of the configuration. An element may be several URLs separated by commas (see
+/// `list_elements`); a URL's user part wins over the settings. Throws ConfigError, without a
+/// secret, for what is no server, and for a password or token that would travel in clear text to
+/// another machine.
 std::vector<Endpoint> endpoints(const NatsConfig& config);
 
 /// A server that another one told of (`host:port`), let in the same way.

@@ -50,7 +50,6 @@ TEST(Endpoint, user_part_of_a_url_wins_over_the_settings_and_is_not_shown) {
 
 TEST(Endpoint, a_password_may_hold_any_character_as_it_is_or_encoded) {
   for (int byte = 0x21; byte < 0x7f; ++byte) {
-    if (byte == ',') continue;  // parts URLs
     const std::string password = fmt::format("first{:c}second", byte);
     for (const std::string& written : {password, fmt::format("first%{:02X}second", byte)}) {
       for (const char* scheme : {"nats://", ""}) {
@@ -64,6 +63,39 @@ TEST(Endpoint, a_password_may_hold_any_character_as_it_is_or_encoded) {
     }
   }
   EXPECT_EQ(endpoints(with({"nats://tok/en@127.0.0.1"}))[0].token.reveal(), "tok/en");
+}
+
+TEST(Endpoint, a_comma_is_of_a_password_or_between_servers_or_refused) {
+  struct Case {
+    const char* text;
+    std::vector<std::string> passwords;  ///< Of each server; none: it is refused.
+  };
+  const Case cases[] = {
+      {"nats://me:a,b@127.0.0.1", {"a,b"}},
+      {"me:a,b,,c@127.0.0.1", {"a,b,,c"}},
+      {"nats://me:a%2Cb@127.0.0.1, 127.0.0.2", {"a,b", ""}},
+      {"nats://me:,/b@127.0.0.1", {",/b"}},
+      {"nats://127.0.0.1,nats://me:a,b@127.0.0.1,tls://me:c@d", {"", "a,b", "c"}},
+      {"nats://me:a@127.0.0.1,nats://me:b@127.0.0.2", {"a", "b"}},
+      {"nats://me:4222,secret@127.0.0.1", {}},
+      {"nats://me,secret@127.0.0.1", {}},
+      {"nats://me:secret@b,secret@127.0.0.1", {}},
+      {"me:secret@b,secret@127.0.0.1", {}},
+  };
+  for (const auto& [text, passwords] : cases) {
+    const std::string why = refusal(with({text}));
+    EXPECT_EQ(why.find("secret"), std::string::npos) << why;
+    if (passwords.empty()) {
+      EXPECT_NE(why.find("as %2C"), std::string::npos) << text << ": " << why;
+      continue;
+    }
+    ASSERT_EQ(why, "") << text;
+    std::vector<std::string> found;
+    for (const Endpoint& endpoint : endpoints(with({text}))) {
+      found.push_back(endpoint.password.reveal());
+    }
+    EXPECT_EQ(found, passwords) << text;
+  }
 }
 
 TEST(Endpoint, tls_is_used_whenever_anything_asks_for_it) {
