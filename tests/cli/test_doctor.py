@@ -280,6 +280,7 @@ class PrefectsVariables(Case):
             for command in (["publish", *events], ["run", "--until-drained"]):
                 done = hangar(*command, *flags(self.settings), env=env)
                 self.assertEqual(done.returncode, 0, done.stderr)
+                self.assertNotIn("was not there", done.stderr, "ordinary in an embedded server")
             stored = read_rows(url.geturl() + "?options=-csearch_path%3Dtheirs")
         wanted = [load_rows(ROOT / "tests" / "golden" / f"{name}.rows.json") for name in _RAISED]
         for table in ("task_run", "task_run_state"):

@@ -20,6 +20,7 @@ Broker::Broker(const Installation& installation, Log& log) : settings_{installat
                               .folder = installation.data_dir() / "nats"},
       log);
   settings_.urls = {server_->url()};
+  settings_.embedded = true;
   // It lets nobody in by other means.
   settings_.user.clear();
   settings_.password = Secret{};

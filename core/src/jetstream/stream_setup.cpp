@@ -130,6 +130,10 @@ asio::awaitable<Made> make_stream(Link& link, StreamSpec& spec, WhenAbsent when_
   for (int tries = 0; tries < 4; ++tries) {
     made.answer = co_await call_jetstream(link, "STREAM.CREATE." + spec.name, stream_config(spec));
     if (made.answer.ok()) {
+      if (link.embedded()) {
+        link.log().info("stream {} is created in the embedded nats-server", spec.name);
+        co_return made;
+      }
       const std::string domain = co_await jetstream_domain(link);
       link.log().warning("{}", describe_creation(spec.name, link.server(), domain));
       co_return made;

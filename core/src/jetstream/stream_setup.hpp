@@ -58,9 +58,10 @@ struct ConsumerSpec {
 std::string describe_creation(const std::string& stream, const std::string& server,
                               const std::string& domain);
 
-/// Returns the stream, created when it was absent, which is said in a warning, and as it is
-/// otherwise. A limit that the server names on its size or its duplicate window is taken. Throws
-/// ConfigError or TransientError, AbsentError when it is absent and not to be created.
+/// Returns the stream, created when it was absent, which is said in a warning (not of the embedded
+/// server, where it is nothing to wonder at), and as it is otherwise. A limit that the server names
+/// on its size or its duplicate window is taken. Throws ConfigError or TransientError, AbsentError
+/// when it is absent and not to be created.
 boost::asio::awaitable<StreamFacts> ensure_stream(Link& link, StreamSpec spec,
                                                   WhenAbsent when_absent);
 /// The same for a consumer, of the server's limit on `max_ack_pending`. One that is there is never

@@ -65,6 +65,7 @@ Link::Link(asio::any_io_executor executor, const NatsConfig& nats, Log& log, Han
     : executor_{std::move(executor)},
       log_{log},
       handlers_{std::move(handlers)},
+      embedded_{nats.embedded},
       api_prefix_{api_prefix(nats)},
       inbox_{new_inbox(hangar::inbox_prefix(nats))},
       changed_{executor_},

@@ -62,6 +62,8 @@ class Link : public std::enable_shared_from_this<Link> {
   [[nodiscard]] std::uint64_t connections() const noexcept { return connections_; }
   /// `nats://host:port` of the server that it is or was last connected to.
   [[nodiscard]] const std::string& server() const noexcept { return server_; }
+  /// Whether that is the embedded one.
+  [[nodiscard]] bool embedded() const noexcept { return embedded_; }
   /// Where those who use it tell what they did.
   [[nodiscard]] Log& log() const noexcept { return log_; }
   /// What went wrong last; empty when nothing did. Holds no secret.
@@ -129,6 +131,7 @@ class Link : public std::enable_shared_from_this<Link> {
   boost::asio::any_io_executor executor_;
   Log& log_;
   Handlers handlers_;
+  const bool embedded_;
   const std::string api_prefix_;
   const std::string inbox_;  ///< What the subjects begin with that are answered on.
   std::uint64_t connection_ = 0;

@@ -29,6 +29,7 @@ struct NatsConfig {
     bool insecure = false;
   } tls;
   std::string server_binary = "nats-server";
+  bool embedded = false;  ///< No setting: `urls` name the server that this program shares.
   std::int64_t replicas = 1;
   Duration max_age{7 * 24 * 3'600'000LL};
   /// Fifty thousand letters and more: poison must not fill the server's disk.
