@@ -106,7 +106,7 @@ asio::awaitable<JetStreamAnswer> BrokerTest::api(std::string call, json::object 
 
 asio::awaitable<void> BrokerTest::make_impatient_consumer() {
   const auto link = co_await connect();
-  StreamSpec spec{.name = stream_name, .subject = "prefect.tasks.>"};
+  StreamSpec spec{stream_name, "prefect.tasks.>"};
   co_await ensure_stream(*link, std::move(spec), WhenAbsent::create);
   json::object config{{"durable_name", durable},   {"ack_policy", "explicit"},
                       {"filter_subject", subject}, {"max_deliver", -1},

@@ -21,7 +21,11 @@ _NO_CODE = re.compile(
     r'R"(\w*)\(.*?\)\1"|//[^\n]*|/\*.*?\*/|"(?:\\.|[^"\\\n])*"' r"|'(?:\\.|[^'\\\n])+'", re.DOTALL
 )
 
-_COROUTINE = re.compile(r"\bawaitable<[^;{}()]*>\s+(?:\w+::)*(\w+)\(([^()]*)\)")
+# Parameters with parentheses of their own (std::function) are within one more pair.
+_INNER = r"\([^()]*(?:\([^()]*\)[^()]*)*\)"
+_PARAMETERS = rf"\(([^()]*(?:{_INNER}[^()]*)*)\)"
+_COROUTINE = re.compile(r"\bawaitable<[^;{}()]*>\s+(?:\w+::)*(\w+)" + _PARAMETERS)
+_LAMBDA = re.compile(r"\](\s*)" + _PARAMETERS + r"\s*(?:mutable\s*)?->\s*[\w:]*\bawaitable<")
 _STRUCT = re.compile(
     r"\bstruct\s+(?:HANGAR_API\s+)?(\w+)\s*(?:final\s*)?\{(.*?)\n\s*\};", re.DOTALL
 )
@@ -98,19 +102,31 @@ class Habits(unittest.TestCase):
             with self.subTest(file=named(file)):
                 self.assertIn("#pragma once", file.read_text())
 
-    def test_no_public_coroutine_takes_an_aggregate_by_value(self) -> None:
+    def test_no_coroutine_takes_an_aggregate_by_value(self) -> None:
         # g++ 12 destroys twice an aggregate that is made in a co_await's arguments.
-        code = {file: _code(file) for file in files(".hpp", under="core/include")}
+        code = {
+            file: _code(file)
+            for folder in ("core", "plugins", "services")
+            for file in files(".hpp", ".cpp", under=folder)
+        }
+        # `hangar::Duration` is the public one, where recorder::Duration hides it.
+        public = files(".hpp", under="core/include")
         aggregates = {name for text in code.values() for name in _aggregates(text)}
-        self.assertGreater(len(aggregates), 5, "are structs still written as this test thinks?")
+        aggregates |= {f"hangar::{name}" for file in public for name in _aggregates(code[file])}
+        self.assertGreater(len(aggregates), 50, "are structs still written as this test thinks?")
+        coroutines = [
+            (file, name, parameters)
+            for file, text in code.items()
+            for name, parameters in _COROUTINE.findall(text) + _LAMBDA.findall(text)
+        ]
+        self.assertGreater(len(coroutines), 100, "are coroutines still written so?")
         taken = {
             f"{named(file)}: {name}({parameter})"
-            for file, text in code.items()
-            for name, parameters in _COROUTINE.findall(text)
+            for file, name, parameters in coroutines
             for parameter in parameters.split(",")
-            if (words := re.findall(r"[\w:]+|[&*<]", parameter))
+            if (words := re.findall(r"(?!const\b)[\w:]+|[&*<]", parameter.split("=")[0]))
             and not {"&", "*", "<"} & set(words)
-            and words[0].split("::")[-1] in aggregates
+            and {words[0], re.sub(r"^(?!hangar::).*::", "", words[0])} & aggregates
         }
         self.assertEqual(taken, set(), "declare a constructor: `Name() = default` is enough")
 

@@ -36,11 +36,11 @@ constexpr std::size_t most_listed = 1'000;
 constexpr std::size_t most_at_once = 1'000'000;
 
 DeadLetterFilter filter_of(const LettersOptions& options, std::size_t most) {
-  DeadLetterFilter filter{.service = options.service,
-                          .reason = options.reason,
-                          .since = std::nullopt,
-                          .sequences = options.sequences,
-                          .limit = options.limit == 0 ? most : options.limit};
+  DeadLetterFilter filter;
+  filter.service = options.service;
+  filter.reason = options.reason;
+  filter.sequences = options.sequences;
+  filter.limit = options.limit == 0 ? most : options.limit;
   if (!options.since.empty()) {
     filter.since = parse_since(options.since, std::chrono::system_clock::now());
   }

@@ -71,7 +71,9 @@ class Verification {
 std::vector<std::uint64_t> Verification::dead_lettered(const std::string& service,
                                                        const std::string& stream) {
   std::vector<std::uint64_t> positions;
-  DeadLetterFilter filter{.service = service, .limit = std::numeric_limits<std::size_t>::max()};
+  DeadLetterFilter filter;
+  filter.service = service;
+  filter.limit = std::numeric_limits<std::size_t>::max();
   DeadLetters::run(broker_.settings(), log_, [&](DeadLetters& letters) -> asio::awaitable<void> {
     co_await letters.each(filter, [&](const DeadLetter& letter) {
       if (letter.stream == stream) positions.push_back(letter.sequence);

@@ -45,6 +45,8 @@ struct DeadLetter {
 
 /// A dead letter with the event, as far as it is in it.
 struct StoredLetter {
+  StoredLetter() = default;
+
   DeadLetter letter;
   Headers original;  ///< The event's own headers.
   std::string body;
@@ -52,6 +54,8 @@ struct StoredLetter {
 
 /// Which letters a command is about. What is empty selects every letter.
 struct DeadLetterFilter {
+  DeadLetterFilter() = default;
+
   std::string service{};
   std::string reason{};
   std::optional<std::chrono::sys_time<std::chrono::nanoseconds>> since{};

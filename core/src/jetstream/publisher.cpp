@@ -121,10 +121,9 @@ class Publishing {
   /// A server that ends meanwhile is waited for as long as for a confirmation.
   asio::awaitable<void> ensure(std::string stream, std::string subject) {
     while (!ensured_.contains(stream)) {
-      StreamSpec spec{.name = stream,
-                      .subject = subject,
-                      .replicas = options_.nats.replicas,
-                      .max_age = options_.nats.max_age};
+      StreamSpec spec{stream, subject};
+      spec.replicas = options_.nats.replicas;
+      spec.max_age = options_.nats.max_age;
       try {
         co_await ensure_stream(*link_, std::move(spec), WhenAbsent::create);
         ensured_.insert(stream);

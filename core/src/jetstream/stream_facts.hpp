@@ -12,6 +12,8 @@ namespace hangar {
 
 /// A stream as the server describes it in `$JS.API.STREAM.INFO`.
 struct StreamFacts {
+  StreamFacts() = default;
+
   std::string name;
   std::vector<std::string> subjects;
   /// What its messages have for a subject: `subjects`, or what its subject_transform makes of them.

@@ -225,12 +225,11 @@ asio::awaitable<void> delete_consumer(Link& link, std::string stream, std::strin
 }
 
 StreamSpec dead_letter_spec(const NatsConfig& nats) {
-  return {.name = dead_letter_stream,
-          .subject = "hangar.dlq.>",
-          .replicas = nats.replicas,
-          .max_age = 0ns,
-          .duplicate_window = 24h,
-          .max_bytes = static_cast<std::int64_t>(nats.dlq_max_bytes.value)};
+  StreamSpec spec{std::string{dead_letter_stream}, "hangar.dlq.>"};
+  spec.replicas = nats.replicas;
+  spec.duplicate_window = 24h;
+  spec.max_bytes = static_cast<std::int64_t>(nats.dlq_max_bytes.value);
+  return spec;
 }
 
 asio::awaitable<DeadLetterStream> ensure_dead_letter_stream(Link& link, StreamSpec spec,

@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "hangar/error.hpp"
@@ -31,6 +32,10 @@ enum class WhenAbsent { create, fail };
 
 /// A stream to create when it is absent.
 struct StreamSpec {
+  StreamSpec() = default;
+  StreamSpec(std::string its_name, std::string its_subject)
+      : name{std::move(its_name)}, subject{std::move(its_subject)} {}
+
   std::string name;
   std::string subject;
   std::int64_t replicas = 1;
@@ -47,6 +52,10 @@ struct StreamStart {
 
 /// A durable pull consumer to create when it is absent.
 struct ConsumerSpec {
+  ConsumerSpec() = default;
+  ConsumerSpec(std::string its_durable, std::string its_filter)
+      : durable{std::move(its_durable)}, filter{std::move(its_filter)} {}
+
   std::string durable;
   std::string filter;      ///< Empty: every subject of the stream.
   std::size_t credit = 0;  ///< The most messages that one replica holds.

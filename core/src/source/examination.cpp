@@ -169,7 +169,7 @@ asio::awaitable<void> Examination::look_at_domain() {
 asio::awaitable<void> Examination::look(SourceOptions source) {
   std::optional<StreamFacts> stream;
   try {
-    StreamSpec spec{.name = source.stream, .subject = {}};
+    StreamSpec spec{source.stream, {}};
     stream = co_await ensure_stream(link_, std::move(spec), WhenAbsent::fail);
   } catch (const AbsentError&) {
   } catch (const ConfigError& error) {
@@ -195,7 +195,7 @@ asio::awaitable<void> Examination::look_at_consumer(const StreamFacts& stream,
                                                     const SourceOptions& source) {
   std::optional<ConsumerFacts> consumer;
   try {
-    ConsumerSpec spec{.durable = source.durable, .filter = source.filter_subject};
+    ConsumerSpec spec{source.durable, source.filter_subject};
     consumer = co_await ensure_consumer(link_, source.stream, std::move(spec), WhenAbsent::fail);
   } catch (const AbsentError&) {
   }
@@ -213,7 +213,8 @@ asio::awaitable<void> Examination::look_at_clock(std::string stream) {
   const auto before = WallClock::now();
   std::optional<ConsumerFacts> made;
   try {
-    ConsumerSpec spec{.durable = name, .filter = {}, .start = StreamStart{}};
+    ConsumerSpec spec{name, {}};
+    spec.start = StreamStart{};
     made = co_await ensure_consumer(link_, stream, std::move(spec), WhenAbsent::create);
   } catch (const ConfigError& error) {
     checks_.push_back({warn, "nats clock", error.what(), "let this user make consumers"});

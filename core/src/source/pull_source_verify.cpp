@@ -103,10 +103,9 @@ asio::awaitable<void> PullSource::look(WhenAbsent when_absent) {
   const SourceOptions& source = options_.source;
   const auto began = Clock::now();
   check_source_names(source);
-  StreamSpec stream_spec{.name = source.stream,
-                         .subject = stream_subject(source.stream, source.filter_subject),
-                         .replicas = replicas_,
-                         .max_age = max_age_};
+  StreamSpec stream_spec{source.stream, stream_subject(source.stream, source.filter_subject)};
+  stream_spec.replicas = replicas_;
+  stream_spec.max_age = max_age_;
   if (stream_spec.subject.empty()) {
     throw ConfigError{fmt::format("stream {}: filter_subject is empty", source.stream)};
   }
@@ -114,10 +113,9 @@ asio::awaitable<void> PullSource::look(WhenAbsent when_absent) {
   StreamFacts stream =
       co_await ensure_stream(*link_, stream_spec, options_.replay ? WhenAbsent::fail : when_absent);
   check_.stream(stream);
-  ConsumerSpec consumer_spec{.durable = source.durable,
-                             .filter = source.filter_subject,
-                             .credit = held_->credit().most().messages,
-                             .start = options_.replay};
+  ConsumerSpec consumer_spec{source.durable, source.filter_subject};
+  consumer_spec.credit = held_->credit().most().messages;
+  consumer_spec.start = options_.replay;
   ConsumerFacts consumer =
       co_await ensure_consumer(*link_, source.stream, consumer_spec, when_absent);
   // Peers of a stream that was just created may not have been heard yet.

@@ -165,21 +165,28 @@ TEST(DeadLetterFilter, selects_what_is_of_every_kind_that_it_names) {
   letter.service = "recorder";
   letter.reason = "nul_byte";
   letter.stored = noon;
-  const struct {
+  const auto of = [](std::string service, std::string reason,
+                     std::optional<std::chrono::sys_time<std::chrono::nanoseconds>> since,
+                     std::vector<std::uint64_t> sequences) {
     DeadLetterFilter filter;
-    bool selected;
-  } cases[]{
+    filter.service = std::move(service);
+    filter.reason = std::move(reason);
+    filter.since = since;
+    filter.sequences = std::move(sequences);
+    return filter;
+  };
+  const std::pair<DeadLetterFilter, bool> cases[]{
       {{}, true},
-      {{.service = "recorder"}, true},
-      {{.service = "logger"}, false},
-      {{.reason = "nul_byte"}, true},
-      {{.reason = "nul"}, false},
-      {{.since = noon}, true},
-      {{.since = noon + 1ns}, false},
-      {{.sequences = {6, 7}}, true},
-      {{.sequences = {42}}, false},  // the event's number
-      {{.service = "recorder", .reason = "nul_byte", .since = noon, .sequences = {7}}, true},
-      {{.service = "recorder", .reason = "too_deep", .since = noon, .sequences = {7}}, false},
+      {of("recorder", "", {}, {}), true},
+      {of("logger", "", {}, {}), false},
+      {of("", "nul_byte", {}, {}), true},
+      {of("", "nul", {}, {}), false},
+      {of("", "", noon, {}), true},
+      {of("", "", noon + 1ns, {}), false},
+      {of("", "", {}, {6, 7}), true},
+      {of("", "", {}, {42}), false},  // the event's number
+      {of("recorder", "nul_byte", noon, {7}), true},
+      {of("recorder", "too_deep", noon, {7}), false},
   };
   for (const auto& [filter, selected] : cases) {
     EXPECT_EQ(selects(filter, letter), selected)
