@@ -24,6 +24,8 @@ class WrittenRuns final : public Session {
   void begin() override {}
   void commit() override {}
   void rollback() noexcept override {}
+  void savepoint() override {}
+  void rollback_to_savepoint() override {}
 
   Rows find(const Table& table, std::span<const Keys> keys, std::span<const std::size_t> columns,
             Lock /*lock*/) override {

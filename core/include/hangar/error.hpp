@@ -1,5 +1,7 @@
 #pragma once
 
+#include <cstddef>
+#include <optional>
 #include <stdexcept>
 #include <string>
 
@@ -15,6 +17,12 @@ class HANGAR_API Error : public std::runtime_error {
   Error(const Error&) = default;
   Error& operator=(const Error&) = default;
   ~Error() override;
+  /// Of the rows that a call to a storage was given, the one that it refused, where that is known.
+  [[nodiscard]] std::optional<std::size_t> row() const noexcept { return row_; }
+  void at_row(std::optional<std::size_t> row) noexcept { row_ = row; }
+
+ private:
+  std::optional<std::size_t> row_;
 };
 
 /// A person must change something before a retry can succeed. The process ends with exit code 78.
@@ -34,6 +42,8 @@ class HANGAR_API TransientError : public Error {
     at_once,          ///< A race was lost (40001, 40P01): try again without waiting.
     conflict,         ///< A key is taken (23505): look it up again without waiting.
     backoff,          ///< The session still works: wait a little.
+    locked,           ///< Somebody else holds a lock for long (55P03): wait a little, or go on
+                      ///< without what is locked.
     reconnect,        ///< The session is gone or in doubt: open a new one first.
     when_answerable,  ///< The database refuses as a whole (privileges, schema, disk): wait long,
                       ///< not ready, never dead-letter.

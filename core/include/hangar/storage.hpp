@@ -204,7 +204,8 @@ struct Keys {
 
 enum class Lock {
   none,
-  rows,  ///< Until the transaction ends nobody else changes or deletes what was found.
+  rows,         ///< Until the transaction ends nobody else changes or deletes what was found.
+  skip_locked,  ///< The same, without the rows that somebody else has locked.
 };
 
 /// One connection to the database, used by one thread at a time; every call may block. A call that
@@ -237,6 +238,14 @@ class HANGAR_API Session {
   /// have the same primary key; a row that is not stored is ignored. Returns how many were written:
   /// fewer than were stored where the database drops a row without an error, as a trigger can.
   virtual std::size_t update(const Rows& rows) = 0;
+
+  /// Marks the place that `rollback_to_savepoint` goes back to, and forgets the one before. From
+  /// the first one on, the transaction waits but a moment for what somebody else has locked, and an
+  /// error of `insert_missing` or `update` names the row (`Error::row`) wherever it lies in one.
+  virtual void savepoint() = 0;
+  /// Undoes what came after the savepoint, which stays. The transaction goes on, also where a call
+  /// threw, unless the session was lost.
+  virtual void rollback_to_savepoint() = 0;
 };
 
 enum class Creation { never, when_absent };

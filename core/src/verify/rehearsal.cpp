@@ -45,6 +45,10 @@ class Rehearsal::Transactions final : public Session {
     wrote_ = true;
     return rehearsal_.tables_.update(rows);
   }
+  void savepoint() override {}
+  void rollback_to_savepoint() override {
+    if (wrote_) throw std::logic_error{"a row was refused in memory"};
+  }
 
  private:
   Rehearsal& rehearsal_;

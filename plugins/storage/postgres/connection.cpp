@@ -143,7 +143,9 @@ std::vector<Result> Connection::finish(std::string_view doing) {
     ended = false;
     const ExecStatusType status = PQresultStatus(result.get());
     if (status == PGRES_PIPELINE_SYNC) break;
-    Result& kept = status == PGRES_FATAL_ERROR && !failed ? failed : results.emplace_back();
+    const bool first_failure = status == PGRES_FATAL_ERROR && !failed;
+    if (first_failure) done_before_failure_ = results.size();
+    Result& kept = first_failure ? failed : results.emplace_back();
     kept = std::move(result);
   }
   const std::size_t sent = std::exchange(sent_, 0);
@@ -179,16 +181,17 @@ void Connection::write_copy(std::string_view bytes) {
   flush();
 }
 
-std::size_t Connection::end_copy(std::string_view doing) {
+std::size_t Connection::end_copy(std::string_view doing, std::string_view table) {
   const Clock::time_point deadline = Clock::now() + patience_;
   int ended = 0;
   while ((ended = PQputCopyEnd(handle_.get(), nullptr)) == 0) wait(true, deadline);
   if (ended < 0) lost(PQerrorMessage(handle_.get()));
   flush();
-  return take_results(PGRES_FATAL_ERROR, doing);
+  return take_results(PGRES_FATAL_ERROR, doing, table);
 }
 
-std::size_t Connection::take_results(ExecStatusType up_to, std::string_view doing) {
+std::size_t Connection::take_results(ExecStatusType up_to, std::string_view doing,
+                                     std::string_view table) {
   Result failed;
   std::size_t written = 0;
   while (Result result = next(Clock::now() + patience_)) {
@@ -207,7 +210,9 @@ std::size_t Connection::take_results(ExecStatusType up_to, std::string_view doin
   if (!failed && PQstatus(handle_.get()) == CONNECTION_OK) return written;
   if (!failed || field(failed.get(), PG_DIAG_SQLSTATE).empty()) lost(PQerrorMessage(handle_.get()));
   if (PQstatus(handle_.get()) == CONNECTION_BAD) handle_.reset();
-  raise(doing, failure(failed.get()));
+  Failure told = failure(failed.get());
+  told.row = copied_row(field(failed.get(), PG_DIAG_CONTEXT), table);
+  raise(doing, told);
 }
 
 bool Connection::take_warning() noexcept { return std::exchange(*warned_, false); }

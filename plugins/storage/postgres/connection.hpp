@@ -26,6 +26,10 @@ using Result = std::unique_ptr<PGresult, ClearResult>;
 
 /// How many rows the statement of this result wrote or returned.
 [[nodiscard]] std::size_t rows_of(const Result& result);
+[[nodiscard]] inline std::string_view value(const PGresult* result, int row, int column) {
+  return {PQgetvalue(result, row, column),
+          static_cast<std::size_t>(PQgetlength(result, row, column))};
+}
 
 /// Connects, blocking for the connect timeout of each host at most. Throws TransientError:
 /// `when_answerable` if the server answered and will not have us, else `reconnect`.
@@ -51,13 +55,16 @@ class Connection {
   /// Ends the round trip: the results of all statements sent, in order. When one failed, the later
   /// ones were not executed and its failure is thrown as `raise` does.
   std::vector<Result> finish(std::string_view doing);
+  /// How many statements of the last round trip that failed went before the one that did.
+  [[nodiscard]] std::size_t done_before_failure() const noexcept { return done_before_failure_; }
 
   /// Begins a COPY from this side; `statement` is executed as it is. One round trip. Then comes any
   /// number of `write_copy`, which wait for the socket alone, and `end_copy`, one round trip, which
-  /// returns how many rows were written. Throws as `finish` does.
+  /// returns how many rows were written. Throws as `finish` does, and names the row where `table`
+  /// refused one.
   void begin_copy(const std::string& statement, std::string_view doing);
   void write_copy(std::string_view bytes);
-  std::size_t end_copy(std::string_view doing);
+  std::size_t end_copy(std::string_view doing, std::string_view table);
 
   /// Whether the server warned since the last call that something is not as durable as asked for.
   [[nodiscard]] bool take_warning() noexcept;
@@ -69,12 +76,14 @@ class Connection {
   Result next(Deadline deadline);
   /// Takes results up to one with the status, or all of them, and returns how many rows the last
   /// one wrote; throws what failed among them.
-  std::size_t take_results(ExecStatusType up_to, std::string_view doing);
+  std::size_t take_results(ExecStatusType up_to, std::string_view doing,
+                           std::string_view table = {});
   [[noreturn]] void lost(std::string_view why);
 
   Handle handle_;
   std::chrono::milliseconds patience_;
   std::size_t sent_ = 0;
+  std::size_t done_before_failure_ = 0;
   // The notice receiver holds its address, which must not move with this object.
   std::unique_ptr<bool> warned_ = std::make_unique<bool>(false);
 };

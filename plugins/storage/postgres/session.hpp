@@ -32,6 +32,8 @@ class PostgresSession final : public Session {
             Lock lock) override;
   std::vector<bool> insert_missing(const Rows& rows) override;
   std::size_t update(const Rows& rows) override;
+  void savepoint() override;
+  void rollback_to_savepoint() override;
 
  private:
   enum class Transaction { none, promised, open };
@@ -53,14 +55,26 @@ class PostgresSession final : public Session {
   /// Returns how many rows the database wrote.
   std::size_t send_copy(const Rows& rows);
   std::vector<bool> insert_each(const Rows& rows);
-  void send_inserts(const Rows& rows, const std::string& statement);
-  void send_updates(const Rows& rows, std::span<const std::size_t> order, UpdateForm form);
+  void send_insert(const Rows& rows, std::size_t first, std::size_t last,
+                   std::span<const Cell> defaults);
+  void send_update(const Rows& rows, std::span<const std::size_t> order, UpdateForm form);
+  /// Ends the round trip of a statement that was sent for `count` rows behind `mark_call`. Where it
+  /// is refused and there is a savepoint, finds the row: `send(first, last)` sends the same for
+  /// some of the rows.
+  template <class Send>
+  std::vector<Result> finish_rows(std::string_view doing, std::size_t count, Send&& send);
+  template <class Send>
+  std::optional<std::size_t> refused_row(std::string_view doing, std::size_t count, Send&& send);
+  bool is_refused(std::string_view doing);
+  void mark_call(std::size_t count);
 
   PresentOptions options_;
   std::chrono::milliseconds patience_;
   std::string settings_;
+  std::string brief_locks_;
   std::optional<Connection> connection_;
   Transaction transaction_ = Transaction::none;
+  bool savepoint_ = false;
   Parameters parameters_;
   Encoder encoder_;
   /// How many transactions from now insert row by row, because rows were there already lately.

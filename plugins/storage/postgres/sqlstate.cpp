@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <charconv>
 #include <utility>
 
 namespace hangar::postgres {
@@ -62,6 +63,7 @@ constexpr std::array entries{
     Entry{"54001", data("too_deep")},
     Entry{"54011", data("unknown")},
     Entry{"54023", data("unknown")},
+    Entry{"55P03", transient(locked)},
     Entry{"55", transient(backoff)},
     Entry{"57014", transient(backoff)},
     Entry{"57P", transient(reconnect)},
@@ -182,9 +184,30 @@ void raise(std::string_view doing, const Failure& failure) {
   const Verdict verdict = judge(failure.sqlstate, failure.message);
   const std::string text = describe(doing, failure);
   if (!verdict.retry) {
-    throw DataError{std::string{verdict.reason}, text, {}, failure.sqlstate, failure.constraint};
+    DataError error{std::string{verdict.reason}, text, {}, failure.sqlstate, failure.constraint};
+    error.at_row(failure.row);
+    throw error;
   }
-  throw TransientError{text + hint(failure.sqlstate), *verdict.retry, failure.sqlstate};
+  TransientError error{text + hint(failure.sqlstate), *verdict.retry, failure.sqlstate};
+  if (error.row_may_be_at_fault()) error.at_row(failure.row);
+  throw error;
+}
+
+std::optional<std::size_t> copied_row(std::string_view context, std::string_view table) {
+  const std::string begin = fmt::format("COPY {}, ", table);
+  const std::size_t line = context.rfind(begin);
+  if (line == context.npos) return std::nullopt;
+  context.remove_prefix(line + begin.size());
+  context = context.substr(0, context.find('\n'));
+  const std::size_t digit = context.find_first_of("0123456789");
+  std::size_t number = 0;
+  if (digit == context.npos ||
+      std::from_chars(context.data() + digit, context.data() + context.size(), number).ec !=
+          std::errc{} ||
+      number == 0) {
+    return std::nullopt;
+  }
+  return number - 1;
 }
 
 void raise_refused_connection(std::string text, bool verifies) {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -28,7 +29,13 @@ struct Failure {
   std::string table{};
   std::string column{};
   std::string constraint{};
+  std::optional<std::size_t> row{};  ///< Of a call, as `Error::row`.
 };
+
+/// The row, counted from 0, at which a COPY into the table failed, as the error's context names it
+/// in any language; none where it does not.
+[[nodiscard]] std::optional<std::size_t> copied_row(std::string_view context,
+                                                    std::string_view table);
 
 /// Throws the failure as its verdict demands: what was being done (`doing`, such as `insert into
 /// task_run`), the server's own text, and what mends it.

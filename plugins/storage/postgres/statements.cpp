@@ -83,6 +83,11 @@ std::string key_lookup(const Table& table, const Keys& keys, std::size_t& parame
       id, fmt::join(wanted, ", "), quoted_identifier(table.name), fmt::join(matches, " AND "));
 }
 
+std::string_view locking_clause(Lock lock) {
+  if (lock == Lock::none) return "";
+  return lock == Lock::rows ? " FOR NO KEY UPDATE" : " FOR NO KEY UPDATE SKIP LOCKED";
+}
+
 std::string index_parts(const Table& table, const Index& index) {
   std::vector<std::string> parts;
   for (const Index::Part& part : index.parts) {
@@ -127,8 +132,7 @@ std::string find_statement(const Table& table, std::span<const Keys> keys,
   const std::string id = quoted_identifier(table.columns[0].name);
   return fmt::format("SELECT {} FROM {} WHERE {} = ANY(ARRAY({})) ORDER BY {}{}",
                      column_list(table, selected), quoted_identifier(table.name), id,
-                     fmt::join(lookups, " UNION ALL "), id,
-                     lock == Lock::rows ? " FOR NO KEY UPDATE" : "");
+                     fmt::join(lookups, " UNION ALL "), id, locking_clause(lock));
 }
 
 std::string insert_statement(const Table& table) {

@@ -93,17 +93,23 @@ std::string broken_reference(Connection& connection, const Table& table,
   return {};
 }
 
-// `statement` has the row's values.
+// `statement` has the values of the row, the `number`th of its call.
 void run_row(Connection& connection, Statement& statement, const Table& table,
-             std::span<const Cell> cells) {
+             std::span<const Cell> cells, std::size_t number) {
   try {
     statement.run();
-  } catch (const DataError& error) {
+  } catch (DataError& error) {
+    error.at_row(number);
     if (error.reason() != "foreign_key") throw;
     const std::string column = broken_reference(connection, table, cells);
     const std::string what =
         column.empty() ? error.what() : fmt::format("{}; column {}", error.what(), column);
-    throw DataError{error.reason(), what, error.pointer(), error.sqlstate(), column};
+    DataError told{error.reason(), what, error.pointer(), error.sqlstate(), column};
+    told.at_row(number);
+    throw told;
+  } catch (TransientError& error) {
+    if (error.row_may_be_at_fault()) error.at_row(number);
+    throw;
   }
 }
 
@@ -170,6 +176,7 @@ void SqliteSession::begin() {
     throw;
   }
   state_ = State::open;
+  savepoint_ = false;
 }
 
 void SqliteSession::commit() {
@@ -217,7 +224,7 @@ std::vector<bool> SqliteSession::insert_missing(const Rows& rows) {
       const Cell& cell = cells[column].absent() ? defaults[column] : cells[column];
       bind_cell(*use, static_cast<int>(column) + 1, table, column, cell, buffers[column]);
     }
-    run_row(connection, *use, table, cells);
+    run_row(connection, *use, table, cells, row);
     inserted[row] = connection.changes() == 1;
   }
   state_ = State::open;
@@ -237,12 +244,32 @@ std::size_t SqliteSession::update(const Rows& rows) {
     for (std::size_t row = 0; row < rows.size(); ++row) {
       if (std::ranges::all_of(rows[row].subspan(1), &Cell::absent)) continue;
       bind_update(*use, table, columns, rows[row], buffers);
-      run_row(connection, *use, table, rows[row]);
+      run_row(connection, *use, table, rows[row], row);
       written += static_cast<std::size_t>(connection.changes());
     }
   }
   state_ = State::open;
   return written;
+}
+
+void SqliteSession::savepoint() {
+  Connection& connection = start_call();
+  if (savepoint_) connection.prepared("RELEASE part").run();
+  connection.prepared("SAVEPOINT part").run();
+  savepoint_ = true;
+  state_ = State::open;
+}
+
+void SqliteSession::rollback_to_savepoint() {
+  if (state_ == State::idle || !savepoint_) throw std::logic_error{"SQLite: there is no savepoint"};
+  Connection& connection = writer_->connection();
+  state_ = State::failed;
+  if (!connection.in_transaction()) {
+    throw TransientError{"SQLite: the transaction was rolled back by itself",
+                         TransientError::Retry::backoff};
+  }
+  connection.prepared("ROLLBACK TO part").run();
+  state_ = State::open;
 }
 
 }  // namespace hangar::sqlite

@@ -11,7 +11,8 @@ namespace hangar::sqlite {
 
 /// One user of the storage's only connection, from `begin` until the transaction ends. `begin`
 /// takes the write lock of the file, so nothing that is found can change meanwhile, locked or not.
-/// After a call that threw, only `rollback` is allowed: anything else is a std::logic_error.
+/// After a call that threw, only `rollback` and `rollback_to_savepoint` are allowed: anything else
+/// is a std::logic_error.
 class SqliteSession final : public Session {
  public:
   explicit SqliteSession(std::shared_ptr<Writer> writer);
@@ -24,6 +25,8 @@ class SqliteSession final : public Session {
             Lock lock) override;
   std::vector<bool> insert_missing(const Rows& rows) override;
   std::size_t update(const Rows& rows) override;
+  void savepoint() override;
+  void rollback_to_savepoint() override;
 
  private:
   enum class State { idle, open, failed };
@@ -34,6 +37,7 @@ class SqliteSession final : public Session {
 
   std::shared_ptr<Writer> writer_;
   State state_ = State::idle;
+  bool savepoint_ = false;
 };
 
 }  // namespace hangar::sqlite

@@ -43,6 +43,8 @@ class Stored final : public Storage {
     }
     std::vector<bool> insert_missing(const Rows&) override { throw std::logic_error{"a write"}; }
     std::size_t update(const Rows&) override { throw std::logic_error{"a write"}; }
+    void savepoint() override {}
+    void rollback_to_savepoint() override {}
 
    private:
     Stored& stored_;

@@ -23,7 +23,7 @@ const std::map<std::string, TransientError::Retry> transient{{"", reconnect},
                                                              {"40001", at_once},
                                                              {"40P01", at_once},
                                                              {"23505", conflict},
-                                                             {"55P03", backoff},
+                                                             {"55P03", locked},
                                                              {"57014", backoff},
                                                              {"57P01", reconnect},
                                                              {"57P02", reconnect},
@@ -77,6 +77,18 @@ const std::map<std::string, std::string> data{
     {"54023", "unknown"},      {"23502", "not_null"},
     {"23503", "foreign_key"},  {"23514", "check"},
     {"23P01", "unknown"},      {"23000", "unknown"}};
+
+TEST(CopiedRow, is_read_of_the_context_in_any_language) {
+  EXPECT_EQ(copied_row("COPY thing, line 3", "thing"), 2U);
+  EXPECT_EQ(
+      copied_row("PL/pgSQL function f(), line 7 at RAISE\nCOPY t2, Zeile 41, Spalte a9", "t2"),
+      40U);
+  EXPECT_EQ(copied_row("COPY thing, \u884c 12", "thing"), 11U);
+  for (const char* none : {"", "COPY thing", "COPY thing, line x", "COPY other, line 3",
+                           "SQL statement \"SELECT 1\"", "COPY thing, line 0"}) {
+    EXPECT_EQ(copied_row(none, "thing"), std::nullopt) << none;
+  }
+}
 
 TEST(Sqlstate, each_transient_code_says_when_to_try_again) {
   for (const auto& [code, retry] : transient) {

@@ -88,6 +88,8 @@ class MemorySession : public Session {
   void begin() override {}
   void commit() override {}
   void rollback() noexcept override {}
+  void savepoint() override { saved_ = content; }
+  void rollback_to_savepoint() override { content = saved_; }
 
   Rows find(const Table& table, std::span<const Keys> keys, std::span<const std::size_t> columns,
             Lock) override {
@@ -131,7 +133,9 @@ class MemorySession : public Session {
       }
       stored.erase(found);
       if (conflicts(rows.table(), stored, row)) {
-        throw TransientError{"unique violation", TransientError::Retry::conflict};
+        TransientError error{"unique violation", TransientError::Retry::conflict};
+        error.at_row(i);
+        throw error;
       }
       stored.emplace(row.front(), row);
       ++written;
@@ -140,6 +144,8 @@ class MemorySession : public Session {
   }
 
  private:
+  Content saved_;
+
   static bool matches(const Row& row, const Keys& keys) {
     const std::size_t width = keys.columns.size();
     for (std::size_t i = 0; i < keys.values.size(); i += width) {

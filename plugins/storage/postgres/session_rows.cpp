@@ -1,0 +1,299 @@
+#include <algorithm>
+#include <chrono>
+#include <functional>
+#include <stdexcept>
+#include <string_view>
+
+#include "hangar/error.hpp"
+#include "session.hpp"
+
+// How a session writes rows, and finds the one that is refused.
+namespace hangar::postgres {
+namespace {
+
+// Large enough that PostgreSQL's work for one more statement does not show, small enough that the
+// buffers stay in the cache and PostgreSQL writes one piece while the next is encoded.
+constexpr std::size_t piece_bytes = 512U << 10U;
+
+// The server takes rows as they come, so here only the cache counts.
+constexpr std::size_t copy_bytes = 64U << 10U;
+
+// Fewer rows are not worth the round trips.
+constexpr std::size_t worth_a_copy = 50;
+constexpr std::size_t careful_transactions = 20;
+
+std::size_t bytes_of(std::span<const Cell> row) {
+  std::size_t bytes = row.size() * 8;
+  for (const Cell& cell : row) {
+    if (cell.kind() == Cell::Kind::text) bytes += cell.text().size();
+  }
+  return bytes;
+}
+
+/// Calls `send(first, last)` for ranges of rows that make up about one piece each.
+template <class RowAt, class Send>
+void in_pieces(std::size_t count, RowAt&& row, Send&& send) {
+  std::size_t first = 0;
+  std::size_t bytes = 0;
+  for (std::size_t i = 0; i < count; ++i) {
+    bytes += bytes_of(row(i));
+    if (bytes < piece_bytes && i + 1 < count) continue;
+    send(first, i + 1);
+    first = i + 1;
+    bytes = 0;
+  }
+}
+
+/// Whether COPY itself may be what is refused: it is not supported there, or not allowed, or the
+/// table is none that takes it. Anything else would meet an INSERT too.
+bool refuses_copy(std::string_view sqlstate) {
+  return sqlstate.starts_with("0A") || sqlstate.starts_with("42") || sqlstate == "55000";
+}
+
+std::size_t updated_rows(const std::vector<Result>& results) {
+  std::size_t rows = 0;
+  for (const Result& result : results) {
+    if (std::string_view{PQcmdStatus(result.get())}.starts_with("UPDATE")) rows += rows_of(result);
+  }
+  return rows;
+}
+
+Timestamp now() {
+  return std::chrono::floor<std::chrono::microseconds>(std::chrono::system_clock::now());
+}
+
+}  // namespace
+
+void PostgresSession::mark_call(std::size_t count) {
+  if (savepoint_ && count > 1) connection_->send("SAVEPOINT call");
+}
+
+template <class Send>
+std::vector<Result> PostgresSession::finish_rows(std::string_view doing, std::size_t count,
+                                                 Send&& send) {
+  try {
+    return connection_->finish(doing);
+  } catch (DataError& error) {
+    if (savepoint_) error.at_row(refused_row(doing, count, send));
+    throw;
+  } catch (TransientError& error) {
+    if (savepoint_ && error.row_may_be_at_fault()) error.at_row(refused_row(doing, count, send));
+    throw;
+  }
+}
+
+// Statements of fewer rows at once: the first that fails has the row, and none after it is
+// executed.
+template <class Send>
+std::optional<std::size_t> PostgresSession::refused_row(std::string_view doing, std::size_t count,
+                                                        Send&& send) {
+  constexpr std::size_t statements_at_once = 8;
+  std::size_t first = 0;
+  for (std::size_t last = count; last - first > 1;) {
+    const std::size_t step = (last - first + statements_at_once - 1) / statements_at_once;
+    connection_->send("ROLLBACK TO SAVEPOINT call");
+    for (std::size_t at = first; at < last; at += step) send(at, std::min(at + step, last));
+    if (!is_refused(doing)) return std::nullopt;  // It was refused for its company.
+    const std::size_t done = connection_->done_before_failure();
+    if (done == 0) return std::nullopt;
+    first += (done - 1) * step;
+    last = std::min(first + step, last);
+  }
+  return first;
+}
+
+bool PostgresSession::is_refused(std::string_view doing) {
+  try {
+    static_cast<void>(connection_->finish(doing));
+    return false;
+  } catch (const DataError&) {
+    return true;
+  } catch (const TransientError& error) {
+    if (!error.row_may_be_at_fault()) throw;
+    return true;
+  }
+}
+
+void PostgresSession::send_insert(const Rows& rows, std::size_t first, std::size_t last,
+                                  std::span<const Cell> defaults) {
+  const Table& table = rows.table();
+  parameters_.clear();
+  for (std::size_t column = 0; column < table.columns.size(); ++column) {
+    parameters_.add_column(table.columns[column].type, last - first, [&](std::size_t i) {
+      const Cell& cell = rows[first + i][column];
+      return cell.absent() ? defaults[column] : cell;
+    });
+  }
+  connection_->send(statements(table).insert, parameters_);
+}
+
+// PostgreSQL writes rows that come by COPY many at a time, with a third less work than INSERT and
+// half as much as ON CONFLICT takes, but does not leave out those that are there already. They are
+// rare, and come in company: redelivered, or of a stream that is recorded again.
+//
+// A database may also refuse COPY where it takes INSERT: row-level security, a proxy that does not
+// know it. That is found out once for each table and session.
+std::vector<bool> PostgresSession::insert_missing(const Rows& rows) {
+  Statements& texts = statements(rows.table());
+  // A COPY names the row that it fails at.
+  const std::size_t least = savepoint_ ? 2 : worth_a_copy;
+  if (rows.size() < least || careful_ > 0 || !texts.copies) return insert_each(rows);
+  const Copied copied = copy(rows);
+  if (copied == Copied::all) return std::vector<bool>(rows.size(), true);
+  if (copied == Copied::some_are_there) careful_ = careful_transactions;
+  std::vector<bool> inserted = insert_each(rows);
+  if (copied == Copied::refused) texts.copies = false;
+  return inserted;
+}
+
+PostgresSession::Copied PostgresSession::copy(const Rows& rows) {
+  Copied copied = Copied::all;
+  try {
+    if (send_copy(rows) == rows.size()) return copied;
+    copied = Copied::some_are_there;  // Or a trigger drops them, which INSERT tells row by row.
+  } catch (const TransientError& error) {
+    const std::string& code = error.sqlstate();
+    if (code == "23505") {
+      copied = Copied::some_are_there;
+    } else if (!code.empty() && refuses_copy(code)) {
+      copied = Copied::refused;
+    } else {
+      throw;
+    }
+  }
+  connection_->send(undo_copy);
+  static_cast<void>(connection_->finish(statements(rows.table()).inserting));
+  return copied;
+}
+
+std::size_t PostgresSession::send_copy(const Rows& rows) {
+  const Table& table = rows.table();
+  const Statements& texts = statements(table);
+  if (transaction_ != Transaction::open) {
+    open_transaction();
+    static_cast<void>(connection_->finish("begin"));
+  }
+  const Timestamp present = now();
+  std::vector<Cell> defaults;
+  for (const Column& column : table.columns) defaults.push_back(default_cell(column, present));
+  connection_->begin_copy(texts.copy, texts.inserting);
+  // https://www.postgresql.org/docs/15/sql-copy.html, "Binary Format"
+  constexpr std::string_view head{"PGCOPY\n\377\r\n\0\0\0\0\0\0\0\0\0", 19};
+  encoder_.clear();
+  encoder_.reserve(head.size());
+  encoder_.put_bytes(head.data(), head.size());
+  for (std::size_t row = 0; row < rows.size(); ++row) {
+    encoder_.reserve(sizeof(std::int16_t));
+    encoder_.put(static_cast<std::int16_t>(table.columns.size()));
+    for (std::size_t column = 0; column < table.columns.size(); ++column) {
+      const Cell& cell = rows[row][column];
+      encoder_.add(table.columns[column].type, cell.absent() ? defaults[column] : cell);
+    }
+    if (encoder_.size() < copy_bytes) continue;
+    connection_->write_copy({encoder_.data(), encoder_.size()});
+    encoder_.clear();
+  }
+  encoder_.reserve(sizeof(std::int16_t));
+  encoder_.put<std::int16_t>(-1);
+  connection_->write_copy({encoder_.data(), encoder_.size()});
+  return connection_->end_copy(texts.inserting, table.name);
+}
+
+std::vector<bool> PostgresSession::insert_each(const Rows& rows) {
+  std::vector<bool> inserted(rows.size(), false);
+  if (rows.empty()) return inserted;
+  const Statements& texts = statements(rows.table());
+  const bool first_statement = transaction_ != Transaction::open;
+  open_transaction();
+  mark_call(rows.size());
+  const Timestamp present = now();
+  std::vector<Cell> defaults;
+  for (const Column& column : rows.table().columns) {
+    defaults.push_back(default_cell(column, present));
+  }
+  const auto send = [&](std::size_t first, std::size_t last) {
+    send_insert(rows, first, last, defaults);
+  };
+  in_pieces(
+      rows.size(), [&](std::size_t i) { return rows[i]; }, send);
+  const std::vector<Result> results = finish_rows(texts.inserting, rows.size(), send);
+  // Keys come back in the order of the rows, so one walk over both tells which ones are missing.
+  std::size_t row = 0;
+  for (std::size_t i = first_statement ? 2 : 0; i < results.size(); ++i) {
+    const PGresult* result = results[i].get();
+    for (int found = 0; found < PQntuples(result); ++found) {
+      const Uuid id = cell_from_binary(ColumnType::uuid, value(result, found, 0)).uuid();
+      while (row < rows.size() && rows[row][0].uuid() != id) ++row;
+      if (row == rows.size()) throw std::logic_error{"PostgreSQL returned a key that was not sent"};
+      inserted[row++] = true;
+    }
+  }
+  return inserted;
+}
+
+void PostgresSession::send_update(const Rows& rows, std::span<const std::size_t> order,
+                                  UpdateForm form) {
+  const Table& table = rows.table();
+  const std::vector<std::size_t> columns = update_columns(table, form);
+  const Statements& texts = statements(table);
+  std::vector<std::uint64_t> masks(order.size(), 0);
+  parameters_.clear();
+  parameters_.add_column(ColumnType::uuid, order.size(),
+                         [&](std::size_t i) { return rows[order[i]][0]; });
+  for (std::size_t i = 0; i < order.size(); ++i) {
+    for (const std::size_t column : columns) {
+      const std::uint64_t bit = std::uint64_t{1} << column;
+      if (!rows[order[i]][column].absent()) masks[i] |= bit;
+    }
+  }
+  parameters_.add_masks(masks);
+  for (const std::size_t column : columns) {
+    parameters_.add_column(table.columns[column].type, order.size(),
+                           [&](std::size_t i) { return rows[order[i]][column]; });
+  }
+  connection_->send(form == UpdateForm::leaves_keys ? texts.update : texts.update_with_keys,
+                    parameters_);
+}
+
+std::size_t PostgresSession::update(const Rows& rows) {
+  const Table& table = rows.table();
+  std::vector<std::size_t> order;
+  for (std::size_t row = 0; row < rows.size(); ++row) {
+    const std::span<const Cell> cells = rows[row].subspan(1);
+    if (!std::ranges::all_of(cells, &Cell::absent)) order.push_back(row);
+  }
+  std::ranges::sort(order, {}, [&](std::size_t row) { return rows[row][0].uuid(); });
+  const auto writes_keys = [&](std::size_t row) {
+    for (std::size_t column = 1; column < table.columns.size(); ++column) {
+      if (!rows[row][column].absent() && in_unique_key(table, column)) return true;
+    }
+    return false;
+  };
+  const auto wide = std::stable_partition(order.begin(), order.end(), std::not_fn(writes_keys));
+  if (order.empty()) return 0;
+  open_transaction();
+  const std::span all{order};
+  const auto narrow = static_cast<std::size_t>(wide - order.begin());
+  const std::string& updating = statements(table).updating;
+  std::size_t written = 0;
+  for (const auto form : {UpdateForm::leaves_keys, UpdateForm::writes_keys}) {
+    const auto some = form == UpdateForm::leaves_keys ? all.first(narrow)
+                                                      : all.subspan(narrow, all.size() - narrow);
+    const auto send = [&](std::size_t first, std::size_t last) {
+      send_update(rows, some.subspan(first, last - first), form);
+    };
+    mark_call(some.size());
+    in_pieces(
+        some.size(), [&](std::size_t i) { return rows[some[i]]; }, send);
+    if (!savepoint_ || some.empty()) continue;
+    try {
+      written += updated_rows(finish_rows(updating, some.size(), send));
+    } catch (Error& error) {
+      if (error.row()) error.at_row(some[*error.row()]);
+      throw;
+    }
+  }
+  return savepoint_ ? written : updated_rows(connection_->finish(updating));
+}
+
+}  // namespace hangar::postgres
