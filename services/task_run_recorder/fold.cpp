@@ -256,6 +256,19 @@ void Fold::fill_rows() {
   }
 }
 
+std::vector<std::size_t> Fold::events_of(const Rows& rows, std::size_t row) const {
+  std::vector<std::size_t> events;
+  for (std::size_t i = 0; i < state_of_event_.size(); ++i) {
+    const auto of_state = state_of_event_[i];
+    if (!of_state) continue;
+    if (&rows == &states_ ? *of_state == row
+                          : states_[*of_state][state::task_run_id] == rows[row][run::id]) {
+      events.push_back(i);
+    }
+  }
+  return events;
+}
+
 std::array<Keys, 2> Fold::missing_states(const std::vector<bool>& inserted) const {
   std::array<Keys, 2> keys;
   keys[0].columns = {state::id};
@@ -294,7 +307,9 @@ std::vector<Verdict> Fold::settle(const std::vector<bool>& inserted,
     if (of_row[i] != Verdict::collision) continue;
     const auto row = states_[i];
     if (!instants.contains({row[state::task_run_id].uuid(), row[state::timestamp].timestamp()})) {
-      throw dropped_row(task_run_state_table());
+      DataError error = dropped_row(task_run_state_table());
+      error.at_row(i);
+      throw DataError{error};
     }
   }
   std::vector<Verdict> verdicts;

@@ -58,6 +58,9 @@ class Fold {
   [[nodiscard]] const Rows& updates() const noexcept { return updates_; }
   [[nodiscard]] const Rows& states() const noexcept { return states_; }
 
+  /// Which of the folded events a row of `inserts`, `updates` or `states` is made of, in order.
+  [[nodiscard]] std::vector<std::size_t> events_of(const Rows& rows, std::size_t row) const;
+
   /// What the states that did not go in are to be looked up by, id and instant; `inserted` is what
   /// `insert_missing(states())` returned.
   [[nodiscard]] std::array<Keys, 2> missing_states(const std::vector<bool>& inserted) const;

@@ -24,11 +24,28 @@ namespace {
     }
   }
   static constexpr std::array<std::size_t, 1> id{run::id};
+  const auto first =
+      static_cast<std::size_t>(std::ranges::find(inserted, false) - inserted.begin());
   if (session.find(task_run_table(), keys, id, Lock::none).empty()) {
-    throw dropped_row(task_run_table());
+    DataError error = dropped_row(task_run_table());
+    error.at_row(first);
+    throw DataError{error};
   }
-  throw TransientError{"another writer inserted a task run with the same id or natural key",
+  TransientError error{"another writer inserted a task run with the same id or natural key",
                        TransientError::Retry::conflict};
+  error.at_row(first);
+  throw TransientError{error};
+}
+
+/// Makes `call`, which writes the rows.
+template <class Call>
+auto naming(const Fold& fold, const Rows& rows, std::vector<std::size_t>& culprits, Call&& call) {
+  try {
+    return call();
+  } catch (const Error& error) {
+    if (error.row()) culprits = fold.events_of(rows, *error.row());
+    throw;
+  }
 }
 
 }  // namespace
@@ -39,27 +56,38 @@ Recorded record_bulk_task_run_events(Session& session, std::span<const PackedEve
   const Rows stored = session.find(task_run_table(), fold.keys(), Fold::columns(), Lock::rows);
   failpoint(Failpoint::keys_read);
   if (fold.apply(stored, aliases) == 0) return {};
+  std::vector<std::size_t> culprits;
+  return record_folded(session, fold, events, culprits);
+}
 
-  if (!fold.inserts().empty()) {
-    const auto inserted = session.insert_missing(fold.inserts());
-    if (std::ranges::find(inserted, false) != inserted.end()) {
-      refuse_missing_runs(session, fold.inserts(), inserted);
-    }
+Recorded record_folded(Session& session, const Fold& fold, std::span<const PackedEvent> events,
+                       std::vector<std::size_t>& culprits) {
+  const Rows& inserts = fold.inserts();
+  const Rows& updates = fold.updates();
+  const Rows& states = fold.states();
+  if (!inserts.empty()) {
+    naming(fold, inserts, culprits, [&] {
+      const auto inserted = session.insert_missing(inserts);
+      if (std::ranges::find(inserted, false) != inserted.end()) {
+        refuse_missing_runs(session, inserts, inserted);
+      }
+    });
   }
   // They are locked, so none of them is gone.
-  if (!fold.updates().empty() && session.update(fold.updates()) < fold.updates().size()) {
+  if (!updates.empty() &&
+      naming(fold, updates, culprits, [&] { return session.update(updates); }) < updates.size()) {
     throw dropped_row(task_run_table());
   }
-
-  const auto inserted = session.insert_missing(fold.states());
+  const auto inserted =
+      naming(fold, states, culprits, [&] { return session.insert_missing(states); });
   const auto missing = fold.missing_states(inserted);
   const Rows repeated = missing[0].values.empty() ? Rows{task_run_state_table()}
                                                   : session.find(task_run_state_table(), missing,
                                                                  Fold::state_columns(), Lock::none);
-  Recorded recorded{fold.settle(inserted, repeated), fold.inserts().size(), fold.updates().size(),
-                    std::nullopt};
-  if (fold.inserts().empty()) return recorded;
-  const Uuid& made = fold.inserts()[0][task_run::id].uuid();
+  Recorded recorded{naming(fold, states, culprits, [&] { return fold.settle(inserted, repeated); }),
+                    inserts.size(), updates.size(), std::nullopt};
+  if (inserts.empty()) return recorded;
+  const Uuid& made = inserts[0][task_run::id].uuid();
   for (std::size_t i = 0; i < recorded.verdicts.size() && !recorded.new_run; ++i) {
     if (recorded.verdicts[i] == Verdict::recorded && events[i].identity().run_id == made) {
       recorded.new_run = i;

@@ -26,6 +26,11 @@ struct Recorded {
 Recorded record_bulk_task_run_events(Session& session, std::span<const PackedEvent> events,
                                      Fold::Aliases aliases, Timestamp now);
 
+/// Writes what was folded of the events. Where a row is refused, and it is known which, `culprits`
+/// becomes the events that the row is made of.
+Recorded record_folded(Session& session, const Fold& fold, std::span<const PackedEvent> events,
+                       std::vector<std::size_t>& culprits);
+
 /// The same for one event.
 Verdict record_task_run_event(Session& session, const PackedEvent& event, Timestamp now);
 

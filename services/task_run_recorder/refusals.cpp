@@ -25,10 +25,14 @@ Timestamp now() {
   return std::chrono::time_point_cast<std::chrono::microseconds>(std::chrono::system_clock::now());
 }
 
+// A trial holds locks until its end.
+constexpr std::size_t most_judged = 250;
+
 /// Ends a trial, so that nothing of it stays.
 struct Told : DataError {
-  Told(Judgement its, const std::string& why) : DataError{"refused", why}, judgement{its} {}
-  Judgement judgement;
+  Told(std::vector<Judgement> of_each, const std::string& why)
+      : DataError{"refused", why}, judgements{std::move(of_each)} {}
+  std::vector<Judgement> judgements;
 };
 
 }  // namespace
@@ -40,34 +44,49 @@ void Refusals::condemn(Message& message, Rejection why) {
 
 asio::awaitable<void> Refusals::answer(std::size_t lane, std::span<const EventPool::Event> events,
                                        Source& source) {
-  // What the database does not take now of one event it does not of the next.
-  bool judges = can_tell();
+  std::vector<RetryableEvent*> due;
+  for (const auto& event : events) {
+    if (const auto delay = next_try(*event)) {
+      give_back_later(*event, *delay);
+    } else {
+      due.push_back(event.get());
+    }
+  }
+  const std::vector<Judgement> judgements = co_await judged(lane, due);
   bool asked = false;
   std::optional<decltype(Message{}.stored())> forced;
-  for (const auto& event : events) {
-    Message& message = event->message;
-    if (const auto delay = next_try(*event)) {
-      refused_.refuse(message, *event->refused, Clock::now());
-      message.give_back(*delay);
-      continue;
-    }
-    const Judgement its = judges ? co_await judged(lane, *event) : Judgement::database_at_fault;
-    judges = judges && its != Judgement::database_at_fault;
+  for (std::size_t i = 0; i < due.size(); ++i) {
+    Message& message = due[i]->message;
+    const Judgement its = judgements[i];
     if (its == Judgement::database_at_fault && !asked && refused_.refusals(message) > 0) {
       forced = co_await source.forced();
       asked = true;
     }
     const bool decided = forced && message.stored() <= *forced;
     if (its == Judgement::event_at_fault || decided) {
-      condemn(message, *event->refused);
+      condemn(message, *due[i]->refused);
     } else if (its == Judgement::accepted && refused_.refusals(message) < most_surprises) {
-      refused_.refuse(message, *event->refused, Clock::now());
+      refused_.refuse(message, *due[i]->refused, Clock::now());
       message.give_back();
     } else {
-      hold(*event);
+      hold(*due[i]);
     }
   }
   tell_of_held();
+}
+
+void Refusals::give_back_later(RetryableEvent& event, hangar::Duration delay) {
+  constexpr std::chrono::minutes often_enough{1};
+  const auto present = Clock::now();
+  if (event.refused->reason == locked &&
+      (!told_of_locked_ || present - *told_of_locked_ >= often_enough)) {
+    told_of_locked_ = present;
+    context_.log().warning(
+        "{}; the events of what is locked wait and are tried again, others are recorded meanwhile",
+        event.refused->error);
+  }
+  refused_.refuse(event.message, *event.refused, present);
+  event.message.give_back(delay);
 }
 
 /// When an event is tried again that is not judged yet: its flow run may come, and what says
@@ -76,22 +95,34 @@ std::optional<hangar::Duration> Refusals::next_try(const RetryableEvent& event) 
   const std::size_t tries = refused_.refusals(event.message);
   if (event.refused->reason == orphan) {
     if (tries < orphan_retry_delays_.size()) return orphan_retry_delays_[tries];
-  } else if (event.refused->reason == unknown && tries < max_persist_retries_) {
+  } else if (event.refused->reason == locked ||
+             (event.refused->reason == unknown && tries < max_persist_retries_)) {
     return retry_delay(tries);
   }
   return std::nullopt;
 }
 
-asio::awaitable<Judgement> Refusals::judged(std::size_t lane, const RetryableEvent& event) {
+asio::awaitable<std::vector<Judgement>> Refusals::judged(std::size_t lane,
+                                                         std::vector<RetryableEvent*> events) {
   const auto accepted = accepted_;
-  try {
-    co_await context_.transact(lane, [&](Session& session) {
-      throw Told{judge(session, *accepted, event.event, now()), event.refused->error};
-    });
-  } catch (const Told& told) {
-    co_return told.judgement;
+  std::vector<Judgement> all(events.size(), Judgement::database_at_fault);
+  for (std::size_t first = 0; accepted && first < events.size(); first += most_judged) {
+    std::vector<PackedEvent> some;
+    const std::size_t last = std::min(first + most_judged, events.size());
+    for (std::size_t i = first; i < last; ++i) some.push_back(events[i]->event);
+    std::vector<Judgement> told(some.size(), Judgement::accepted);
+    try {
+      co_await context_.transact(lane, [&](Session& session) {
+        throw Told{judge(session, *accepted, some, now()), events[first]->refused->error};
+      });
+    } catch (const Told& its) {
+      told = its.judgements;
+    }
+    std::ranges::copy(told, all.begin() + static_cast<std::ptrdiff_t>(first));
+    // What the database does not take now of one event it does not of the next.
+    if (told.front() == Judgement::database_at_fault) break;
   }
-  co_return Judgement::accepted;
+  co_return all;
 }
 
 void Refusals::hold(RetryableEvent& event) {

@@ -9,16 +9,12 @@
 #include <vector>
 
 #include "hangar/service.hpp"
+#include "isolation.hpp"
 #include "refused_messages.hpp"
 #include "retryable_event.hpp"
 #include "trial.hpp"
 
 namespace hangar::recorder {
-
-/// The reason of an event whose flow run is missing.
-inline constexpr std::string_view orphan = "orphan_flow_run";
-/// The reason of a failure that says nothing of the event.
-inline constexpr std::string_view unknown = "unknown";
 
 /// What becomes of events that the storage refuses. One is a dead letter only when the storage
 /// takes beside it, in one transaction, what it took before; without that proof it is held: given
@@ -58,7 +54,10 @@ class Refusals {
 
  private:
   [[nodiscard]] std::optional<hangar::Duration> next_try(const RetryableEvent& event) const;
-  boost::asio::awaitable<Judgement> judged(std::size_t lane, const RetryableEvent& event);
+  /// Of each of the events.
+  boost::asio::awaitable<std::vector<Judgement>> judged(std::size_t lane,
+                                                        std::vector<RetryableEvent*> events);
+  void give_back_later(RetryableEvent& event, hangar::Duration delay);
   void hold(RetryableEvent& event);
 
   Context& context_;
@@ -67,6 +66,7 @@ class Refusals {
   RefusedMessages refused_;
   std::shared_ptr<const AcceptedEvent> accepted_;  ///< The latest; none before the first.
   bool holding_ = false;
+  std::optional<RefusedMessages::Clock::time_point> told_of_locked_;
 };
 
 }  // namespace hangar::recorder

@@ -11,6 +11,7 @@
 #include <string_view>
 #include <vector>
 
+#include "attempt.hpp"
 #include "event_decoder.hpp"
 #include "hangar/event.hpp"
 #include "hangar/failpoint.hpp"
@@ -28,9 +29,6 @@ namespace asio = boost::asio;
 
 namespace hangar::recorder {
 namespace {
-
-// How often a lost race is run again: after that the key is not taken by a race.
-constexpr std::size_t most_races = 3;
 
 // However many a transaction takes, so many are read at a time: messages take more memory than the
 // events that are made of them.
@@ -76,6 +74,7 @@ class TaskRunRecorder final : public Service {
     std::deque<EventPool::Event> queue;
     Event ready;
     Portion portion;
+    bool refused = false;  ///< Whether the storage refused something of the last batch.
   };
 
   struct Taken {
@@ -97,10 +96,8 @@ class TaskRunRecorder final : public Service {
   asio::awaitable<void> write_lanes(std::size_t first);
   asio::awaitable<void> write_lane(std::size_t lane);
   asio::awaitable<void> record(std::size_t lane, OwnedEvents events);
-  asio::awaitable<void> write(std::size_t lane, Events events, Portion& portion);
-  Recorded attempt(Session& session, Portion& portion, Events events, Fold::Aliases aliases,
-                   std::size_t& races) const;
-  asio::awaitable<std::size_t> orphans_first(std::size_t lane, Events events);
+  asio::awaitable<bool> write(std::size_t lane, Events events, bool beside_refused);
+  Fold::Aliases aliases(Events events) const;
   void refuse(RetryableEvent& event, Rejection why);
   void settle(Events events, const Recorded& recorded);
   asio::awaitable<void> answer_refused(std::size_t lane, const OwnedEvents& events);
@@ -223,7 +220,7 @@ asio::awaitable<void> TaskRunRecorder::write_lane(std::size_t number) {
   }
 }
 
-/// What was refused before is tried after the others and by itself, so that these go in at once.
+/// What was refused before is tried after the others, so that these go in at once.
 asio::awaitable<void> TaskRunRecorder::record(std::size_t lane, OwnedEvents events) {
   // Not std::ranges::stable_partition: clang 14 cannot read libstdc++'s subrange.
   const auto first_suspect = std::stable_partition(
@@ -231,101 +228,70 @@ asio::awaitable<void> TaskRunRecorder::record(std::size_t lane, OwnedEvents even
   const Events suspects{first_suspect, events.end()};
   for (const auto& event : suspects) lanes_.step_aside(event->arrival);
   if (!suspects.empty()) settled_.set();
-  co_await write(lane, Events{events}.first(events.size() - suspects.size()),
-                 queues_[lane]->portion);
+  const Events others = Events{events}.first(events.size() - suspects.size());
+  bool& refused = queues_[lane]->refused;
+  // Where something was refused, more of its kind is likely to come.
+  if (!others.empty()) refused = co_await write(lane, others, refused);
   for (const auto& event : suspects) lanes_.step_back(event->arrival);
-  Portion one_first{1};
-  co_await write(lane, suspects, one_first);
+  co_await write(lane, suspects, true);
   std::erase_if(events, [](const auto& event) { return !event->refused; });
   if (!events.empty()) co_await answer_refused(lane, events);
 }
 
-/// Leaves `refused` in the events that cannot be recorded.
-asio::awaitable<void> TaskRunRecorder::write(std::size_t lane, Events events, Portion& portion) {
+Fold::Aliases TaskRunRecorder::aliases(Events events) const {
+  if (queues_.size() == 1) return Fold::Aliases::any;
+  return lanes_.oldest(events.front()->arrival) ? Fold::Aliases::first_event_only
+                                                : Fold::Aliases::none;
+}
+
+/// Leaves `refused` in the events that cannot be recorded; whether there are any. `beside_refused`:
+/// some are likely.
+asio::awaitable<bool> TaskRunRecorder::write(std::size_t lane, Events events, bool beside_refused) {
+  Portion& portion = queues_[lane]->portion;
+  bool any_refused = false;
   while (!events.empty()) {
-    const auto aliases = queues_.size() == 1                      ? Fold::Aliases::any
-                         : lanes_.oldest(events.front()->arrival) ? Fold::Aliases::first_event_only
-                                                                  : Fold::Aliases::none;
-    std::size_t tried = portion.of(events.size());
-    std::size_t races = 0;
-    Recorded recorded;
+    Attempt attempt{events, aliases(events), portion, beside_refused};
     std::optional<DataError> failure;
     const auto began = std::chrono::steady_clock::now();
     try {
-      co_await context_.transact(lane, [&](Session& session) {
-        tried = portion.of(events.size());
-        recorded = attempt(session, portion, events.first(tried), aliases, races);
-      });
+      co_await context_.transact(lane, [&](Session& session) { attempt.run(session, now()); });
     } catch (const DataError& error) {
       failure = error;
     }
-    if (failure) {
-      const bool missing = is_orphan(*failure);
-      std::size_t refused = missing ? co_await orphans_first(lane, events.first(tried)) : 0;
-      Rejection why = rejection(*failure);
-      if (refused > 0) why.reason = orphan;
-      if (refused == 0 && tried == 1) refused = 1;
-      for (const auto& event : events.first(refused)) refuse(*event, why);
-      if (refused == 0) co_await write(lane, events.first(tried / 2), portion);
-      events = events.subspan(refused > 0 ? refused : tried / 2);
-    } else if (recorded.verdicts.empty()) {
+    const std::size_t tried = attempt.tried();
+    if (failure && !beside_refused) {
+      beside_refused = true;
+    } else if (failure && tried == 1) {
+      refuse(*events.front(), rejection(*failure));
+      any_refused = true;
+      events = events.subspan(1);
+    } else if (failure) {
+      // COMMIT itself refuses, and names no row.
+      const bool first_half = co_await write(lane, events.first(tried / 2), true);
+      any_refused = any_refused || first_half;
+      events = events.subspan(tried / 2);
+    } else if (attempt.settles() == 0) {
       // An alias waits until it is the oldest event in flight.
       while (!lanes_.oldest(events.front()->arrival)) {
         co_await settled_.next();
-        if (ended_) co_return;
+        if (ended_) co_return any_refused;
       }
     } else {
       portion.succeeded();
-      const std::size_t done = recorded.verdicts.size();
+      const std::size_t done = attempt.recorded().verdicts.size();
       const std::chrono::duration<double> took = std::chrono::steady_clock::now() - began;
-      metrics_.committed(done, recorded, took.count());
-      settle(events.first(done), recorded);
-      events = events.subspan(done);
+      attempt.arrange();
+      metrics_.committed(done, attempt.recorded(), took.count());
+      settle(events.first(done), attempt.recorded());
+      for (std::size_t i = done; i < attempt.settles(); ++i) {
+        refuse(*events[i], attempt.why(i));
+        any_refused = true;
+      }
+      events = events.subspan(attempt.settles());
+      beside_refused = false;
     }
   }
-}
-
-/// One attempt at a transaction, on a storage thread.
-Recorded TaskRunRecorder::attempt(Session& session, Portion& portion, Events events,
-                                  Fold::Aliases aliases, std::size_t& races) const {
-  std::vector<PackedEvent> batch;
-  batch.reserve(events.size());
-  for (const auto& event : events) batch.push_back(event->event);
-  try {
-    return record_bulk_task_run_events(session, batch, aliases, now());
-  } catch (const TransientError& error) {
-    if (error.retry() == TransientError::Retry::backoff) portion.failed(batch.size());
-    if (!error.row_may_be_at_fault()) throw;
-    if (error.retry() == TransientError::Retry::conflict && ++races <= most_races) throw;
-    throw DataError{std::string{unknown}, error.what(), {}, error.sqlstate()};
-  }
-}
-
-/// Brings the events whose flow run is missing to the front and returns how many they are. Where
-/// that cannot be told none is, except one that is alone.
-asio::awaitable<std::size_t> TaskRunRecorder::orphans_first(std::size_t lane, Events events) {
-  std::vector<std::optional<Uuid>> flow_runs;
-  for (const auto& event : events) {
-    const auto key = event->event.identity().key;
-    flow_runs.push_back(key ? std::optional{key->flow_run_id} : std::nullopt);
-  }
-  std::vector<Uuid> present;
-  try {
-    co_await context_.transact(lane, [&](Session& session) {
-      try {
-        present = stored_flow_runs(session, flow_runs);
-      } catch (const Error& error) {
-        throw DataError{"unknown", error.what()};
-      }
-    });
-  } catch (const DataError&) {
-    co_return events.size() == 1 ? 1 : 0;
-  }
-  const auto others = std::stable_partition(events.begin(), events.end(), [&](const auto& event) {
-    const auto key = event->event.identity().key;
-    return key && !std::ranges::binary_search(present, key->flow_run_id);
-  });
-  co_return static_cast<std::size_t>(others - events.begin());
+  co_return any_refused;
 }
 
 void TaskRunRecorder::refuse(RetryableEvent& event, Rejection why) {

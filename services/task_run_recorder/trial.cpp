@@ -36,6 +36,19 @@ bool refused(Work&& work) {
   }
 }
 
+Judgement judge_one(Session& session, const PackedEvent& event, Timestamp now) {
+  try {
+    Verdict verdict{};
+    if (refused([&] { verdict = record_task_run_event(session, event, now); })) {
+      return Judgement::event_at_fault;
+    }
+    return verdict == Verdict::collision ? Judgement::event_at_fault : Judgement::accepted;
+  } catch (const TransientError& error) {
+    if (error.retry() != TransientError::Retry::locked) throw;
+    return Judgement::accepted;
+  }
+}
+
 }  // namespace
 
 AcceptedEvent::AcceptedEvent(const PackedEvent& event) : event_{pack(event.unpack(), memory_)} {}
@@ -58,17 +71,25 @@ bool AcceptedEvent::goes_in_again(Session& session, Timestamp now) const {
   return true;
 }
 
-Judgement judge(Session& session, const AcceptedEvent& accepted, const PackedEvent& event,
-                Timestamp now) {
-  bool went_in = false;
-  if (refused([&] { went_in = accepted.goes_in_again(session, now); }) || !went_in) {
-    return Judgement::database_at_fault;
+std::vector<Judgement> judge(Session& session, const AcceptedEvent& accepted,
+                             std::span<const PackedEvent> events, Timestamp now) {
+  session.savepoint();
+  try {
+    bool went_in = false;
+    if (refused([&] { went_in = accepted.goes_in_again(session, now); }) || !went_in) {
+      return std::vector<Judgement>(events.size(), Judgement::database_at_fault);
+    }
+  } catch (const TransientError& error) {
+    if (error.retry() != TransientError::Retry::locked) throw;
+    return std::vector<Judgement>(events.size(), Judgement::accepted);
   }
-  Verdict verdict{};
-  if (refused([&] { verdict = record_task_run_event(session, event, now); })) {
-    return Judgement::event_at_fault;
+  std::vector<Judgement> judgements;
+  for (const PackedEvent& event : events) {
+    session.savepoint();
+    judgements.push_back(judge_one(session, event, now));
+    session.rollback_to_savepoint();
   }
-  return verdict == Verdict::collision ? Judgement::event_at_fault : Judgement::accepted;
+  return judgements;
 }
 
 }  // namespace hangar::recorder

@@ -1,7 +1,7 @@
 #pragma once
 
 #include <cstddef>
-#include <optional>
+#include <span>
 #include <vector>
 
 #include "hangar/storage.hpp"
@@ -28,12 +28,13 @@ class AcceptedEvent {
 enum class Judgement {
   database_at_fault,  ///< It does not take what it took before either.
   event_at_fault,     ///< It takes what it took before, and not this event.
-  accepted,           ///< It takes the event now.
+  accepted,           ///< It takes the event now, or would if nobody had locked its run.
 };
 
-/// Whose fault a refusal is, told in one transaction, in which nobody changes the tables. The
-/// transaction must be rolled back. Throws TransientError when the database cannot tell now.
-Judgement judge(Session& session, const AcceptedEvent& accepted, const PackedEvent& event,
-                Timestamp now);
+/// Whose fault refusals are, of each event alone, told in one transaction, in which nobody changes
+/// the tables. The transaction must be rolled back. Throws TransientError when the database cannot
+/// tell now.
+std::vector<Judgement> judge(Session& session, const AcceptedEvent& accepted,
+                             std::span<const PackedEvent> events, Timestamp now);
 
 }  // namespace hangar::recorder

@@ -67,7 +67,7 @@ class HANGAR_API TransientError : public Error {
 };
 
 /// At least one row of this transaction is at fault and will fail again; its neighbours will not.
-/// The caller splits the batch until the row is alone, then dead-letters it.
+/// The caller goes on beside it (`Session::savepoint`) and judges what the row was made of.
 class HANGAR_API DataError : public Error {
  public:
   /// `reason` is a word from a closed set, for headers and metric labels, for example `nul_byte`;

@@ -52,7 +52,7 @@ class Trial : public ::testing::Test {
   }
   Judgement judged(Refusing& session, const PackedEvent& event) {
     record_task_run_event(session, good_, Timestamp{});
-    return judge(session, AcceptedEvent{good_}, event, Timestamp{});
+    return judge(session, AcceptedEvent{good_}, {&event, 1}, Timestamp{}).front();
   }
 
   std::pmr::monotonic_buffer_resource texts_;
@@ -78,8 +78,8 @@ TEST_F(Trial, a_database_that_refuses_either_table_or_updates_alone_is_at_fault)
     Refusing session;
     record_task_run_event(session, good_, Timestamp{});
     session.table = table;
-    EXPECT_EQ(judge(session, AcceptedEvent{good_}, bad_, Timestamp{}), Judgement::database_at_fault)
-        << table;
+    const auto judgements = judge(session, AcceptedEvent{good_}, {&bad_, 1}, Timestamp{});
+    EXPECT_EQ(judgements.front(), Judgement::database_at_fault) << table;
   }
 }
 
@@ -128,6 +128,20 @@ TEST_F(Trial, an_accepted_event_goes_in_again_as_often_as_it_is_asked) {
   Refusing session;
   const AcceptedEvent accepted{good_};
   for (int i = 0; i < 3; ++i) EXPECT_TRUE(accepted.goes_in_again(session, Timestamp{}));
+}
+
+TEST_F(Trial, each_of_many_is_judged_as_if_it_were_alone) {
+  Refusing session;
+  session.message = simulation::refused_text;
+  record_task_run_event(session, good_, Timestamp{});
+  // The second would be a collision, if the first had gone in.
+  TaskRunEvent twin = packed(3, 3, Fate::recorded).unpack();
+  const PackedEvent first{twin, texts_};
+  twin.run[task_run::state_id] = Uuid{};
+  const std::vector<PackedEvent> events{first, bad_, {twin, texts_}, good_};
+  using enum Judgement;
+  EXPECT_EQ(judge(session, AcceptedEvent{good_}, events, Timestamp{}),
+            (std::vector{accepted, event_at_fault, accepted, accepted}));
 }
 
 TEST_F(Trial, a_state_at_the_time_of_another_is_at_fault) {

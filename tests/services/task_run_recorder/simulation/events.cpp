@@ -18,6 +18,7 @@ Fate draw_fate(Random& random, Fate of_run) {
   if (draw == 0) return Fate::ignored;
   if (draw == 1) return Fate::malformed;
   if (draw == 2 && of_run == Fate::recorded) return Fate::refused;
+  if (draw == 3 && of_run == Fate::recorded) return Fate::recorded_or_refused;
   return of_run;
 }
 
@@ -34,11 +35,11 @@ Published make_event(std::size_t run, std::size_t state, Fate fate, bool alias) 
       R"("related":[{{"prefect.resource.id":"prefect.flow-run.{4}",)"
       R"("prefect.resource.role":"flow-run"}}],)"
       R"("payload":{{"validated_state":{{"type":"{5}","name":"S{6}","message":"{7}"}},)"
-      R"("task_run":{{"name":"r{8}","task_key":"k{8}","dynamic_key":"0","run_count":{6},)"
+      R"("task_run":{{"name":"{9}","task_key":"k{8}","dynamic_key":"0","run_count":{6},)"
       R"("tags":["t{6}"],"labels":{{}},"start_time":"{0}"}}}}}})",
       time, fate == Fate::ignored ? "flow-run" : "task-run", state_id, uuid(alias ? 4 : 1, run),
       flow_run, types[state % types.size()], state, fate == Fate::refused ? refused_text : "fine",
-      run);
+      run, fate == Fate::recorded_or_refused ? refused_text : fmt::format("r{}", run));
   if (fate == Fate::malformed) data.pop_back();
   return {std::move(data), fate, state_id, flow_run, alias};
 }

@@ -16,6 +16,8 @@ enum class Fate {
   refused,             ///< A dead letter, because the database refuses its row.
   orphan,              ///< A dead letter, because its flow run never comes.
   recorded_or_orphan,  ///< Its flow run comes late, perhaps too late.
+  /// A dead letter where it is the newest of its run, which the database refuses as it would be.
+  recorded_or_refused,
 };
 
 struct Published {

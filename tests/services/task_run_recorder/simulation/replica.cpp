@@ -17,7 +17,6 @@ namespace asio = boost::asio;
 extern "C" const hangar::Plugin hangar_plugin;
 
 namespace hangar::simulation {
-namespace {
 
 std::string text_of(const Uuid& id) {
   std::string text;
@@ -27,6 +26,8 @@ std::string text_of(const Uuid& id) {
   }
   return text;
 }
+
+namespace {
 
 std::vector<std::string> texts_of(const std::vector<Published>& events) {
   std::vector<std::string> texts;
@@ -83,27 +84,52 @@ void Database::Refusing::check(const Rows& rows) const {
     throw TransientError{"internal error", TransientError::Retry::unknown, "XX000"};
   }
   const bool runs = rows.table().name == "task_run";
+  const auto is_refused = [](const Cell& cell) {
+    return cell.kind() == Cell::Kind::text && cell.text() == refused_text;
+  };
   for (std::size_t i = 0; i < rows.size(); ++i) {
-    const std::size_t column = runs ? std::size_t{recorder::task_run::flow_run_id}
-                                    : std::size_t{recorder::task_run_state::message};
-    const Cell& cell = rows[i][column];
-    if (runs && cell.kind() == Cell::Kind::uuid &&
-        database_.missing_flow_runs.contains(text_of(cell.uuid()))) {
-      throw DataError{"foreign_key", "no such flow run", "", "23503",
-                      "fk_task_run__flow_run_id__flow_run"};
+    const auto row = rows[i];
+    std::optional<DataError> error;
+    if (runs) {
+      const Cell& flow_run = row[recorder::task_run::flow_run_id];
+      if (flow_run.kind() == Cell::Kind::uuid &&
+          database_.missing_flow_runs.contains(text_of(flow_run.uuid()))) {
+        error = DataError{"foreign_key", "no such flow run", "", "23503",
+                          "fk_task_run__flow_run_id__flow_run"};
+      } else if (is_refused(row[recorder::task_run::name])) {
+        error = DataError{"check", "refused", "", "23514"};
+      }
+    } else if (is_refused(row[recorder::task_run_state::message])) {
+      error = DataError{"invalid_value", "refused", "", "22023"};
     }
-    if (!runs && cell.kind() == Cell::Kind::text && cell.text() == refused_text) {
-      throw DataError{"invalid_value", "refused", "", "22023"};
-    }
+    if (!error) continue;
+    if ((i + rows.size()) % 3 != 0) error->at_row(i);
+    throw DataError{*error};
   }
 }
 
 Rows Database::Refusing::find(const Table& table, std::span<const Keys> keys,
                               std::span<const std::size_t> columns, Lock lock) {
-  if (table.name != "flow_run") return MemorySession::find(table, keys, columns, lock);
   Rows found{table};
-  for (const Cell& id : keys.front().values) {
-    if (!database_.missing_flow_runs.contains(text_of(id.uuid()))) found.add()[0] = id;
+  if (table.name == "flow_run") {
+    for (const Cell& id : keys.front().values) {
+      if (!database_.missing_flow_runs.contains(text_of(id.uuid()))) found.add()[0] = id;
+    }
+    return found;
+  }
+  Rows all = MemorySession::find(table, keys, columns, lock);
+  if (lock == Lock::none) return all;
+  for (std::size_t i = 0; i < all.size(); ++i) {
+    if (!database_.locked_runs.contains(text_of(all[i].front().uuid()))) {
+      std::ranges::copy(all[i], found.add().begin());
+    } else if (lock == Lock::rows) {
+      throw TransientError{"locked", TransientError::Retry::locked, "55P03"};
+    }
+  }
+  for (std::size_t i = 0; i < found.size(); ++i) {
+    for (Cell& cell : found[i]) {
+      if (cell.kind() == Cell::Kind::text) cell = found.keep(cell.text());
+    }
   }
   return found;
 }

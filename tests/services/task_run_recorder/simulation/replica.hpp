@@ -15,8 +15,11 @@
 
 namespace hangar::simulation {
 
+std::string text_of(const Uuid& id);
+
 /// One database of all replicas. A transaction happens at one moment; what the database refuses
-/// is known by `refused_text`, by flow runs that are missing, and by its fault.
+/// is known by `refused_text`, in a state or in a run, by flow runs that are missing, and by its
+/// fault. It names the row that it refuses, or not.
 class Database {
  public:
   using Content = testing::MemorySession::Content;
@@ -31,6 +34,7 @@ class Database {
   enum class Fault { none, not_null, unknown };
 
   std::set<std::string> missing_flow_runs;
+  std::set<std::string> locked_runs;  ///< By somebody else, who does nothing.
   Fault fault = Fault::none;
 
  private:
