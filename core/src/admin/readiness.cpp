@@ -18,6 +18,12 @@ std::string nats_failure(const Observation& seen) {
       return fmt::format("the user of {} may not publish to $JS.ACK.{}.{}.>, so nothing is acked",
                          service.name, service.source.stream, service.source.consumer);
     }
+    if (service.source.pulls_denied) {
+      return fmt::format(
+          "the user of {} may not publish to CONSUMER.MSG.NEXT.{}.{} of JetStream's API, so "
+          "nothing is recorded",
+          service.name, service.source.stream, service.source.consumer);
+    }
     if (service.source.letters_stuck) {
       return fmt::format(
           "{} dead letters of {} cannot be stored in HANGAR_DLQ, so nothing more is recorded: see "

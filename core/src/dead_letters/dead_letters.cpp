@@ -11,6 +11,7 @@
 #include "jetstream/jetstream.hpp"
 #include "jetstream/stream_setup.hpp"
 #include "nats/blocking.hpp"
+#include "nats/denied_error.hpp"
 #include "text/base64.hpp"
 
 namespace asio = boost::asio;
@@ -67,6 +68,9 @@ void DeadLetters::run(const NatsConfig& nats, Log& log, const Work& work,
   DeadLetters letters{patience};
   Link::Handlers handlers;
   handlers.pulled = [&](std::vector<WireMessage>& messages) { letters.pulled(messages); };
+  handlers.denied = [&](const std::string& subject, const std::string& why) {
+    letters.denied(subject, why);
+  };
   // A coroutine cannot return void here: the result has to be kept.
   run_with_link<bool>(
       nats, "hangar dlq", log, std::move(handlers),
@@ -99,17 +103,24 @@ void DeadLetters::pulled(std::vector<WireMessage>& messages) {
   if (changed_) changed_->wake_all();
 }
 
+void DeadLetters::denied(const std::string& subject, const std::string& why) {
+  if (subject == pulling_) came_.denied = why;
+  if (changed_) changed_->wake_all();
+}
+
 asio::awaitable<void> DeadLetters::pull(std::string consumer, std::uint64_t number) {
   came_ = {};
+  pulling_ = link_->api(fmt::format("CONSUMER.MSG.NEXT.{}.{}", dead_letter_stream, consumer));
   std::vector<Outgoing> items;
-  items.emplace_back(make_message(
-      link_->api(fmt::format("CONSUMER.MSG.NEXT.{}.{}", dead_letter_stream, consumer)),
-      link_->pull_inbox(number), fmt::format(R"({{"batch":{},"no_wait":true}})", most_a_pull)));
+  items.emplace_back(make_message(pulling_, link_->pull_inbox(number),
+                                  fmt::format(R"({{"batch":{},"no_wait":true}})", most_a_pull)));
   const bool sent = link_->send(items);
   const auto deadline = Clock::now() + patience_;
-  while (sent && came_.letters.size() < most_a_pull && !came_.ended && Clock::now() < deadline) {
+  while (sent && came_.letters.size() < most_a_pull && !came_.ended && came_.denied.empty() &&
+         Clock::now() < deadline) {
     co_await changed_->wait_until(deadline);
   }
+  if (!came_.denied.empty()) throw DeniedError{came_.denied};
   if (came_.letters.size() < most_a_pull && !came_.ended) {
     throw TransientError{"NATS: the dead-letter stream does not answer",
                          TransientError::Retry::reconnect};
@@ -148,7 +159,12 @@ asio::awaitable<void> DeadLetters::each(DeadLetterFilter filter,
     }
     if (came_.ended || came_.last >= last) break;
   }
-  co_await delete_consumer(*link_, dead_letter_stream, consumer);
+  try {
+    co_await delete_consumer(*link_, dead_letter_stream, consumer);
+  } catch (const DeniedError&) {
+    // The log names the subject, and the server deletes it itself after half a minute.
+    co_return;
+  }
 }
 
 asio::awaitable<std::optional<std::pair<Headers, std::string>>> DeadLetters::message(
@@ -200,6 +216,8 @@ asio::awaitable<void> DeadLetters::publish(const StoredLetter& stored) {
   const Link::Reply reply =
       co_await link_->request(letter.subject, stored.body, std::move(headers));
   switch (reply.fate) {
+    case Link::Reply::Fate::denied:
+      throw DeniedError{fmt::format("{}: {}", named(stored), reply.why)};
     case Link::Reply::Fate::disconnected:
     case Link::Reply::Fate::timed_out:
       throw TransientError{fmt::format("NATS: nobody confirmed {}: {}", named(stored),

@@ -57,12 +57,14 @@ class DeadLetters {
     std::vector<DeadLetter> letters;
     std::uint64_t last = 0;  ///< Position of the last one that came.
     bool ended = false;      ///< The server has no more for this pull.
+    std::string denied;      ///< Why the server does not let this user pull; empty when it does.
   };
 
   explicit DeadLetters(std::chrono::milliseconds patience) : patience_{patience} {}
   struct Lease;
 
   void pulled(std::vector<WireMessage>& messages);
+  void denied(const std::string& subject, const std::string& why);
   /// Position of the last letter; 0 when there was never one.
   boost::asio::awaitable<std::uint64_t> look();
   boost::asio::awaitable<void> pull(std::string consumer, std::uint64_t number);
@@ -75,6 +77,7 @@ class DeadLetters {
   std::shared_ptr<Link> link_;
   std::unique_ptr<Waiters> changed_;
   Pulled came_;
+  std::string pulling_;  ///< The subject that was pulled on last.
   std::string created_;  ///< When the stream was; from `look` on.
 };
 

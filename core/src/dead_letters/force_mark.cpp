@@ -10,6 +10,7 @@
 #include "hangar/error.hpp"
 #include "jetstream/jetstream.hpp"
 #include "jetstream/stream_setup.hpp"
+#include "nats/denied_error.hpp"
 #include "text/base64.hpp"
 
 namespace asio = boost::asio;
@@ -38,6 +39,7 @@ asio::awaitable<void> store_force_mark(Link& link, std::string service, ForceMar
   if (reply.fate == Link::Reply::Fate::no_responders) {
     throw Error{fmt::format("there is no stream {}: no host has run here yet", dead_letter_stream)};
   }
+  if (reply.fate == Link::Reply::Fate::denied) throw DeniedError{reply.why};
   if (reply.fate != Link::Reply::Fate::answered) {
     throw TransientError{fmt::format("NATS: no answer: {}", link.last_trouble()),
                          TransientError::Retry::reconnect};

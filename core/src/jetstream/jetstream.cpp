@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "hangar/error.hpp"
+#include "nats/denied_error.hpp"
 #include "nats/subjects.hpp"
 
 namespace asio = boost::asio;
@@ -24,9 +25,11 @@ std::int64_t integer(const json::object& object, std::string_view name) {
   return value && value->is_int64() ? value->as_int64() : 0;
 }
 
-[[noreturn]] void throw_unanswered(const Link& link, Link::Reply::Fate fate,
+[[noreturn]] void throw_unanswered(const Link& link, const Link::Reply& reply,
                                    std::string_view subject) {
   using Fate = Link::Reply::Fate;
+  const Fate fate = reply.fate;
+  if (fate == Fate::denied) throw DeniedError{reply.why};
   std::string why = "the connection was lost";
   if (fate == Fate::no_responders) {
     why = link.api("") == server_api
@@ -42,10 +45,11 @@ std::int64_t integer(const json::object& object, std::string_view name) {
   throw TransientError{fmt::format("NATS: {}: {}", subject, why), TransientError::Retry::backoff};
 }
 
-JetStreamHealth::Trouble trouble_of(const Link& link, const Link::Reply& reply) noexcept {
+JetStreamHealth::Trouble trouble_of(const Link::Reply& reply) noexcept {
   if (reply.fate == Link::Reply::Fate::no_responders)
     return JetStreamHealth::Trouble::no_responders;
-  return link.denied() ? JetStreamHealth::Trouble::denied : JetStreamHealth::Trouble::unanswered;
+  return reply.fate == Link::Reply::Fate::denied ? JetStreamHealth::Trouble::denied
+                                                 : JetStreamHealth::Trouble::unanswered;
 }
 
 }  // namespace
@@ -91,8 +95,8 @@ asio::awaitable<JetStreamAnswer> call_jetstream(Link& link, std::string call,
   const auto sent = std::chrono::steady_clock::now();
   const Link::Reply reply = co_await link.request(subject, std::move(body));
   if (reply.fate != Link::Reply::Fate::answered) {
-    if (reply.fate != Link::Reply::Fate::disconnected) link.judge(trouble_of(link, reply), sent);
-    throw_unanswered(link, reply.fate, subject);
+    if (reply.fate != Link::Reply::Fate::disconnected) link.judge(trouble_of(reply), sent);
+    throw_unanswered(link, reply, subject);
   }
   JetStreamAnswer answer = parse_jetstream_answer(body_of(*reply.message));
   // Of several calls a cut-off server may still answer some, so that only whole rounds of them are
@@ -106,12 +110,15 @@ asio::awaitable<std::string> jetstream_domain(Link& link) {
   const std::string subject = link.api("INFO");
   const Link::Reply reply = co_await link.request(subject, {}, {}, ask_for_domain_within);
   if (reply.fate == Link::Reply::Fate::no_responders) {
-    throw_unanswered(link, reply.fate, subject);
+    throw_unanswered(link, reply, subject);
   }
   if (reply.fate != Link::Reply::Fate::answered) co_return std::string{};
-  const JetStreamAnswer answer = parse_jetstream_answer(body_of(*reply.message));
-  const json::value* domain = answer.body.if_contains("domain");
-  co_return domain && domain->is_string() ? std::string{domain->as_string()} : std::string{};
+  co_return domain_in(parse_jetstream_answer(body_of(*reply.message)));
+}
+
+std::string domain_in(const JetStreamAnswer& info) {
+  const json::value* domain = info.body.if_contains("domain");
+  return domain && domain->is_string() ? std::string{domain->as_string()} : std::string{};
 }
 
 void throw_jetstream_error(const JetStreamAnswer& answer, std::string_view doing,

@@ -33,13 +33,16 @@ JetStreamHealth::Trouble trouble_of(const JetStreamAnswer& answer) noexcept;
 /// Reads an answer; one that is not JSON is an error with code 500.
 JetStreamAnswer parse_jetstream_answer(std::string_view body);
 
-/// Calls JetStream's API. Throws TransientError, which names what to look at, when nobody answers.
+/// Calls JetStream's API. Throws TransientError, which names what to look at, when nobody answers;
+/// DeniedError at once when the server does not let this user ask or be answered.
 boost::asio::awaitable<JetStreamAnswer> call_jetstream(Link& link, std::string call,
                                                        boost::json::object request = {});
 
 /// The domain of the JetStream that answers; empty when it has none, or this user may not ask.
 /// Throws TransientError when nobody serves the API.
 boost::asio::awaitable<std::string> jetstream_domain(Link& link);
+/// The same in an answer of its that was asked for already.
+std::string domain_in(const JetStreamAnswer& info);
 
 /// Throws what a refusal means: ConfigError when it lasts until a person has changed something,
 /// else TransientError, with `refusal_text` of this stream. `doing` begins the sentence.

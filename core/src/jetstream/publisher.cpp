@@ -13,6 +13,7 @@
 #include "jetstream/publish_subject.hpp"
 #include "jetstream/stream_setup.hpp"
 #include "nats/blocking.hpp"
+#include "nats/denied_error.hpp"
 #include "nats/link.hpp"
 
 namespace asio = boost::asio;
@@ -129,6 +130,8 @@ class Publishing {
         ensured_.insert(stream);
         succeeded_ = Clock::now();
         co_return;
+      } catch (const DeniedError&) {
+        throw;
       } catch (const TransientError&) {
         if (Clock::now() - succeeded_ >= options_.patience) throw;
       }
@@ -166,6 +169,9 @@ class Publishing {
         refusal_ = refused(line, answer);
         send_again(line);
       }
+    } else if (reply.fate == Link::Reply::Fate::denied) {
+      failure_ =
+          std::make_exception_ptr(DeniedError{fmt::format("{}: {}", line.origin, reply.why)});
     } else if (reply.fate == Link::Reply::Fate::no_responders && !stream_of_subject(line.subject)) {
       fail(fmt::format("{}: no stream listens on `{}`: create one, or choose another --subject",
                        line.origin, line.subject));

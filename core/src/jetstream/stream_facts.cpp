@@ -115,6 +115,7 @@ StreamFacts stream_facts(const json::object& info) {
   read(config, "sealed", facts.sealed);
   read(config, "no_ack", facts.no_ack);
   read(info, "created", facts.created);
+  read(info, "ts", facts.answered);
   const json::object& state = part(info, "state");
   read(state, "messages", facts.messages);
   read(state, "bytes", facts.bytes);

@@ -35,6 +35,7 @@ struct StreamFacts {
   bool no_ack = false;  ///< Nobody who publishes to it is told whether it is stored.
   /// Tells a stream from a later one of the same name.
   std::string created;
+  std::string answered;  ///< By the server's clock; empty of a server before 2.10.
   std::uint64_t messages = 0;
   std::uint64_t first_sequence = 0;
   std::uint64_t last_sequence = 0;

@@ -170,8 +170,13 @@ void Connection::on_closed(natsConnection*, void* closure) {
 
 void Connection::on_error(natsConnection* connection, natsSubscription*, natsStatus error,
                           void* closure) {
-  const char* text = nullptr;
-  const natsStatus last = natsConnection_GetLastError(connection, &text);
+  // The connection has the last error of several; this thread is told the one that it is called
+  // for.
+  natsStatus last = NATS_OK;
+  const char* text = nats_GetLastError(&last);
+  if (last != error || text == nullptr || *text == '\0') {
+    last = natsConnection_GetLastError(connection, &text);
+  }
   const bool told = last != NATS_OK && text != nullptr && *text != '\0';
   const auto& ending = *static_cast<Ending*>(closure);
   ending.callbacks.error(with_remedy(told ? text : natsStatus_GetText(error), ending.identity));

@@ -125,7 +125,7 @@ void Link::came_up(std::uint64_t connection, std::uint64_t max_payload, const st
   server_ = server;
   ++connections_;
   max_payload_ = max_payload;
-  denied_ = false;
+  inbox_denied_.clear();
   health_.connected();
   if (!last_trouble_.empty() || connections_ > 1) log_.info("NATS: connected");
   last_trouble_.clear();
@@ -143,23 +143,29 @@ void Link::went_down(const std::string& why, std::vector<Outgoing> unsent) {
 }
 
 void Link::trouble(const std::string& told) {
-  if (told.find("ermissions Violation for Publish to \"$JS.ACK.") != told.npos &&
-      handlers_.acks_denied) {
-    handlers_.acks_denied();
-  }
-  denied_ = denied_ || is_denied(told);
   const std::string what = mask_url(told);
   const auto now = Clock::now();
-  if (what == last_trouble_ && now - last_told_ < repeat_trouble_after) return;
-  last_trouble_ = what;
-  last_told_ = now;
-  log_.warning("{}", what);
+  if (what != last_trouble_ || now - last_told_ >= repeat_trouble_after) {
+    last_trouble_ = what;
+    last_told_ = now;
+    log_.warning("{}", what);
+  }
+  if (const auto violation = permission_violation_in(told)) deny(*violation, what);
 }
 
-// Either way no call is answered.
-bool Link::is_denied(std::string_view told) const noexcept {
-  return told.find("ermissions Violation") != told.npos &&
-         (told.find(api_prefix_) != told.npos || told.find(inbox_) != told.npos);
+// The server says so of the subject, and does not say of which message.
+void Link::deny(const PermissionViolation& violation, const std::string& why) {
+  const bool unanswerable = violation.of == PermissionViolation::Of::subscription;
+  if (unanswerable && !violation.subject.starts_with(inbox_)) return;
+  if (unanswerable) inbox_denied_ = why;
+  std::vector<OnReply> failed;
+  boost::unordered::erase_if(pending_, [&](auto& entry) {
+    if (!unanswerable && entry.second.subject != violation.subject) return false;
+    failed.push_back(std::move(entry.second.on_reply));
+    return true;
+  });
+  if (!unanswerable && handlers_.denied) handlers_.denied(violation.subject, why);
+  for (const OnReply& on_reply : failed) on_reply({.fate = Reply::Fate::denied, .why = why});
 }
 
 void Link::judge(JetStreamHealth::Trouble trouble, JetStreamHealth::Time at) {
@@ -218,6 +224,12 @@ void Link::take_replies() {
 
 void Link::request(const std::string& subject, std::string_view body, const Headers& headers,
                    std::chrono::milliseconds within, OnReply on_reply) {
+  if (connected() && !inbox_denied_.empty()) {
+    asio::post(executor_, [on_reply = std::move(on_reply), why = inbox_denied_] {
+      on_reply({.fate = Reply::Fate::denied, .why = why});
+    });
+    return;
+  }
   const std::uint64_t token = ++last_request_;
   std::vector<Outgoing> items;
   items.emplace_back(
@@ -227,7 +239,7 @@ void Link::request(const std::string& subject, std::string_view body, const Head
                [on_reply = std::move(on_reply)] { on_reply({.fate = Reply::Fate::disconnected}); });
     return;
   }
-  pending_.emplace(token, Pending{Clock::now() + within, std::move(on_reply)});
+  pending_.emplace(token, Pending{subject, Clock::now() + within, std::move(on_reply)});
   sweep();
 }
 

@@ -19,6 +19,7 @@
 #include "nats/connection_keeper.hpp"
 #include "nats/inbox.hpp"
 #include "nats/jetstream_health.hpp"
+#include "nats/remedy.hpp"
 #include "nats/wire_message.hpp"
 
 namespace hangar {
@@ -35,16 +36,17 @@ class Link : public std::enable_shared_from_this<Link> {
     std::function<void(std::vector<WireMessage>& messages)> pulled;
     /// After EndPulls: nothing more is pulled.
     std::function<void()> pulls_ended;
-    /// The server does not let this user ack.
-    std::function<void()> acks_denied{};
+    /// The server does not let this user publish to `subject`; `why` says so with what mends it.
+    std::function<void(const std::string& subject, const std::string& why)> denied{};
     /// What is wrong with the service of JetStream has changed.
     std::function<void(JetStreamHealth::Trouble trouble)> judged{};
   };
 
   struct Reply {
-    enum class Fate { answered, no_responders, timed_out, disconnected };
+    enum class Fate { answered, no_responders, timed_out, denied, disconnected };
     Fate fate = Fate::disconnected;
     WireMessage message{};  ///< Only when answered.
+    std::string why{};      ///< Only when denied: which subject, and what mends that.
   };
   using OnReply = std::function<void(Reply)>;
 
@@ -85,8 +87,6 @@ class Link : public std::enable_shared_from_this<Link> {
   void judge(JetStreamHealth::Trouble trouble, JetStreamHealth::Time at);
   /// The same of a whole round of calls that was answered: by a leader that has a quorum?
   void judge_round(bool quorum, JetStreamHealth::Time sent);
-  /// Whether this connection's server has refused to let this user ask JetStream or be answered.
-  [[nodiscard]] bool denied() const noexcept { return denied_; }
 
   /// Sends over the present connection in order and empties `items`; false when there is none.
   bool send(std::vector<Outgoing>& items) { return keeper_->send(connection_, items); }
@@ -112,6 +112,7 @@ class Link : public std::enable_shared_from_this<Link> {
 
  private:
   struct Pending {
+    std::string subject;
     Waiters::Time deadline;
     OnReply on_reply;
   };
@@ -123,7 +124,7 @@ class Link : public std::enable_shared_from_this<Link> {
   void came_up(std::uint64_t connection, std::uint64_t max_payload, const std::string& server);
   void went_down(const std::string& why, std::vector<Outgoing> unsent);
   void trouble(const std::string& told);
-  [[nodiscard]] bool is_denied(std::string_view told) const noexcept;
+  void deny(const PermissionViolation& violation, const std::string& why);
   void take_pulled();
   void take_replies();
   void sweep();
@@ -142,7 +143,7 @@ class Link : public std::enable_shared_from_this<Link> {
 
   JetStreamHealth health_;
   JetStreamHealth::Trouble judged_ = JetStreamHealth::Trouble::none;
-  bool denied_ = false;
+  std::string inbox_denied_;  ///< Why nobody can answer; empty when they can.
   std::string last_trouble_;
   std::chrono::steady_clock::time_point last_told_{};
   bool ended_ = false;

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <array>
 #include <chrono>
+#include <utility>
 
 #include "hangar/error.hpp"
 #include "nats/credentials.hpp"
@@ -29,10 +30,15 @@ constexpr std::array remedies{
            "raise the limit of connections of this user's account"},
     Remedy{"tls required", "write tls:// in nats.url"},
     Remedy{"secure connection required", "write tls:// in nats.url"},
-    Remedy{"permissions violation for publish to", "let this user publish there"},
+    Remedy{"permissions violation for publish to",
+           "let this user publish there; etc/docs/permissions.md has what each command needs"},
     Remedy{"permissions violation for subscription to",
            "let this user subscribe there, or set nats.inbox_prefix to what he may subscribe to"},
 };
+
+// What stands before the subject, which is between quotes.
+constexpr std::string_view publish_words = "ermissions Violation for Publish to \"";
+constexpr std::string_view subscription_words = "ermissions Violation for Subscription to \"";
 
 std::string in_small_letters(std::string_view text) {
   std::string small{text};
@@ -70,6 +76,18 @@ std::string identity_of(const Endpoint& endpoint, const NatsConfig& nats) {
   }
   if (endpoint.token.empty()) return {};
   return endpoint.token == nats.token ? "nats.token" : "the token in nats.url";
+}
+
+std::optional<PermissionViolation> permission_violation_in(std::string_view said) {
+  using Of = PermissionViolation::Of;
+  for (const auto& [words, of] :
+       {std::pair{publish_words, Of::publish}, std::pair{subscription_words, Of::subscription}}) {
+    const std::size_t at = said.find(words);
+    if (at == said.npos) continue;
+    const std::string_view rest = said.substr(at + words.size());
+    return PermissionViolation{of, std::string{rest.substr(0, rest.find('"'))}};
+  }
+  return std::nullopt;
 }
 
 std::string with_remedy(std::string_view said, std::string_view identity) {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -14,5 +15,15 @@ std::string identity_of(const Endpoint& endpoint, const NatsConfig& nats);
 /// What cnats or a server said, and behind it what mends that; as it was said when nothing is
 /// known.
 std::string with_remedy(std::string_view said, std::string_view identity);
+
+/// What a server said of a subject that this user may not use.
+struct PermissionViolation {
+  enum class Of { publish, subscription };
+  Of of = Of::publish;
+  std::string subject;
+};
+
+/// Nothing when it said something else.
+std::optional<PermissionViolation> permission_violation_in(std::string_view said);
 
 }  // namespace hangar

@@ -12,6 +12,7 @@
 #include <utility>
 
 #include "hangar/error.hpp"
+#include "nats/denied_error.hpp"
 
 namespace asio = boost::asio;
 
@@ -72,9 +73,8 @@ std::shared_ptr<PullSource> PullSource::start(const asio::any_io_executor& execu
   handlers.pulled =
       with([](PullSource& self, std::vector<WireMessage>& messages) { self.pulled(messages); });
   handlers.pulls_ended = with([](PullSource& self) { self.pulls_ended(); });
-  handlers.acks_denied = with([](PullSource& self) {
-    self.counters_->acks_denied.set(1);
-    self.denied_since_look_ = true;
+  handlers.denied = with([](PullSource& self, const std::string& subject, const std::string& why) {
+    self.denied(subject, why);
   });
   handlers.judged = with([](PullSource& self, JetStreamHealth::Trouble trouble) {
     self.counters_->trouble.set(static_cast<std::uint64_t>(trouble));
@@ -129,7 +129,27 @@ void PullSource::came_up() {
   counters_->connections.add();
   counters_->connected.set(1);
   counters_->acks_denied.set(0);
+  counters_->pulls_denied.set(0);
   if (!stopping()) begin_verification();
+}
+
+void PullSource::denied(const std::string& subject, const std::string& why) {
+  if (subject.starts_with("$JS.ACK.")) {
+    counters_->acks_denied.set(1);
+    denied_since_look_ = true;
+  } else if (subject == pull_subject()) {
+    counters_->pulls_denied.set(1);
+  } else {
+    return;
+  }
+  if (!options_.replay || stopping()) return;
+  failure_ = std::make_exception_ptr(DeniedError{why});
+  arrivals_.wake_all();
+}
+
+std::string PullSource::pull_subject() const {
+  return link_->api(
+      fmt::format("CONSUMER.MSG.NEXT.{}.{}", options_.source.stream, options_.source.durable));
 }
 
 void PullSource::went_down(const std::vector<Outgoing>& unsent) {
@@ -153,6 +173,7 @@ void PullSource::pulled(std::vector<WireMessage>& messages) {
       message_came(std::move(message), reply, now);
     }
   }
+  if (!messages.empty()) counters_->pulls_denied.set(0);
   if (served) link_->judge(JetStreamHealth::Trouble::none, now);
   if (stopping()) held_->give_back_what_is_ready();
   if (!held_->none_ready()) arrivals_.wake_all();
@@ -251,10 +272,7 @@ void PullSource::send_pull(const Puller::Pull& pull) {
   if (pull.bytes > 0) request += fmt::format(R"(,"max_bytes":{})", pull.bytes);
   request += '}';
   std::vector<Outgoing> items;
-  items.emplace_back(
-      make_message(link_->api(fmt::format("CONSUMER.MSG.NEXT.{}.{}", options_.source.stream,
-                                          options_.source.durable)),
-                   link_->pull_inbox(pull.token), request));
+  items.emplace_back(make_message(pull_subject(), link_->pull_inbox(pull.token), request));
   // When it is not sent, the link is down and will say so.
   if (link_->send(items)) counters_->pulls.add();
 }
@@ -286,6 +304,7 @@ asio::awaitable<Batch> PullSource::next(std::size_t limit, std::chrono::millisec
     // Another caller may have taken them.
     if (!held_->none_ready()) co_return held_->take(limit, Clock::now());
   }
+  if (failure_ && !stopping()) std::rethrow_exception(failure_);
   co_return Batch{};
 }
 

@@ -101,6 +101,7 @@ class PullSource : public Source, public std::enable_shared_from_this<PullSource
   // The link.
   void came_up();
   void went_down(const std::vector<Outgoing>& unsent);
+  void denied(const std::string& subject, const std::string& why);
   void pulls_ended();
   void pulled(std::vector<WireMessage>& messages);
   void message_came(WireMessage message, std::string_view reply, Clock::time_point now);
@@ -124,6 +125,7 @@ class PullSource : public Source, public std::enable_shared_from_this<PullSource
   // Pulls and answers.
   void pump();
   void send_pull(const Puller::Pull& pull);
+  [[nodiscard]] std::string pull_subject() const;
   void unbind() noexcept;
   void send_answers();
   void flush(AckOutbox::Flush when);
@@ -133,7 +135,7 @@ class PullSource : public Source, public std::enable_shared_from_this<PullSource
   void give_back_all();
 
   // What next() waits for.
-  [[nodiscard]] bool over() const noexcept { return phase_ >= Phase::drained; }
+  [[nodiscard]] bool over() const noexcept { return phase_ >= Phase::drained || failure_; }
   [[nodiscard]] bool stopping() const noexcept { return phase_ >= Phase::stopping; }
   [[nodiscard]] bool bound() const noexcept { return binding_ == Binding::bound; }
   [[nodiscard]] bool idle() const noexcept;
@@ -171,7 +173,7 @@ class PullSource : public Source, public std::enable_shared_from_this<PullSource
 
   Phase phase_ = Phase::opening;
   Binding binding_ = Binding::unbound;
-  std::exception_ptr failure_;  ///< Why the source never began.
+  std::exception_ptr failure_;  ///< Why the source never began, or ended of its own accord.
   std::optional<Clock::time_point> absent_since_;
   ConsumerCheck check_;
   std::optional<Sighting> seen_;  ///< Of the present incarnation.

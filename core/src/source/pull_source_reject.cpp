@@ -117,6 +117,8 @@ asio::awaitable<PullSource::LetterReceipt> PullSource::receipt_of(const Link::Re
   LetterReceipt receipt;
   if (reply.fate == Link::Reply::Fate::timed_out) {
     receipt.problem = fmt::format("no answer within 5 s {}", link_->last_trouble());
+  } else if (reply.fate == Link::Reply::Fate::denied) {
+    receipt.problem = reply.why;
   } else if (reply.fate == Link::Reply::Fate::no_responders) {
     receipt.problem = "nobody stores messages on its subject";
     if (letters_refused_.empty()) {

@@ -8,6 +8,7 @@
 
 #include "hangar/error.hpp"
 #include "jetstream/jetstream.hpp"
+#include "nats/denied_error.hpp"
 #include "nats/subjects.hpp"
 #include "source/pull_source.hpp"
 
@@ -51,6 +52,13 @@ asio::awaitable<void> PullSource::verify() {
     } catch (const ConfigError& error) {
       // A service that has not begun yet fails; one that runs waits for somebody to repair it.
       if (phase_ == Phase::opening) {
+        failure_ = std::current_exception();
+        binding_ = Binding::failed;
+      }
+      problem = error.what();
+    } catch (const DeniedError& error) {
+      // A host waits until somebody lets it; whoever gave a command wants to know.
+      if (phase_ == Phase::opening && options_.replay) {
         failure_ = std::current_exception();
         binding_ = Binding::failed;
       }
@@ -217,11 +225,11 @@ asio::awaitable<void> PullSource::observe() {
                                      ? now.after.first_sequence - now.consumer.ack_floor - 1
                                      : 0);
   const bool idle = now.consumer.pending == 0 && now.consumer.ack_pending == 0;
-  counters_->oldest_unacked.set(idle ? 0
-                                     : co_await stored_after(*link_, source.stream,
-                                                             now.consumer.ack_floor,
-                                                             source.filter_subject));
+  const std::uint64_t floor = now.consumer.ack_floor;
   seen_ = std::move(now);
+  // Last, as a user need not be allowed to see it.
+  counters_->oldest_unacked.set(
+      idle ? 0 : co_await stored_after(*link_, source.stream, floor, source.filter_subject));
 }
 
 void PullSource::abandon() {

@@ -43,6 +43,7 @@ struct SourceCounters {
   Count connected;     ///< 1 or 0.
   Count trouble;       ///< JetStreamHealth::Trouble: why JetStream does not serve, or 0.
   Count acks_denied;   ///< 1 when the server refused an ack lately, or 0.
+  Count pulls_denied;  ///< 1 when it refused the last pull, or 0.
   Count incarnations;  ///< How often stream or consumer turned out to be another one.
   // As seen every few seconds.
   Count pending;          ///< Messages of the consumer that were not delivered to any replica yet.

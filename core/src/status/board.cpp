@@ -28,6 +28,7 @@ void add(const SourceCounters& from, Observation::Source& to) {
   to.connected = from.connected.value() != 0;
   to.trouble = static_cast<JetStreamHealth::Trouble>(from.trouble.value());
   to.acks_denied = from.acks_denied.value() != 0;
+  to.pulls_denied = from.pulls_denied.value() != 0;
   to.letters_stuck = from.letters_stuck.value() != 0;
   to.letters_refused = from.letters_refused.value() != 0;
   // Of the consumer, not of a run: the last run knows them.

@@ -45,6 +45,7 @@ struct Observation {
     bool letters_stuck = false;    ///< So many of them that nothing more is recorded.
     bool letters_refused = false;  ///< The server refuses to make a stream for them.
     bool acks_denied = false;      ///< The user may not publish what acks a message.
+    bool pulls_denied = false;     ///< Nor what asks for messages.
   };
   struct Service {
     std::string name;

@@ -132,6 +132,14 @@ TEST(Routes, who_may_not_ack_is_not_ready) {
   EXPECT_NE(reply.body.find("may not publish to $JS.ACK."), std::string::npos) << reply.body;
 }
 
+TEST(Routes, who_may_not_ask_for_messages_is_not_ready) {
+  auto seen = healthy();
+  seen.services.at(0).source.pulls_denied = true;
+  const auto reply = reply_to("/readyz", seen);
+  EXPECT_EQ(reply.status, 503U);
+  EXPECT_NE(reply.body.find("may not publish to CONSUMER.MSG.NEXT."), std::string::npos);
+}
+
 TEST(Routes, whose_dead_letters_find_no_room_is_not_ready) {
   auto seen = healthy();
   auto& source = seen.services.at(0).source;

@@ -33,6 +33,21 @@ TEST(Remedy, what_a_server_says_names_the_setting_that_mends_it) {
   EXPECT_EQ(with_remedy("something new", "nats.token"), "something new");
 }
 
+TEST(Remedy, a_subject_that_may_not_be_used_is_found_in_what_a_server_says) {
+  using Of = PermissionViolation::Of;
+  const auto publish =
+      permission_violation_in("Permissions Violation for Publish to \"$JS.API.INFO\": do this");
+  ASSERT_TRUE(publish);
+  EXPECT_EQ(publish->of, Of::publish);
+  EXPECT_EQ(publish->subject, "$JS.API.INFO");
+  const auto subscription =
+      permission_violation_in("'Permissions Violation for Subscription to \"_INBOX.x.*\"'");
+  ASSERT_TRUE(subscription);
+  EXPECT_EQ(subscription->of, Of::subscription);
+  EXPECT_EQ(subscription->subject, "_INBOX.x.*");
+  EXPECT_FALSE(permission_violation_in("Authorization Violation"));
+}
+
 TEST(Remedy, an_identity_is_named_by_its_setting_and_not_shown) {
   NatsConfig nats;
   Endpoint endpoint;
