@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "hangar/error.hpp"
 #include "statements.hpp"
 
 namespace hangar::postgres {
@@ -124,12 +125,31 @@ std::optional<StoredTable> read_table(pqxx::work& transaction, const Table& tabl
   return stored;
 }
 
+std::string creation_grant(pqxx::work& transaction) {
+  // A schema that this user may not use is left out of search_path.
+  return asked(
+      transaction,
+      "CASE WHEN has_schema_privilege(current_schema(), 'CREATE') THEN '' "
+      "WHEN current_schema() IS NOT NULL "
+      "THEN format('GRANT CREATE ON SCHEMA %I TO %I', current_schema(), current_user) "
+      "ELSE coalesce((SELECT format('GRANT USAGE, CREATE ON SCHEMA %I TO %I', nspname, "
+      "current_user) FROM regexp_split_to_table(current_setting('search_path'), ' *, *') "
+      "WITH ORDINALITY AS part(name, place) "
+      "JOIN pg_catalog.pg_namespace ON nspname = btrim(name, '\"') ORDER BY place LIMIT 1), "
+      "'CREATE SCHEMA, or ALTER ROLE … SET search_path to one that exists') END");
+}
+
 void create_absent(pqxx::work& transaction, std::span<const Table* const> tables) {
   transaction.exec(fmt::format("SELECT pg_advisory_xact_lock({})", creation_lock));
   std::vector<std::string> afterwards;
   std::vector<std::string> trigrams;
   for (const Table* table : tables) {
     if (exists(transaction, "to_regclass", table->name)) continue;
+    if (const std::string grant = creation_grant(transaction); !grant.empty()) {
+      throw ConfigError{
+          fmt::format("PostgreSQL: there is no table {}, and this user may not create it: {}",
+                      table->name, grant)};
+    }
     if (!table->enumeration_name.empty() &&
         !exists(transaction, "to_regtype", table->enumeration_name)) {
       transaction.exec(create_enumeration(*table));

@@ -29,4 +29,7 @@ namespace hangar::postgres {
 /// extension pg_trgm is or can be made available. Throws libpqxx's exceptions.
 void create_absent(pqxx::work& transaction, std::span<const Table* const> tables);
 
+/// The statement that lets this user create tables; empty when he may.
+std::string creation_grant(pqxx::work& transaction);
+
 }  // namespace hangar::postgres

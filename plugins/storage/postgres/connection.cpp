@@ -11,6 +11,7 @@
 
 #include "hangar/error.hpp"
 #include "sqlstate.hpp"
+#include "statements.hpp"
 
 namespace hangar::postgres {
 namespace {
@@ -126,7 +127,7 @@ void Connection::send(const std::string& statement, Parameters& parameters) {
   flush();
 }
 
-std::vector<Result> Connection::finish(std::string_view doing) {
+std::vector<Result> Connection::finish(std::string_view doing, std::string_view needs) {
   if (!handle_) lost("not connected");
   if (PQpipelineSync(handle_.get()) != 1) lost(PQerrorMessage(handle_.get()));
   flush();
@@ -150,8 +151,13 @@ std::vector<Result> Connection::finish(std::string_view doing) {
   }
   const std::size_t sent = std::exchange(sent_, 0);
   if (failed && !field(failed.get(), PG_DIAG_SQLSTATE).empty()) {
+    Failure why = failure(failed.get());
+    // A policy of row-level security refuses with the same code, which no GRANT mends.
+    if (field(failed.get(), PG_DIAG_SOURCE_FUNCTION) == "aclcheck_error" && !needs.empty()) {
+      why.grant = fmt::format("GRANT {} TO {}", needs, quoted_identifier(PQuser(handle_.get())));
+    }
     if (PQstatus(handle_.get()) == CONNECTION_BAD) handle_.reset();
-    raise(doing, failure(failed.get()));
+    raise(doing, why);
   }
   if (failed || results.size() != sent) lost(PQerrorMessage(handle_.get()));
   return results;

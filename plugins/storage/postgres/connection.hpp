@@ -54,7 +54,8 @@ class Connection {
 
   /// Ends the round trip: the results of all statements sent, in order. When one failed, the later
   /// ones were not executed and its failure is thrown as `raise` does.
-  std::vector<Result> finish(std::string_view doing);
+  /// A privilege that is missing is named with `needs`, such as `SELECT, INSERT ON task_run`.
+  std::vector<Result> finish(std::string_view doing, std::string_view needs = {});
   /// How many statements of the last round trip that failed went before the one that did.
   [[nodiscard]] std::size_t done_before_failure() const noexcept { return done_before_failure_; }
 

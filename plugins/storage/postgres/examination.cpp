@@ -69,6 +69,23 @@ std::optional<Check> missing_indexes(pqxx::work& transaction, const Table& table
                "upgrade -y`"};
 }
 
+/// Which of them a row belongs to is looked up in the tables of others.
+std::vector<Check> missing_of_owners(pqxx::work& transaction, const Table& table) {
+  std::vector<Check> checks;
+  for (const ForeignKey& key : table.owners) {
+    const pqxx::result missing = transaction.exec(fmt::format(
+        "SELECT quote_ident(current_user) FROM pg_catalog.pg_attribute WHERE attrelid = "
+        "to_regclass({}) AND attname = 'id' AND NOT has_column_privilege(attrelid, attnum, "
+        "'SELECT')",
+        literal(quoted_identifier(key.table))));
+    if (missing.empty()) continue;
+    checks.push_back(
+        {fail, fmt::format("table {}", key.table), "this user has no privilege to SELECT (id)",
+         fmt::format("GRANT SELECT (id) ON {} TO {}", key.table, missing[0][0].as<std::string>())});
+  }
+  return checks;
+}
+
 /// A privilege may be of the table or of each column that is read and written.
 std::vector<Check> missing_privileges(pqxx::work& transaction, const Table& table) {
   std::vector<std::string> names;
@@ -76,12 +93,12 @@ std::vector<Check> missing_privileges(pqxx::work& transaction, const Table& tabl
   const pqxx::result rows = transaction.exec(fmt::format(
       "SELECT privilege, bool_and(missing), "
       "string_agg(quote_ident(attname), ', ' ORDER BY attnum) FILTER (WHERE missing) "
-      "FROM unnest(ARRAY['SELECT', 'INSERT', 'UPDATE']) WITH ORDINALITY AS asked(privilege, place) "
+      "FROM unnest(ARRAY['SELECT', 'INSERT'{}]) WITH ORDINALITY AS asked(privilege, place) "
       "CROSS JOIN pg_catalog.pg_attribute "
       "CROSS JOIN LATERAL (SELECT NOT has_column_privilege(attrelid, attnum, privilege)) "
       "AS found(missing) WHERE attrelid = {} AND NOT attisdropped AND attname IN ({}) "
       "GROUP BY place, privilege HAVING bool_or(missing) ORDER BY place",
-      oid_of(table), fmt::join(names, ", ")));
+      table.versioned_by ? ", 'UPDATE'" : "", oid_of(table), fmt::join(names, ", ")));
   std::vector<std::string> of_table;
   std::vector<std::string> of_columns;
   for (const auto& row : rows) {
@@ -109,7 +126,9 @@ std::vector<Check> look(pqxx::work& transaction, const Table& table,
   const std::string what = fmt::format("table {}", table.name);
   const std::optional<StoredTable> stored = read_table(transaction, table);
   if (!stored && creation == Creation::when_absent) {
-    return {{ok, what, "there is none yet; Hangar creates it"}};
+    const std::string grant = creation_grant(transaction);
+    if (grant.empty()) return {{ok, what, "there is none yet; Hangar creates it"}};
+    return {{fail, what, "there is none, and this user may not create it", grant}};
   }
   if (!stored) return {{fail, what, why_absent(transaction, table), ""}};
   std::vector<Check> checks;
@@ -119,6 +138,7 @@ std::vector<Check> look(pqxx::work& transaction, const Table& table,
     checks.push_back({fail, what, error.what(), ""});
   }
   std::ranges::move(missing_privileges(transaction, table), std::back_inserter(checks));
+  std::ranges::move(missing_of_owners(transaction, table), std::back_inserter(checks));
   std::ranges::move(table_hazards(transaction, table), std::back_inserter(checks));
   if (const auto found = missing_indexes(transaction, table)) checks.push_back(*found);
   if (checks.empty()) {

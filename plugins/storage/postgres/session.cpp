@@ -126,7 +126,9 @@ Rows PostgresSession::find(const Table& table, std::span<const Keys> keys,
   if (asked.empty()) return rows;
   open_transaction();
   connection_->send(find_statement(table, asked, columns, lock), parameters_);
-  const std::vector<Result> results = connection_->finish(fmt::format("read {}", table.name));
+  const std::vector<Result> results = connection_->finish(
+      fmt::format("read {}", table.name),
+      fmt::format("{} ON {}", lock == Lock::rows ? "SELECT, UPDATE" : "SELECT", table.name));
   const PGresult* found = results.back().get();
   rows.reserve(static_cast<std::size_t>(PQntuples(found)));
   for (int row = 0; row < PQntuples(found); ++row) {

@@ -62,7 +62,8 @@ class PostgresSession final : public Session {
   /// is refused and there is a savepoint, finds the row: `send(first, last)` sends the same for
   /// some of the rows.
   template <class Send>
-  std::vector<Result> finish_rows(std::string_view doing, std::size_t count, Send&& send);
+  std::vector<Result> finish_rows(std::string_view doing, std::string_view needs, std::size_t count,
+                                  Send&& send);
   template <class Send>
   std::optional<std::size_t> refused_row(std::string_view doing, std::size_t count, Send&& send);
   bool is_refused(std::string_view doing);

@@ -1,3 +1,5 @@
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <chrono>
 #include <functional>
@@ -69,10 +71,10 @@ void PostgresSession::mark_call(std::size_t count) {
 }
 
 template <class Send>
-std::vector<Result> PostgresSession::finish_rows(std::string_view doing, std::size_t count,
-                                                 Send&& send) {
+std::vector<Result> PostgresSession::finish_rows(std::string_view doing, std::string_view needs,
+                                                 std::size_t count, Send&& send) {
   try {
-    return connection_->finish(doing);
+    return connection_->finish(doing, needs);
   } catch (DataError& error) {
     if (savepoint_) error.at_row(refused_row(doing, count, send));
     throw;
@@ -216,7 +218,8 @@ std::vector<bool> PostgresSession::insert_each(const Rows& rows) {
   };
   in_pieces(
       rows.size(), [&](std::size_t i) { return rows[i]; }, send);
-  const std::vector<Result> results = finish_rows(texts.inserting, rows.size(), send);
+  const std::vector<Result> results = finish_rows(
+      texts.inserting, fmt::format("SELECT, INSERT ON {}", rows.table().name), rows.size(), send);
   // Keys come back in the order of the rows, so one walk over both tells which ones are missing.
   std::size_t row = 0;
   for (std::size_t i = first_statement ? 2 : 0; i < results.size(); ++i) {
@@ -275,6 +278,7 @@ std::size_t PostgresSession::update(const Rows& rows) {
   const std::span all{order};
   const auto narrow = static_cast<std::size_t>(wide - order.begin());
   const std::string& updating = statements(table).updating;
+  const std::string needs = fmt::format("SELECT, UPDATE ON {}", table.name);
   std::size_t written = 0;
   for (const auto form : {UpdateForm::leaves_keys, UpdateForm::writes_keys}) {
     const auto some = form == UpdateForm::leaves_keys ? all.first(narrow)
@@ -287,13 +291,13 @@ std::size_t PostgresSession::update(const Rows& rows) {
         some.size(), [&](std::size_t i) { return rows[some[i]]; }, send);
     if (!savepoint_ || some.empty()) continue;
     try {
-      written += updated_rows(finish_rows(updating, some.size(), send));
+      written += updated_rows(finish_rows(updating, needs, some.size(), send));
     } catch (Error& error) {
       if (error.row()) error.at_row(some[*error.row()]);
       throw;
     }
   }
-  return savepoint_ ? written : updated_rows(connection_->finish(updating));
+  return savepoint_ ? written : updated_rows(connection_->finish(updating, needs));
 }
 
 }  // namespace hangar::postgres

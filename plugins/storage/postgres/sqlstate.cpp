@@ -111,7 +111,8 @@ constexpr std::array hints{
          "CREATE SCHEMA, or ALTER ROLE … SET search_path to one that exists and this user may use"},
     Hint{"42501",
          "GRANT what is missing: CONNECT on the database, USAGE on the schema, SELECT, INSERT and "
-         "UPDATE on the table, a policy of row-level security; `hangar doctor` looks at each"},
+         "UPDATE on the table, a policy of row-level security; `hangar doctor` looks at each, and "
+         "etc/docs/permissions.md has them all"},
     Hint{"428C9", "the column is generated: ALTER TABLE … ALTER COLUMN … DROP EXPRESSION"},
     Hint{"42P01", schema_changed},
     Hint{"42703", schema_changed},
@@ -188,7 +189,9 @@ void raise(std::string_view doing, const Failure& failure) {
     error.at_row(failure.row);
     throw error;
   }
-  TransientError error{text + hint(failure.sqlstate), *verdict.retry, failure.sqlstate};
+  const std::string mends =
+      failure.grant.empty() ? hint(failure.sqlstate) : fmt::format("; {}", failure.grant);
+  TransientError error{text + mends, *verdict.retry, failure.sqlstate};
   if (error.row_may_be_at_fault()) error.at_row(failure.row);
   throw error;
 }

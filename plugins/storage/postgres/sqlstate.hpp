@@ -30,6 +30,7 @@ struct Failure {
   std::string column{};
   std::string constraint{};
   std::optional<std::size_t> row{};  ///< Of a call, as `Error::row`.
+  std::string grant{};  ///< The statement that gives what is missing, where one is known.
 };
 
 /// The row, counted from 0, at which a COPY into the table failed, as the error's context names it

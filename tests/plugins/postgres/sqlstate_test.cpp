@@ -145,6 +145,11 @@ TEST(Sqlstate, the_thrown_error_carries_code_and_place) {
     EXPECT_EQ(error.sqlstate(), "42501");
     EXPECT_NE(std::string{error.what()}.find("GRANT"), std::string::npos);
   }
+  try {
+    raise("read thing", {.sqlstate = "42501", .message = "no", .grant = "GRANT SELECT ON thing"});
+  } catch (const TransientError& error) {
+    EXPECT_STREQ(error.what(), "PostgreSQL: read thing: no (SQLSTATE 42501); GRANT SELECT ON thing");
+  }
 }
 
 std::string refused(const std::string& text, bool verifies = true) {
