@@ -171,7 +171,11 @@ bool Comparison::owner_is_gone(const Table& table, std::span<const Cell> cells) 
     try {
       return look_up(others, keys, id).empty();
     } catch (const TransientError& error) {
-      if (error.retry() != TransientError::Retry::when_answerable) throw;
+      constexpr std::string_view insufficient_privilege = "42501";
+      if (error.retry() != TransientError::Retry::when_answerable ||
+          error.sqlstate() == insufficient_privilege) {
+        throw;
+      }
       return false;  // There is no such table: nobody owns these rows.
     }
   });
