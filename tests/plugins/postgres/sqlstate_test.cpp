@@ -146,9 +146,9 @@ TEST(Sqlstate, the_thrown_error_carries_code_and_place) {
     EXPECT_NE(std::string{error.what()}.find("GRANT"), std::string::npos);
   }
   try {
-    raise("read thing", {.sqlstate = "42501", .message = "no", .grant = "GRANT SELECT ON thing"});
+    raise("read thing", {.sqlstate = "42501", .message = "no", .grant = "GRANT SELECT ON t"});
   } catch (const TransientError& error) {
-    EXPECT_STREQ(error.what(), "PostgreSQL: read thing: no (SQLSTATE 42501); GRANT SELECT ON thing");
+    EXPECT_STREQ(error.what(), "PostgreSQL: read thing: no (SQLSTATE 42501); GRANT SELECT ON t");
   }
 }
 
