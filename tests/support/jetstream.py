@@ -39,7 +39,10 @@ class JetStream(Owner):
         address = (self._address.hostname, self._address.port)
         self._socket = opened.enter_context(socket.create_connection(address, self._timeout))
         self._lines = opened.enter_context(self._socket.makefile("rb"))
-        self._send(b'CONNECT {"verbose":false,"headers":true,"no_responders":true}\r\n')
+        options: dict[str, object] = {"verbose": False, "headers": True, "no_responders": True}
+        if self._address.username is not None:
+            options |= {"user": self._address.username, "pass": self._address.password}
+        self._send(f"CONNECT {json.dumps(options)}\r\n".encode())
         self._send(f"SUB {_INBOX} 1\r\n".encode())
 
     def request(self, subject: str, **body: Any) -> dict[str, Any]:
