@@ -317,12 +317,9 @@ void TaskRunRecorder::settle(Events events, const Recorded& recorded) {
   for (std::size_t i = 0; i < events.size(); ++i) {
     RetryableEvent& event = *events[i];
     metrics_.durable(event.state_timestamp, durable);
-    if (verdicts[i] == Verdict::collision) {
-      refuse(event, rejection(verdicts[i], event.event.unpack()));
-      continue;
-    }
     if (event.suspect) refusals_->forget(event.message);
-    if (verdicts[i] == Verdict::too_long_for_index) {
+    if (verdicts[i] == Verdict::collision || verdicts[i] == Verdict::too_long_for_index) {
+      // Nothing to prove: the row that keeps it out is stored, or its own texts are too long.
       refusals_->condemn(event.message, rejection(verdicts[i], event.event.unpack()));
     } else {
       failpoint(Failpoint::before_ack);

@@ -17,7 +17,7 @@ from support.rows import load_rows
 _GOLDEN = Path(__file__).parent
 VECTORS = (
     *("capture", "plain", "shuffled", "chaos", "hostile", "forms"),
-    *("nul", "long-names", "time-0001-01-01"),
+    *("nul", "long-names", "time-0001-01-01", "state-id-reused"),
 )
 BATCH_SIZES = (1, 7, 100, 5000)
 LANES = (1, 4)
