@@ -304,7 +304,13 @@ void TaskRunRecorder::refuse(RetryableEvent& event, Rejection why) {
 void TaskRunRecorder::settle(Events events, const Recorded& recorded) {
   const Timestamp durable = now();
   const auto& verdicts = recorded.verdicts;
-  const auto any = std::ranges::find(verdicts, Verdict::recorded) - verdicts.begin();
+  // What is stored already went in once, and shows as much: a replay meets nothing else.
+  const auto any =
+      std::ranges::find_if(verdicts,
+                           [](Verdict verdict) {
+                             return verdict == Verdict::recorded || verdict == Verdict::duplicate;
+                           }) -
+      verdicts.begin();
   // A large one is as good a proof, but takes memory for as long as it is the last.
   constexpr std::size_t small = 64U << 10U;
   const bool kept =

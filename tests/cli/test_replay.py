@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import datetime
 import signal
+import sqlite3
 import subprocess
 import unittest
 from pathlib import Path
@@ -98,6 +100,19 @@ class Again(Case):
         self.replay("--sequence", "1")
         self.assertEqual(self.rows(), before)
         self.expect_nothing_moved()
+
+    def test_what_the_database_refuses_now_is_judged_by_what_it_holds(self) -> None:
+        """Nothing goes in that would show that it takes events: all others are there."""
+        id_ = self.rows()["task_run_state"][0]["id"]
+        with contextlib.closing(sqlite3.connect(self.database)) as database:
+            database.executescript(
+                f"DELETE FROM task_run_state WHERE id = '{id_}';"
+                f" CREATE TRIGGER refuse BEFORE INSERT ON task_run_state WHEN NEW.id = '{id_}'"
+                " BEGIN SELECT RAISE(ABORT, 'refused'); END;"
+            )
+        count = len(self.events)
+        said = self.replay("--sequence", "1")
+        self.assertIn(f"{count - 1} of {count} events applied again, 1 dead-lettered\n", said)
 
     def rows(self) -> Tables:
         """With the times of their writing."""
