@@ -23,13 +23,14 @@ from bench.parts import (
     settings_parts,
     sqlite_parts,
 )
+from bench.poison import poison
 from bench.report import Report
 from bench.world import POSTGRES_SETTINGS, Sample, World
 from support.prefect_venv import cache_folder
 from support.servers import NatsServer, PostgresServer
 from support.temporary import temporary_folder
 
-GROUPS = ("postgres", "sqlite", "filter", "prefect", "settings", "latency")
+GROUPS = ("postgres", "sqlite", "filter", "prefect", "settings", "latency", "poison")
 _GO = Path(__file__).with_name("pull_and_ack_go")
 
 
@@ -118,11 +119,16 @@ def main() -> None:
         in_turns(parts, options.runs, report)
         if "latency" in options.only:
             report.latencies = latencies(world, backlog, report)
+        if "poison" in options.only:
+            rounds = min(options.runs, 3)
+            report.poison = poison(world, options.events // 5, rounds), options.events // 5, rounds
         if options.full:
             report.curves = curves(world, options.events)
             report.choices = choices(world, options.events // 2)
-        check_rows(world, backlog)
-        print(report.text())
+        if parts:
+            check_rows(world, backlog)
+            print(report.text())
+        print(report.poison_section())
         if options.write:
             report.write()
 

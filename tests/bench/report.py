@@ -16,6 +16,7 @@ from bench.choices import Choice
 from bench.growth import Curve
 from bench.parts import DEFAULTS, Latency, Part
 from bench.plot import write_plot
+from bench.poison import HEADING, Poison, poison_section
 from bench.world import POSTGRES_SETTINGS, Sample, Stream
 from support.servers import NatsServer, PostgresServer
 
@@ -41,6 +42,7 @@ class Report:
         self.latencies: list[tuple[str, Latency]] = []
         self.curves: list[Curve] = []
         self.choices: list[Choice] = []
+        self.poison: tuple[list[Poison], int, int] | None = None
         self._head = (
             f"{stream.events:,} events of {stream.size:,.0f} bytes, each line the median of {runs} "
             f"with the least and the most. {_processor()}, {os.cpu_count()} cores that all "
@@ -84,12 +86,24 @@ class Report:
         ]
         return "\n".join(lines)
 
+    def poison_section(self) -> str:
+        """As measured now, else as it was last."""
+        if self.poison:
+            found, events, rounds = self.poison
+            return poison_section(found, events, rounds)
+        _, heading, rest = RESULTS.read_text().partition(HEADING)
+        return heading + rest
+
     def write(self) -> None:
         plot = ""
+        if not self._samples:
+            before = RESULTS.read_text().partition(HEADING)[0].rstrip("\n")
+            RESULTS.write_text(f"{before}\n\n{self.poison_section()}")
+            return
         if self.curves:
             write_plot(PLOT, self.curves)
             plot = f"\n![events/s as the work grows]({PLOT.name})\n"
-        RESULTS.write_text(f"# How fast\n{self.text()}\n{plot}")
+        RESULTS.write_text(f"# How fast\n{self.text()}\n{plot}\n{self.poison_section()}")
 
     def _line(self, name: str) -> str:
         samples = self._samples[name]

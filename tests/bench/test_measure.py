@@ -40,6 +40,11 @@ class Measure(unittest.TestCase):
             "| and wal_compression |",
             "| two subjects, a Hangar each |",
             "| a cluster of three that all hold the stream |",
+            "| refused by the decoder |",
+            "| refused by a CHECK of a table |",
+            "| refused by a trigger, P0001 |",
+            "| its flow run is missing |",
+            "| its run is locked by an idle session |",
         ):
             self.assertIn(line, done.stdout)
 

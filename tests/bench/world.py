@@ -212,7 +212,7 @@ class World:
             raise SystemExit("".join(log.read_text() for log in logs))
         for stream, durable in durables.items():
             self.drop_durable(stream, durable)
-        times = [_times(log) for log in logs]
+        times = [times(log) for log in logs]
         first = min(ready for ready, _ in times)
         return Sample(
             events,
@@ -223,7 +223,7 @@ class World:
         )
 
 
-def _times(log: Path) -> tuple[float, float]:
+def times(log: Path) -> tuple[float, float]:
     """When Hangar was ready and when its service had ended, from what it says itself."""
     ready = ended = 0.0
     for line in log.read_text().splitlines():
