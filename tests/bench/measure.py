@@ -121,7 +121,9 @@ def main() -> None:
             report.latencies = latencies(world, backlog, report)
         if "poison" in options.only:
             rounds = min(options.runs, 3)
-            report.poison = poison(world, options.events // 5, rounds), options.events // 5, rounds
+            # Of too few events no flow run would be without the missing ones.
+            events = max(options.events // 5, 2_000)
+            report.poison = poison(world, events, rounds), events, rounds
         if options.full:
             report.curves = curves(world, options.events)
             report.choices = choices(world, options.events // 2)

@@ -212,11 +212,11 @@ class World:
             raise SystemExit("".join(log.read_text() for log in logs))
         for stream, durable in durables.items():
             self.drop_durable(stream, durable)
-        times = [times(log) for log in logs]
-        first = min(ready for ready, _ in times)
+        moments = [times(log) for log in logs]
+        first = min(ready for ready, _ in moments)
         return Sample(
             events,
-            max(ended for _, ended in times) - first,
+            max(ended for _, ended in moments) - first,
             {"Hangar": used / events * 1e6, **cpu},
             peak / 1024,
             (first - began) * 1e3,

@@ -12,7 +12,6 @@
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   using namespace hangar;
-  using namespace hangar::recorder;
   const std::string_view text{reinterpret_cast<const char*>(data), size};
   if (!simdjson::validate_utf8(text)) return 0;  // No JSON document has such a text.
   prefect::parse_resource_uuid(text);
