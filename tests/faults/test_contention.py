@@ -130,7 +130,7 @@ class Refused(Contention):
         self.assertNotEqual(letters, [])
         for letter in letters:
             self.assertIn(gone.encode(), letter.data)
-            self.assertEqual(letter.headers["Hangar-Dlq-Reason"], "unknown")
+            self.assertEqual(letter.headers["Hangar-Dlq-Reason"], "dropped_row")
         states = self.rows["task_run_state"]
         self.assertEqual(self.states(), {row["id"] for row in states if row["task_run_id"] != gone})
 
