@@ -140,12 +140,12 @@ TEST_F(Policies, a_commit_that_does_not_wait_is_told_of_with_what_set_it) {
 }
 
 TEST_F(Policies, each_missing_privilege_is_named_with_its_command) {
-  database_.execute("REVOKE UPDATE ON thing FROM " + role_);
-  expect_says(examined(), {"GRANT UPDATE ON thing TO " + role_});
-  database_.execute("GRANT UPDATE (name, count) ON thing TO " + role_);
+  database_.execute("REVOKE INSERT ON thing FROM " + role_);
+  expect_says(examined(), {"GRANT INSERT ON thing TO " + role_});
+  database_.execute("GRANT INSERT (name, count) ON thing TO " + role_);
   expect_says(examined(),
-              {"GRANT UPDATE (id, made, owner, part, kind, spent, body) ON thing TO " + role_});
-  database_.execute("GRANT UPDATE (id, made, owner, part, kind, spent, body) ON thing TO " + role_);
+              {"GRANT INSERT (id, made, owner, part, kind, spent, body) ON thing TO " + role_});
+  database_.execute("GRANT INSERT (id, made, owner, part, kind, spent, body) ON thing TO " + role_);
   EXPECT_EQ(examined().find("fail"), std::string::npos) << examined();
   const std::string schema = "prefect_" + role_;
   database_.execute("CREATE SCHEMA " + schema);
