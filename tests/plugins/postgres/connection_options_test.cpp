@@ -1,5 +1,6 @@
 #include "connection_options.hpp"
 
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 #include <unistd.h>
 
@@ -213,7 +214,7 @@ TEST(ConnectionOptions, files_of_tls_are_there_and_a_key_is_for_its_user_alone) 
   };
   fs::permissions(file, fs::perms{0600});
   for (const std::string& query :
-       {"sslrootcert=" + file, "sslcert=" + file + "&sslkey=" + file,
+       {"sslrootcert=" + file, fmt::format("sslcert={0}&sslkey={0}", file),
         std::string{"application_name=x"}, std::string{"sslrootcert=system"},
         std::string{"sslkey=pkcs11:x"}, std::string{"sslmode=disable&sslcert=/none/c"}}) {
     EXPECT_EQ(said(query), "(accepted)") << query;
