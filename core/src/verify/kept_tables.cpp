@@ -166,7 +166,7 @@ void KeptTables::note_keys(std::size_t number, std::span<const Cell> cells) {
   }
 }
 
-std::size_t KeptTables::update(const Rows& rows) {
+void KeptTables::update(const Rows& rows) {
   const std::size_t number = number_of(rows.table());
   KeptTable& table = tables_[number];
   // First all old keys go, because rows of one update may exchange them.
@@ -181,16 +181,13 @@ std::size_t KeptTables::update(const Rows& rows) {
       if (const auto key = key_text(kept.row.cells(), unique.columns)) unique.ids.erase(*key);
     }
   });
-  std::size_t written = 0;
   each([&](Kept& kept, std::span<const Cell> cells) {
-    ++written;
     bytes_ -= kept.row.bytes();
     kept.row.update(cells);
     kept.touched = ++clock_;
     bytes_ += kept.row.bytes();
     note_keys(number, kept.row.cells());
   });
-  return written;
 }
 
 std::vector<KeptTables::Name> KeptTables::longest_untouched(std::size_t most) const {

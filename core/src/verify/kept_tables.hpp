@@ -52,7 +52,7 @@ class KeptTables {
   [[nodiscard]] Rows find(const Table& table, std::span<const Keys> keys,
                           std::span<const std::size_t> columns) const;
   std::vector<bool> insert_missing(const Rows& rows);
-  std::size_t update(const Rows& rows);
+  void update(const Rows& rows);
 
   [[nodiscard]] std::size_t bytes() const noexcept { return bytes_; }
   [[nodiscard]] std::size_t roots() const noexcept { return roots_; }
