@@ -6,12 +6,6 @@
 #include <vector>
 
 namespace hangar::recorder {
-namespace {
-
-// How often a lost race is run again: after that the key is not taken by a race.
-constexpr std::size_t most_races = 3;
-
-}  // namespace
 
 void Attempt::run(Session& session, Timestamp now) {
   tried_ = portion_.of(events_.size());

@@ -15,9 +15,6 @@ namespace {
 // written again for each one that is refused.
 constexpr std::size_t part_size = 48;
 
-// How often a lost race is run again: after that the key is not taken by a race.
-constexpr std::size_t most_races = 3;
-
 using Places = std::vector<std::size_t>;
 
 /// For each event the first one that it shares a name with, directly or by way of others.

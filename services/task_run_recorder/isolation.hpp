@@ -12,6 +12,9 @@
 
 namespace hangar::recorder {
 
+/// How often a lost race is run again: after that the key is not taken by a race.
+inline constexpr std::size_t most_races = 3;
+
 /// The reason of an event whose flow run is missing.
 inline constexpr std::string_view orphan = "orphan_flow_run";
 /// The reason of a failure that says nothing of the event.
