@@ -43,6 +43,10 @@ if(HANGAR_SANITIZE)
   add_compile_options(-fsanitize=${HANGAR_SANITIZE} -fno-omit-frame-pointer -fno-sanitize-recover=all)
   add_link_options(-fsanitize=${HANGAR_SANITIZE})
 endif()
+if(HANGAR_SANITIZE MATCHES address)
+  target_sources(hangar_flags INTERFACE
+    $<$<STREQUAL:$<TARGET_PROPERTY:TYPE>,EXECUTABLE>:${CMAKE_SOURCE_DIR}/etc/cmake/asan_options.cpp>)
+endif()
 
 find_package(Boost 1.74 REQUIRED)
 string(TOLOWER "${CMAKE_BUILD_TYPE}" HANGAR_BUILD_TYPE)
