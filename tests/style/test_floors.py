@@ -9,9 +9,9 @@ from support.tree import ROOT, named
 _CORE = ROOT / "core" / "src"
 # From the ground up.
 _FLOORS = (
-    *("text", "async", "api", "log", "config", "plugin", "nats", "jetstream", "embedded"),
-    *("dead_letters", "source", "storage", "service", "status", "metrics", "admin", "host"),
-    *("verify", "cli"),
+    *("text", "async", "api", "log", "config", "plugin", "identity", "nats", "jetstream"),
+    *("embedded", "dead_letters", "source", "storage", "service", "status", "metrics", "admin"),
+    *("host", "verify", "cli"),
 )
 _INCLUDE = re.compile(r'^\s*#\s*include\s*"([a-z_]+)/([^"]+)"', re.MULTILINE)
 _FORWARD = re.compile(r"^(?:class|struct) (\w+);", re.MULTILINE)

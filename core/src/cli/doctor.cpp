@@ -21,8 +21,8 @@
 #include "hangar/version.hpp"
 #include "host/broker.hpp"
 #include "host/installation.hpp"
+#include "host/nats_context.hpp"
 #include "log/stderr_log.hpp"
-#include "nats/nats_context.hpp"
 #include "source/examination.hpp"
 #include "status/state_file.hpp"
 

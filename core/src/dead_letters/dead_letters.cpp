@@ -8,10 +8,10 @@
 #include "dead_letters/force_mark.hpp"
 #include "hangar/error.hpp"
 #include "jetstream/ack_subject.hpp"
+#include "jetstream/denied_error.hpp"
 #include "jetstream/jetstream.hpp"
 #include "jetstream/stream_setup.hpp"
 #include "nats/blocking.hpp"
-#include "nats/denied_error.hpp"
 #include "text/base64.hpp"
 
 namespace asio = boost::asio;

@@ -8,9 +8,9 @@
 #include <string_view>
 
 #include "hangar/error.hpp"
+#include "jetstream/denied_error.hpp"
 #include "jetstream/jetstream.hpp"
 #include "jetstream/stream_setup.hpp"
-#include "nats/denied_error.hpp"
 #include "text/base64.hpp"
 
 namespace asio = boost::asio;

@@ -12,8 +12,8 @@
 #include "api/describe.hpp"
 #include "config/other_settings.hpp"
 #include "hangar/error.hpp"
+#include "host/nats_context.hpp"
 #include "host/settings_check.hpp"
-#include "nats/nats_context.hpp"
 #include "plugin/strangers.hpp"
 
 namespace hangar {

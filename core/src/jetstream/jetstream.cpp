@@ -9,7 +9,7 @@
 #include <utility>
 
 #include "hangar/error.hpp"
-#include "nats/denied_error.hpp"
+#include "jetstream/denied_error.hpp"
 #include "nats/subjects.hpp"
 
 namespace asio = boost::asio;

@@ -9,11 +9,11 @@
 #include <utility>
 
 #include "hangar/error.hpp"
+#include "jetstream/denied_error.hpp"
 #include "jetstream/jetstream.hpp"
 #include "jetstream/publish_subject.hpp"
 #include "jetstream/stream_setup.hpp"
 #include "nats/blocking.hpp"
-#include "nats/denied_error.hpp"
 #include "nats/link.hpp"
 
 namespace asio = boost::asio;

@@ -7,8 +7,8 @@
 #include <thread>
 
 #include "hangar/error.hpp"
-#include "nats/credentials.hpp"
-#include "nats/nkey.hpp"
+#include "identity/credentials.hpp"
+#include "identity/nkey.hpp"
 #include "nats/remedy.hpp"
 #include "nats/tls_first.hpp"
 

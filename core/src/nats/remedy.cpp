@@ -8,7 +8,7 @@
 #include <utility>
 
 #include "hangar/error.hpp"
-#include "nats/credentials.hpp"
+#include "identity/credentials.hpp"
 #include "text/utc.hpp"
 
 namespace hangar {

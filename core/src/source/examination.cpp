@@ -10,11 +10,11 @@
 #include <utility>
 
 #include "hangar/error.hpp"
+#include "jetstream/denied_error.hpp"
 #include "jetstream/jetstream.hpp"
 #include "jetstream/stream_lint.hpp"
 #include "jetstream/stream_setup.hpp"
 #include "nats/blocking.hpp"
-#include "nats/denied_error.hpp"
 #include "nats/endpoint.hpp"
 #include "nats/subjects.hpp"
 #include "source/pull_source.hpp"

@@ -12,7 +12,7 @@
 #include <utility>
 
 #include "hangar/error.hpp"
-#include "nats/denied_error.hpp"
+#include "jetstream/denied_error.hpp"
 
 namespace asio = boost::asio;
 

@@ -7,8 +7,8 @@
 #include <utility>
 
 #include "hangar/error.hpp"
+#include "jetstream/denied_error.hpp"
 #include "jetstream/jetstream.hpp"
-#include "nats/denied_error.hpp"
 #include "nats/subjects.hpp"
 #include "source/pull_source.hpp"
 

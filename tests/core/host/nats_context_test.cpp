@@ -1,4 +1,4 @@
-#include "nats/nats_context.hpp"
+#include "host/nats_context.hpp"
 
 #include <gtest/gtest.h>
 #include <unistd.h>

@@ -1,4 +1,4 @@
-#include "nats/credentials.hpp"
+#include "identity/credentials.hpp"
 
 #include <fmt/format.h>
 #include <gtest/gtest.h>

@@ -1,4 +1,4 @@
-#include "nats/nkey.hpp"
+#include "identity/nkey.hpp"
 
 #include <gtest/gtest.h>
 

@@ -1,4 +1,4 @@
-#include "nats/nkey.hpp"
+#include "identity/nkey.hpp"
 
 #include <fmt/format.h>
 #include <openssl/crypto.h>
@@ -14,7 +14,7 @@
 #include <vector>
 
 #include "hangar/error.hpp"
-#include "nats/credentials.hpp"
+#include "identity/credentials.hpp"
 
 namespace hangar {
 namespace {

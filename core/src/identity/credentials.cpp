@@ -1,4 +1,4 @@
-#include "nats/credentials.hpp"
+#include "identity/credentials.hpp"
 
 #include <fmt/format.h>
 
@@ -9,7 +9,7 @@
 
 #include "config/read_file.hpp"
 #include "hangar/error.hpp"
-#include "nats/nkey.hpp"
+#include "identity/nkey.hpp"
 #include "text/base64.hpp"
 
 namespace json = boost::json;
