@@ -18,7 +18,6 @@ namespace {
 using namespace std::chrono_literals;
 using Clock = std::chrono::steady_clock;
 
-constexpr auto sweep_every = 250ms;
 constexpr auto repeat_trouble_after = 30s;
 
 std::string new_inbox(const std::string& prefix) {
@@ -69,7 +68,7 @@ Link::Link(asio::any_io_executor executor, const NatsConfig& nats, Log& log, Han
       api_prefix_{api_prefix(nats)},
       inbox_{new_inbox(hangar::inbox_prefix(nats))},
       changed_{executor_},
-      sweeper_{executor_} {}
+      requests_{std::make_shared<Requests>(executor_)} {}
 
 Link::~Link() = default;
 
@@ -95,7 +94,7 @@ void Link::start(Connection::Settings settings) {
       {fmt::format("{}{}*", inbox_, of_requests), replies_.get()}};
   ConnectionKeeper::Callbacks callbacks;
   callbacks.up = [this](std::uint64_t connection, std::uint64_t payload, std::string server) {
-    post([=, at = std::move(server)](Link& link) { link.came_up(connection, payload, at); });
+    post([to = Server{connection, payload, std::move(server)}](Link& link) { link.came_up(to); });
   };
   callbacks.down = [this](std::string why, std::vector<Outgoing> unsent) {
     // A std::function has to be copyable, and messages are not.
@@ -120,11 +119,9 @@ void Link::start(Connection::Settings settings) {
                                                std::move(callbacks));
 }
 
-void Link::came_up(std::uint64_t connection, std::uint64_t max_payload, const std::string& server) {
-  connection_ = connection;
+void Link::came_up(const Server& server) {
   server_ = server;
   ++connections_;
-  max_payload_ = max_payload;
   inbox_denied_.clear();
   health_.connected();
   if (!last_trouble_.empty() || connections_ > 1) log_.info("NATS: connected");
@@ -134,12 +131,12 @@ void Link::came_up(std::uint64_t connection, std::uint64_t max_payload, const st
 }
 
 void Link::went_down(const std::string& why, std::vector<Outgoing> unsent) {
-  connection_ = 0;
+  server_.connection = 0;
   if (!ended_ && !why.empty()) trouble(fmt::format("NATS: {}", why));
-  auto failed = std::exchange(pending_, {});
+  const auto failed = requests_->take();
   changed_.wake_all();
   if (handlers_.down) handlers_.down(std::move(unsent));
-  for (auto& [token, pending] : failed) pending.on_reply({.fate = Reply::Fate::disconnected});
+  for (const OnReply& on_reply : failed) on_reply({.fate = Reply::Fate::disconnected});
 }
 
 void Link::trouble(const std::string& told) {
@@ -158,24 +155,19 @@ void Link::deny(const PermissionViolation& violation, const std::string& why) {
   const bool unanswerable = violation.of == PermissionViolation::Of::subscription;
   if (unanswerable && !violation.subject.starts_with(inbox_)) return;
   if (unanswerable) inbox_denied_ = why;
-  std::vector<OnReply> failed;
-  boost::unordered::erase_if(pending_, [&](auto& entry) {
-    if (!unanswerable && entry.second.subject != violation.subject) return false;
-    failed.push_back(std::move(entry.second.on_reply));
-    return true;
-  });
+  const auto failed = requests_->take(unanswerable ? std::string_view{} : violation.subject);
   if (!unanswerable && handlers_.denied) handlers_.denied(violation.subject, why);
   for (const OnReply& on_reply : failed) on_reply({.fate = Reply::Fate::denied, .why = why});
 }
 
 void Link::judge(JetStreamHealth::Trouble trouble, JetStreamHealth::Time at) {
   using enum JetStreamHealth::Trouble;
-  if (connection_ == 0 && trouble != none) return;
+  if (!connected() && trouble != none) return;
   follow(trouble == none ? health_.served(at) : health_.failed(trouble, at, Clock::now()));
 }
 
 void Link::judge_round(bool quorum, JetStreamHealth::Time sent) {
-  if (connection_ != 0) follow(health_.answered(quorum, sent, Clock::now()));
+  if (connected()) follow(health_.answered(quorum, sent, Clock::now()));
 }
 
 void Link::follow(const JetStreamHealth::Verdict& verdict) {
@@ -183,8 +175,8 @@ void Link::follow(const JetStreamHealth::Verdict& verdict) {
     handlers_.judged(verdict.trouble);
   }
   if (!verdict.leave) return;
-  keeper_->leave(connection_, fmt::format("{} is left for another server: {}", server_,
-                                          describe(verdict.trouble)));
+  keeper_->leave(server_.connection, fmt::format("{} is left for another server: {}", server_.url,
+                                                 describe(verdict.trouble)));
 }
 
 asio::awaitable<bool> Link::wait_connected(Waiters::Time deadline) {
@@ -213,12 +205,7 @@ void Link::take_pulled() {
 void Link::take_replies() {
   for (WireMessage& message : replies_->take()) {
     const auto token = token_after(subject_of(*message), inbox_, of_requests);
-    const auto found = token ? pending_.find(*token) : pending_.end();
-    if (found == pending_.end()) continue;  // it came too late
-    const OnReply on_reply = std::move(found->second.on_reply);
-    pending_.erase(found);
-    const bool nobody = body_of(*message).empty() && header_of(*message, "Status") == "503";
-    on_reply({nobody ? Reply::Fate::no_responders : Reply::Fate::answered, std::move(message)});
+    if (token) requests_->answer(*token, std::move(message));
   }
 }
 
@@ -230,7 +217,7 @@ void Link::request(const std::string& subject, std::string_view body, const Head
     });
     return;
   }
-  const std::uint64_t token = ++last_request_;
+  const std::uint64_t token = requests_->next_token();
   std::vector<Outgoing> items;
   items.emplace_back(
       make_message(subject, fmt::format("{}{}{}", inbox_, of_requests, token), body, headers));
@@ -239,29 +226,7 @@ void Link::request(const std::string& subject, std::string_view body, const Head
                [on_reply = std::move(on_reply)] { on_reply({.fate = Reply::Fate::disconnected}); });
     return;
   }
-  pending_.emplace(token, Pending{subject, Clock::now() + within, std::move(on_reply)});
-  sweep();
-}
-
-// One timer for all requests: a timer for each costs more than the request.
-void Link::sweep() {
-  if (sweeping_ || pending_.empty()) return;
-  sweeping_ = true;
-  sweeper_.expires_after(sweep_every);
-  sweeper_.async_wait([weak = weak_from_this()](boost::system::error_code) {
-    const auto self = weak.lock();
-    if (!self) return;
-    self->sweeping_ = false;
-    std::vector<OnReply> late;
-    const auto now = Clock::now();
-    boost::unordered::erase_if(self->pending_, [&](auto& entry) {
-      if (entry.second.deadline > now) return false;
-      late.push_back(std::move(entry.second.on_reply));
-      return true;
-    });
-    for (const OnReply& on_reply : late) on_reply({.fate = Reply::Fate::timed_out});
-    self->sweep();
-  });
+  requests_->sent(token, subject, within, std::move(on_reply));
 }
 
 asio::awaitable<Link::Reply> Link::request(std::string subject, std::string body, Headers headers,

@@ -2,8 +2,6 @@
 
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/awaitable.hpp>
-#include <boost/asio/steady_timer.hpp>
-#include <boost/unordered/unordered_flat_map.hpp>
 #include <chrono>
 #include <cstdint>
 #include <functional>
@@ -20,6 +18,7 @@
 #include "nats/inbox.hpp"
 #include "nats/jetstream_health.hpp"
 #include "nats/remedy.hpp"
+#include "nats/requests.hpp"
 #include "nats/wire_message.hpp"
 
 namespace hangar {
@@ -42,13 +41,8 @@ class Link : public std::enable_shared_from_this<Link> {
     std::function<void(JetStreamHealth::Trouble trouble)> judged{};
   };
 
-  struct Reply {
-    enum class Fate { answered, no_responders, timed_out, denied, disconnected };
-    Fate fate = Fate::disconnected;
-    WireMessage message{};  ///< Only when answered.
-    std::string why{};      ///< Only when denied: which subject, and what mends that.
-  };
-  using OnReply = std::function<void(Reply)>;
+  using Reply = Requests::Reply;
+  using OnReply = Requests::OnReply;
 
   /// Begins to connect, for as long as it takes. Throws ConfigError when the settings cannot be
   /// used. The executor must be a strand, or run on one thread.
@@ -59,11 +53,11 @@ class Link : public std::enable_shared_from_this<Link> {
   Link(const Link&) = delete;
   Link& operator=(const Link&) = delete;
 
-  [[nodiscard]] bool connected() const noexcept { return connection_ != 0; }
-  [[nodiscard]] std::uint64_t max_payload() const noexcept { return max_payload_; }
+  [[nodiscard]] bool connected() const noexcept { return server_.connection != 0; }
+  [[nodiscard]] std::uint64_t max_payload() const noexcept { return server_.max_payload; }
   [[nodiscard]] std::uint64_t connections() const noexcept { return connections_; }
   /// `nats://host:port` of the server that it is or was last connected to.
-  [[nodiscard]] const std::string& server() const noexcept { return server_; }
+  [[nodiscard]] const std::string& server() const noexcept { return server_.url; }
   /// Whether that is the embedded one.
   [[nodiscard]] bool embedded() const noexcept { return embedded_; }
   /// Where those who use it tell what they did.
@@ -89,7 +83,7 @@ class Link : public std::enable_shared_from_this<Link> {
   void judge_round(bool quorum, JetStreamHealth::Time sent);
 
   /// Sends over the present connection in order and empties `items`; false when there is none.
-  bool send(std::vector<Outgoing>& items) { return keeper_->send(connection_, items); }
+  bool send(std::vector<Outgoing>& items) { return keeper_->send(server_.connection, items); }
   /// Where pulled messages and the statuses of the pull `token` go.
   [[nodiscard]] std::string pull_inbox(std::uint64_t token) const;
   /// The token of a status; nothing for a message of the stream.
@@ -101,7 +95,7 @@ class Link : public std::enable_shared_from_this<Link> {
   boost::asio::awaitable<Reply> request(std::string subject, std::string body, Headers headers = {},
                                         std::chrono::milliseconds within = default_patience);
   /// Nobody wants the replies that have not come: no `on_reply` is called any more.
-  void forget_requests() noexcept { pending_.clear(); }
+  void forget_requests() noexcept { requests_->forget(); }
 
   /// Sends what was given for sending and disconnects, for good. Any thread.
   void finish() noexcept { keeper_->finish(); }
@@ -111,23 +105,24 @@ class Link : public std::enable_shared_from_this<Link> {
   static constexpr std::chrono::milliseconds default_patience{5000};
 
  private:
-  struct Pending {
-    std::string subject;
-    Waiters::Time deadline;
-    OnReply on_reply;
+  /// The one that it is or was last connected to.
+  struct Server {
+    std::uint64_t connection = 0;  ///< 0 while there is none.
+    std::uint64_t max_payload = 0;
+    std::string url{};
   };
 
   Link(boost::asio::any_io_executor executor, const NatsConfig& nats, Log& log, Handlers handlers);
   void start(Connection::Settings settings);
   std::unique_ptr<Inbox> inbox(void (Link::*take)());
   void post(std::function<void(Link&)> action);
-  void came_up(std::uint64_t connection, std::uint64_t max_payload, const std::string& server);
+  void came_up(const Server& server);
   void went_down(const std::string& why, std::vector<Outgoing> unsent);
   void trouble(const std::string& told);
   void deny(const PermissionViolation& violation, const std::string& why);
   void take_pulled();
   void take_replies();
-  void sweep();
+  void follow(const JetStreamHealth::Verdict& verdict);
 
   boost::asio::any_io_executor executor_;
   Log& log_;
@@ -135,12 +130,8 @@ class Link : public std::enable_shared_from_this<Link> {
   const bool embedded_;
   const std::string api_prefix_;
   const std::string inbox_;  ///< What the subjects begin with that are answered on.
-  std::uint64_t connection_ = 0;
+  Server server_;
   std::uint64_t connections_ = 0;
-  std::string server_;
-  std::uint64_t max_payload_ = 0;
-  void follow(const JetStreamHealth::Verdict& verdict);
-
   JetStreamHealth health_;
   JetStreamHealth::Trouble judged_ = JetStreamHealth::Trouble::none;
   std::string inbox_denied_;  ///< Why nobody can answer; empty when they can.
@@ -148,10 +139,7 @@ class Link : public std::enable_shared_from_this<Link> {
   std::chrono::steady_clock::time_point last_told_{};
   bool ended_ = false;
   Waiters changed_;
-  std::uint64_t last_request_ = 0;
-  boost::unordered_flat_map<std::uint64_t, Pending> pending_;
-  boost::asio::steady_timer sweeper_;
-  bool sweeping_ = false;
+  const std::shared_ptr<Requests> requests_;
   std::unique_ptr<Inbox> pulled_;
   std::unique_ptr<Inbox> replies_;
   std::vector<WireMessage> spare_;
