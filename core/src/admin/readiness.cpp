@@ -5,12 +5,15 @@
 #include <algorithm>
 #include <utility>
 
+#include "nats/jetstream_health.hpp"
+
 namespace hangar {
 namespace {
 
 std::string nats_failure(const Observation& seen) {
   for (const auto& service : seen.services) {
-    if (const auto why = describe(service.source.trouble); !why.empty()) {
+    const auto trouble = static_cast<JetStreamHealth::Trouble>(service.source.trouble);
+    if (const auto why = describe(trouble); !why.empty()) {
       return fmt::format("{} records nothing: {}", service.name, why);
     }
     if (!service.source.connected) return service.name + " is not connected";

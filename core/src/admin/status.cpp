@@ -43,7 +43,7 @@ json::object describe(const Observation::Service& service) {
           {"last_error", nullable(service.last_error)},
           {"stream", service.source.stream},
           {"consumer", service.source.consumer},
-          {"connected", service.source.connected},
+          {"connected", service.source.connected != 0},
           {"counters", counters(service.source)}};
 }
 
@@ -55,7 +55,7 @@ std::string status_json(const Observation& seen) {
   json::array urls;
   for (const std::string& url : seen.nats_urls) urls.emplace_back(url);
   const bool connected = std::ranges::all_of(
-      seen.services, [](const auto& service) { return service.source.connected; });
+      seen.services, [](const auto& service) { return service.source.connected != 0; });
   const json::object status{{"version", version},
                             {"ready", Readiness{seen}.ready()},
                             {"draining", seen.draining},

@@ -21,7 +21,8 @@ namespace {
 using prometheus::ClientMetric;
 using prometheus::MetricFamily;
 using prometheus::MetricType;
-using Labels = std::vector<ClientMetric::Label>;
+using Label = ClientMetric::Label;
+using Labels = std::vector<Label>;
 using Source = Observation::Source;
 
 /// The families in the order in which they were begun.
@@ -83,75 +84,70 @@ void add_services(const Observation& seen, Families& to) {
   }
 }
 
-void add_messages(const Observation& seen, Families& to) {
-  struct Column {
-    const char* name;
-    MetricType type;
-    std::uint64_t Source::*value;
-    const char* help;
-  };
-  // received = acked + nacked + terminated + abandoned + held
-  static constexpr Column columns[]{
-      {"hangar_messages_received_total", MetricType::Counter, &Source::received,
-       "Messages taken from the stream, copies of held ones not counted"},
-      {"hangar_messages_acked_total", MetricType::Counter, &Source::acked,
-       "Messages that the service has recorded or ignored"},
-      {"hangar_messages_nacked_total", MetricType::Counter, &Source::given_back,
-       "Messages given back to be delivered again"},
-      {"hangar_messages_terminated_total", MetricType::Counter, &Source::rejected,
-       "Messages that were stored as dead letters"},
-      {"hangar_messages_abandoned_total", MetricType::Counter, &Source::abandoned,
-       "Messages of a stream or consumer that was deleted"},
-      {"hangar_messages_held", MetricType::Gauge, &Source::held,
-       "Messages in this process that have no answer yet"},
-      {"hangar_messages_held_bytes", MetricType::Gauge, &Source::held_bytes,
-       "Bytes of the messages that have no answer yet"},
-      {"hangar_dlq_waiting_messages", MetricType::Gauge, &Source::letters,
-       "Held messages whose dead letter is not stored yet"},
-      {"hangar_dlq_messages", MetricType::Gauge, &Source::stored_letters,
-       "Dead letters in the dead-letter stream, of all services"},
-      {"hangar_dlq_bytes", MetricType::Gauge, &Source::stored_letter_bytes,
-       "Bytes of the dead-letter stream; an alert at 80 % of hangar_dlq_max_bytes is in time"},
-      {"hangar_dlq_max_bytes", MetricType::Gauge, &Source::most_letter_bytes,
-       "How many bytes the dead-letter stream takes; 0 without a limit"},
-      {"hangar_messages_redelivered_total", MetricType::Counter, &Source::redelivered,
-       "Received messages that were delivered before"},
-  };
-  for (const Column& column : columns) {
-    to.begin(column.name, column.type, column.help);
-    for (const auto& service : seen.services) {
-      to.add({{"service", service.name}, {"consumer", service.source.consumer}},
-             number(service.source.*column.value));
-    }
-  }
-}
+/// What a series of a source is told apart by, beside the consumer.
+enum class Of { service, stream };
 
-void add_consumers(const Observation& seen, Families& to) {
-  struct Column {
-    const char* name;
-    MetricType type;
-    std::uint64_t Source::*value;
-    const char* help;
-  };
-  static constexpr Column columns[]{
-      {"hangar_consumer_pending_messages", MetricType::Gauge, &Source::pending,
-       "Messages that were not delivered to any replica yet"},
-      {"hangar_consumer_ack_pending_messages", MetricType::Gauge, &Source::ack_pending,
-       "Messages that were delivered to some replica and not acked"},
-      {"hangar_consumer_waiting_pulls", MetricType::Gauge, &Source::waiting_pulls,
-       "Pulls that wait, of all replicas"},
-      {"hangar_consumer_lag_seconds", MetricType::Gauge, &Source::lag_seconds,
-       "Age of the oldest message that is not acked"},
-      {"hangar_stream_expired_unacked_messages", MetricType::Gauge, &Source::expired_unacked,
-       "Positions that the stream has dropped and that were not acked"},
-      {"hangar_upstream_lost_total", MetricType::Counter, &Source::upstream_lost,
-       "Messages that the stream dropped before any replica was given them; at least so many"},
-  };
+/// One number of each service's source.
+struct Column {
+  const char* name;
+  MetricType type;
+  Of of;
+  std::uint64_t Source::*value;
+  const char* help;
+};
+
+constexpr auto counter = MetricType::Counter;
+constexpr auto gauge = MetricType::Gauge;
+
+constexpr Column columns[]{
+    // received = acked + nacked + terminated + abandoned + held
+    {"hangar_messages_received_total", counter, Of::service, &Source::received,
+     "Messages taken from the stream, copies of held ones not counted"},
+    {"hangar_messages_acked_total", counter, Of::service, &Source::acked,
+     "Messages that the service has recorded or ignored"},
+    {"hangar_messages_nacked_total", counter, Of::service, &Source::given_back,
+     "Messages given back to be delivered again"},
+    {"hangar_messages_terminated_total", counter, Of::service, &Source::rejected,
+     "Messages that were stored as dead letters"},
+    {"hangar_messages_abandoned_total", counter, Of::service, &Source::abandoned,
+     "Messages of a stream or consumer that was deleted"},
+    {"hangar_messages_held", gauge, Of::service, &Source::held,
+     "Messages in this process that have no answer yet"},
+    {"hangar_messages_held_bytes", gauge, Of::service, &Source::held_bytes,
+     "Bytes of the messages that have no answer yet"},
+    {"hangar_dlq_waiting_messages", gauge, Of::service, &Source::letters,
+     "Held messages whose dead letter is not stored yet"},
+    {"hangar_dlq_messages", gauge, Of::service, &Source::stored_letters,
+     "Dead letters in the dead-letter stream, of all services"},
+    {"hangar_dlq_bytes", gauge, Of::service, &Source::stored_letter_bytes,
+     "Bytes of the dead-letter stream; an alert at 80 % of hangar_dlq_max_bytes is in time"},
+    {"hangar_dlq_max_bytes", gauge, Of::service, &Source::most_letter_bytes,
+     "How many bytes the dead-letter stream takes; 0 without a limit"},
+    {"hangar_messages_redelivered_total", counter, Of::service, &Source::redelivered,
+     "Received messages that were delivered before"},
+    {"hangar_consumer_pending_messages", gauge, Of::stream, &Source::pending,
+     "Messages that were not delivered to any replica yet"},
+    {"hangar_consumer_ack_pending_messages", gauge, Of::stream, &Source::ack_pending,
+     "Messages that were delivered to some replica and not acked"},
+    {"hangar_consumer_waiting_pulls", gauge, Of::stream, &Source::waiting_pulls,
+     "Pulls that wait, of all replicas"},
+    {"hangar_consumer_lag_seconds", gauge, Of::stream, &Source::lag_seconds,
+     "Age of the oldest message that is not acked"},
+    {"hangar_stream_expired_unacked_messages", gauge, Of::stream, &Source::expired_unacked,
+     "Positions that the stream has dropped and that were not acked"},
+    {"hangar_upstream_lost_total", counter, Of::stream, &Source::upstream_lost,
+     "Messages that the stream dropped before any replica was given them; at least so many"},
+};
+
+void add_sources(const Observation& seen, Families& to) {
   for (const Column& column : columns) {
     to.begin(column.name, column.type, column.help);
     for (const auto& service : seen.services) {
-      to.add({{"stream", service.source.stream}, {"consumer", service.source.consumer}},
-             number(service.source.*column.value));
+      const Source& source = service.source;
+      to.add({column.of == Of::service ? Label{"service", service.name}
+                                       : Label{"stream", source.stream},
+              {"consumer", source.consumer}},
+             number(source.*column.value));
     }
   }
 }
@@ -159,7 +155,7 @@ void add_consumers(const Observation& seen, Families& to) {
 void add_nats(const Observation& seen, Families& to) {
   to.begin("hangar_nats_connected", MetricType::Gauge, "Whether the service's connection is up");
   for (const auto& service : seen.services) {
-    to.add({{"connection", service.name}}, service.source.connected ? 1 : 0);
+    to.add({{"connection", service.name}}, number(service.source.connected));
   }
   to.begin("hangar_nats_reconnects_total", MetricType::Counter,
            "How often the service's connection came back");
@@ -218,8 +214,7 @@ std::string metrics_text(const Observation& seen, const ProcessNumbers& process,
   Families families;
   add_build(families);
   add_services(seen, families);
-  add_messages(seen, families);
-  add_consumers(seen, families);
+  add_sources(seen, families);
   add_nats(seen, families);
   add_storage(seen.storage, families);
   families.add(services.Collect());

@@ -14,35 +14,18 @@ Observation::Time now_in_seconds() {
 }
 
 void add(const SourceCounters& from, Observation::Source& to) {
-  to.acked += from.acked.value();
-  to.given_back += from.given_back.value();
-  to.rejected += from.rejected.value();
-  to.abandoned += from.abandoned.value();
-  to.held += from.held.value();
-  to.held_bytes += from.held_bytes.value();
-  to.letters += from.letters.value();
-  to.redelivered += from.redelivered.value();
-  to.received += from.received.value();
+  using Of = Observation::Source;
+  for (std::size_t i = 0; i < Of::sums.size(); ++i) {
+    to.*Of::sums.at(i) += (from.*SourceCounters::sums.at(i)).value();
+  }
+  for (std::size_t i = 0; i < Of::latest.size(); ++i) {
+    to.*Of::latest.at(i) = (from.*SourceCounters::latest.at(i)).value();
+  }
   const auto connections = from.connections.value();
   to.reconnects += connections > 0 ? connections - 1 : 0;
-  to.connected = from.connected.value() != 0;
-  to.trouble = static_cast<JetStreamHealth::Trouble>(from.trouble.value());
-  to.acks_denied = from.acks_denied.value() != 0;
-  to.pulls_denied = from.pulls_denied.value() != 0;
-  to.letters_stuck = from.letters_stuck.value() != 0;
-  to.letters_refused = from.letters_refused.value() != 0;
-  // Of the consumer, not of a run: the last run knows them.
-  to.pending = from.pending.value();
-  to.ack_pending = from.ack_pending.value();
-  to.stored_letters = from.stored_letters.value();
-  to.stored_letter_bytes = from.stored_letter_bytes.value();
-  to.most_letter_bytes = from.most_letter_bytes.value();
-  to.waiting_pulls = from.waiting_pulls.value();
   const auto stored = from.oldest_unacked.value();
   const auto now = static_cast<std::uint64_t>(now_in_seconds().time_since_epoch().count());
   to.lag_seconds = stored > 0 && now > stored ? now - stored : 0;
-  to.expired_unacked = from.expired_unacked.value();
-  to.upstream_lost += from.upstream_lost.value();
 }
 
 }  // namespace

@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "hangar/host.hpp"
-#include "nats/jetstream_health.hpp"
+#include "source/source_counters.hpp"
 #include "storage/storage_outcome.hpp"
 
 namespace hangar {
@@ -17,35 +17,12 @@ namespace hangar {
 struct Observation {
   using Time = std::chrono::sys_seconds;
 
-  /// SourceCounters of one consumer, over every run of its service.
-  struct Source {
+  /// The numbers of one consumer, over every run of its service.
+  struct Source : SourceNumbers<std::uint64_t> {
     std::string stream;
     std::string consumer;
-    std::uint64_t received = 0;
-    std::uint64_t redelivered = 0;
-    std::uint64_t acked = 0;
-    std::uint64_t given_back = 0;
-    std::uint64_t rejected = 0;
-    std::uint64_t abandoned = 0;
-    std::uint64_t held = 0;
-    std::uint64_t held_bytes = 0;
-    std::uint64_t letters = 0;  ///< Rejected messages whose dead letter is not stored yet.
-    std::uint64_t stored_letters = 0;
-    std::uint64_t stored_letter_bytes = 0;
-    std::uint64_t most_letter_bytes = 0;
     std::uint64_t reconnects = 0;
-    std::uint64_t pending = 0;
-    std::uint64_t ack_pending = 0;
-    std::uint64_t waiting_pulls = 0;
     std::uint64_t lag_seconds = 0;  ///< Age of the oldest message that is not acked.
-    std::uint64_t expired_unacked = 0;
-    std::uint64_t upstream_lost = 0;
-    bool connected = false;
-    JetStreamHealth::Trouble trouble = JetStreamHealth::Trouble::none;
-    bool letters_stuck = false;    ///< So many of them that nothing more is recorded.
-    bool letters_refused = false;  ///< The server refuses to make a stream for them.
-    bool acks_denied = false;      ///< The user may not publish what acks a message.
-    bool pulls_denied = false;     ///< Nor what asks for messages.
   };
   struct Service {
     std::string name;

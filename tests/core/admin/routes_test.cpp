@@ -8,6 +8,7 @@
 #include <string>
 
 #include "metrics/service_metrics.hpp"
+#include "nats/jetstream_health.hpp"
 
 namespace json = boost::json;
 
@@ -22,7 +23,7 @@ Observation healthy() {
   service.version = "1.0.0";
   service.state = ServiceState::running;
   service.source.consumer = "durable";
-  service.source.connected = true;
+  service.source.connected = 1;
   return seen;
 }
 
@@ -52,7 +53,7 @@ TEST(Routes, liveness_looks_at_the_loop_alone) {
   seen.storage.down = true;
   seen.draining = true;
   seen.services.at(0).state = ServiceState::failed;
-  seen.services.at(0).source.connected = false;
+  seen.services.at(0).source.connected = 0;
   EXPECT_EQ(reply_to("/livez", seen).status, 200U);
   seen = healthy();
   seen.stuck_for = std::chrono::seconds{11};
@@ -88,7 +89,7 @@ TEST(Routes, readiness_needs_every_service_to_run) {
 TEST(Routes, every_series_is_there_as_zero_before_anything_happened) {
   auto seen = healthy();
   seen.services.at(0).state = ServiceState::stopped;
-  seen.services.at(0).source.connected = false;
+  seen.services.at(0).source.connected = 0;
   const auto reply = reply_to("/metrics", seen);
   EXPECT_EQ(reply.type, "text/plain; version=0.0.4; charset=utf-8");
   const std::string of = "{service=\"recorder\",consumer=\"durable\"} 0";
@@ -117,7 +118,7 @@ TEST(Routes, whom_jetstream_does_not_serve_is_not_ready) {
   using enum JetStreamHealth::Trouble;
   for (const auto trouble : {unanswered, unavailable, no_responders, denied}) {
     auto seen = healthy();
-    seen.services.at(0).source.trouble = trouble;
+    seen.services.at(0).source.trouble = static_cast<std::uint64_t>(trouble);
     const auto reply = reply_to("/readyz", seen);
     EXPECT_EQ(reply.status, 503U);
     EXPECT_NE(reply.body.find(describe(trouble)), std::string::npos) << reply.body;
@@ -126,7 +127,7 @@ TEST(Routes, whom_jetstream_does_not_serve_is_not_ready) {
 
 TEST(Routes, who_may_not_ack_is_not_ready) {
   auto seen = healthy();
-  seen.services.at(0).source.acks_denied = true;
+  seen.services.at(0).source.acks_denied = 1;
   const auto reply = reply_to("/readyz", seen);
   EXPECT_EQ(reply.status, 503U);
   EXPECT_NE(reply.body.find("may not publish to $JS.ACK."), std::string::npos) << reply.body;
@@ -134,7 +135,7 @@ TEST(Routes, who_may_not_ack_is_not_ready) {
 
 TEST(Routes, who_may_not_ask_for_messages_is_not_ready) {
   auto seen = healthy();
-  seen.services.at(0).source.pulls_denied = true;
+  seen.services.at(0).source.pulls_denied = 1;
   const auto reply = reply_to("/readyz", seen);
   EXPECT_EQ(reply.status, 503U);
   EXPECT_NE(reply.body.find("may not publish to CONSUMER.MSG.NEXT."), std::string::npos);
@@ -154,13 +155,13 @@ TEST(Routes, whose_dead_letters_find_no_room_is_not_ready) {
   EXPECT_TRUE(has_line(text, "hangar_dlq_messages" + of + "2")) << text;
   EXPECT_TRUE(has_line(text, "hangar_dlq_bytes" + of + "900")) << text;
   EXPECT_TRUE(has_line(text, "hangar_dlq_max_bytes" + of + "1000")) << text;
-  source.letters_stuck = true;
+  source.letters_stuck = 1;
   const auto reply = reply_to("/readyz", seen);
   EXPECT_EQ(reply.status, 503U);
   EXPECT_NE(reply.body.find("3 dead letters of recorder cannot be stored"), std::string::npos)
       << reply.body;
-  source.letters_stuck = false;
-  source.letters_refused = true;
+  source.letters_stuck = 0;
+  source.letters_refused = 1;
   const auto refused = reply_to("/readyz", seen);
   EXPECT_EQ(refused.status, 503U);
   EXPECT_NE(refused.body.find("nats.dlq_max_bytes"), std::string::npos) << refused.body;
