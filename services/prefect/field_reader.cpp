@@ -209,14 +209,13 @@ std::int32_t FieldReader::int4(JsonValue value) {
   return *number;
 }
 
-std::string_view FieldReader::state_type(JsonValue value) {
-  constexpr std::array<std::string_view, 9> types{"SCHEDULED", "PENDING", "RUNNING",
-                                                  "COMPLETED", "FAILED",  "CANCELLED",
-                                                  "CRASHED",   "PAUSED",  "CANCELLING"};
+const StateType& FieldReader::state_type(JsonValue value) {
   if (!value.is(Kind::string)) reject_kind(value, "a state type");
-  const auto found =
-      std::find(types.begin(), types.end(), value.escaped() ? Transient{value} : value.token());
-  if (found == types.end()) reject(value, "unknown_state_type", "this is no type of state");
+  const auto found = std::ranges::find(
+      state_types, value.escaped() ? Transient{value} : value.token(), &StateType::word);
+  if (found == state_types.end()) {
+    reject(value, "unknown_state_type", "this is no type of state");
+  }
   return *found;
 }
 

@@ -10,6 +10,7 @@
 #include "hangar/storage.hpp"
 #include "prefect/duration.hpp"
 #include "prefect/json/json_document.hpp"
+#include "prefect/state_type.hpp"
 #include "prefect/zoned_time.hpp"
 
 namespace hangar::prefect {
@@ -59,8 +60,8 @@ class FieldReader {
   static double real(JsonValue value);
   /// The decimal digits of an integer of any size.
   static std::string integer(JsonValue value);
-  /// One of the nine state types; a view of static text.
-  static std::string_view state_type(JsonValue value);
+  /// One of `state_types`.
+  static const StateType& state_type(JsonValue value);
 
   // What only columns refuse.
   static std::int32_t int4(JsonValue value);

@@ -213,23 +213,6 @@ class SilentDetails {
   std::size_t flow_run_id_at_ = 0;
 };
 
-/// The words of a type: `PENDING` is `Pending`.
-std::string_view words_of(std::string_view type) noexcept {
-  constexpr std::array<std::array<std::string_view, 2>, 9> names{{{"SCHEDULED", "Scheduled"},
-                                                                  {"PENDING", "Pending"},
-                                                                  {"RUNNING", "Running"},
-                                                                  {"COMPLETED", "Completed"},
-                                                                  {"FAILED", "Failed"},
-                                                                  {"CANCELLED", "Cancelled"},
-                                                                  {"CRASHED", "Crashed"},
-                                                                  {"PAUSED", "Paused"},
-                                                                  {"CANCELLING", "Cancelling"}}};
-  for (const auto& [word, name] : names) {
-    if (word == type) return name;
-  }
-  return type;
-}
-
 }  // namespace
 
 State read_state(const prefect::FieldReader& reader, prefect::JsonValue object,
@@ -243,8 +226,9 @@ State read_state(const prefect::FieldReader& reader, prefect::JsonValue object,
   State state;
   state.id = values[id] ? prefect::FieldReader::uuid(values[id]) : origin.id;
   if (!values[type]) reject_missing(object, "type");
-  state.type = prefect::FieldReader::state_type(values[type]);
-  state.name = says(name) ? reader.text(values[name]) : words_of(state.type);
+  const prefect::StateType& of_type = prefect::FieldReader::state_type(values[type]);
+  state.type = of_type.word;
+  state.name = says(name) ? reader.text(values[name]) : of_type.name;
   if (says(message)) state.message = reader.text(values[message]);
   const prefect::ZonedTime time =
       values[timestamp] ? reader.time(values[timestamp]) : origin.timestamp;
