@@ -20,22 +20,31 @@ namespace {
 namespace run = task_run;
 namespace state = task_run_state;
 
-/// What an insert writes where the event says nothing: the defaults of Prefect's ORM model.
+/// What an insert writes where the event says nothing: the default of Prefect's ORM model, which is
+/// the database's, but for the policy.
+constexpr Cell default_of(std::size_t column) {
+  if (column == run::empirical_policy) {
+    return std::string_view{
+        R"({"max_retries": 0, "retry_delay_seconds": 0.0, "retries": null, "retry_delay": null, )"
+        R"("retry_jitter_factor": null})"};
+  }
+  const std::string_view text = run::columns[column].default_value;
+  const ColumnType type = run::columns[column].type;
+  if (text.empty() || text == "now") return Cell::null();  // What is now, the fold knows.
+  if (type == ColumnType::json) return text;
+  if (text != "0") throw "no other default is known";
+  return type == ColumnType::int4 ? Cell{std::int32_t{0}} : Cell{Interval{0}};
+}
+
+constexpr auto defaults = [] {
+  std::array<Cell, run::column_count> all;
+  for (std::size_t i = 0; i < all.size(); ++i) all[i] = default_of(i).on(Cell::Basis::filled_in);
+  return all;
+}();
+
 void fill_defaults(std::span<Cell> cells) {
-  constexpr std::string_view policy =
-      R"({"max_retries": 0, "retry_delay_seconds": 0.0, "retries": null, "retry_delay": null, )"
-      R"("retry_jitter_factor": null})";
-  const auto fill = [&](std::size_t column, Cell value) {
-    if (cells[column].absent()) cells[column] = value.on(Cell::Basis::filled_in);
-  };
-  fill(run::run_count, std::int32_t{0});
-  fill(run::flow_run_run_count, std::int32_t{0});
-  fill(run::total_run_time, Interval{0});
-  fill(run::empirical_policy, policy);
-  fill(run::task_inputs, std::string_view{"{}"});
-  fill(run::tags, std::string_view{"[]"});
-  for (Cell& cell : cells) {
-    if (cell.absent()) cell = Cell::null().on(Cell::Basis::filled_in);
+  for (std::size_t column = 0; column < cells.size(); ++column) {
+    if (cells[column].absent()) cells[column] = defaults[column];
   }
 }
 
@@ -73,7 +82,7 @@ Fold::Fold(std::span<const PackedEvent> events, Timestamp now)
       updates_{task_run_table()},
       states_{task_run_state_table()} {
   keys_[0].columns = {run::id};
-  keys_[1].columns = {run::flow_run_id, run::task_key, run::dynamic_key};
+  keys_[1].columns = {run::natural_key.begin(), run::natural_key.end()};
   by_id_.reserve(events.size());
   by_key_.reserve(events.size());
   state_rows_.reserve(events.size());
@@ -233,7 +242,7 @@ void Fold::fill_rows() {
     row[run::updated] = present();
     // An UPDATE that names the columns of a unique key takes the lock that waits for every open
     // transaction that inserted a state of the row: name them only where they change.
-    for (const auto column : {run::flow_run_id, run::task_key, run::dynamic_key}) {
+    for (const auto column : run::natural_key) {
       if (row[column] == (*changed.stored)[column]) row[column] = Cell{};
     }
   }

@@ -19,13 +19,11 @@ constexpr unsigned kinds = 8;
 
 /// The columns of a run in the order of their cells: those of its identity first.
 constexpr auto columns = [] {
-  std::array<std::size_t, task_run::column_count> order{task_run::flow_run_id, task_run::task_key,
-                                                        task_run::dynamic_key};
-  std::size_t at = 3;
+  constexpr auto& first = task_run::natural_key;
+  std::array<std::size_t, task_run::column_count> order{};
+  auto end = std::ranges::copy(first, order.begin()).out;
   for (std::size_t column = 0; column < order.size(); ++column) {
-    if (std::find(order.begin(), order.begin() + 3, column) == order.begin() + 3) {
-      order[at++] = column;
-    }
+    if (std::ranges::find(first, column) == first.end()) *end++ = column;
   }
   return order;
 }();

@@ -15,7 +15,7 @@ namespace {
   namespace run = task_run;
   std::array<Keys, 2> keys;
   keys[0].columns = {run::id};
-  keys[1].columns = {run::flow_run_id, run::task_key, run::dynamic_key};
+  keys[1].columns = {run::natural_key.begin(), run::natural_key.end()};
   for (std::size_t i = 0; i < inserted.size(); ++i) {
     if (inserted[i]) continue;
     for (Keys& set : keys) {

@@ -1,13 +1,14 @@
 #include "tables.hpp"
 
+#include "prefect/state_type.hpp"
+
 namespace hangar::recorder {
 namespace {
 
-const std::vector<std::string_view>& state_types() {
-  static const std::vector<std::string_view> types{"SCHEDULED", "PENDING", "RUNNING",
-                                                   "COMPLETED", "FAILED",  "CANCELLED",
-                                                   "CRASHED",   "PAUSED",  "CANCELLING"};
-  return types;
+std::vector<std::string_view> state_type_words() {
+  std::vector<std::string_view> words;
+  for (const prefect::StateType& type : prefect::state_types) words.push_back(type.word);
+  return words;
 }
 
 Index index(std::string_view name, std::size_t column) {
@@ -19,35 +20,10 @@ Index descending(std::string_view name, std::size_t column) {
 }
 
 Table make_task_run() {
-  using enum ColumnType;
   namespace c = task_run;
   return {
       .name = "task_run",
-      .columns = {{"id", uuid, false},
-                  {"created", timestamp, false, "now"},
-                  {"updated", timestamp, false, "now"},
-                  {"name", text, false},
-                  {"task_key", text, false},
-                  {"dynamic_key", text, false},
-                  {"state_type", enumeration},
-                  {"run_count", int4, false, "0"},
-                  {"flow_run_run_count", int4, false, "0"},
-                  {"expected_start_time", timestamp},
-                  {"next_scheduled_start_time", timestamp},
-                  {"start_time", timestamp},
-                  {"end_time", timestamp},
-                  {"cache_expiration", timestamp},
-                  {"state_timestamp", timestamp},
-                  {"total_run_time", interval, false, "0"},
-                  {"cache_key", text},
-                  {"task_version", text},
-                  {"state_name", text},
-                  {"empirical_policy", json, false, "{}"},
-                  {"task_inputs", json, false, "{}"},
-                  {"tags", json, false, "[]"},
-                  {"labels", json},
-                  {"flow_run_id", uuid},
-                  {"state_id", uuid}},
+      .columns = {c::columns.begin(), c::columns.end()},
       .indexes = {{.name = "uq_task_run__flow_run_id_task_key_dynamic_key",
                    .parts = {{c::flow_run_id}, {c::task_key}, {c::dynamic_key}},
                    .unique = true},
@@ -68,7 +44,7 @@ Table make_task_run() {
                   {.name = "trgm_ix_task_run_name", .parts = {{c::name}}, .trigram = true}},
       .foreign_keys = {},
       .enumeration_name = "state_type",
-      .enumeration_values = state_types(),
+      .enumeration_values = state_type_words(),
       .versioned_by = c::state_timestamp,
       .owners = {{c::flow_run_id, "flow_run"}},
       .made_since = "Prefect 3.4.7",
@@ -76,21 +52,10 @@ Table make_task_run() {
 }
 
 Table make_task_run_state() {
-  using enum ColumnType;
   namespace c = task_run_state;
   return {
       .name = "task_run_state",
-      .columns = {{"id", uuid, false},
-                  {"created", timestamp, false, "now"},
-                  {"updated", timestamp, false, "now"},
-                  {"type", enumeration, false},
-                  {"timestamp", timestamp, false, "now"},
-                  {"name", text, false},
-                  {"message", text},
-                  {"state_details", json, false, "{}"},
-                  {"data", json},
-                  {"task_run_id", uuid, false},
-                  {"result_artifact_id", uuid}},
+      .columns = {c::columns.begin(), c::columns.end()},
       .indexes = {{.name = "uq_task_run_state__task_run_id_timestamp_desc",
                    .parts = {{c::task_run_id}, {c::timestamp, true}},
                    .unique = true},
@@ -104,7 +69,7 @@ Table make_task_run_state() {
                    .since = "Prefect 3.9"}},
       .foreign_keys = {{c::task_run_id, "task_run"}},
       .enumeration_name = "state_type",
-      .enumeration_values = state_types(),
+      .enumeration_values = state_type_words(),
       .made_since = "Prefect 3.4.7",
   };
 }

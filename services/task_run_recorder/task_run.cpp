@@ -21,126 +21,82 @@ constexpr std::size_t longest_cache_key = 2000;
 /// Reads the members of the payload's task_run into columns; what is not there stays absent.
 class ColumnReader {
  public:
-  enum Member : std::size_t {
-    id,
-    created,
-    updated,
-    name,
-    flow_run_id,
-    task_key,
-    dynamic_key,
-    cache_key,
-    cache_expiration,
-    task_version,
-    empirical_policy,
-    tags,
-    labels,
-    state_id,
-    task_inputs,
-    state_type,
-    state_name,
-    run_count,
-    flow_run_run_count,
-    expected_start_time,
-    next_scheduled_start_time,
-    start_time,
-    end_time,
-    total_run_time,
-    estimated_run_time,
+  using Column = recorder::task_run::Column;
+  using enum recorder::task_run::Column;
+  /// Behind the columns: what is no column of its own.
+  enum Other : std::size_t {
+    estimated_run_time = column_count,
     estimated_start_time_delta,
     state,
-    count
+    member_count
   };
 
   ColumnReader(const prefect::FieldReader& reader, prefect::JsonValue object, TaskRun& run,
                Scratch& scratch)
       : reader_{reader}, object_{object}, run_{run}, scratch_{scratch} {
-    static constexpr prefect::MemberNames<count> names{
-        std::array<std::string_view, count>{"id",
-                                            "created",
-                                            "updated",
-                                            "name",
-                                            "flow_run_id",
-                                            "task_key",
-                                            "dynamic_key",
-                                            "cache_key",
-                                            "cache_expiration",
-                                            "task_version",
-                                            "empirical_policy",
-                                            "tags",
-                                            "labels",
-                                            "state_id",
-                                            "task_inputs",
-                                            "state_type",
-                                            "state_name",
-                                            "run_count",
-                                            "flow_run_run_count",
-                                            "expected_start_time",
-                                            "next_scheduled_start_time",
-                                            "start_time",
-                                            "end_time",
-                                            "total_run_time",
-                                            "estimated_run_time",
-                                            "estimated_start_time_delta",
-                                            "state"}};
+    static constexpr prefect::MemberNames<member_count> names{[] {
+      std::array<std::string_view, member_count> all{};
+      for (std::size_t i = 0; i < column_count; ++i) all[i] = recorder::task_run::columns[i].name;
+      all[estimated_run_time] = "estimated_run_time";
+      all[estimated_start_time_delta] = "estimated_start_time_delta";
+      all[state] = "state";
+      return all;
+    }()};
     values_ = names.pick(object);
   }
 
-  [[nodiscard]] prefect::JsonValue operator[](Member member) const noexcept {
+  [[nodiscard]] prefect::JsonValue operator[](std::size_t member) const noexcept {
     return values_[member];
   }
 
   void read() {
     read_identity();
-    namespace c = recorder::task_run;
-    optional_text(cache_key, c::cache_key);
-    optional_text(task_version, c::task_version);
+    optional_text(cache_key);
+    optional_text(task_version);
     check_cache_key();
-    integer(run_count, c::run_count);
-    integer(flow_run_run_count, c::flow_run_run_count);
-    optional_time(expected_start_time, c::expected_start_time);
-    optional_time(next_scheduled_start_time, c::next_scheduled_start_time);
-    optional_time(start_time, c::start_time);
-    optional_time(end_time, c::end_time);
-    optional_time(cache_expiration, c::cache_expiration);
+    integer(run_count);
+    integer(flow_run_run_count);
+    optional_time(expected_start_time);
+    optional_time(next_scheduled_start_time);
+    optional_time(start_time);
+    optional_time(end_time);
+    optional_time(cache_expiration);
     if (values_[total_run_time]) {
-      run_.columns[c::total_run_time] = prefect::FieldReader::interval(values_[total_run_time]);
+      run_.columns[total_run_time] = prefect::FieldReader::interval(values_[total_run_time]);
     }
-    json(empirical_policy, c::empirical_policy, append_empirical_policy,
-         &scratch_.empirical_policy);
-    json(tags, c::tags, append_tags, &scratch_.tags);
-    json(task_inputs, c::task_inputs, append_task_inputs);
+    json(empirical_policy, append_empirical_policy, &scratch_.empirical_policy);
+    json(tags, append_tags, &scratch_.tags);
+    json(task_inputs, append_task_inputs);
     if (says(labels)) {
-      json(labels, c::labels, append_labels, &scratch_.labels);
+      json(labels, append_labels, &scratch_.labels);
     } else if (values_[labels]) {
-      run_.columns[c::labels] = Cell::null();
+      run_.columns[labels] = Cell::null();
     }
     check_unwritten();
   }
 
  private:
-  [[nodiscard]] bool says(Member member) const noexcept {
+  [[nodiscard]] bool says(std::size_t member) const noexcept {
     return values_[member] && !values_[member].is_null();
   }
 
   void read_identity() {
-    namespace c = recorder::task_run;
     if (values_[id]) run_.id = prefect::FieldReader::uuid(values_[id]);
     if (says(flow_run_id)) {
       run_.flow_run_id = prefect::FieldReader::uuid(values_[flow_run_id]);
     } else if (values_[flow_run_id]) {
       run_.flow_run_id.reset();
     }
-    run_.task_key = key(task_key, "task_key");
-    run_.dynamic_key = key(dynamic_key, "dynamic_key");
-    run_.columns[c::flow_run_id] = run_.flow_run_id ? Cell{*run_.flow_run_id} : Cell::null();
-    run_.columns[c::task_key] = run_.task_key;
-    run_.columns[c::dynamic_key] = run_.dynamic_key;
-    if (values_[name]) run_.columns[c::name] = name_of_run();
+    run_.task_key = key(task_key);
+    run_.dynamic_key = key(dynamic_key);
+    run_.columns[flow_run_id] = run_.flow_run_id ? Cell{*run_.flow_run_id} : Cell::null();
+    run_.columns[task_key] = run_.task_key;
+    run_.columns[dynamic_key] = run_.dynamic_key;
+    if (values_[name]) run_.columns[name] = name_of_run();
   }
 
-  std::string_view key(Member member, std::string_view word) const {
-    if (!values_[member]) reject_missing(object_, word);
+  std::string_view key(Column member) const {
+    if (!values_[member]) reject_missing(object_, recorder::task_run::columns[member].name);
     const std::string_view text = reader_.text(values_[member]);
     prefect::FieldReader::refuse_nul(values_[member]);
     return text;
@@ -157,39 +113,39 @@ class ColumnReader {
     return text;
   }
 
-  void optional_text(Member member, recorder::task_run::Column column) {
-    if (!values_[member]) return;
-    if (values_[member].is_null()) {
+  void optional_text(Column column) {
+    if (!values_[column]) return;
+    if (values_[column].is_null()) {
       run_.columns[column] = Cell::null();
       return;
     }
-    run_.columns[column] = reader_.text(values_[member]);
-    prefect::FieldReader::refuse_nul(values_[member]);
+    run_.columns[column] = reader_.text(values_[column]);
+    prefect::FieldReader::refuse_nul(values_[column]);
   }
 
   void check_cache_key() const {
     if (!says(cache_key)) return;
-    const std::string_view text = run_.columns[recorder::task_run::cache_key].text();
+    const std::string_view text = run_.columns[cache_key].text();
     if (text.size() > longest_cache_key && prefect::count_code_points(text) > longest_cache_key) {
       reject(values_[cache_key], "too_long", "a cache key has more than 2,000 characters");
     }
   }
 
-  void integer(Member member, recorder::task_run::Column column) {
-    if (values_[member]) run_.columns[column] = prefect::FieldReader::int4(values_[member]);
+  void integer(Column column) {
+    if (values_[column]) run_.columns[column] = prefect::FieldReader::int4(values_[column]);
   }
 
-  void optional_time(Member member, recorder::task_run::Column column) {
-    if (!values_[member]) return;
+  void optional_time(Column column) {
+    if (!values_[column]) return;
     run_.columns[column] =
-        values_[member].is_null()
+        values_[column].is_null()
             ? Cell::null()
-            : Cell{prefect::FieldReader::instant(reader_.time(values_[member]), values_[member])};
+            : Cell{prefect::FieldReader::instant(reader_.time(values_[column]), values_[column])};
   }
 
-  void json(Member member, recorder::task_run::Column column,
-            void (*append)(std::string&, prefect::JsonValue), prefect::KnownJson* known = nullptr) {
-    const prefect::JsonValue value = values_[member];
+  void json(Column column, void (*append)(std::string&, prefect::JsonValue),
+            prefect::KnownJson* known = nullptr) {
+    const prefect::JsonValue value = values_[column];
     if (!value) return;
     // The token of a string is without its quotes.
     if (value.is(Kind::string)) known = nullptr;
@@ -205,10 +161,10 @@ class ColumnReader {
 
   /// Members that are validated like the others but never written.
   void check_unwritten() const {
-    for (const Member member : {created, updated}) {
+    for (const auto member : {created, updated}) {
       if (says(member)) static_cast<void>(reader_.time(values_[member]));
     }
-    for (const Member member : {estimated_run_time, estimated_start_time_delta}) {
+    for (const auto member : {estimated_run_time, estimated_start_time_delta}) {
       if (values_[member]) prefect::FieldReader::duration(values_[member]);
     }
     if (says(state_id)) prefect::FieldReader::uuid(values_[state_id]);
@@ -220,7 +176,7 @@ class ColumnReader {
   prefect::JsonValue object_;
   TaskRun& run_;
   Scratch& scratch_;
-  std::array<prefect::JsonValue, count> values_;
+  std::array<prefect::JsonValue, member_count> values_;
 };
 
 Uuid id_of_resource(const prefect::FieldReader& reader, prefect::JsonValue id,
