@@ -1,9 +1,6 @@
 #include "isolation.hpp"
 
 #include <algorithm>
-#include <boost/unordered/unordered_flat_map.hpp>
-#include <cstdint>
-#include <numeric>
 #include <optional>
 
 #include "rejection.hpp"
@@ -16,27 +13,6 @@ namespace {
 constexpr std::size_t part_size = 48;
 
 using Places = std::vector<std::size_t>;
-
-/// For each event the first one that it shares a name with, directly or by way of others.
-Places first_of_component(std::span<const Lanes::Names> names) {
-  Places parent(names.size());
-  std::iota(parent.begin(), parent.end(), std::size_t{0});
-  const auto root = [&](std::size_t place) {
-    while (parent[place] != place) place = parent[place] = parent[parent[place]];
-    return place;
-  };
-  boost::unordered_flat_map<std::uint64_t, std::size_t> known;
-  for (std::size_t place = 0; place < names.size(); ++place) {
-    for (const std::uint64_t name : names[place]) {
-      const auto [entry, is_new] = known.try_emplace(name, place);
-      if (is_new) continue;
-      const auto [first, second] = std::minmax({root(entry->second), root(place)});
-      parent[second] = first;
-    }
-  }
-  for (std::size_t place = 0; place < parent.size(); ++place) parent[place] = root(place);
-  return parent;
-}
 
 /// What a part met that says something of its rows.
 struct Refused {
@@ -73,7 +49,7 @@ class Isolation {
             std::span<const Lanes::Names> names, Fold::Aliases aliases, Timestamp now)
       : session_{session},
         events_{events},
-        component_{first_of_component(names)},
+        component_{first_of_runs(names)},
         aliases_{aliases},
         now_{now},
         stored_{task_run_table()},

@@ -1,6 +1,7 @@
 #include "lanes.hpp"
 
 #include <algorithm>
+#include <numeric>
 #include <string_view>
 
 #include "prefect/json/text_hash.hpp"
@@ -83,6 +84,26 @@ void Lanes::leave(std::uint64_t arrival) {
     ++oldest_;
   }
   while (!waited_for_.empty() && !waited_for_.back()) waited_for_.pop_back();
+}
+
+std::vector<std::size_t> first_of_runs(std::span<const Lanes::Names> names) {
+  std::vector<std::size_t> parent(names.size());
+  std::iota(parent.begin(), parent.end(), std::size_t{0});
+  const auto root = [&](std::size_t place) {
+    while (parent[place] != place) place = parent[place] = parent[parent[place]];
+    return place;
+  };
+  boost::unordered_flat_map<std::uint64_t, std::size_t> known;
+  for (std::size_t place = 0; place < names.size(); ++place) {
+    for (const std::uint64_t name : names[place]) {
+      const auto [entry, is_new] = known.try_emplace(name, place);
+      if (is_new) continue;
+      const auto [first, second] = std::minmax({root(entry->second), root(place)});
+      parent[second] = first;
+    }
+  }
+  for (std::size_t place = 0; place < parent.size(); ++place) parent[place] = root(place);
+  return parent;
 }
 
 }  // namespace hangar::recorder

@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <deque>
 #include <optional>
+#include <span>
 #include <vector>
 
 #include "task_run_event.hpp"
@@ -64,5 +65,9 @@ class Lanes {
   std::deque<bool> waited_for_;
   std::uint64_t oldest_ = 0;
 };
+
+/// For each event the first one of its run: that it shares a name with, directly or by way of
+/// others.
+std::vector<std::size_t> first_of_runs(std::span<const Lanes::Names> names);
 
 }  // namespace hangar::recorder

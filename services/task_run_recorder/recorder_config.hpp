@@ -13,9 +13,8 @@ namespace hangar::recorder {
 struct RecorderConfig : ServiceConfig {
   std::int64_t lanes = 2;
   std::int64_t max_persist_retries = 5;
-  std::vector<hangar::Duration> orphan_retry_delays{
-      hangar::Duration{1'000}, hangar::Duration{5'000}, hangar::Duration{15'000},
-      hangar::Duration{30'000}};
+  std::vector<Duration> orphan_retry_delays{Duration{1'000}, Duration{5'000}, Duration{15'000},
+                                            Duration{30'000}};
 
   std::int64_t maximum_labels_per_resource = 500;
   std::int64_t maximum_related_resources = 100;

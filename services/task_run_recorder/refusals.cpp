@@ -15,9 +15,9 @@ using Clock = RefusedMessages::Clock;
 // How often what was judged to go in may be refused all the same: by then it is COMMIT that fails.
 constexpr std::size_t most_surprises = 3;
 
-hangar::Duration retry_delay(std::size_t tries) {
-  constexpr hangar::Duration least{100};
-  constexpr hangar::Duration most{10'000};
+Duration retry_delay(std::size_t tries) {
+  constexpr Duration least{100};
+  constexpr Duration most{10'000};
   return std::min(most, least * (1U << std::min<std::size_t>(tries, 7)));
 }
 
@@ -36,6 +36,22 @@ struct Told : DataError {
 };
 
 }  // namespace
+
+void Refusals::learn_from(std::span<const EventPool::Event> events, const Recorded& recorded) {
+  const auto keep = [&](std::size_t place) {
+    accepted_ = std::make_shared<const AcceptedEvent>(events[place]->event);
+  };
+  // A large one is as good a proof, but takes memory for as long as it is the last.
+  constexpr std::size_t small = 64U << 10U;
+  if (recorded.new_run && (events[*recorded.new_run]->bytes <= small || !accepted_)) {
+    return keep(*recorded.new_run);
+  }
+  // What is stored already went in once, and shows as much: a replay meets nothing else.
+  for (std::size_t i = 0; i < recorded.verdicts.size() && !accepted_; ++i) {
+    const Verdict verdict = recorded.verdicts[i];
+    if (verdict == Verdict::recorded || verdict == Verdict::duplicate) keep(i);
+  }
+}
 
 void Refusals::condemn(Message& message, Rejection why) {
   refused_.refuse(message, std::move(why), Clock::now()).condemned = true;
@@ -75,7 +91,7 @@ asio::awaitable<void> Refusals::answer(std::size_t lane, std::span<const EventPo
   tell_of_held();
 }
 
-void Refusals::give_back_later(RetryableEvent& event, hangar::Duration delay) {
+void Refusals::give_back_later(RetryableEvent& event, Duration delay) {
   constexpr std::chrono::minutes often_enough{1};
   const auto present = Clock::now();
   if (event.refused->reason == locked &&
@@ -91,7 +107,7 @@ void Refusals::give_back_later(RetryableEvent& event, hangar::Duration delay) {
 
 /// When an event is tried again that is not judged yet: its flow run may come, and what says
 /// nothing of the event may pass.
-std::optional<hangar::Duration> Refusals::next_try(const RetryableEvent& event) const {
+std::optional<Duration> Refusals::next_try(const RetryableEvent& event) const {
   const std::size_t tries = refused_.refusals(event.message);
   if (event.refused->reason == orphan) {
     if (tries < orphan_retry_delays_.size()) return orphan_retry_delays_[tries];

@@ -23,7 +23,7 @@ namespace hangar::recorder {
 class Refusals {
  public:
   Refusals(Context& context, std::size_t max_persist_retries,
-           std::vector<hangar::Duration> orphan_retry_delays)
+           std::vector<Duration> orphan_retry_delays)
       : context_{context},
         max_persist_retries_{max_persist_retries},
         orphan_retry_delays_{std::move(orphan_retry_delays)} {}
@@ -35,12 +35,9 @@ class Refusals {
   }
   [[nodiscard]] bool suspects(const Message& message) const { return refused_.suspects(message); }
 
-  /// Whether an event was accepted, by which others can be judged.
-  [[nodiscard]] bool can_tell() const noexcept { return accepted_ != nullptr; }
-  /// The rows of the event went in.
-  void accepted(const PackedEvent& event) {
-    accepted_ = std::make_shared<const AcceptedEvent>(event);
-  }
+  /// Keeps one of the events, if it is a proof that the storage takes such rows: others are judged
+  /// by it.
+  void learn_from(std::span<const EventPool::Event> events, const Recorded& recorded);
   /// What was refused before is recorded.
   void forget(const Message& message) { refused_.forget(message); }
 
@@ -53,16 +50,16 @@ class Refusals {
   void tell_of_held();
 
  private:
-  [[nodiscard]] std::optional<hangar::Duration> next_try(const RetryableEvent& event) const;
+  [[nodiscard]] std::optional<Duration> next_try(const RetryableEvent& event) const;
   /// Of each of the events.
   boost::asio::awaitable<std::vector<Judgement>> judged(std::size_t lane,
                                                         std::vector<RetryableEvent*> events);
-  void give_back_later(RetryableEvent& event, hangar::Duration delay);
+  void give_back_later(RetryableEvent& event, Duration delay);
   void hold(RetryableEvent& event);
 
   Context& context_;
   std::size_t max_persist_retries_;
-  std::vector<hangar::Duration> orphan_retry_delays_;
+  std::vector<Duration> orphan_retry_delays_;
   RefusedMessages refused_;
   std::shared_ptr<const AcceptedEvent> accepted_;  ///< The latest; none before the first.
   bool holding_ = false;

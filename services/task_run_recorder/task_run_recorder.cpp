@@ -3,6 +3,7 @@
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
 #include <boost/asio/experimental/awaitable_operators.hpp>
+#include <chrono>
 #include <deque>
 #include <exception>
 #include <memory_resource>
@@ -82,11 +83,11 @@ class TaskRunRecorder final : public Service {
     std::optional<Rejection> why;
   };
 
-  asio::awaitable<void> consumer(std::size_t write_batch_size, hangar::Duration flush_every,
-                                 int max_persist_retries);
+  asio::awaitable<void> consumer(std::size_t write_batch_size,
+                                 std::chrono::milliseconds flush_every, int max_persist_retries);
   /// Keeps the first failure of parts that end together: the others throw for being cancelled.
   asio::awaitable<void> part(asio::awaitable<void> body);
-  asio::awaitable<void> read(std::size_t limit, hangar::Duration linger);
+  asio::awaitable<void> read(std::size_t limit, std::chrono::milliseconds linger);
   /// The event of a message, or why it is rejected; neither when it is acked, for the recorder does
   /// not count it. No coroutine, for it runs for every message.
   Taken take(Message& message);
@@ -123,7 +124,7 @@ class TaskRunRecorder final : public Service {
 };
 
 asio::awaitable<void> TaskRunRecorder::consumer(std::size_t write_batch_size,
-                                                hangar::Duration flush_every,
+                                                std::chrono::milliseconds flush_every,
                                                 int max_persist_retries) {
   using asio::experimental::awaitable_operators::operator&&;
   write_batch_size_ = write_batch_size;
@@ -145,7 +146,7 @@ asio::awaitable<void> TaskRunRecorder::part(asio::awaitable<void> body) {
   }
 }
 
-asio::awaitable<void> TaskRunRecorder::read(std::size_t limit, hangar::Duration linger) {
+asio::awaitable<void> TaskRunRecorder::read(std::size_t limit, std::chrono::milliseconds linger) {
   while (true) {
     Batch batch = co_await source_->next(std::min(limit, read_batch_size), linger);
     if (batch.empty()) break;
@@ -303,30 +304,15 @@ void TaskRunRecorder::refuse(RetryableEvent& event, Rejection why) {
 
 void TaskRunRecorder::settle(Events events, const Recorded& recorded) {
   const Timestamp durable = now();
-  const auto& verdicts = recorded.verdicts;
-  // What is stored already went in once, and shows as much: a replay meets nothing else.
-  const auto any =
-      std::ranges::find_if(verdicts,
-                           [](Verdict verdict) {
-                             return verdict == Verdict::recorded || verdict == Verdict::duplicate;
-                           }) -
-      verdicts.begin();
-  // A large one is as good a proof, but takes memory for as long as it is the last.
-  constexpr std::size_t small = 64U << 10U;
-  const bool kept =
-      recorded.new_run && (events[*recorded.new_run]->bytes <= small || !refusals_->can_tell());
-  if (kept) {
-    refusals_->accepted(events[*recorded.new_run]->event);
-  } else if (!refusals_->can_tell() && any < std::ssize(verdicts)) {
-    refusals_->accepted(events[static_cast<std::size_t>(any)]->event);
-  }
+  refusals_->learn_from(events, recorded);
   for (std::size_t i = 0; i < events.size(); ++i) {
     RetryableEvent& event = *events[i];
     metrics_.durable(event.state_timestamp, durable);
     if (event.suspect) refusals_->forget(event.message);
-    if (verdicts[i] == Verdict::collision || verdicts[i] == Verdict::too_long_for_index) {
+    const Verdict verdict = recorded.verdicts[i];
+    if (verdict == Verdict::collision || verdict == Verdict::too_long_for_index) {
       // Nothing to prove: the row that keeps it out is stored, or its own texts are too long.
-      refusals_->condemn(event.message, rejection(verdicts[i], event.event.unpack()));
+      refusals_->condemn(event.message, rejection(verdict, event.event.unpack()));
     } else {
       failpoint(Failpoint::before_ack);
       event.message.ack();
