@@ -101,7 +101,7 @@ class Refused(Contention):
         refused = self.rows["task_run_state"][0]["id"]
         self.postgres.psql(
             "CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS"
-            " $$ BEGIN RAISE 'not this one'; END $$;"
+            " $$ BEGIN RAISE 'not this one' USING ERRCODE = 'XX000'; END $$;"
             "CREATE TRIGGER refuse BEFORE INSERT ON task_run_state"
             f" FOR EACH ROW WHEN (NEW.id = '{refused}') EXECUTE FUNCTION refuse()",
             "faults",
@@ -111,7 +111,7 @@ class Refused(Contention):
         [letter] = self.letters()
         self.assertIn(str(refused).encode(), letter.data)
         self.assertEqual(letter.headers["Hangar-Dlq-Reason"], "unknown")
-        self.assertEqual(letter.headers["Hangar-Dlq-Sqlstate"], "P0001")
+        self.assertEqual(letter.headers["Hangar-Dlq-Sqlstate"], "XX000")
         self.assertEqual(
             self.states(), {row["id"] for row in self.rows["task_run_state"]} - {refused}
         )

@@ -69,6 +69,7 @@ constexpr std::array entries{
     Entry{"57P", transient(reconnect)},
     Entry{"58", transient(when_answerable)},
     Entry{"F0", transient(when_answerable)},
+    Entry{"P0001", data("raise_exception")},
     Entry{"XX001", transient(when_answerable)},
     Entry{"XX002", transient(when_answerable)},
 };
@@ -95,12 +96,15 @@ constexpr std::string_view schema_changed =
     "the schema changed or is being migrated: for Prefect's tables run `prefect server database "
     "upgrade -y`";
 
+// What a session asks for at its start, and is not a row's.
+constexpr std::string_view refused_option =
+    "; correct the options in storage.url, or ALTER ROLE … RESET the setting";
+
 // What mends it. The server's own text stands before it and names what it refused.
 constexpr std::array hints{
     Hint{"08P01",
          "if a pooler is between that does not know a parameter: ignore_startup_parameters in "
          "pgbouncer.ini"},
-    Hint{"22023", "correct the options in storage.url, or ALTER ROLE … RESET the setting"},
     Hint{"25006",
          "the server is read-only: name the primary in storage.url, or ALTER ROLE … RESET "
          "default_transaction_read_only (or ALTER DATABASE)"},
@@ -183,15 +187,15 @@ Verdict judge(std::string_view sqlstate, std::string_view message) {
 
 void raise(std::string_view doing, const Failure& failure) {
   const Verdict verdict = judge(failure.sqlstate, failure.message);
-  const std::string text = describe(doing, failure);
+  const std::string mends =
+      failure.grant.empty() ? hint(failure.sqlstate) : fmt::format("; {}", failure.grant);
+  const std::string text = describe(doing, failure) + mends;
   if (!verdict.retry) {
     DataError error{std::string{verdict.reason}, text, {}, failure.sqlstate, failure.constraint};
     error.at_row(failure.row);
     throw error;
   }
-  const std::string mends =
-      failure.grant.empty() ? hint(failure.sqlstate) : fmt::format("; {}", failure.grant);
-  TransientError error{text + mends, *verdict.retry, failure.sqlstate};
+  TransientError error{text, *verdict.retry, failure.sqlstate};
   if (error.row_may_be_at_fault()) error.at_row(failure.row);
   throw error;
 }
@@ -218,9 +222,10 @@ void raise_refused_connection(std::string text, bool verifies) {
   const std::string code{connect_sqlstate(text)};
   if (!code.empty()) {
     // No row has been sent, so none is at fault: what the options of the session ask for may be.
-    const auto retry = judge(code).retry.value_or(when_answerable);
-    throw TransientError{describe("connect", {.sqlstate = code, .message = text}) + hint(code),
-                         retry, code};
+    const auto verdict = judge(code);
+    const std::string mends = verdict.retry ? hint(code) : std::string{refused_option};
+    throw TransientError{describe("connect", {.sqlstate = code, .message = text}) + mends,
+                         verdict.retry.value_or(when_answerable), code};
   }
   const auto says = [&](std::string_view words) { return text.find(words) != text.npos; };
   std::string remedy;

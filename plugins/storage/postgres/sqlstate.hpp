@@ -17,9 +17,10 @@ struct Verdict {
 };
 
 /// The verdict for every SQLSTATE, known or not; an empty one means that the session was lost. A
-/// code that is not understood never blames the data, unless it is of class 22 or 23. `message` is
-/// the server's, in any language. Reasons: nul_byte, invalid_text, out_of_range,
-/// index_row_too_large, too_deep, not_null, check, foreign_key, unknown.
+/// code that is not understood never blames the data, unless it is of class 22 or 23; P0001 is
+/// what a function of the database raises on purpose. `message` is the server's, in any language.
+/// Reasons: nul_byte, invalid_text, out_of_range, index_row_too_large, too_deep, not_null, check,
+/// foreign_key, raise_exception, unknown.
 [[nodiscard]] Verdict judge(std::string_view sqlstate, std::string_view message = {});
 
 /// A failed statement or connection, without statement text, parameters or passwords.

@@ -22,6 +22,8 @@ Failure classify_constraint(int extended_code) noexcept {
       return {"not_null", "the column needs a value"};
     case SQLITE_CONSTRAINT_CHECK:
       return {"check", "the value breaks a CHECK of the table"};
+    case SQLITE_CONSTRAINT_TRIGGER:
+      return {"raise_exception", "a trigger of this database refuses it"};
     default:
       return {"unknown", "the row breaks a constraint of the table"};
   }

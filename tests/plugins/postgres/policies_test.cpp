@@ -223,16 +223,16 @@ TEST_F(Policies, a_host_that_does_not_resolve_is_said_so_and_not_named) {
   EXPECT_EQ(said.find("sslrootcert"), std::string::npos) << said;
 }
 
-TEST_F(Policies, a_trigger_or_a_limit_that_refuses_a_statement_is_told_with_its_text) {
+TEST_F(Policies, a_trigger_that_refuses_a_row_is_told_with_its_text) {
   database_.execute(
       "CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS "
       "$$ BEGIN RAISE EXCEPTION 'not on Sundays'; END $$; "
       "CREATE TRIGGER refuse BEFORE INSERT ON thing FOR EACH ROW EXECUTE FUNCTION refuse()");
   const auto session = PostgresStorage{as_role()}.open_session();
   session->begin();
-  const auto error = thrown<TransientError>([&] { session->insert_missing(many(1)); });
+  const auto error = thrown<DataError>([&] { session->insert_missing(many(1)); });
   EXPECT_EQ(error.sqlstate(), "P0001");
-  EXPECT_EQ(error.retry(), unknown);
+  EXPECT_EQ(error.reason(), "raise_exception");
   expect_says(error.what(), {"not on Sundays", "a trigger or function"});
 }
 

@@ -59,24 +59,25 @@ const std::map<std::string, TransientError::Retry> transient{{"", reconnect},
                                                              {"28P01", when_answerable},
                                                              {"F0000", when_answerable},
                                                              {"01000", unknown},
-                                                             {"P0001", unknown},
+                                                             {"P0004", unknown},
                                                              {"55006", backoff},
                                                              {"40002", backoff},
                                                              {"99999", unknown}};
 
 const std::map<std::string, std::string> data{
-    {"22P05", "nul_byte"},     {"22021", "invalid_text"},
-    {"22P02", "invalid_text"}, {"22P03", "invalid_text"},
-    {"22003", "out_of_range"}, {"22007", "invalid_text"},
-    {"22008", "out_of_range"}, {"22009", "out_of_range"},
-    {"22015", "out_of_range"}, {"22001", "out_of_range"},
-    {"22023", "unknown"},      {"22030", "invalid_text"},
-    {"22032", "invalid_text"}, {"22012", "unknown"},
-    {"21000", "unknown"},      {"54000", "index_row_too_large"},
-    {"54001", "too_deep"},     {"54011", "unknown"},
-    {"54023", "unknown"},      {"23502", "not_null"},
-    {"23503", "foreign_key"},  {"23514", "check"},
-    {"23P01", "unknown"},      {"23000", "unknown"}};
+    {"22P05", "nul_byte"},       {"22021", "invalid_text"},
+    {"22P02", "invalid_text"},   {"22P03", "invalid_text"},
+    {"22003", "out_of_range"},   {"22007", "invalid_text"},
+    {"22008", "out_of_range"},   {"22009", "out_of_range"},
+    {"22015", "out_of_range"},   {"22001", "out_of_range"},
+    {"22023", "unknown"},        {"22030", "invalid_text"},
+    {"22032", "invalid_text"},   {"22012", "unknown"},
+    {"21000", "unknown"},        {"54000", "index_row_too_large"},
+    {"54001", "too_deep"},       {"54011", "unknown"},
+    {"54023", "unknown"},        {"23502", "not_null"},
+    {"23503", "foreign_key"},    {"23514", "check"},
+    {"23P01", "unknown"},        {"23000", "unknown"},
+    {"P0001", "raise_exception"}};
 
 TEST(CopiedRow, is_read_of_the_context_in_any_language) {
   EXPECT_EQ(copied_row("COPY thing, line 3", "thing"), 2U);

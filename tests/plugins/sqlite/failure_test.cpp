@@ -50,7 +50,7 @@ TEST(Failure, says_when_the_row_is_at_fault) {
       {SQLITE_CONSTRAINT_FOREIGNKEY, "foreign_key"},
       {SQLITE_CONSTRAINT_NOTNULL, "not_null"},
       {SQLITE_CONSTRAINT_CHECK, "check"},
-      {SQLITE_CONSTRAINT_TRIGGER, "unknown"},
+      {SQLITE_CONSTRAINT_TRIGGER, "raise_exception"},
       {SQLITE_CONSTRAINT, "unknown"},
       {SQLITE_TOOBIG, "out_of_range"},
       {SQLITE_MISMATCH, "invalid_text"},
