@@ -126,15 +126,20 @@ class _Bench:
 
     def locked(self, beside: bool) -> float:
         """The runs of one event of a hundred are there already, in both cases."""
-        ids = dict.fromkeys(
-            str(json.loads(x)["resource"]["prefect.resource.id"]).rpartition(".")[2]
-            for x in self.lines[:: _ONE_OF * 3]
-        )
-        rows = ", ".join(f"('{one}')" for one in ids)
+        ids: dict[str, str] = {}
+        for line in self.lines[:: _ONE_OF * 3]:
+            event = json.loads(line)
+            one = str(event["resource"]["prefect.resource.id"]).rpartition(".")[2]
+            run = event["payload"]["task_run"]
+            flow_run = "".join(f"'{its}'" for its in flow_runs_in([line])) or "NULL"
+            key = f"'{run['task_key']}', '{run['dynamic_key']}', {flow_run}::uuid"
+            ids[one] = f"('{one}'::uuid, {key})"
         sql = (
-            "INSERT INTO task_run (id, name, task_key, dynamic_key, run_count, empirical_policy, "
-            "task_inputs, tags, labels, flow_run_run_count, total_run_time) SELECT id::uuid, 'n', "
-            f"id, '', 0, '{{}}', '{{}}', '[]', '{{}}', 0, '0' FROM (VALUES {rows}) AS ids (id)"
+            "INSERT INTO task_run (id, name, task_key, dynamic_key, flow_run_id, run_count, "
+            "empirical_policy, task_inputs, tags, labels, flow_run_run_count, total_run_time) "
+            "SELECT id, 'n', task_key, dynamic_key, flow_run_id, 0, '{}', '{}', '[]', '{}', 0, '0' "
+            f"FROM (VALUES {', '.join(ids.values())}) AS ids (id, task_key, dynamic_key, "
+            "flow_run_id)"
         )
         waiting = sum(any(one.encode() in x for one in ids) for x in self.lines) if beside else 0
         return self._time(self.good, waiting, prepare=sql, lock=beside)

@@ -21,8 +21,9 @@ using namespace std::chrono_literals;
 /// connection, would remember that a table was empty. Compiling a statement costs more than it ever
 /// saves here.
 std::string settings_statement(std::chrono::milliseconds statement_timeout) {
-  // Sooner than the statement's, so that a lock is named as what it is.
-  const auto lock_timeout = std::min<std::chrono::milliseconds>(3s, statement_timeout * 9 / 10);
+  // Sooner than the statement's, so that a lock is named as what it is, and soon: then the caller
+  // goes on without the locked row, and the others of its batch wait no longer.
+  const auto lock_timeout = std::min<std::chrono::milliseconds>(300ms, statement_timeout * 9 / 10);
   return fmt::format(
       "SELECT set_config('statement_timeout', '{}', true), set_config('lock_timeout', '{}', true), "
       "set_config('idle_in_transaction_session_timeout', '15000', true), "
@@ -34,7 +35,7 @@ std::string settings_statement(std::chrono::milliseconds statement_timeout) {
 /// Who goes on without what is locked need not wait for it.
 std::string brief_locks_statement(std::chrono::milliseconds statement_timeout) {
   return fmt::format("SELECT set_config('lock_timeout', '{}', true)",
-                     std::min<std::chrono::milliseconds>(100ms, statement_timeout).count());
+                     std::min<std::chrono::milliseconds>(50ms, statement_timeout).count());
 }
 
 }  // namespace
