@@ -30,10 +30,10 @@ void Attempt::record(Session& session, std::span<const PackedEvent> batch, Times
     std::vector<Lanes::Names> names;
     names.reserve(batch.size());
     for (const auto& event : events_.first(batch.size())) names.push_back(event->names);
-    isolated_ = record_beside_refused(session, batch, names, aliases_, now);
+    isolated_ = record_beside_refused(session, batch, names, oldest_, now);
     return;
   }
-  isolated_.recorded = record_bulk_task_run_events(session, batch, aliases_, now);
+  isolated_.recorded = record_bulk_task_run_events(session, batch, oldest_, now);
   isolated_.done.resize(isolated_.recorded.verdicts.size());
   std::iota(isolated_.done.begin(), isolated_.done.end(), std::size_t{0});
 }

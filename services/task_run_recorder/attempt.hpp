@@ -14,10 +14,10 @@ class Attempt {
  public:
   using Events = std::span<EventPool::Event>;
 
-  /// `beside_refused`: what is refused is left aside; else it is thrown, as DataError, at no cost
-  /// where nothing is refused. What is given must stay.
-  Attempt(Events events, Fold::Aliases aliases, Portion& portion, bool beside_refused)
-      : events_{events}, aliases_{aliases}, portion_{portion}, beside_refused_{beside_refused} {}
+  /// `oldest`: see `Fold::apply`. `beside_refused`: what is refused is left aside; else it is
+  /// thrown, as DataError, at no cost where nothing is refused. What is given must stay.
+  Attempt(Events events, std::size_t oldest, Portion& portion, bool beside_refused)
+      : events_{events}, oldest_{oldest}, portion_{portion}, beside_refused_{beside_refused} {}
 
   /// On a storage thread, in a transaction. A failure that may pass, and may be a row's fault, is
   /// thrown as DataError too.
@@ -41,7 +41,7 @@ class Attempt {
   void record(Session& session, std::span<const PackedEvent> batch, Timestamp now);
 
   Events events_;
-  Fold::Aliases aliases_;
+  std::size_t oldest_;
   Portion& portion_;
   bool beside_refused_;
   std::size_t tried_ = 0;

@@ -146,7 +146,7 @@ bool Fold::must_wait(const TaskRunEvent& event, const std::optional<NaturalKey>&
   return alias && !alias_allowed;
 }
 
-std::size_t Fold::apply(const Rows& stored, Aliases aliases) {
+std::size_t Fold::apply(const Rows& stored, std::size_t oldest) {
   load(stored);
   // Rows that grow take twice the memory.
   updates_.reserve(stored.size());
@@ -157,9 +157,7 @@ std::size_t Fold::apply(const Rows& stored, Aliases aliases) {
     const TaskRunEvent event = packed.unpack();
     const auto key = event.natural_key();
     Run* found = target(event, key);
-    const bool alias_allowed =
-        aliases == Aliases::any || (aliases == Aliases::first_event_only && folded == 0);
-    if (must_wait(event, key, found, alias_allowed)) break;
+    if (must_wait(event, key, found, folded < oldest)) break;
     if (!event.too_long_for_index.empty() && newer(event, found)) {
       state_of_event_.push_back(std::nullopt);
       ++folded;

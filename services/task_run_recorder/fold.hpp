@@ -39,11 +39,6 @@ DataError dropped_row(const Table& table);
 /// `inserts`, `updates` and `states`, then `settle`. What the constructor was given must stay.
 class Fold {
  public:
-  /// Whether a stored run may be reached by only one of its two names (id and natural key) by any
-  /// event. With several lanes only the oldest event in flight may do that, because the order among
-  /// two events that reach one run by different names is known to no lane.
-  enum class Aliases { any, first_event_only, none };
-
   Fold(std::span<const PackedEvent> events, Timestamp now);
 
   /// What `Session::find` needs to load every stored run that the events can touch.
@@ -51,8 +46,11 @@ class Fold {
   static std::span<const std::size_t> columns() noexcept;
 
   /// Folds the longest prefix of the events that one transaction can hold and returns its length.
-  /// It is zero only when the first event is an alias that `aliases` forbids.
-  std::size_t apply(const Rows& stored, Aliases aliases);
+  /// `oldest`: how many events at the front are older than every other in flight. These alone may
+  /// be aliases, which reach a stored run by only one of its two names (id and natural key),
+  /// because the order among two events that reach one run by different names is known to no lane.
+  /// The length is zero only when the first event is an alias and is not among them.
+  std::size_t apply(const Rows& stored, std::size_t oldest);
 
   [[nodiscard]] const Rows& inserts() const noexcept { return inserts_; }
   [[nodiscard]] const Rows& updates() const noexcept { return updates_; }

@@ -46,11 +46,11 @@ Refused refused(const TransientError& error) {
 class Isolation {
  public:
   Isolation(Session& session, std::span<const PackedEvent> events,
-            std::span<const Lanes::Names> names, Fold::Aliases aliases, Timestamp now)
+            std::span<const Lanes::Names> names, std::size_t oldest, Timestamp now)
       : session_{session},
         events_{events},
         component_{first_of_runs(names)},
-        aliases_{aliases},
+        oldest_{oldest},
         now_{now},
         stored_{task_run_table()},
         settled_(events.size()) {}
@@ -62,7 +62,7 @@ class Isolation {
   struct Part {
     Places places;
     bool found_anew = false;  ///< Not as `stored_` has it: this transaction may have changed it.
-    Fold::Aliases aliases = Fold::Aliases::none;
+    std::size_t oldest = 0;   ///< So many at the front may be aliases.
   };
 
   void find_stored();
@@ -77,15 +77,18 @@ class Isolation {
   void look_for_flow_runs(const Rejection& why);
   void refuse_orphans(Part& part);
   void refuse(std::size_t place, const Rejection& why);
-  void drop_settled(Places& places) const {
-    std::erase_if(places, [this](std::size_t place) { return settled_[place]; });
+  void drop_settled(Part& part) const {
+    const auto is_settled = [this](std::size_t place) { return settled_[place]; };
+    const auto oldest = std::span{part.places}.first(part.oldest);
+    part.oldest -= static_cast<std::size_t>(std::ranges::count_if(oldest, is_settled));
+    std::erase_if(part.places, is_settled);
   }
   void take(const Part& part, const Recorded& recorded);
 
   Session& session_;
   std::span<const PackedEvent> events_;
   Places component_;
-  Fold::Aliases aliases_;
+  std::size_t oldest_;
   Timestamp now_;
   Rows stored_;
   std::vector<bool> settled_;                   ///< Recorded, or left aside.
@@ -96,8 +99,8 @@ class Isolation {
 
 Isolated Isolation::run() && {
   find_stored();
-  // Where any alias may go in it does so at last, after all that came before it.
-  if (!write_runs() && aliases_ == Fold::Aliases::any) write_rest();
+  // Where each may be an alias, they go in at last, after all that came before them.
+  if (!write_runs() && oldest_ >= events_.size()) write_rest();
   return std::move(result_);
 }
 
@@ -150,10 +153,7 @@ bool Isolation::write_runs() {
   Places order;
   for (std::size_t place = 0; place < events_.size(); ++place) order.push_back(place);
   std::ranges::stable_sort(order, {}, [this](std::size_t place) { return component_[place]; });
-  Part part{.places = {},
-            .found_anew = false,
-            .aliases = aliases_ == Fold::Aliases::none ? Fold::Aliases::none
-                                                       : Fold::Aliases::first_event_only};
+  Part part{.places = {}, .found_anew = false, .oldest = std::min<std::size_t>(oldest_, 1)};
   for (std::size_t i = 0; i < order.size(); ++i) {
     part.places.push_back(order[i]);
     const bool last = i + 1 == order.size();
@@ -181,13 +181,12 @@ void Isolation::write_rest() {
   }
   for (std::size_t first = 0; first < rest.size(); first += part_size) {
     const auto some = std::span{rest}.subspan(first, std::min(part_size, rest.size() - first));
-    Part part{
-        .places = {some.begin(), some.end()}, .found_anew = true, .aliases = Fold::Aliases::any};
+    Part part{.places = {some.begin(), some.end()}, .found_anew = true, .oldest = some.size()};
     // What must wait for the next transaction may do so until the next part of this one.
     while (!part.places.empty()) {
       const std::size_t before = part.places.size();
       write(part);
-      drop_settled(part.places);
+      drop_settled(part);
       if (part.places.size() == before) return;
     }
   }
@@ -197,7 +196,7 @@ bool Isolation::write(Part part) {
   bool find_anew = part.found_anew;
   std::size_t races = 0;
   while (true) {
-    drop_settled(part.places);
+    drop_settled(part);
     if (flow_runs_) refuse_orphans(part);
     if (part.places.empty()) return true;
     std::size_t folded = 0;
@@ -229,7 +228,7 @@ std::optional<Refused> Isolation::attempt(const Part& part, bool find_anew, std:
     const Rows found =
         find_anew ? session_.find(task_run_table(), fold.keys(), Fold::columns(), Lock::rows)
                   : Rows{task_run_table()};
-    folded = fold.apply(find_anew ? found : stored_, part.aliases);
+    folded = fold.apply(find_anew ? found : stored_, part.oldest);
     if (folded > 0) take(part, record_folded(session_, fold, batch, culprits));
     return met;
   } catch (const DataError& error) {
@@ -271,8 +270,7 @@ bool Isolation::write_around(const Part& part, const Refused& met) {
     const auto some = std::span{part.places}.subspan(first, end - first);
     Part less{.places = {some.begin(), some.end()},
               .found_anew = part.found_anew || first > 0,
-              .aliases = part.aliases};
-    if (first > 0 && part.aliases != Fold::Aliases::any) less.aliases = Fold::Aliases::none;
+              .oldest = std::clamp(part.oldest, first, end) - first};
     if (!write(std::move(less))) return false;
     first = end;
   }
@@ -303,7 +301,7 @@ void Isolation::refuse_orphans(Part& part) {
       refuse(place, why_orphan_);
     }
   }
-  drop_settled(part.places);
+  drop_settled(part);
 }
 
 void Isolation::refuse(std::size_t place, const Rejection& why) {
@@ -323,9 +321,9 @@ void Isolation::refuse(std::size_t place, const Rejection& why) {
 }  // namespace
 
 Isolated record_beside_refused(Session& session, std::span<const PackedEvent> events,
-                               std::span<const Lanes::Names> names, Fold::Aliases aliases,
+                               std::span<const Lanes::Names> names, std::size_t oldest,
                                Timestamp now) {
-  return Isolation{session, events, names, aliases, now}.run();
+  return Isolation{session, events, names, oldest, now}.run();
 }
 
 }  // namespace hangar::recorder

@@ -33,10 +33,11 @@ struct Isolated {
 /// Does what `record_bulk_task_run_events` does, for events that are in order, and goes on where
 /// the session refuses some: these are left aside, alone, and whatever can be written beside them
 /// is. `names` are those of each event. The events of one run keep their order; runs are written
-/// one after the other, so an alias (see `Fold::Aliases`) goes in after what came behind it. Events
-/// of a run that somebody else has locked are left aside too, and nobody waits for them for long.
+/// one after the other, so an alias (see `Fold::apply`, as for `oldest`) goes in after what came
+/// behind it. Events of a run that somebody else has locked are left aside too, and nobody waits
+/// for them for long.
 Isolated record_beside_refused(Session& session, std::span<const PackedEvent> events,
-                               std::span<const Lanes::Names> names, Fold::Aliases aliases,
+                               std::span<const Lanes::Names> names, std::size_t oldest,
                                Timestamp now);
 
 }  // namespace hangar::recorder

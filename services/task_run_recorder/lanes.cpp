@@ -64,6 +64,18 @@ void Lanes::release(const Names& names, std::uint64_t arrival) {
   leave(arrival);
 }
 
+std::size_t Lanes::oldest(std::span<const std::uint64_t> arrivals) const {
+  std::size_t count = 0;
+  std::size_t place = 0;
+  for (const std::uint64_t arrival : arrivals) {
+    while (place < waited_for_.size() && !waited_for_[place]) ++place;
+    if (place < waited_for_.size() && oldest_ + place < arrival) break;
+    if (oldest_ + place == arrival) ++place;
+    ++count;
+  }
+  return count;
+}
+
 void Lanes::enter(std::uint64_t arrival) {
   if (waited_for_.empty()) oldest_ = arrival;
   while (arrival < oldest_) {

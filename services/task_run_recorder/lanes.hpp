@@ -45,10 +45,8 @@ class Lanes {
   void step_aside(std::uint64_t arrival) { leave(arrival); }
   void step_back(std::uint64_t arrival) { enter(arrival); }
 
-  /// Whether every other event in flight arrived later.
-  [[nodiscard]] bool oldest(std::uint64_t arrival) const {
-    return waited_for_.empty() || oldest_ >= arrival;
-  }
+  /// How many of these arrivals, from the first on, are older than every other event in flight.
+  [[nodiscard]] std::size_t oldest(std::span<const std::uint64_t> arrivals) const;
 
  private:
   struct Name {  // small: there are three for each event in flight

@@ -51,11 +51,11 @@ auto naming(const Fold& fold, const Rows& rows, std::vector<std::size_t>& culpri
 }  // namespace
 
 Recorded record_bulk_task_run_events(Session& session, std::span<const PackedEvent> events,
-                                     Fold::Aliases aliases, Timestamp now) {
+                                     std::size_t oldest, Timestamp now) {
   Fold fold{events, now};
   const Rows stored = session.find(task_run_table(), fold.keys(), Fold::columns(), Lock::rows);
   failpoint(Failpoint::keys_read);
-  if (fold.apply(stored, aliases) == 0) return {};
+  if (fold.apply(stored, oldest) == 0) return {};
   std::vector<std::size_t> culprits;
   return record_folded(session, fold, events, culprits);
 }
@@ -97,8 +97,7 @@ Recorded record_folded(Session& session, const Fold& fold, std::span<const Packe
 }
 
 Verdict record_task_run_event(Session& session, const PackedEvent& event, Timestamp now) {
-  return record_bulk_task_run_events(session, {&event, 1}, Fold::Aliases::any, now)
-      .verdicts.front();
+  return record_bulk_task_run_events(session, {&event, 1}, 1, now).verdicts.front();
 }
 
 std::vector<Uuid> stored_flow_runs(Session& session,

@@ -18,13 +18,13 @@ struct Recorded {
 };
 
 /// Applies the law of `Fold` to the longest prefix of the events that one transaction can hold, in
-/// the transaction that is open, and returns the verdict of each event of that prefix. It costs at
-/// most five statements, however many events there are. Throws TransientError when another writer
-/// took a key in between, what `dropped_row` makes, and what the session throws; then nothing is
-/// written. Applying events that are recorded already changes nothing.
-/// (Prefect: `record_bulk_task_run_events` of prefect.server.services.task_run_recorder.)
+/// the transaction that is open, and returns the verdict of each event of that prefix. `oldest` is
+/// that of `Fold::apply`. It costs at most five statements, however many events there are. Throws
+/// TransientError when another writer took a key in between, what `dropped_row` makes, and what the
+/// session throws; then nothing is written. Applying events that are recorded already changes
+/// nothing. (Prefect: `record_bulk_task_run_events` of prefect.server.services.task_run_recorder.)
 Recorded record_bulk_task_run_events(Session& session, std::span<const PackedEvent> events,
-                                     Fold::Aliases aliases, Timestamp now);
+                                     std::size_t oldest, Timestamp now);
 
 /// Writes what was folded of the events. Where a row is refused, and it is known which, `culprits`
 /// becomes the events that the row is made of.

@@ -98,7 +98,8 @@ class TaskRunRecorder final : public Service {
   asio::awaitable<void> write_lane(std::size_t lane);
   asio::awaitable<void> record(std::size_t lane, OwnedEvents events);
   asio::awaitable<bool> write(std::size_t lane, Events events, bool beside_refused);
-  Fold::Aliases aliases(Events events) const;
+  /// How many events, from the first on, are older than every other in flight.
+  std::size_t oldest(Events events) const;
   void refuse(RetryableEvent& event, Rejection why);
   void settle(Events events, const Recorded& recorded);
   asio::awaitable<void> answer_refused(std::size_t lane, const OwnedEvents& events);
@@ -239,10 +240,12 @@ asio::awaitable<void> TaskRunRecorder::record(std::size_t lane, OwnedEvents even
   if (!events.empty()) co_await answer_refused(lane, events);
 }
 
-Fold::Aliases TaskRunRecorder::aliases(Events events) const {
-  if (queues_.size() == 1) return Fold::Aliases::any;
-  return lanes_.oldest(events.front()->arrival) ? Fold::Aliases::first_event_only
-                                                : Fold::Aliases::none;
+std::size_t TaskRunRecorder::oldest(Events events) const {
+  if (queues_.size() == 1) return events.size();
+  std::vector<std::uint64_t> arrivals;
+  arrivals.reserve(events.size());
+  for (const auto& event : events) arrivals.push_back(event->arrival);
+  return lanes_.oldest(arrivals);
 }
 
 /// Leaves `refused` in the events that cannot be recorded; whether there are any. `beside_refused`:
@@ -251,7 +254,7 @@ asio::awaitable<bool> TaskRunRecorder::write(std::size_t lane, Events events, bo
   Portion& portion = queues_[lane]->portion;
   bool any_refused = false;
   while (!events.empty()) {
-    Attempt attempt{events, aliases(events), portion, beside_refused};
+    Attempt attempt{events, oldest(events), portion, beside_refused};
     std::optional<DataError> failure;
     const auto began = std::chrono::steady_clock::now();
     try {
@@ -273,7 +276,7 @@ asio::awaitable<bool> TaskRunRecorder::write(std::size_t lane, Events events, bo
       events = events.subspan(tried / 2);
     } else if (attempt.settles() == 0) {
       // An alias waits until it is the oldest event in flight.
-      while (!lanes_.oldest(events.front()->arrival)) {
+      while (oldest(events.first(1)) == 0) {
         co_await settled_.next();
         if (ended_) co_return any_refused;
       }

@@ -109,7 +109,7 @@ struct Writer {
 
   void write(Timestamp now) {
     if (batch.empty()) return;
-    recorder::record_bulk_task_run_events(runs, batch, recorder::Fold::Aliases::any, now);
+    recorder::record_bulk_task_run_events(runs, batch, batch.size(), now);
     written.push_back(runs.take());
     batch.clear();
   }

@@ -34,7 +34,7 @@ void HotPath::fold() {
   batch_.clear();
   for (const auto& event : events_) batch_.push_back(event->event);
   fold_.emplace(batch_, present);
-  fold_->apply(Rows{recorder::task_run_table()}, recorder::Fold::Aliases::any);
+  fold_->apply(Rows{recorder::task_run_table()}, batch_.size());
 }
 
 std::size_t HotPath::encode() {

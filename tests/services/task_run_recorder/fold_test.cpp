@@ -105,7 +105,7 @@ Outcome in_batches(unsigned seed, std::size_t length, std::size_t batch_size) {
   for (std::size_t done = 0; done < length;) {
     const auto batch = std::span{stream.events}.subspan(done, std::min(batch_size, length - done));
     const auto verdicts =
-        record_bulk_task_run_events(session, batch, Fold::Aliases::any, Timestamp{}).verdicts;
+        record_bulk_task_run_events(session, batch, batch.size(), Timestamp{}).verdicts;
     outcome.verdicts.insert(outcome.verdicts.end(), verdicts.begin(), verdicts.end());
     done += verdicts.size();
   }
@@ -135,10 +135,10 @@ Outcome in_lanes(unsigned seed, std::size_t length, std::size_t batch_size, std:
     for (std::size_t i = 0; i < std::min(batch_size, queue.size()); ++i) {
       batch.push_back(stream.events[queue[i]]);
     }
-    const auto aliases =
-        lanes.oldest(queue.front()) ? Fold::Aliases::first_event_only : Fold::Aliases::none;
+    const std::vector<std::uint64_t> arrivals{queue.begin(), queue.end()};
     for (const Verdict verdict :
-         record_bulk_task_run_events(session, batch, aliases, Timestamp{}).verdicts) {
+         record_bulk_task_run_events(session, batch, lanes.oldest(arrivals), Timestamp{})
+             .verdicts) {
       outcome.verdicts[queue.front()] = verdict;
       lanes.release(stream.names[queue.front()], queue.front());
       queue.pop_front();
@@ -176,11 +176,51 @@ TEST_P(FoldLaw, redelivered_batch_changes_nothing) {
   }
   const auto once = session.content;
   // The newest event of each run, again: it is not newer than what is stored.
-  const Recorded again = record_bulk_task_run_events(session, std::span{stream.events}.last(1),
-                                                     Fold::Aliases::any, Timestamp{Interval{1}});
+  const Recorded again = record_bulk_task_run_events(session, std::span{stream.events}.last(1), 1,
+                                                     Timestamp{Interval{1}});
   EXPECT_EQ(session.content, once);
   EXPECT_NE(again.verdicts.front(), Verdict::recorded);
   EXPECT_EQ(again.runs_inserted + again.runs_updated, 0U);
+}
+
+TEST(Lanes, the_oldest_are_those_that_wait_for_no_other_in_flight) {
+  Lanes lanes{2};
+  const auto take = [&](std::uint64_t arrival) { lanes.assign({arrival, 0, 0}, arrival); };
+  using Arrivals = std::vector<std::uint64_t>;
+  EXPECT_EQ(lanes.oldest(Arrivals{7}), 1U) << "none is in flight";
+  for (const std::uint64_t arrival : {7U, 8U, 9U, 12U, 13U}) take(arrival);
+  for (const auto& [arrivals, oldest] :
+       {std::pair{Arrivals{7, 8, 9, 12, 13}, 5U}, std::pair{Arrivals{7, 8, 12}, 2U},
+        std::pair{Arrivals{8, 9}, 0U}, std::pair{Arrivals{7, 9, 12}, 1U},
+        std::pair{Arrivals{3, 7, 8}, 3U}}) {
+    EXPECT_EQ(lanes.oldest(arrivals), oldest);
+  }
+  lanes.step_aside(7);
+  EXPECT_EQ(lanes.oldest(Arrivals{8, 9}), 2U);
+  lanes.step_back(7);
+  EXPECT_EQ(lanes.oldest(Arrivals{8, 9}), 0U);
+}
+
+TEST(Fold, one_run_by_a_hundred_keys_is_one_transaction) {
+  std::mt19937 random{1};
+  std::vector<TaskRunEvent> events(100, make_event(random));
+  for (std::size_t i = 0; i < events.size(); ++i) {
+    auto& event = events[i];
+    event.too_long_for_index = {};
+    event.run[task_run::flow_run_id] = uuid(2, static_cast<int>(i));
+    event.run[task_run::state_id] = uuid(3, static_cast<int>(i));
+    event.run[task_run::state_timestamp] = Timestamp{Interval{static_cast<std::int64_t>(i)}};
+  }
+  const Stream stream{events};
+  MemorySession session;
+  const auto record = [&](std::size_t first, std::size_t oldest) {
+    const auto batch = std::span{stream.events}.subspan(first);
+    return record_bulk_task_run_events(session, batch, oldest, Timestamp{}).verdicts.size();
+  };
+  EXPECT_EQ(record(99, 1), 1U);
+  EXPECT_EQ(record(0, 0), 0U);
+  EXPECT_EQ(record(0, 7), 7U);
+  EXPECT_EQ(record(7, 92), 93U) << "the last one is what is stored";
 }
 
 TEST(Fold, values_that_no_event_told_are_marked) {
@@ -192,7 +232,7 @@ TEST(Fold, values_that_no_event_told_are_marked) {
   event.run[task_run::cache_key] = Cell::null();
   const Stream stream{{&event, 1}};
   Fold fold{stream.events, Timestamp{}};
-  ASSERT_EQ(fold.apply(Rows{task_run_table()}, Fold::Aliases::any), 1U);
+  ASSERT_EQ(fold.apply(Rows{task_run_table()}, 1), 1U);
   const auto run = fold.inserts()[0];
   for (const auto& [column, basis] :
        {std::pair{task_run::id, told}, std::pair{task_run::task_key, told},
@@ -222,7 +262,7 @@ TEST(Fold, values_that_the_newest_event_does_not_tell_are_marked) {
   newest.run[task_run::state_timestamp] = older.state_timestamp() + Interval{1};
   const Stream stream{events};
   Fold fold{stream.events, Timestamp{}};
-  ASSERT_EQ(fold.apply(Rows{task_run_table()}, Fold::Aliases::any), 2U);
+  ASSERT_EQ(fold.apply(Rows{task_run_table()}, 2), 2U);
   const auto run = fold.inserts()[0];
   EXPECT_EQ(run[task_run::total_run_time], Cell{Interval{7}});
   EXPECT_EQ(run[task_run::total_run_time].basis(), Cell::Basis::filled_in);

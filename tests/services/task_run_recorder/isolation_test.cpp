@@ -74,7 +74,7 @@ class IsolationLaw : public ::testing::Test {
     }
   }
   Isolated written(Counting& session) {
-    return record_beside_refused(session, events_, names_, Fold::Aliases::any, Timestamp{});
+    return record_beside_refused(session, events_, names_, events_.size(), Timestamp{});
   }
   std::vector<std::size_t> refused(const Isolated& isolated) {
     std::vector<std::size_t> places;

@@ -98,7 +98,7 @@ void record_in_batches(MemorySession& session, const std::vector<std::string>& e
     batch.emplace_back(decoder.decode(events[i], Timestamp{}, texts).value(), texts);
     if ((cuts >> i & 1U) == 0 && i + 1 < events.size()) continue;
     const auto verdicts =
-        record_bulk_task_run_events(session, batch, Fold::Aliases::any, Timestamp{}).verdicts;
+        record_bulk_task_run_events(session, batch, batch.size(), Timestamp{}).verdicts;
     ASSERT_EQ(verdicts, std::vector<Verdict>(batch.size(), Verdict::recorded));
     batch.clear();
   }
