@@ -9,13 +9,13 @@
 namespace hangar {
 namespace {
 
-AdminReply livez(const Observation& seen) {
+HttpReply livez(const Observation& seen) {
   const auto stuck = seen.stuck_for.count();
   if (stuck == 0) return {.body = "ok\n"};
   return {.status = 503, .body = fmt::format("the event loop has not ticked for {} s\n", stuck)};
 }
 
-AdminReply readyz(const Observation& seen, bool verbose) {
+HttpReply readyz(const Observation& seen, bool verbose) {
   const Readiness readiness{seen};
   const bool ready = readiness.ready();
   return {.status = ready ? 200U : 503U, .body = ready && !verbose ? "ok\n" : readiness.text()};
@@ -32,8 +32,11 @@ bool is_verbose(std::string_view query) {
 
 }  // namespace
 
-AdminReply admin_reply(std::string_view target, const Observation& seen,
-                       const prometheus::Collectable& services) {
+HttpReply admin_reply(std::string_view method, std::string_view target, const Observation& seen,
+                      const prometheus::Collectable& services) {
+  if (method != "GET" && method != "HEAD") {
+    return {.status = 405, .body = "only GET and HEAD are allowed\n", .allow = "GET, HEAD"};
+  }
   const auto question = target.find('?');
   const auto path = target.substr(0, question);
   const auto query = question == target.npos ? std::string_view{} : target.substr(question + 1);

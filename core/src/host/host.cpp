@@ -12,7 +12,6 @@
 #include <exception>
 #include <optional>
 
-#include "admin/admin_server.hpp"
 #include "admin/routes.hpp"
 #include "api/describe.hpp"
 #include "config/mask_url.hpp"
@@ -22,6 +21,7 @@
 #include "host/installation.hpp"
 #include "host/settings_check.hpp"
 #include "host/shutdown.hpp"
+#include "http/http_server.hpp"
 #include "log/stderr_log.hpp"
 #include "metrics/service_metrics.hpp"
 #include "service/source_handle.hpp"
@@ -109,7 +109,7 @@ class Host::Run {
   std::shared_ptr<prometheus::Registry> registry_ = std::make_shared<prometheus::Registry>();
   Board board_{Board::Clock::now()};
   Backlog backlog_;
-  std::optional<AdminServer> admin_;
+  std::optional<HttpServer> admin_;
   std::optional<Broker> broker_;
   std::unique_ptr<Storage> storage_;
   std::optional<StateFile> state_file_;
@@ -159,8 +159,8 @@ void Host::Run::open_admin() {
   const std::string& listen = installation_.config().admin.listen;
   // Beside a replay the host that records may run on this machine.
   if (listen.empty() || options_.replay) return;
-  admin_.emplace(listen, [this](std::string_view target) {
-    return admin_reply(target, board_.observe(Board::Clock::now()), *registry_);
+  admin_.emplace("admin.listen", listen, [this](std::string_view method, std::string_view target) {
+    return admin_reply(method, target, board_.observe(Board::Clock::now()), *registry_);
   });
   log_->info("admin surface on http://{}/status", admin_->address());
 }

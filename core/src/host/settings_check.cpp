@@ -8,10 +8,10 @@
 #include <utility>
 #include <variant>
 
-#include "admin/listen_address.hpp"
 #include "embedded/embedded_place.hpp"
 #include "hangar/error.hpp"
 #include "host/broker.hpp"
+#include "http/listen_address.hpp"
 #include "jetstream/jetstream.hpp"
 #include "nats/connection.hpp"
 #include "nats/endpoint.hpp"
@@ -71,7 +71,7 @@ void SettingsExamination::attempt(const std::function<void()>& action) {
 void SettingsExamination::look_at(const HostConfig& config) {
   look_at(config.nats);
   if (config.admin.listen.empty()) return;
-  attempt([&] { static_cast<void>(listen_address(config.admin.listen)); });
+  attempt([&] { static_cast<void>(listen_address(config.admin.listen, "admin.listen")); });
 }
 
 void SettingsExamination::look_at(const NatsConfig& nats) {

@@ -27,9 +27,9 @@ Observation healthy() {
   return seen;
 }
 
-AdminReply reply_to(std::string_view target, const Observation& seen) {
+HttpReply reply_to(std::string_view target, const Observation& seen) {
   const prometheus::Registry none;
-  return admin_reply(target, seen, none);
+  return admin_reply("GET", target, seen, none);
 }
 
 bool has_line(const std::string& text, const std::string& line) {
@@ -45,6 +45,16 @@ TEST(Routes, paths_are_exact_and_a_query_is_none_of_the_path) {
        {"", "/", "/livez/", "/LIVEZ", "*", "livez", "//livez", "/metrics/..", "/%6civez",
         "/..%2flivez", "/..%2f..%2f..%2fetc%2fpasswd", "/../../etc/passwd"}) {
     EXPECT_EQ(reply_to(target, seen).status, 404U) << target;
+  }
+}
+
+TEST(Routes, head_is_a_get_and_any_other_method_is_not_allowed) {
+  const prometheus::Registry none;
+  EXPECT_EQ(admin_reply("HEAD", "/livez", healthy(), none).status, 200U);
+  for (const char* method : {"POST", "PUT", "DELETE", "OPTIONS", "PATCH", "NONSENSE", "get", ""}) {
+    const auto refused = admin_reply(method, "/livez", healthy(), none);
+    EXPECT_EQ(refused.status, 405U) << method;
+    EXPECT_EQ(refused.allow, "GET, HEAD") << method;
   }
 }
 
@@ -190,7 +200,7 @@ TEST(Routes, what_a_service_counts_is_shown_from_the_start_and_goes_on_in_its_ne
   const auto registry = std::make_shared<prometheus::Registry>();
   ServiceMetrics metrics{registry, "recorder"};
   metrics.counter("rows_total", "Rows", {{"table", "one"}});
-  const auto text = [&] { return admin_reply("/metrics", healthy(), *registry).body; };
+  const auto text = [&] { return admin_reply("GET", "/metrics", healthy(), *registry).body; };
   EXPECT_TRUE(has_line(text(), "rows_total{service=\"recorder\",table=\"one\"} 0")) << text();
   for (int run = 0; run < 2; ++run) {
     metrics.counter("rows_total", "Rows", {{"table", "one"}})(3);

@@ -1,4 +1,4 @@
-#include "admin/admin_server.hpp"
+#include "http/http_server.hpp"
 
 #include <fmt/format.h>
 
@@ -14,8 +14,8 @@
 #include <sstream>
 #include <utility>
 
-#include "admin/listen_address.hpp"
 #include "hangar/error.hpp"
+#include "http/listen_address.hpp"
 
 namespace asio = boost::asio;
 namespace beast = boost::beast;
@@ -27,12 +27,12 @@ namespace {
 using Request = http::request_parser<http::empty_body>;
 using Response = http::response<http::string_body>;
 
-Response response(const AdminReply& reply, bool keep_alive) {
+Response response(const HttpReply& reply, bool keep_alive) {
   Response made{static_cast<http::status>(reply.status), 11};
   made.set(http::field::content_type, reply.type);
   made.set(http::field::cache_control, "no-store");
   made.set("X-Content-Type-Options", "nosniff");
-  if (made.result() == http::status::method_not_allowed) made.set(http::field::allow, "GET, HEAD");
+  if (!reply.allow.empty()) made.set(http::field::allow, reply.allow);
   made.body() = reply.body;
   made.keep_alive(keep_alive);
   made.prepare_payload();
@@ -43,21 +43,23 @@ bool has_body(const Request& request) {
   return request.chunked() || request.content_length_remaining().value_or(0) > 0;
 }
 
-/// What is answered to a request that is not passed on; 200 when it is.
-AdminReply refusal(const Request& request, beast::error_code failed) {
+std::string_view view(beast::string_view text) { return {text.data(), text.size()}; }
+
+bool is_get_or_head(const Request& request) {
+  const http::verb method = request.get().method();
+  return method == http::verb::get || method == http::verb::head;
+}
+
+HttpReply reply_to(const Request& request, beast::error_code failed,
+                   const HttpServer::Answer& answer) {
   if (failed == http::error::header_limit) {
     return {.status = 431, .body = "the header is too large\n"};
   }
-  if (failed == http::error::body_limit) {
+  if (failed) return {.status = 400, .body = "this is no HTTP request\n"};
+  if (has_body(request) && is_get_or_head(request)) {
     return {.status = 413, .body = "a GET has no body here\n"};
   }
-  if (failed) return {.status = 400, .body = "this is no HTTP request\n"};
-  const http::verb method = request.get().method();
-  if (method != http::verb::get && method != http::verb::head) {
-    return {.status = 405, .body = "only GET and HEAD are allowed\n"};
-  }
-  if (has_body(request)) return {.status = 413, .body = "a GET has no body here\n"};
-  return {};
+  return answer(view(request.get().method_string()), view(request.get().target()));
 }
 
 /// Whether there is somebody who sent something that deserves an answer.
@@ -82,12 +84,13 @@ asio::awaitable<void> linger(beast::tcp_stream& stream) {
 
 }  // namespace
 
-AdminServer::AdminServer(const std::string& listen, Answer answer)
-    : AdminServer{listen, std::move(answer), Limits{}} {}
+HttpServer::HttpServer(std::string_view setting, const std::string& address, Answer answer)
+    : HttpServer{setting, address, std::move(answer), Limits{}} {}
 
-AdminServer::AdminServer(const std::string& listen, Answer answer, Limits limits)
+HttpServer::HttpServer(std::string_view setting, const std::string& address, Answer answer,
+                       Limits limits)
     : answer_{std::move(answer)}, limits_{limits} {
-  const auto endpoint = listen_address(listen);
+  const auto endpoint = listen_address(address, setting);
   try {
     acceptor_.open(endpoint.protocol());
     acceptor_.set_option(asio::socket_base::reuse_address(true));
@@ -95,26 +98,26 @@ AdminServer::AdminServer(const std::string& listen, Answer answer, Limits limits
     acceptor_.listen();
   } catch (const boost::system::system_error& error) {
     throw ConfigError{fmt::format(
-        "admin.listen: {} cannot be listened on: {}; set another address, 127.0.0.1:0 for any free "
-        "port, or an empty one for no admin surface",
-        listen, error.code().message())};
+        "{}: {} cannot be listened on: {}; set another address, 127.0.0.1:0 for any free port, or "
+        "an empty one for none",
+        setting, address, error.code().message())};
   }
   asio::co_spawn(io_, accept(), asio::detached);
   thread_ = std::thread{[this] { io_.run(); }};
 }
 
-AdminServer::~AdminServer() {
+HttpServer::~HttpServer() {
   io_.stop();
   thread_.join();
 }
 
-std::string AdminServer::address() const {
+std::string HttpServer::address() const {
   std::ostringstream text;
   text << acceptor_.local_endpoint();
   return text.str();
 }
 
-asio::awaitable<void> AdminServer::accept() {
+asio::awaitable<void> HttpServer::accept() {
   asio::steady_timer pause{io_};
   while (true) {
     boost::system::error_code failed;
@@ -133,24 +136,20 @@ asio::awaitable<void> AdminServer::accept() {
   }
 }
 
-asio::awaitable<void> AdminServer::serve(asio::ip::tcp::socket socket) {
+asio::awaitable<void> HttpServer::serve(asio::ip::tcp::socket socket) {
   beast::tcp_stream stream{std::move(socket)};
   beast::flat_buffer buffer{limits_.header_bytes + 1024};
   for (bool go_on = true; go_on;) {
     Request request;
     request.header_limit(static_cast<std::uint32_t>(limits_.header_bytes));
+    request.body_limit(boost::none);  // It is never read.
     stream.expires_after(limits_.read);
     beast::error_code failed;
     co_await http::async_read_header(stream, buffer, request,
                                      asio::redirect_error(asio::use_awaitable, failed));
     if (!is_answerable(failed)) co_return;
-    AdminReply reply = refusal(request, failed);
-    go_on = reply.status == 200 && request.get().keep_alive();
-    if (reply.status == 200) {
-      const auto target = request.get().target();
-      reply = answer_(std::string_view{target.data(), target.size()});
-    }
-    Response answer = response(reply, go_on);
+    go_on = !failed && request.get().keep_alive() && !has_body(request);
+    Response answer = response(reply_to(request, failed, answer_), go_on);
     // The header tells how long the body of a GET would be.
     if (!failed && request.get().method() == http::verb::head) answer.body().clear();
     stream.expires_after(limits_.write);

@@ -1,4 +1,4 @@
-#include "admin/listen_address.hpp"
+#include "http/listen_address.hpp"
 
 #include <gtest/gtest.h>
 
@@ -14,7 +14,7 @@ namespace {
 
 std::string shown(std::string_view text) {
   std::ostringstream out;
-  out << listen_address(text);
+  out << listen_address(text, "admin.listen");
   return out.str();
 }
 
@@ -31,7 +31,7 @@ TEST(ListenAddress, what_is_no_address_is_the_configurations_fault) {
   for (const char* text :
        {"9470", "127.0.0.1", "127.0.0.1:", "127.0.0.1:65536", "127.0.0.1:-1", "127.0.0.1:80x",
         "::1:9470", "[127.0.0.1]:1", "[]:1", "example.org:80", "http://127.0.0.1:80"}) {
-    EXPECT_THROW(listen_address(text), ConfigError) << text;
+    EXPECT_THROW(listen_address(text, "admin.listen"), ConfigError) << text;
   }
 }
 

@@ -1,4 +1,4 @@
-#include "admin/listen_address.hpp"
+#include "http/listen_address.hpp"
 
 #include <fmt/format.h>
 
@@ -13,11 +13,11 @@ namespace asio = boost::asio;
 
 namespace hangar {
 
-asio::ip::tcp::endpoint listen_address(std::string_view text) {
+asio::ip::tcp::endpoint listen_address(std::string_view text, std::string_view setting) {
   const auto wrong = [&] {
-    return ConfigError{fmt::format(
-        "admin.listen: '{}' is no address: write 127.0.0.1:9470, [::1]:9470, or nothing for none",
-        text)};
+    return ConfigError{
+        fmt::format("{}: '{}' is no address: write 127.0.0.1:9470, [::1]:9470, or nothing for none",
+                    setting, text)};
   };
   const auto colon = text.rfind(':');
   if (colon == text.npos) throw wrong();
