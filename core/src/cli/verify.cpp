@@ -4,129 +4,24 @@
 #include <boost/json/array.hpp>
 #include <boost/json/object.hpp>
 #include <boost/json/serialize.hpp>
-#include <chrono>
 #include <iostream>
-#include <limits>
-#include <memory>
 #include <random>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include "cli/commands.hpp"
-#include "cli/progress.hpp"
 #include "cli/table.hpp"
 #include "cli/trials.hpp"
-#include "dead_letters/dead_letters.hpp"
 #include "hangar/error.hpp"
-#include "host/broker.hpp"
 #include "host/installation.hpp"
-#include "log/stderr_log.hpp"
-#include "service/source_handle.hpp"
 #include "verify/agreement.hpp"
-#include "verify/rehearsal.hpp"
+#include "verify/verification.hpp"
 
-namespace asio = boost::asio;
 namespace json = boost::json;
 
 namespace hangar::cli {
 namespace {
-
-/// What was found out about one service.
-struct Verified {
-  std::string service;
-  std::uint64_t events = 0;
-  std::uint64_t unsettled = 0;
-  bool has_tables = false;
-  int signal = 0;
-  Comparison::Outcome outcome;
-};
-
-/// Compares services one after the other.
-class Verification {
- public:
-  Verification(const Installation& installation, const VerifyOptions& options)
-      : log_{"hangar", log_level(installation.config().log.level), StderrLog::Format::text},
-        broker_{installation, log_},
-        storage_{installation.make_storage()},
-        options_{options.all ? std::nullopt : std::optional{options.sample},
-                 options.seed.value_or(std::random_device{}())} {}
-
-  [[nodiscard]] std::uint64_t seed() const noexcept { return options_.seed; }
-  Verified verify(Trial& trial);
-
- private:
-  std::vector<std::uint64_t> dead_lettered(const std::string& service, const std::string& stream);
-  ServiceResources resources(Trial& trial, PullOptions::Look look, Rehearsal& rehearsal);
-
-  StderrLog log_;
-  Broker broker_;
-  std::unique_ptr<Storage> storage_;
-  Rehearsal::Options options_;
-  std::shared_ptr<const SourceCounters> counters_;
-};
-
-// It is the first to need NATS: a host would wait for it, a person who gave a command wants to
-// know.
-std::vector<std::uint64_t> Verification::dead_lettered(const std::string& service,
-                                                       const std::string& stream) {
-  std::vector<std::uint64_t> positions;
-  DeadLetterFilter filter;
-  filter.service = service;
-  filter.limit = std::numeric_limits<std::size_t>::max();
-  DeadLetters::run(broker_.settings(), log_, [&](DeadLetters& letters) -> asio::awaitable<void> {
-    co_await letters.each(filter, [&](const DeadLetter& letter) {
-      if (letter.stream == stream) positions.push_back(letter.sequence);
-    });
-  });
-  std::ranges::sort(positions);
-  return positions;
-}
-
-ServiceResources Verification::resources(Trial& trial, PullOptions::Look look,
-                                         Rehearsal& rehearsal) {
-  ServiceResources resources;
-  resources.waits_for_storage = false;
-  resources.storage = [&]() -> Storage& { return rehearsal; };
-  resources.make_source = [this, &trial, look = std::move(look), &rehearsal](
-                              const asio::any_io_executor& on, const SourceOptions& options,
-                              Log& log) {
-    PullOptions pull{.source = options,
-                     .service = trial.name(),
-                     .until_drained = true,
-                     .replay = StreamStart{},
-                     .look = look};
-    auto source = PullSource::start(on, broker_.settings(), std::move(pull), log);
-    counters_ = source->counters();
-    SourceHandle handle = source_handle(source);
-    handle.open = [source, counters = counters_, &rehearsal]() -> asio::awaitable<void> {
-      co_await source->open();
-      if (counters->stream_begin.value() > 1) rehearsal.incomplete();
-    };
-    return handle;
-  };
-  return resources;
-}
-
-Verified Verification::verify(Trial& trial) {
-  Verified verified{.service = trial.name(), .outcome = {}};
-  const ServiceNeeds needs = trial.needs();
-  verified.has_tables = !needs.tables.empty() && needs.source;
-  if (!verified.has_tables) return verified;
-  PullOptions::Look look{dead_lettered(trial.name(), needs.source->stream)};
-  // As `run` does it, so that a database that is refused there is refused here, in the same words.
-  storage_->prepare(needs.tables, Creation::never);
-  Rehearsal rehearsal{*storage_, options_};
-  verified.signal = trial.run(resources(trial, std::move(look), rehearsal));
-  if (verified.signal != 0) return verified;
-  if (counters_ == nullptr || counters_->drained.value() == 0) {
-    throw Error{trial.name() + ": it ended before it had read what the stream holds"};
-  }
-  verified.outcome = rehearsal.finish();
-  verified.events = counters_->acked.value() + counters_->rejected.value();
-  verified.unsettled = counters_->unsettled.value();
-  return verified;
-}
 
 json::object to_json(const Difference& difference) {
   json::object object{{"run", shown(difference.root)}, {"table", difference.table},
@@ -190,7 +85,9 @@ int verify(const HostOptions& host, Output output, const VerifyOptions& options)
   Installation installation{host};
   installation.load();
   const auto services = trials(installation, host.only);
-  Verification verification{installation, options};
+  const Rehearsal::Options how{options.all ? std::nullopt : std::optional{options.sample},
+                               options.seed.value_or(std::random_device{}())};
+  Verification verification{installation, how};
   std::vector<Verified> all;
   for (const auto& trial : services) {
     Verified verified = verification.verify(*trial);
@@ -202,7 +99,7 @@ int verify(const HostOptions& host, Output output, const VerifyOptions& options)
   if (all.empty()) {
     throw ConfigError{"there is nothing to verify: no service that is enabled has tables"};
   }
-  if (!options.all) fmt::print(stderr, "drawn with --seed {}\n", verification.seed());
+  if (!options.all) fmt::print(stderr, "drawn with --seed {}\n", how.seed);
   if (output == Output::json) {
     json::array services_json;
     for (const Verified& verified : all) services_json.push_back(to_json(verified));
@@ -210,10 +107,7 @@ int verify(const HostOptions& host, Output output, const VerifyOptions& options)
   } else {
     print(all);
   }
-  const bool equal = std::ranges::all_of(all, [](const Verified& each) {
-    return each.outcome.different == 0 && !each.outcome.mostly_gone();
-  });
-  return equal ? exit_code::done : exit_code::failed;
+  return std::ranges::all_of(all, &Verified::agrees) ? exit_code::done : exit_code::failed;
 }
 
 }  // namespace hangar::cli

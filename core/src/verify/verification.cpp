@@ -1,0 +1,83 @@
+#include "verify/verification.hpp"
+
+#include <algorithm>
+#include <limits>
+#include <utility>
+
+#include "dead_letters/dead_letters.hpp"
+#include "hangar/error.hpp"
+#include "service/source_handle.hpp"
+
+namespace asio = boost::asio;
+
+namespace hangar {
+
+Verification::Verification(const Installation& installation, const Rehearsal::Options& options)
+    : log_{"hangar", log_level(installation.config().log.level), StderrLog::Format::text},
+      broker_{installation, log_},
+      storage_{installation.make_storage()},
+      options_{options} {}
+
+// It is the first to need NATS: a host would wait for it, a person who gave a command wants to
+// know.
+std::vector<std::uint64_t> Verification::dead_lettered(const std::string& service,
+                                                       const std::string& stream) {
+  std::vector<std::uint64_t> positions;
+  DeadLetterFilter filter;
+  filter.service = service;
+  filter.limit = std::numeric_limits<std::size_t>::max();
+  DeadLetters::run(broker_.settings(), log_, [&](DeadLetters& letters) -> asio::awaitable<void> {
+    co_await letters.each(filter, [&](const DeadLetter& letter) {
+      if (letter.stream == stream) positions.push_back(letter.sequence);
+    });
+  });
+  std::ranges::sort(positions);
+  return positions;
+}
+
+ServiceResources Verification::resources(Trial& trial, PullOptions::Look look,
+                                         Rehearsal& rehearsal) {
+  ServiceResources resources;
+  resources.waits_for_storage = false;
+  resources.storage = [&]() -> Storage& { return rehearsal; };
+  resources.make_source = [this, &trial, look = std::move(look), &rehearsal](
+                              const asio::any_io_executor& on, const SourceOptions& options,
+                              Log& log) {
+    PullOptions pull{.source = options,
+                     .service = trial.name(),
+                     .until_drained = true,
+                     .replay = StreamStart{},
+                     .look = look};
+    auto source = PullSource::start(on, broker_.settings(), std::move(pull), log);
+    counters_ = source->counters();
+    SourceHandle handle = source_handle(source);
+    handle.open = [source, counters = counters_, &rehearsal]() -> asio::awaitable<void> {
+      co_await source->open();
+      if (counters->stream_begin.value() > 1) rehearsal.incomplete();
+    };
+    return handle;
+  };
+  return resources;
+}
+
+Verified Verification::verify(Trial& trial) {
+  Verified verified{.service = trial.name(), .outcome = {}};
+  const ServiceNeeds needs = trial.needs();
+  verified.has_tables = !needs.tables.empty() && needs.source;
+  if (!verified.has_tables) return verified;
+  PullOptions::Look look{dead_lettered(trial.name(), needs.source->stream)};
+  // As `run` does it, so that a database that is refused there is refused here, in the same words.
+  storage_->prepare(needs.tables, Creation::never);
+  Rehearsal rehearsal{*storage_, options_};
+  verified.signal = trial.run(resources(trial, std::move(look), rehearsal));
+  if (verified.signal != 0) return verified;
+  if (counters_ == nullptr || counters_->drained.value() == 0) {
+    throw Error{trial.name() + ": it ended before it had read what the stream holds"};
+  }
+  verified.outcome = rehearsal.finish();
+  verified.events = counters_->acked.value() + counters_->rejected.value();
+  verified.unsettled = counters_->unsettled.value();
+  return verified;
+}
+
+}  // namespace hangar
