@@ -13,8 +13,8 @@
 #include <utility>
 
 #include "cli/commands.hpp"
-#include "cli/letter_json.hpp"
 #include "cli/progress.hpp"
+#include "dead_letters/letter_json.hpp"
 #include "hangar/error.hpp"
 #include "host/broker.hpp"
 #include "host/installation.hpp"

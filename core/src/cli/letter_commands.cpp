@@ -13,12 +13,12 @@
 #include <vector>
 
 #include "cli/commands.hpp"
-#include "cli/letter_groups.hpp"
-#include "cli/letter_json.hpp"
 #include "cli/progress.hpp"
 #include "cli/since.hpp"
 #include "cli/table.hpp"
 #include "dead_letters/dead_letters.hpp"
+#include "dead_letters/letter_groups.hpp"
+#include "dead_letters/letter_json.hpp"
 #include "hangar/error.hpp"
 #include "host/broker.hpp"
 #include "host/installation.hpp"

@@ -1,4 +1,4 @@
-#include "cli/letter_groups.hpp"
+#include "dead_letters/letter_groups.hpp"
 
 #include <gtest/gtest.h>
 

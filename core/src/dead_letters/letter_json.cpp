@@ -1,4 +1,4 @@
-#include "cli/letter_json.hpp"
+#include "dead_letters/letter_json.hpp"
 
 #include <fmt/format.h>
 
