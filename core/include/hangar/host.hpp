@@ -27,13 +27,13 @@ inline constexpr int default_persist_max_retries = 5;
 enum class ServiceState { stopped, starting, running, stopping, failed };
 std::string_view to_string(ServiceState state) noexcept;
 
+class Supervisor;
+
 /// One service that was found. Every member but the coroutines is for the thread that runs the
 /// host's executor; the coroutines may be awaited anywhere.
 class HANGAR_API HostedService {
  public:
-  class Wiring;  ///< What the host connects a service to.
-
-  explicit HostedService(std::unique_ptr<Wiring> wiring);
+  explicit HostedService(std::unique_ptr<Supervisor> supervisor);
   HostedService(const HostedService&) = delete;
   HostedService& operator=(const HostedService&) = delete;
   ~HostedService();
@@ -66,7 +66,7 @@ class HANGAR_API HostedService {
   boost::asio::awaitable<void> running(std::function<boost::asio::awaitable<void>()> body);
 
  private:
-  std::shared_ptr<Wiring> wiring_;
+  std::shared_ptr<Supervisor> supervisor_;
 };
 
 /// How far services have got with re-applying what their streams hold.

@@ -25,7 +25,7 @@
 #include "log/stderr_log.hpp"
 #include "metrics/service_metrics.hpp"
 #include "service/source_handle.hpp"
-#include "service/wiring.hpp"
+#include "service/supervisor.hpp"
 #include "source/pull_source.hpp"
 #include "status/board.hpp"
 #include "status/state_file.hpp"
@@ -122,23 +122,23 @@ class Host::Run {
 };
 
 void Host::Run::add(Installation::Service& service) {
-  auto wiring = std::make_unique<HostedService::Wiring>(executor(), *service.plugin,
-                                                        std::move(service.factory));
-  const std::string name = wiring->name;
-  wiring->log = make_log(name);
-  wiring->metrics = std::make_unique<ServiceMetrics>(registry_, name);
-  wiring->resources.make_source = [this, name](const asio::any_io_executor& on,
-                                               const SourceOptions& options, Log& log) {
+  auto supervisor =
+      std::make_unique<Supervisor>(executor(), *service.plugin, std::move(service.factory));
+  const std::string name = supervisor->name;
+  supervisor->log = make_log(name);
+  supervisor->metrics = std::make_unique<ServiceMetrics>(registry_, name);
+  supervisor->resources.make_source = [this, name](const asio::any_io_executor& on,
+                                                   const SourceOptions& options, Log& log) {
     return make_source(name, on, options, log);
   };
-  wiring->resources.storage_outcome = [this](const StorageOutcome& outcome) {
+  supervisor->resources.storage_outcome = [this](const StorageOutcome& outcome) {
     board_.record(outcome);
   };
-  wiring->resources.storage = [this]() -> Storage& { return storage(); };
-  wiring->resources.creation = installation_.creation();
-  wiring->resources.waits_for_storage = !options_.replay;
-  wiring->changed = [this] { state_changed(); };
-  services_.push_back(std::make_unique<HostedService>(std::move(wiring)));
+  supervisor->resources.storage = [this]() -> Storage& { return storage(); };
+  supervisor->resources.creation = installation_.creation();
+  supervisor->resources.waits_for_storage = !options_.replay;
+  supervisor->changed = [this] { state_changed(); };
+  services_.push_back(std::make_unique<HostedService>(std::move(supervisor)));
 }
 
 void Host::Run::check_only() const {

@@ -43,10 +43,10 @@ class ListeningStorage final : public Storage {
 
 Trial::Trial(const Plugin& plugin, std::unique_ptr<ServiceFactory> factory,
              std::unique_ptr<Log> log)
-    : wiring_{io_.get_executor(), plugin, std::move(factory)} {
-  wiring_.log = std::move(log);
-  wiring_.metrics =
-      std::make_unique<ServiceMetrics>(std::make_shared<prometheus::Registry>(), wiring_.name);
+    : supervisor_{io_.get_executor(), plugin, std::move(factory)} {
+  supervisor_.log = std::move(log);
+  supervisor_.metrics =
+      std::make_unique<ServiceMetrics>(std::make_shared<prometheus::Registry>(), supervisor_.name);
 }
 
 ServiceNeeds Trial::needs() {
@@ -67,25 +67,25 @@ ServiceNeeds Trial::needs() {
 }
 
 int Trial::run(ServiceResources resources) {
-  wiring_.resources = std::move(resources);
+  supervisor_.resources = std::move(resources);
   io_.restart();
   asio::signal_set signals{io_, SIGINT, SIGTERM};
   int came = 0;
   signals.async_wait([&](boost::system::error_code failed, int signal) {
     if (failed) return;
     came = signal;
-    asio::co_spawn(wiring_.strand, wiring_.stop(), asio::detached);
+    asio::co_spawn(supervisor_.strand, supervisor_.stop(), asio::detached);
     signals.async_wait([](boost::system::error_code cancelled, int again) {
       if (!cancelled) std::_Exit(128 + again);
     });
   });
   std::exception_ptr failure;
-  asio::co_spawn(wiring_.strand, wiring_.run(std::nullopt), [&](std::exception_ptr error) {
+  asio::co_spawn(supervisor_.strand, supervisor_.run(std::nullopt), [&](std::exception_ptr error) {
     failure = std::move(error);
     signals.cancel();
   });
   io_.run();
-  wiring_.resources = {};
+  supervisor_.resources = {};
   if (failure) std::rethrow_exception(failure);
   return came;
 }

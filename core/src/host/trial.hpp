@@ -7,7 +7,7 @@
 
 #include "hangar/plugin.hpp"
 #include "hangar/service.hpp"
-#include "service/wiring.hpp"
+#include "service/supervisor.hpp"
 
 namespace hangar {
 
@@ -23,8 +23,8 @@ class Trial {
   /// `factory` is configured.
   Trial(const Plugin& plugin, std::unique_ptr<ServiceFactory> factory, std::unique_ptr<Log> log);
 
-  [[nodiscard]] const std::string& name() const noexcept { return wiring_.name; }
-  [[nodiscard]] Log& log() noexcept { return *wiring_.log; }
+  [[nodiscard]] const std::string& name() const noexcept { return supervisor_.name; }
+  [[nodiscard]] Log& log() noexcept { return *supervisor_.log; }
 
   /// Runs the service over nothing: its source is at its end and its storage only hears of the
   /// tables. Throws what the service throws.
@@ -36,7 +36,7 @@ class Trial {
 
  private:
   boost::asio::io_context io_{1};
-  HostedService::Wiring wiring_;
+  Supervisor supervisor_;
 };
 
 }  // namespace hangar

@@ -2,7 +2,7 @@
 
 #include <memory>
 
-#include "service/wiring.hpp"
+#include "service/resources.hpp"
 #include "source/pull_source.hpp"
 
 namespace hangar {

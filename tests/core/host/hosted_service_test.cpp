@@ -10,7 +10,7 @@
 #include <stdexcept>
 
 #include "hangar/host.hpp"
-#include "service/wiring.hpp"
+#include "service/supervisor.hpp"
 
 namespace asio = boost::asio;
 
@@ -86,18 +86,18 @@ class TwoLanes final : public Service {
 template <class S>
 std::unique_ptr<HostedService> host(const asio::any_io_executor& executor) {
   static constexpr Plugin plugin = service_plugin<S>("reader", "1.2.3", "Reads and forgets");
-  auto wiring = std::make_unique<HostedService::Wiring>(
+  auto supervisor = std::make_unique<Supervisor>(
       executor, plugin, std::unique_ptr<ServiceFactory>{plugin.make_service()});
-  wiring->log = std::make_unique<QuietLog>();
-  wiring->resources.make_source = [](const asio::any_io_executor& strand, const SourceOptions&,
-                                     Log&) {
+  supervisor->log = std::make_unique<QuietLog>();
+  supervisor->resources.make_source = [](const asio::any_io_executor& strand, const SourceOptions&,
+                                         Log&) {
     auto stopped = std::make_shared<Event>(strand);
     return SourceHandle{.source = std::make_unique<SilentSource>(stopped),
                         .open = []() -> asio::awaitable<void> { co_return; },
                         .stop = [stopped] { stopped->set(); },
                         .close = []() -> asio::awaitable<void> { co_return; }};
   };
-  return std::make_unique<HostedService>(std::move(wiring));
+  return std::make_unique<HostedService>(std::move(supervisor));
 }
 
 /// Runs a coroutine to its end and throws what it throws.

@@ -1,14 +1,12 @@
 #pragma once
 
-#include <boost/asio/strand.hpp>
+#include <boost/asio/any_io_executor.hpp>
+#include <boost/asio/awaitable.hpp>
 #include <functional>
 #include <memory>
-#include <optional>
-#include <string>
 
-#include "hangar/host.hpp"
 #include "hangar/log.hpp"
-#include "hangar/service.hpp"
+#include "hangar/source.hpp"
 #include "hangar/storage.hpp"
 #include "storage/storage_outcome.hpp"
 
@@ -38,39 +36,6 @@ struct ServiceResources {
   bool waits_for_storage = true;
   /// Called on the service's strand after each attempt at a storage operation; may be empty.
   std::function<void(const StorageOutcome&)> storage_outcome;
-};
-
-/// Everything about one service that outlives its runs.
-class HostedService::Wiring {
- public:
-  Wiring(const boost::asio::any_io_executor& executor, const Plugin& plugin,
-         std::unique_ptr<ServiceFactory> service_factory);
-
-  std::string name;
-  std::string version;
-  std::string description;
-  std::unique_ptr<ServiceFactory> factory;
-  Fields fields;
-  boost::asio::strand<boost::asio::any_io_executor> strand;
-  std::unique_ptr<Log> log;
-  std::unique_ptr<Metrics> metrics;
-  ServiceResources resources;
-  /// Called after each change of state.
-  std::function<void()> changed;
-
-  ServiceState state = ServiceState::stopped;
-  std::string failure;
-  Event started;
-  Event stopping;
-  Event stopped;
-  SourceHandle source;
-
-  /// The body of `HostedService::start`, on the strand.
-  boost::asio::awaitable<void> run(std::optional<int> max_persist_retries);
-  boost::asio::awaitable<void> stop();
-
- private:
-  void become(ServiceState next);
 };
 
 }  // namespace hangar
