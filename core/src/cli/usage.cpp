@@ -5,16 +5,15 @@
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
-#include <charconv>
 #include <cstdint>
 #include <iterator>
-#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include "config/problems.hpp"
 #include "text/nearest.hpp"
+#include "text/number.hpp"
 
 namespace hangar {
 namespace {
@@ -95,13 +94,6 @@ std::string unknown_word(const Path& path, const std::string& word) {
                      in_quotes(word), hint, fmt::join(known, ", "));
 }
 
-std::optional<std::uint64_t> number_in(const std::string& text) {
-  std::uint64_t number = 0;
-  const auto [end, failed] = std::from_chars(text.data(), text.data() + text.size(), number);
-  if (failed != std::errc{} || end != text.data() + text.size()) return std::nullopt;
-  return number;
-}
-
 }  // namespace
 
 std::string usage_message(const CLI::App& program, const CLI::ParseError& error) {
@@ -121,12 +113,12 @@ std::string usage_message(const CLI::App& program, const CLI::ParseError& error)
 }
 
 std::string is_whole(const std::string& text) {
-  if (number_in(text)) return {};
+  if (parse_number<std::uint64_t>(text)) return {};
   return fmt::format("{} is no whole number", in_quotes(text));
 }
 
 std::string is_positive(const std::string& text) {
-  if (number_in(text).value_or(0) > 0) return {};
+  if (parse_number<std::uint64_t>(text).value_or(0) > 0) return {};
   return fmt::format("{} is no whole number from 1 on", in_quotes(text));
 }
 

@@ -6,10 +6,11 @@
 #include <algorithm>
 #include <array>
 #include <cctype>
-#include <charconv>
 #include <limits>
 #include <type_traits>
 #include <utility>
+
+#include "text/number.hpp"
 
 namespace hangar {
 namespace {
@@ -39,11 +40,7 @@ constexpr std::int64_t century = 100LL * 365 * 86'400'000;
 std::optional<std::int64_t> parse_integer(std::string_view text) {
   const std::string_view digits = text.starts_with('-') ? text.substr(1) : text;
   if (digits.size() > 1 && digits.front() == '0') return std::nullopt;
-  std::int64_t result = 0;
-  const char* const end = text.data() + text.size();
-  const auto [stopped, error] = std::from_chars(text.data(), end, result);
-  if (error != std::errc{} || stopped != end) return std::nullopt;
-  return result;
+  return parse_number<std::int64_t>(text);
 }
 
 /// A number with a unit as a multiple of the smallest one, when it is a whole multiple.

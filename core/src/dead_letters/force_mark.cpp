@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include <boost/json/object.hpp>
-#include <charconv>
 #include <cstdint>
 #include <string_view>
 
@@ -12,6 +11,7 @@
 #include "jetstream/jetstream.hpp"
 #include "jetstream/stream_setup.hpp"
 #include "text/base64.hpp"
+#include "text/number.hpp"
 
 namespace asio = boost::asio;
 namespace json = boost::json;
@@ -22,13 +22,6 @@ namespace {
 // Beside the letters' subjects, none of which has a fourth word.
 std::string subject_of(std::string_view service) {
   return fmt::format("hangar.dlq.force.{}", service);
-}
-
-std::optional<ForceMark> parse(std::string_view text) {
-  std::int64_t count = 0;
-  const auto [end, failed] = std::from_chars(text.data(), text.data() + text.size(), count);
-  if (failed != std::errc{} || end != text.data() + text.size()) return std::nullopt;
-  return ForceMark{std::chrono::nanoseconds{count}};
 }
 
 }  // namespace
@@ -56,7 +49,10 @@ asio::awaitable<std::optional<ForceMark>> read_force_mark(Link& link, std::strin
         link, fmt::format("STREAM.MSG.GET.{}", dead_letter_stream), std::move(request));
     if (!answer.ok()) co_return std::nullopt;
     const json::object& message = answer.body.at("message").as_object();
-    co_return parse(decode_base64(std::string{message.at("data").as_string()}));
+    const auto count =
+        parse_number<std::int64_t>(decode_base64(std::string{message.at("data").as_string()}));
+    if (!count) co_return std::nullopt;
+    co_return ForceMark{std::chrono::nanoseconds{*count}};
   } catch (const std::exception&) {
     co_return std::nullopt;  // asked again
   }

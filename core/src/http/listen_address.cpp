@@ -3,11 +3,11 @@
 #include <fmt/format.h>
 
 #include <boost/asio/ip/address.hpp>
-#include <charconv>
 #include <cstdint>
 #include <string>
 
 #include "hangar/error.hpp"
+#include "text/number.hpp"
 
 namespace asio = boost::asio;
 
@@ -22,19 +22,17 @@ asio::ip::tcp::endpoint listen_address(std::string_view text, std::string_view s
   const auto colon = text.rfind(':');
   if (colon == text.npos) throw wrong();
   auto host = text.substr(0, colon);
-  const auto digits = text.substr(colon + 1);
-  std::uint16_t port = 0;
-  const auto [end, failed] = std::from_chars(digits.data(), digits.data() + digits.size(), port);
-  if (failed != std::errc{} || end != digits.data() + digits.size()) throw wrong();
+  const auto port = parse_number<std::uint16_t>(text.substr(colon + 1));
+  if (!port) throw wrong();
   if (host.empty() || host == "localhost") {
-    return {asio::ip::address_v4::loopback(), port};
+    return {asio::ip::address_v4::loopback(), *port};
   }
   const bool bracketed = host.size() > 2 && host.front() == '[' && host.back() == ']';
   if (bracketed) host = host.substr(1, host.size() - 2);
   boost::system::error_code bad;
   const auto address = asio::ip::make_address(std::string{host}, bad);
   if (bad || address.is_v6() != bracketed) throw wrong();
-  return {address, port};
+  return {address, *port};
 }
 
 }  // namespace hangar

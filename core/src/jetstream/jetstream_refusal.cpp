@@ -7,6 +7,7 @@
 #include <charconv>
 
 #include "jetstream/jetstream.hpp"
+#include "text/number.hpp"
 
 namespace hangar {
 namespace {
@@ -149,11 +150,8 @@ bool refused_for_good(const JetStreamAnswer& answer) {
 }
 
 std::optional<std::int64_t> limit_in(std::string_view description) {
-  const std::string_view text = behind_limit(description);
-  std::int64_t value = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-  if (error != std::errc{} || end != text.data() + text.size() || value <= 0) return std::nullopt;
-  return value;
+  const auto limit = parse_number<std::int64_t>(behind_limit(description));
+  return limit.value_or(0) > 0 ? limit : std::nullopt;
 }
 
 std::optional<std::chrono::nanoseconds> time_limit_in(std::string_view description) {

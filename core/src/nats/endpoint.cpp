@@ -6,12 +6,12 @@
 #include <boost/url/parse.hpp>
 #include <boost/url/url_view.hpp>
 #include <cctype>
-#include <charconv>
 #include <system_error>
 
 #include "config/list_elements.hpp"
 #include "config/mask_url.hpp"
 #include "hangar/error.hpp"
+#include "text/number.hpp"
 #include "text/percent_encode.hpp"
 
 namespace urls = boost::urls;
@@ -95,11 +95,8 @@ Endpoint parse(std::string_view text, const NatsConfig& config) {
   endpoint.host = url.host_address();
   if (url.has_port()) {
     // The library takes 99999 for 34463.
-    const std::string digits = url.port();
-    const auto [end, bad] =
-        std::from_chars(digits.data(), digits.data() + digits.size(), endpoint.port);
-    const bool read = bad == std::errc{} && end == digits.data() + digits.size();
-    if (!read || endpoint.port == 0) throw fail("has no valid port: write one from 1 to 65535");
+    endpoint.port = parse_number<std::uint16_t>(std::string{url.port()}).value_or(0);
+    if (endpoint.port == 0) throw fail("has no valid port: write one from 1 to 65535");
   }
   const std::string scheme = url.scheme();
   if (scheme != "nats" && scheme != "tls") {

@@ -4,11 +4,11 @@
 
 #include <boost/asio/async_result.hpp>
 #include <boost/asio/post.hpp>
-#include <charconv>
 #include <utility>
 
 #include "config/mask_url.hpp"
 #include "nats/subjects.hpp"
+#include "text/number.hpp"
 
 namespace asio = boost::asio;
 
@@ -28,19 +28,12 @@ std::string new_inbox(const std::string& prefix) {
   return prefix + std::string{whole.substr(whole.find('.'))};
 }
 
-std::optional<std::uint64_t> number(std::string_view text) noexcept {
-  std::uint64_t value = 0;
-  const auto [stop, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-  if (error != std::errc{} || stop != text.data() + text.size()) return std::nullopt;
-  return value;
-}
-
 std::optional<std::uint64_t> token_after(std::string_view subject, std::string_view prefix,
                                          std::string_view kind) noexcept {
   if (!subject.starts_with(prefix)) return std::nullopt;
   subject.remove_prefix(prefix.size());
   if (!subject.starts_with(kind)) return std::nullopt;
-  return number(subject.substr(kind.size()));
+  return parse_number<std::uint64_t>(subject.substr(kind.size()));
 }
 
 constexpr std::string_view of_pulls = ".p.";

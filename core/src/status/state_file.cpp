@@ -5,11 +5,12 @@
 #include <unistd.h>
 
 #include <boost/json.hpp>
-#include <charconv>
 #include <fstream>
 #include <optional>
 #include <sstream>
 #include <system_error>
+
+#include "text/number.hpp"
 
 namespace json = boost::json;
 
@@ -19,11 +20,8 @@ namespace {
 std::filesystem::path folder(const std::filesystem::path& data_dir) { return data_dir / "run"; }
 
 std::optional<pid_t> owner(const std::filesystem::path& file) {
-  const std::string name = file.stem().string();
-  pid_t pid = 0;
-  const auto [end, failed] = std::from_chars(name.data(), name.data() + name.size(), pid);
-  if (failed != std::errc{} || end != name.data() + name.size() || pid <= 0) return std::nullopt;
-  return pid;
+  const auto pid = parse_number<pid_t>(file.stem().string());
+  return pid.value_or(0) > 0 ? pid : std::nullopt;
 }
 
 bool alive(pid_t pid) { return ::kill(pid, 0) == 0 || errno == EPERM; }
