@@ -92,7 +92,7 @@ class CommandLine {
       // Help is such an error too.
       if (error.get_exit_code() == 0) return app_.exit(error, std::cout, std::cerr);
       report(usage_message(app_, error));
-      return cli::exit_code::usage;
+      return exit_code::usage;
     }
     return chosen_();
   }
@@ -283,23 +283,15 @@ class CommandLine {
   std::function<int()> chosen_;
 };
 
-int report(int code, const std::exception& error) {
-  report(describe(error));
-  return code;
-}
-
 }  // namespace
 
 int run_command_line(int argc, const char* const* argv) {
   const NatsLibrary nats;
   try {
     return CommandLine{}.run(argc, argv);
-  } catch (const ConfigError& error) {
-    return report(cli::exit_code::configuration, error);
-  } catch (const TransientError& error) {
-    return report(cli::exit_code::unavailable, error);
   } catch (const std::exception& error) {
-    return report(cli::exit_code::failed, error);
+    report(describe(error));
+    return exit_code::of(std::current_exception());
   }
 }
 

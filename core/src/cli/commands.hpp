@@ -7,20 +7,12 @@
 #include <string>
 #include <vector>
 
+#include "api/exit_code.hpp"
 #include "hangar/host.hpp"
 
 /// The commands of the program, one function each: they throw the errors of error.hpp and return an
 /// exit code.
 namespace hangar::cli {
-
-namespace exit_code {
-inline constexpr int done = 0;
-inline constexpr int failed = 1;
-inline constexpr int usage = 2;
-inline constexpr int unavailable = 69;  ///< EX_UNAVAILABLE of sysexits.h
-inline constexpr int drain_timed_out = 75;
-inline constexpr int configuration = 78;
-}  // namespace exit_code
 
 enum class Output { table, json };
 

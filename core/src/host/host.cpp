@@ -14,6 +14,7 @@
 
 #include "admin/routes.hpp"
 #include "api/describe.hpp"
+#include "api/exit_code.hpp"
 #include "config/mask_url.hpp"
 #include "hangar/error.hpp"
 #include "host/backlog.hpp"
@@ -33,14 +34,6 @@
 namespace asio = boost::asio;
 
 namespace hangar {
-namespace {
-
-constexpr int exit_failed = 1;
-constexpr int exit_unavailable = 69;    // EX_UNAVAILABLE
-constexpr int exit_configuration = 78;  // EX_CONFIG
-
-}  // namespace
-
 class Host::Run {
  public:
   explicit Run(HostOptions options) : options_{std::move(options)}, installation_{options_} {
@@ -186,7 +179,7 @@ void Host::Run::tell_progress() {
     now.dead_lettered += counters->rejected.value();
     now.complete = now.complete && counters->drained.value() != 0;
   }
-  if (running_ == 0 && !now.complete && exit_code_ == 0) exit_code_ = exit_failed;
+  if (running_ == 0 && !now.complete && exit_code_ == 0) exit_code_ = exit_code::failed;
   if (options_.replay->progress) options_.replay->progress(now);
 }
 
@@ -248,15 +241,11 @@ asio::awaitable<void> Host::Run::serve(HostedService* service) {
     // A signal may have come before anything was started.
     if (!draining_) co_await service->start();
     log_->info("{} has ended", service->name());
-  } catch (const ConfigError& error) {
-    log_->error("{} failed: {}", service->name(), error.what());
-    exit_code_ = exit_configuration;
-  } catch (const TransientError& error) {
-    log_->error("{} failed: {}", service->name(), error.what());
-    if (exit_code_ == 0) exit_code_ = exit_unavailable;
   } catch (...) {
-    log_->error("{} failed: {}", service->name(), describe(std::current_exception()));
-    if (exit_code_ == 0) exit_code_ = exit_failed;
+    const auto error = std::current_exception();
+    log_->error("{} failed: {}", service->name(), describe(error));
+    const int code = exit_code::of(error);
+    if (exit_code_ == 0 || code == exit_code::configuration) exit_code_ = code;
   }
   if (--running_ == 0) ended();
 }

@@ -8,12 +8,13 @@
 #include <cstdlib>
 #include <utility>
 
+#include "api/exit_code.hpp"
+
 namespace asio = boost::asio;
 
 namespace hangar {
 namespace {
 
-constexpr int exit_drain_timed_out = 75;  // EX_TEMPFAIL
 constexpr int exit_by_signal = 128;
 
 }  // namespace
@@ -55,7 +56,7 @@ asio::awaitable<void> Shutdown::watch() {
   const auto second = co_await (next_signal() || deadline.async_wait(asio::use_awaitable));
   if (second.index() == 0) std::_Exit(exit_by_signal + std::get<0>(second));
   log_.error("draining took longer than drain_timeout; what is not written is delivered again");
-  std::_Exit(exit_drain_timed_out);
+  std::_Exit(exit_code::drain_timed_out);
 }
 
 }  // namespace hangar
