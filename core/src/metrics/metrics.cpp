@@ -46,6 +46,11 @@ class Families {
     metric.label = std::move(labels);
     metric.histogram = histogram;
   }
+  /// A family of one series without labels.
+  void add(std::string name, MetricType type, std::string help, double value) {
+    begin(std::move(name), type, std::move(help));
+    add({}, value);
+  }
   void add(std::vector<MetricFamily> families) {
     std::ranges::move(families, std::back_inserter(families_));
   }
@@ -84,8 +89,9 @@ void add_services(const Observation& seen, Families& to) {
   }
 }
 
-/// What a series of a source is told apart by, beside the consumer.
-enum class Of { service, stream };
+/// What tells a series of a source apart: its service and consumer, its stream and consumer, or its
+/// connection, which has the name of the service.
+enum class Of { service, stream, connection };
 
 /// One number of each service's source.
 struct Column {
@@ -137,30 +143,25 @@ constexpr Column columns[]{
      "Positions that the stream has dropped and that were not acked"},
     {"hangar_upstream_lost_total", counter, Of::stream, &Source::upstream_lost,
      "Messages that the stream dropped before any replica was given them; at least so many"},
+    {"hangar_nats_connected", gauge, Of::connection, &Source::connected,
+     "Whether the service's connection is up"},
+    {"hangar_nats_reconnects_total", counter, Of::connection, &Source::reconnects,
+     "How often the service's connection came back"},
 };
+
+Labels labels_of(Of of, const Observation::Service& service) {
+  if (of == Of::connection) return {{"connection", service.name}};
+  return {
+      of == Of::service ? Label{"service", service.name} : Label{"stream", service.source.stream},
+      {"consumer", service.source.consumer}};
+}
 
 void add_sources(const Observation& seen, Families& to) {
   for (const Column& column : columns) {
     to.begin(column.name, column.type, column.help);
     for (const auto& service : seen.services) {
-      const Source& source = service.source;
-      to.add({column.of == Of::service ? Label{"service", service.name}
-                                       : Label{"stream", source.stream},
-              {"consumer", source.consumer}},
-             number(source.*column.value));
+      to.add(labels_of(column.of, service), number(service.source.*column.value));
     }
-  }
-}
-
-void add_nats(const Observation& seen, Families& to) {
-  to.begin("hangar_nats_connected", MetricType::Gauge, "Whether the service's connection is up");
-  for (const auto& service : seen.services) {
-    to.add({{"connection", service.name}}, number(service.source.connected));
-  }
-  to.begin("hangar_nats_reconnects_total", MetricType::Counter,
-           "How often the service's connection came back");
-  for (const auto& service : seen.services) {
-    to.add({{"connection", service.name}}, number(service.source.reconnects));
   }
 }
 
@@ -197,14 +198,10 @@ void add_storage(const Observation::Storage& storage, Families& to) {
 }
 
 void add_process(const ProcessNumbers& process, Families& to) {
-  to.begin("process_cpu_seconds_total", MetricType::Counter, "User and system time");
-  to.add({}, process.cpu_seconds);
-  to.begin("process_resident_memory_bytes", MetricType::Gauge, "Resident memory");
-  to.add({}, process.resident_bytes);
-  to.begin("process_open_fds", MetricType::Gauge, "Open file descriptors");
-  to.add({}, process.open_descriptors);
-  to.begin("process_start_time_seconds", MetricType::Gauge, "Start, in seconds since 1970");
-  to.add({}, process.started);
+  to.add("process_cpu_seconds_total", counter, "User and system time", process.cpu_seconds);
+  to.add("process_resident_memory_bytes", gauge, "Resident memory", process.resident_bytes);
+  to.add("process_open_fds", gauge, "Open file descriptors", process.open_descriptors);
+  to.add("process_start_time_seconds", gauge, "Start, in seconds since 1970", process.started);
 }
 
 }  // namespace
@@ -215,7 +212,6 @@ std::string metrics_text(const Observation& seen, const ProcessNumbers& process,
   add_build(families);
   add_services(seen, families);
   add_sources(seen, families);
-  add_nats(seen, families);
   add_storage(seen.storage, families);
   families.add(services.Collect());
   add_process(process, families);
