@@ -64,13 +64,7 @@ class Listing {
                 letter.error});
     rows_.push_back(letter_json(letter));
   }
-  void print(Output output) const {
-    if (output == Output::json) {
-      std::cout << json::serialize(rows_) << '\n';
-    } else {
-      table_.print(std::cout);
-    }
-  }
+  void print(Output output) const { hangar::print(output, rows_, table_); }
 
  private:
   TextTable table_{{"SEQ", "SERVICE", "STREAM", "EVENT", "TIME", "REASON", "POINTER", "ERROR"}};
@@ -105,15 +99,6 @@ int list_groups(const HostOptions& host, const LettersOptions& options) {
   return exit_code::done;
 }
 
-asio::awaitable<std::vector<std::uint64_t>> sequences(DeadLetters& letters,
-                                                      DeadLetterFilter filter) {
-  std::vector<std::uint64_t> found;
-  co_await letters.each(std::move(filter), [&](const DeadLetter& letter) {
-    found.push_back(letter.dead_letter_sequence);
-  });
-  co_return found;
-}
-
 /// How a command that changes letters has gone.
 struct Outcome {
   std::size_t selected = 0;
@@ -134,6 +119,30 @@ struct Outcome {
     return failed == 0 ? exit_code::done : exit_code::failed;
   }
 };
+
+using ForEach = std::function<asio::awaitable<void>(DeadLetters&, std::uint64_t, Outcome&)>;
+
+/// Calls `one` with the position of each selected letter, unless a person does not agree to so many
+/// of them.
+Outcome for_each(const HostOptions& host, const LettersOptions& options, const char* doing,
+                 const ForEach& one, const std::function<bool(std::size_t)>& agreed = {}) {
+  Outcome outcome;
+  const DeadLetterFilter filter = filter_of(options, most_at_once);
+  with_letters(host, [&](DeadLetters& letters) -> asio::awaitable<void> {
+    std::vector<std::uint64_t> chosen;
+    co_await letters.each(
+        filter, [&](const DeadLetter& letter) { chosen.push_back(letter.dead_letter_sequence); });
+    outcome.selected = chosen.size();
+    if (agreed && !chosen.empty() && !agreed(chosen.size())) co_return;
+    Progress progress{doing, chosen.size()};
+    for (const std::uint64_t sequence : chosen) {
+      co_await one(letters, sequence, outcome);
+      progress.update(outcome.done);
+    }
+    progress.finish(outcome.done);
+  });
+  return outcome;
+}
 
 asio::awaitable<void> replay_one(DeadLetters& letters, std::uint64_t sequence, Outcome& outcome) {
   try {
@@ -222,19 +231,7 @@ int show_letter(const HostOptions& host, Output output, const LettersOptions& op
 
 int replay_letters(const HostOptions& host, Output output, const LettersOptions& options) {
   if (options.dry_run) return list_letters(host, output, options);
-  Outcome outcome;
-  const DeadLetterFilter filter = filter_of(options, most_at_once);
-  with_letters(host, [&](DeadLetters& letters) -> asio::awaitable<void> {
-    const auto chosen = co_await sequences(letters, filter);
-    outcome.selected = chosen.size();
-    Progress progress{"replayed", chosen.size()};
-    for (const std::uint64_t sequence : chosen) {
-      co_await replay_one(letters, sequence, outcome);
-      progress.update(outcome.done);
-    }
-    progress.finish(outcome.done);
-  });
-  return outcome.report(output, "replayed");
+  return for_each(host, options, "replayed", replay_one).report(output, "replayed");
 }
 
 int purge_letters(const HostOptions& host, Output output, const LettersOptions& options) {
@@ -244,23 +241,15 @@ int purge_letters(const HostOptions& host, Output output, const LettersOptions& 
                "hangar: dlq purge deletes for good: pass --yes where nobody can be asked\n");
     return exit_code::usage;
   }
-  Outcome outcome;
-  const DeadLetterFilter filter = filter_of(options, most_at_once);
-  with_letters(host, [&](DeadLetters& letters) -> asio::awaitable<void> {
-    const auto chosen = co_await sequences(letters, filter);
-    outcome.selected = chosen.size();
-    if (!options.yes && !chosen.empty() &&
-        !confirmed(fmt::format("Delete {} letters for good?", chosen.size()))) {
-      co_return;
-    }
-    Progress progress{"purged", chosen.size()};
-    for (const std::uint64_t sequence : chosen) {
-      co_await letters.remove(sequence);
-      progress.update(++outcome.done);
-    }
-    progress.finish(outcome.done);
-  });
-  return outcome.report(output, "purged");
+  const auto agreed = [&](std::size_t letters) {
+    return options.yes || confirmed(fmt::format("Delete {} letters for good?", letters));
+  };
+  const auto remove = [](DeadLetters& letters, std::uint64_t sequence,
+                         Outcome& outcome) -> asio::awaitable<void> {
+    co_await letters.remove(sequence);
+    ++outcome.done;
+  };
+  return for_each(host, options, "purged", remove, agreed).report(output, "purged");
 }
 
 int force_letters(const HostOptions& host, const LettersOptions& options) {
@@ -290,19 +279,13 @@ int force_letters(const HostOptions& host, const LettersOptions& options) {
 }
 
 int export_letters(const HostOptions& host, const LettersOptions& options) {
-  Outcome outcome;
-  const DeadLetterFilter filter = filter_of(options, most_at_once);
-  with_letters(host, [&](DeadLetters& letters) -> asio::awaitable<void> {
-    const auto chosen = co_await sequences(letters, filter);
-    Progress progress{"exported", chosen.size()};
-    for (const std::uint64_t sequence : chosen) {
-      const auto letter = co_await letters.read(sequence);
-      if (letter) std::cout << letter_line(*letter) << '\n';
-      ++(letter ? outcome.done : outcome.gone);
-      progress.update(outcome.done);
-    }
-    progress.finish(outcome.done);
-  });
+  const auto write = [](DeadLetters& letters, std::uint64_t sequence,
+                        Outcome& counted) -> asio::awaitable<void> {
+    const auto letter = co_await letters.read(sequence);
+    if (letter) std::cout << letter_line(*letter) << '\n';
+    ++(letter ? counted.done : counted.gone);
+  };
+  const Outcome outcome = for_each(host, options, "exported", write);
   std::cout.flush();
   if (!std::cout) throw Error{"standard output cannot be written"};
   return outcome.report(Output::table, "exported");

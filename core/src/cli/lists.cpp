@@ -14,8 +14,6 @@ namespace json = boost::json;
 namespace hangar::cli {
 namespace {
 
-void print(const json::array& rows) { std::cout << json::serialize(rows) << '\n'; }
-
 std::string switch_of(std::string_view service) {
   return environment_name("services." + std::string{service} + ".enabled");
 }
@@ -45,11 +43,7 @@ int list_services(const HostOptions& host, Output output) {
                     {"state", status.state},
                     {"failure", status.failure}});
   }
-  if (output == Output::json) {
-    print(rows);
-  } else {
-    table.print(std::cout);
-  }
+  print(output, rows, table);
   return tell_refusals(installation);
 }
 
@@ -77,11 +71,7 @@ int list_plugins(const HostOptions& host, Output output) {
                     {"description", plugin != nullptr ? text : ""},
                     {"refusal", found.refusal}});
   }
-  if (output == Output::json) {
-    print(rows);
-  } else {
-    table.print(std::cout);
-  }
+  print(output, rows, table);
   return code;
 }
 

@@ -1,6 +1,8 @@
 #include "cli/table.hpp"
 
 #include <algorithm>
+#include <boost/json/serialize.hpp>
+#include <iostream>
 #include <utility>
 
 #include "log/stderr_log.hpp"
@@ -33,6 +35,11 @@ void TextTable::print(std::ostream& out) const {
     }
     out << '\n';
   }
+}
+
+void print(cli::Output output, const boost::json::array& rows, const TextTable& table) {
+  if (output == cli::Output::table) return table.print(std::cout);
+  std::cout << boost::json::serialize(rows) << '\n';
 }
 
 }  // namespace hangar

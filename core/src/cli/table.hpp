@@ -1,9 +1,12 @@
 #pragma once
 
+#include <boost/json/array.hpp>
 #include <ostream>
 #include <string>
 #include <utility>
 #include <vector>
+
+#include "cli/commands.hpp"
 
 namespace hangar {
 
@@ -18,5 +21,8 @@ class TextTable {
  private:
   std::vector<std::vector<std::string>> rows_;
 };
+
+/// Prints `rows` as JSON, or the table.
+void print(cli::Output output, const boost::json::array& rows, const TextTable& table);
 
 }  // namespace hangar
