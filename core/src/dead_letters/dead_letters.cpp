@@ -13,6 +13,7 @@
 #include "jetstream/stream_setup.hpp"
 #include "nats/blocking.hpp"
 #include "text/base64.hpp"
+#include "text/json_member.hpp"
 
 namespace asio = boost::asio;
 namespace json = boost::json;
@@ -32,11 +33,6 @@ json::object consumer_config(const DeadLetterFilter& filter) {
           {"headers_only", true},
           {"mem_storage", true},
           {"inactive_threshold", std::chrono::nanoseconds{30s}.count()}};
-}
-
-std::string text_of(const json::object& object, std::string_view name) {
-  const json::value* value = object.if_contains(name);
-  return value && value->is_string() ? std::string{value->as_string()} : std::string{};
 }
 
 std::string named(const StoredLetter& stored) {
@@ -147,7 +143,7 @@ asio::awaitable<void> DeadLetters::each(DeadLetterFilter filter,
       *link_, fmt::format("CONSUMER.CREATE.{}", dead_letter_stream), std::move(request));
   if (!made.ok())
     throw_jetstream_error(made, fmt::format("stream {}", dead_letter_stream), dead_letter_stream);
-  const std::string consumer = text_of(made.body, "name");
+  const std::string consumer = text_member(made.body, "name");
   std::size_t taken = 0;
   for (std::uint64_t number = 1; taken < filter.limit; ++number) {
     co_await pull(consumer, number);
@@ -175,8 +171,8 @@ asio::awaitable<std::optional<std::pair<Headers, std::string>>> DeadLetters::mes
   if (answer.not_found()) co_return std::nullopt;
   if (!answer.ok()) throw_jetstream_error(answer, fmt::format("stream {}", stream), stream);
   const json::object& found = answer.body.at("message").as_object();
-  co_return std::pair{parse_headers(decode_base64(text_of(found, "hdrs"))),
-                      decode_base64(text_of(found, "data"))};
+  co_return std::pair{parse_headers(decode_base64(text_member(found, "hdrs"))),
+                      decode_base64(text_member(found, "data"))};
 }
 
 asio::awaitable<std::optional<StoredLetter>> DeadLetters::read(std::uint64_t sequence) {

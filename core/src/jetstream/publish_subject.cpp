@@ -5,6 +5,8 @@
 #include <boost/json/value.hpp>
 #include <cstddef>
 
+#include "text/json_member.hpp"
+
 namespace json = boost::json;
 
 namespace hangar {
@@ -13,11 +15,6 @@ namespace {
 // More than any service takes; Boost's own limit of 32 is less than Prefect's clients send.
 constexpr std::size_t deepest = 1024;
 constexpr std::size_t longest_id = 256;
-
-std::string text_of(const json::object& object, std::string_view name) {
-  const json::value* value = object.if_contains(name);
-  return value && value->is_string() ? std::string{value->as_string()} : std::string{};
-}
 
 bool fits_header(std::string_view id) {
   return id.size() <= longest_id &&
@@ -95,11 +92,11 @@ PublishFacts publish_facts(std::string_view line) {
   facts.json = true;
   if (!value.is_object()) return facts;
   const json::object& event = value.as_object();
-  const std::string name = text_of(event, "event");
+  const std::string name = text_member(event, "event");
   if (!name.empty() && !name.starts_with("prefect.task-run")) {
     facts.subject = "prefect.events.other";
   }
-  facts.id = text_of(event, "id");
+  facts.id = text_member(event, "id");
   if (!fits_header(facts.id)) facts.id.clear();
   return facts;
 }

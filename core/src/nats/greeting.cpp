@@ -18,6 +18,7 @@
 
 #include "hangar/error.hpp"
 #include "nats/tls_first.hpp"
+#include "text/json_member.hpp"
 
 namespace asio = boost::asio;
 namespace json = boost::json;
@@ -27,11 +28,6 @@ namespace {
 
 constexpr std::chrono::seconds patience{5};
 constexpr std::size_t longest_line = 64U << 10U;
-
-std::string text_of(const json::object& object, std::string_view name) {
-  const json::value* value = object.if_contains(name);
-  return value && value->is_string() ? std::string{value->as_string()} : std::string{};
-}
 
 asio::awaitable<std::string> first_line(const Endpoint& server) {
   const auto executor = co_await asio::this_coro::executor;
@@ -56,8 +52,9 @@ Greeting parse_greeting(std::string_view line) {
       line.starts_with(begin) ? json::parse(line.substr(begin.size()), failed) : json::value{};
   if (failed || !value.is_object()) throw Error{"it is no NATS server"};
   const json::object& told = value.as_object();
-  Greeting greeting{.version = text_of(told, "version"), .cluster = text_of(told, "cluster")};
-  greeting.domain = text_of(told, "domain");
+  Greeting greeting{.version = text_member(told, "version"),
+                    .cluster = text_member(told, "cluster")};
+  greeting.domain = text_member(told, "domain");
   if (const json::value* most = told.if_contains("max_payload"); most && most->is_int64()) {
     greeting.max_payload = static_cast<std::uint64_t>(most->as_int64());
   }
