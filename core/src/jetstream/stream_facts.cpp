@@ -7,9 +7,8 @@
 #include <boost/json/value.hpp>
 #include <boost/json/value_to.hpp>
 #include <cstddef>
-#include <ctime>
-#include <iomanip>
-#include <sstream>
+
+#include "text/utc.hpp"
 
 namespace json = boost::json;
 
@@ -155,22 +154,13 @@ ConsumerFacts consumer_facts(const json::object& info) {
   return facts;
 }
 
-std::optional<std::chrono::system_clock::time_point> time_of(const std::string& text) {
-  std::tm time{};
-  std::istringstream stream{text};
-  if (!(stream >> std::get_time(&time, "%Y-%m-%dT%H:%M:%S"))) return std::nullopt;
-  double fraction = 0;
-  if (stream.peek() == '.') stream >> fraction;
-  return std::chrono::system_clock::from_time_t(timegm(&time)) +
-         std::chrono::microseconds{static_cast<std::int64_t>(fraction * 1e6)};
-}
-
 std::uint64_t stored_seconds(const json::object& answer) {
   std::string stored;
   read(part(answer, "message"), "time", stored);
-  const auto time = time_of(stored);
-  const std::time_t seconds = time ? std::chrono::system_clock::to_time_t(*time) : 0;
-  return seconds > 0 ? static_cast<std::uint64_t>(seconds) : 0;
+  const auto time = parse_utc(stored);
+  if (!time) return 0;
+  const auto since_1970 = time->time_since_epoch();
+  return static_cast<std::uint64_t>(std::chrono::floor<std::chrono::seconds>(since_1970).count());
 }
 
 bool same(const Incarnation& one, const Incarnation& other) noexcept {

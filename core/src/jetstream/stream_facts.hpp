@@ -70,9 +70,6 @@ struct ConsumerFacts {
 StreamFacts stream_facts(const boost::json::object& info);
 ConsumerFacts consumer_facts(const boost::json::object& info);
 
-/// A moment as JetStream writes it; nothing when it is none.
-std::optional<std::chrono::system_clock::time_point> time_of(const std::string& text);
-
 /// When a message of `$JS.API.STREAM.MSG.GET` was stored, in seconds since 1970.
 std::uint64_t stored_seconds(const boost::json::object& answer);
 

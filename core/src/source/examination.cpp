@@ -18,6 +18,7 @@
 #include "nats/endpoint.hpp"
 #include "nats/subjects.hpp"
 #include "source/pull_source.hpp"
+#include "text/utc.hpp"
 
 namespace asio = boost::asio;
 
@@ -236,7 +237,7 @@ asio::awaitable<void> Examination::look_at_clock(std::string stream) {
     checks_.push_back({warn, "nats clock", error.what(),
                        "nats-server 2.10 and newer tell their time without it"});
   }
-  if (const auto shown = time_of(told)) {
+  if (const auto shown = parse_utc(told)) {
     checks_.push_back(check_clock("nats", before, *shown, after));
   }
 }

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "hangar/error.hpp"
+#include "text/utc.hpp"
 
 namespace hangar {
 namespace {
@@ -143,9 +144,9 @@ TEST(Examination, a_clock_counts_only_where_it_was_not_seen_in_between) {
 
 TEST(Examination, the_time_of_an_answer_has_its_fraction) {
   using std::chrono::system_clock;
-  EXPECT_EQ(time_of("1970-01-01T00:00:01.5Z"), system_clock::time_point{1500ms});
-  EXPECT_EQ(time_of("1970-01-01T00:00:02Z"), system_clock::time_point{2s});
-  EXPECT_EQ(time_of(""), std::nullopt);
+  EXPECT_EQ(parse_utc("1970-01-01T00:00:01.5Z"), system_clock::time_point{1500ms});
+  EXPECT_EQ(parse_utc("1970-01-01T00:00:02Z"), system_clock::time_point{2s});
+  EXPECT_EQ(parse_utc(""), std::nullopt);
 }
 
 }  // namespace
