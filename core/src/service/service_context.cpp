@@ -16,11 +16,11 @@ asio::awaitable<std::size_t> ServiceContext::open_storage(std::span<const Table*
                                                           std::size_t lanes) {
   Storage& storage = supervisor_.resources.storage();
   lanes = std::min(lanes, storage.concurrent_sessions());
-  lanes_ = std::make_unique<StorageLanes>(
+  sessions_ = std::make_unique<SessionPool>(
       supervisor_.strand, storage, *supervisor_.log, supervisor_.stopping(), lanes,
       [this](const StorageOutcome& outcome) { heard(outcome); });
-  co_await lanes_->prepare(tables, supervisor_.resources.creation,
-                           supervisor_.resources.waits_for_storage);
+  co_await sessions_->prepare(tables, supervisor_.resources.creation,
+                              supervisor_.resources.waits_for_storage);
   co_return lanes;
 }
 
@@ -33,8 +33,8 @@ void ServiceContext::heard(const StorageOutcome& outcome) {
 
 asio::awaitable<void> ServiceContext::transact(std::size_t lane,
                                                std::function<void(Session&)> work) {
-  if (!lanes_) throw std::logic_error{"transact before open_storage"};
-  co_await lanes_->transact(lane, std::move(work));
+  if (!sessions_) throw std::logic_error{"transact before open_storage"};
+  co_await sessions_->transact(lane, std::move(work));
 }
 
 }  // namespace hangar

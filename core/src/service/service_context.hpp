@@ -7,7 +7,7 @@
 
 #include "hangar/service.hpp"
 #include "service/supervisor.hpp"
-#include "storage/storage_lanes.hpp"
+#include "storage/session_pool.hpp"
 
 namespace hangar {
 
@@ -42,7 +42,7 @@ class ServiceContext final : public Context {
 
   Supervisor& supervisor_;
   std::optional<int> max_persist_retries_;
-  std::unique_ptr<StorageLanes> lanes_;
+  std::unique_ptr<SessionPool> sessions_;
   std::size_t outages_ = 0;  ///< Attempts in a row that found the storage unable to answer.
 };
 

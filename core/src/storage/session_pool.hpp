@@ -15,19 +15,19 @@
 
 namespace hangar {
 
-/// The storage threads of one service: a session and a thread for each lane, and the rule by which
-/// a failed transaction is tried again.
-class StorageLanes {
+/// The storage threads of one service: a session and a thread for each of its lanes, and the rule
+/// by which a failed transaction is tried again.
+class SessionPool {
  public:
   using Told = std::function<void(const StorageOutcome&)>;
 
   /// `storage` and `log` outlive this. Coroutines resume on `executor`, where `told`, which may be
   /// empty, is called after each attempt.
-  StorageLanes(boost::asio::any_io_executor executor, Storage& storage, Log& log, Event& stopping,
-               std::size_t lanes, Told told);
-  StorageLanes(const StorageLanes&) = delete;
-  StorageLanes& operator=(const StorageLanes&) = delete;
-  ~StorageLanes();
+  SessionPool(boost::asio::any_io_executor executor, Storage& storage, Log& log, Event& stopping,
+              std::size_t sessions, Told told);
+  SessionPool(const SessionPool&) = delete;
+  SessionPool& operator=(const SessionPool&) = delete;
+  ~SessionPool();
 
   /// `Context::open_storage` after the threads are there. Unless it may `wait`, one failure is
   /// enough.
@@ -37,16 +37,16 @@ class StorageLanes {
   boost::asio::awaitable<void> transact(std::size_t lane, std::function<void(Session&)> work);
 
  private:
-  struct Lane {
+  struct Worker {
     boost::asio::thread_pool thread{1};
     std::unique_ptr<Session> session;
   };
 
-  /// Runs `work` on the lane's thread until it does not throw a TransientError.
-  boost::asio::awaitable<void> retry(Lane& lane, StorageOutcome::Operation operation,
+  /// Runs `work` on the worker's thread until it does not throw a TransientError.
+  boost::asio::awaitable<void> retry(Worker& worker, StorageOutcome::Operation operation,
                                      std::function<void()> work);
   /// One attempt, whose outcome is told.
-  boost::asio::awaitable<void> attempt(Lane& lane, StorageOutcome::Operation operation,
+  boost::asio::awaitable<void> attempt(Worker& worker, StorageOutcome::Operation operation,
                                        const std::function<void()>& work);
 
   /// Says what the storage works with but should not: tables that a crash empties, say. Never
@@ -58,7 +58,7 @@ class StorageLanes {
   Log& log_;
   Event& stopping_;
   Told told_;
-  std::vector<std::unique_ptr<Lane>> lanes_;
+  std::vector<std::unique_ptr<Worker>> workers_;
 };
 
 }  // namespace hangar

@@ -1,4 +1,4 @@
-#include "storage/storage_lanes.hpp"
+#include "storage/session_pool.hpp"
 
 #include <boost/asio/associated_executor.hpp>
 #include <boost/asio/post.hpp>
@@ -65,22 +65,22 @@ asio::awaitable<void> run_on(asio::thread_pool& thread, std::function<void()> wo
 
 }  // namespace
 
-StorageLanes::StorageLanes(asio::any_io_executor executor, Storage& storage, Log& log,
-                           Event& stopping, std::size_t lanes, Told told)
+SessionPool::SessionPool(asio::any_io_executor executor, Storage& storage, Log& log,
+                         Event& stopping, std::size_t sessions, Told told)
     : executor_{std::move(executor)},
       storage_{storage},
       log_{log},
       stopping_{stopping},
       told_{std::move(told)} {
-  for (std::size_t i = 0; i < lanes; ++i) lanes_.push_back(std::make_unique<Lane>());
+  for (std::size_t i = 0; i < sessions; ++i) workers_.push_back(std::make_unique<Worker>());
 }
 
-StorageLanes::~StorageLanes() {
-  for (const auto& lane : lanes_) lane->thread.join();
+SessionPool::~SessionPool() {
+  for (const auto& worker : workers_) worker->thread.join();
 }
 
-asio::awaitable<void> StorageLanes::attempt(Lane& lane, StorageOutcome::Operation operation,
-                                            const std::function<void()>& work) {
+asio::awaitable<void> SessionPool::attempt(Worker& worker, StorageOutcome::Operation operation,
+                                           const std::function<void()>& work) {
   using enum StorageOutcome::Result;
   const auto began = std::chrono::steady_clock::now();
   const auto tell = [&](StorageOutcome::Result result, std::string_view error) {
@@ -88,7 +88,7 @@ asio::awaitable<void> StorageLanes::attempt(Lane& lane, StorageOutcome::Operatio
     if (told_) told_({operation, result, took.count(), error});
   };
   try {
-    co_await run_on(lane.thread, work);
+    co_await run_on(worker.thread, work);
     tell(done, {});
   } catch (const TransientError& error) {
     tell(outcome_of(error.retry()), error.what());
@@ -102,12 +102,12 @@ asio::awaitable<void> StorageLanes::attempt(Lane& lane, StorageOutcome::Operatio
   }
 }
 
-asio::awaitable<void> StorageLanes::retry(Lane& lane, StorageOutcome::Operation operation,
-                                          std::function<void()> work) {
+asio::awaitable<void> SessionPool::retry(Worker& worker, StorageOutcome::Operation operation,
+                                         std::function<void()> work) {
   for (std::size_t failures = 0;;) {
     std::optional<TransientError> failure;
     try {
-      co_await attempt(lane, operation, work);
+      co_await attempt(worker, operation, work);
       if (failures > 0) log_.info("the storage answers again after {} failed attempts", failures);
       co_return;
     } catch (const TransientError& error) {
@@ -123,7 +123,7 @@ asio::awaitable<void> StorageLanes::retry(Lane& lane, StorageOutcome::Operation 
   }
 }
 
-void StorageLanes::warn(std::span<const Table* const> tables, Creation creation) {
+void SessionPool::warn(std::span<const Table* const> tables, Creation creation) {
   try {
     for (const Check& check : storage_.examine(tables, creation)) {
       if (check.verdict == Check::Verdict::ok) continue;
@@ -134,22 +134,22 @@ void StorageLanes::warn(std::span<const Table* const> tables, Creation creation)
   }
 }
 
-asio::awaitable<void> StorageLanes::prepare(std::span<const Table* const> tables, Creation creation,
-                                            bool wait) {
+asio::awaitable<void> SessionPool::prepare(std::span<const Table* const> tables, Creation creation,
+                                           bool wait) {
   const auto work = [this, tables, creation] {
     storage_.prepare(tables, creation);
     warn(tables, creation);
   };
   constexpr auto operation = StorageOutcome::Operation::prepare;
   if (wait) {
-    co_await retry(*lanes_.front(), operation, work);
+    co_await retry(*workers_.front(), operation, work);
   } else {
-    co_await attempt(*lanes_.front(), operation, work);
+    co_await attempt(*workers_.front(), operation, work);
   }
 }
 
-asio::awaitable<void> StorageLanes::transact(std::size_t lane, std::function<void(Session&)> work) {
-  Lane& mine = *lanes_.at(lane);
+asio::awaitable<void> SessionPool::transact(std::size_t lane, std::function<void(Session&)> work) {
+  Worker& mine = *workers_.at(lane);
   co_await retry(mine, StorageOutcome::Operation::transact, [this, &mine, &work] {
     if (!mine.session) mine.session = storage_.open_session();
     if (!mine.session) throw Error{"the storage opened no session"};
