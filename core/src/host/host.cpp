@@ -28,8 +28,8 @@
 #include "service/source_handle.hpp"
 #include "service/supervisor.hpp"
 #include "source/pull_source.hpp"
-#include "status/board.hpp"
 #include "status/state_file.hpp"
+#include "status/status_board.hpp"
 
 namespace asio = boost::asio;
 
@@ -100,7 +100,7 @@ class Host::Run {
   asio::io_context io_{1};
   asio::steady_timer tick_timer_{io_};
   std::shared_ptr<prometheus::Registry> registry_ = std::make_shared<prometheus::Registry>();
-  Board board_{Board::Clock::now()};
+  StatusBoard board_{StatusBoard::Clock::now()};
   Backlog backlog_;
   std::optional<HttpServer> admin_;
   std::optional<Broker> broker_;
@@ -153,7 +153,7 @@ void Host::Run::open_admin() {
   // Beside a replay the host that records may run on this machine.
   if (listen.empty() || options_.replay) return;
   admin_.emplace("admin.listen", listen, [this](std::string_view method, std::string_view target) {
-    return admin_reply(method, target, board_.observe(Board::Clock::now()), *registry_);
+    return admin_reply(method, target, board_.observe(StatusBoard::Clock::now()), *registry_);
   });
   log_->info("admin surface on http://{}/status", admin_->address());
 }
@@ -161,7 +161,7 @@ void Host::Run::open_admin() {
 asio::awaitable<void> Host::Run::tick() {
   boost::system::error_code cancelled;
   while (running_ > 0 && !cancelled) {
-    board_.tick(Board::Clock::now());
+    board_.tick(StatusBoard::Clock::now());
     tell_progress();
     tell_backlog();
     tick_timer_.expires_after(std::chrono::milliseconds{500});
@@ -186,7 +186,7 @@ void Host::Run::tell_progress() {
 void Host::Run::tell_backlog() {
   if (options_.replay) return;
   const Backlog::Clock::time_point now = Backlog::Clock::now();
-  for (const Observation::Service& service : board_.observe(Board::Clock::now()).services) {
+  for (const Observation::Service& service : board_.observe(StatusBoard::Clock::now()).services) {
     const Observation::Source& source = service.source;
     const auto line =
         backlog_.look(service.name, source.acked + source.rejected, source.pending, now);

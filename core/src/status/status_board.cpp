@@ -1,4 +1,4 @@
-#include "status/board.hpp"
+#include "status/status_board.hpp"
 
 #include <algorithm>
 #include <cstddef>
@@ -30,16 +30,16 @@ void add(const SourceCounters& from, Observation::Source& to) {
 
 }  // namespace
 
-Board::Board(Clock::time_point now) : alive_until_{now + start_limit} {}
+StatusBoard::StatusBoard(Clock::time_point now) : alive_until_{now + start_limit} {}
 
-Board::Entry* Board::find(std::string_view service) {
+StatusBoard::Entry* StatusBoard::find(std::string_view service) {
   const auto same = [&](const Entry& entry) { return entry.service.name == service; };
   const auto found = std::ranges::find_if(entries_, same);
   return found == entries_.end() ? nullptr : &*found;
 }
 
-void Board::add_service(std::string name, std::string release, std::string stream,
-                        std::string consumer) {
+void StatusBoard::add_service(std::string name, std::string release, std::string stream,
+                              std::string consumer) {
   const std::scoped_lock lock{mutex_};
   Entry& entry = entries_.emplace_back();
   entry.service.name = std::move(name);
@@ -49,7 +49,8 @@ void Board::add_service(std::string name, std::string release, std::string strea
   entry.service.source.consumer = std::move(consumer);
 }
 
-void Board::set_state(std::string_view service, ServiceState state, std::string_view failure) {
+void StatusBoard::set_state(std::string_view service, ServiceState state,
+                            std::string_view failure) {
   const std::scoped_lock lock{mutex_};
   Entry* entry = find(service);
   if (entry == nullptr) return;
@@ -59,27 +60,28 @@ void Board::set_state(std::string_view service, ServiceState state, std::string_
   entry->service.trouble = state == ServiceState::running ? mask_url(failure) : std::string{};
 }
 
-void Board::add_source(std::string_view service, std::shared_ptr<const SourceCounters> counters) {
+void StatusBoard::add_source(std::string_view service,
+                             std::shared_ptr<const SourceCounters> counters) {
   const std::scoped_lock lock{mutex_};
   if (Entry* entry = find(service)) entry->sources.push_back(std::move(counters));
 }
 
-void Board::set_storage_type(std::string type) {
+void StatusBoard::set_storage_type(std::string type) {
   const std::scoped_lock lock{mutex_};
   seen_.storage.type = std::move(type);
 }
 
-void Board::set_nats_urls(std::vector<std::string> urls) {
+void StatusBoard::set_nats_urls(std::vector<std::string> urls) {
   const std::scoped_lock lock{mutex_};
   seen_.nats_urls = std::move(urls);
 }
 
-void Board::set_draining() {
+void StatusBoard::set_draining() {
   const std::scoped_lock lock{mutex_};
   seen_.draining = true;
 }
 
-void Board::record(const StorageOutcome& outcome) {
+void StatusBoard::record(const StorageOutcome& outcome) {
   using Operations = Observation::Operations;
   const auto bound = std::ranges::lower_bound(Operations::bounds, outcome.seconds);
   const auto bucket = static_cast<std::size_t>(bound - Operations::bounds.begin());
@@ -96,12 +98,12 @@ void Board::record(const StorageOutcome& outcome) {
   }
 }
 
-void Board::tick(Clock::time_point now) {
+void StatusBoard::tick(Clock::time_point now) {
   const std::scoped_lock lock{mutex_};
   alive_until_ = now + tick_limit;
 }
 
-Observation Board::observe(Clock::time_point now) const {
+Observation StatusBoard::observe(Clock::time_point now) const {
   const std::scoped_lock lock{mutex_};
   Observation seen = seen_;
   for (const Entry& entry : entries_) {

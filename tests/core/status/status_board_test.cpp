@@ -1,4 +1,4 @@
-#include "status/board.hpp"
+#include "status/status_board.hpp"
 
 #include <gtest/gtest.h>
 
@@ -13,7 +13,7 @@ using std::chrono::milliseconds;
 using std::chrono::seconds;
 using Result = StorageOutcome::Result;
 
-const Board::Clock::time_point start{};
+const StatusBoard::Clock::time_point start{};
 
 class BoardTest : public ::testing::Test {
  protected:
@@ -33,7 +33,7 @@ class BoardTest : public ::testing::Test {
     return counters;
   }
 
-  Board board_{start};
+  StatusBoard board_{start};
 };
 
 TEST_F(BoardTest, ready_is_a_service_that_runs_and_is_connected) {
@@ -94,16 +94,17 @@ TEST_F(BoardTest, counters_of_a_service_that_was_started_again_go_on) {
 }
 
 TEST_F(BoardTest, a_loop_that_does_not_tick_is_stuck_after_the_limit_and_no_longer_once_it_ticks) {
-  const auto stuck_at = [this](Board::Clock::time_point now) {
+  const auto stuck_at = [this](StatusBoard::Clock::time_point now) {
     return board_.observe(now).stuck_for;
   };
-  EXPECT_EQ(stuck_at(start + Board::start_limit), seconds{0});
-  EXPECT_GT(stuck_at(start + Board::start_limit + seconds{1}), seconds{0});
+  EXPECT_EQ(stuck_at(start + StatusBoard::start_limit), seconds{0});
+  EXPECT_GT(stuck_at(start + StatusBoard::start_limit + seconds{1}), seconds{0});
   const auto ticked = start + seconds{100};
   board_.tick(ticked);
-  EXPECT_EQ(stuck_at(ticked + Board::tick_limit), seconds{0});
-  EXPECT_EQ(stuck_at(ticked + Board::tick_limit + seconds{5}), Board::tick_limit + seconds{5});
-  EXPECT_GT(stuck_at(ticked + Board::tick_limit + milliseconds{1}), seconds{0});
+  EXPECT_EQ(stuck_at(ticked + StatusBoard::tick_limit), seconds{0});
+  EXPECT_EQ(stuck_at(ticked + StatusBoard::tick_limit + seconds{5}),
+            StatusBoard::tick_limit + seconds{5});
+  EXPECT_GT(stuck_at(ticked + StatusBoard::tick_limit + milliseconds{1}), seconds{0});
   board_.tick(ticked + seconds{30});
   EXPECT_EQ(stuck_at(ticked + seconds{30}), seconds{0});
 }

@@ -14,14 +14,14 @@ namespace hangar {
 
 /// Where the host writes what the admin surface reads. Thread-safe: no call waits for the event
 /// loop, and a reader holds the lock for the copying of a few values.
-class Board {
+class StatusBoard {
  public:
   using Clock = std::chrono::steady_clock;
   /// Without a tick for so long the loop is stuck; it may begin so late.
   static constexpr std::chrono::seconds tick_limit{10};
   static constexpr std::chrono::seconds start_limit{60};
 
-  explicit Board(Clock::time_point now);
+  explicit StatusBoard(Clock::time_point now);
 
   /// Announces a service, so that its numbers are there, as zeros, before it runs.
   void add_service(std::string name, std::string release, std::string stream, std::string consumer);
