@@ -84,11 +84,8 @@ asio::awaitable<void> linger(beast::tcp_stream& stream) {
 
 }  // namespace
 
-HttpServer::HttpServer(std::string_view setting, const std::string& address, Answer answer)
-    : HttpServer{setting, address, std::move(answer), Limits{}} {}
-
 HttpServer::HttpServer(std::string_view setting, const std::string& address, Answer answer,
-                       Limits limits)
+                       HttpLimits limits)
     : answer_{std::move(answer)}, limits_{limits} {
   const auto endpoint = listen_address(address, setting);
   try {

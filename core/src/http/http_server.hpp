@@ -19,6 +19,13 @@ struct HttpReply {
   std::string allow{};  ///< Which methods there are, when the status is 405.
 };
 
+struct HttpLimits {
+  std::size_t connections = 64;  ///< A further one is closed at once.
+  std::size_t header_bytes = 8192;
+  std::chrono::milliseconds read{5'000};   ///< From the first moment to the end of a request.
+  std::chrono::milliseconds write{5'000};  ///< For a whole answer.
+};
+
 /// An HTTP/1.1 server on a thread of its own: it answers also while the event loop of the host is
 /// busy. It knows no paths. Headers are bounded in size, requests and answers in time, connections
 /// in number. No body is read: GET and HEAD with one are answered 413, and after any request with
@@ -28,17 +35,11 @@ class HttpServer {
   /// Called on the server's thread for each request; must not wait for the host's loop. What it
   /// answers to HEAD is what it would answer to GET: the server leaves the body out.
   using Answer = std::function<HttpReply(std::string_view method, std::string_view target)>;
-  struct Limits {
-    std::size_t connections = 64;  ///< A further one is closed at once.
-    std::size_t header_bytes = 8192;
-    std::chrono::milliseconds read{5'000};   ///< From the first moment to the end of a request.
-    std::chrono::milliseconds write{5'000};  ///< For a whole answer.
-  };
 
   /// Listens when it returns. Throws ConfigError, which names the setting, when the address cannot
   /// be had.
-  HttpServer(std::string_view setting, const std::string& address, Answer answer, Limits limits);
-  HttpServer(std::string_view setting, const std::string& address, Answer answer);
+  HttpServer(std::string_view setting, const std::string& address, Answer answer,
+             HttpLimits limits = {});
   HttpServer(const HttpServer&) = delete;
   HttpServer& operator=(const HttpServer&) = delete;
   /// Ends every connection.
@@ -52,7 +53,7 @@ class HttpServer {
   boost::asio::awaitable<void> serve(boost::asio::ip::tcp::socket socket);
 
   Answer answer_;
-  Limits limits_;
+  HttpLimits limits_;
   boost::asio::io_context io_{1};
   boost::asio::ip::tcp::acceptor acceptor_{io_};
   std::size_t connections_ = 0;

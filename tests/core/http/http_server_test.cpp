@@ -141,7 +141,7 @@ TEST(HttpServer, who_sends_a_little_again_and_again_gains_no_time) {
 }
 
 TEST(HttpServer, limits_are_what_they_should_be) {
-  constexpr HttpServer::Limits limits;
+  constexpr HttpLimits limits;
   EXPECT_EQ(limits.connections, 64U);
   EXPECT_EQ(limits.header_bytes, 8192U);
   EXPECT_EQ(limits.read, std::chrono::seconds{5});
