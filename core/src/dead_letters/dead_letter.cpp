@@ -3,9 +3,9 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <charconv>
 
 #include "hangar/version.hpp"
+#include "text/number.hpp"
 #include "text/utc.hpp"
 
 namespace hangar {
@@ -42,10 +42,7 @@ std::string text(const Headers& headers, std::string_view name) {
 }
 
 std::uint64_t number(const Headers& headers, std::string_view name) {
-  const std::string digits = text(headers, name);
-  std::uint64_t value = 0;
-  std::from_chars(digits.data(), digits.data() + digits.size(), value);
-  return value;
+  return parse_number<std::uint64_t>(text(headers, name)).value_or(0);
 }
 
 }  // namespace

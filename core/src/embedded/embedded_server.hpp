@@ -57,7 +57,6 @@ class EmbeddedServer {
   /// Joins the server of another process until that ends. False when this
   /// object ends before.
   bool wait_for_turn();
-  void join_at(std::uint16_t port);
   void prepare();
   /// Runs a server to its end. Throws when it is not ready within the time,
   /// cannot write its store or does not answer.

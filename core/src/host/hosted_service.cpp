@@ -4,6 +4,7 @@
 #include <exception>
 #include <utility>
 
+#include "config/sections.hpp"
 #include "hangar/host.hpp"
 #include "service/supervisor.hpp"
 
@@ -25,12 +26,7 @@ const std::string& HostedService::failure() const noexcept { return supervisor_-
 Event& HostedService::started_event() noexcept { return supervisor_->started(); }
 
 std::string HostedService::environment_variable_name() const {
-  std::string variable = "HANGAR_SERVICES_" + supervisor_->name + "_ENABLED";
-  for (char& c : variable) {
-    if (c >= 'a' && c <= 'z') c = static_cast<char>(c - 'a' + 'A');
-    if (c == '-') c = '_';
-  }
-  return variable;
+  return environment_name("services." + supervisor_->name + ".enabled");
 }
 
 asio::awaitable<void> HostedService::start(std::optional<int> max_persist_retries) {
