@@ -8,7 +8,6 @@
 #include <boost/asio/dispatch.hpp>
 #include <boost/asio/ip/host_name.hpp>
 #include <boost/asio/post.hpp>
-#include <random>
 #include <utility>
 
 #include "hangar/error.hpp"
@@ -36,21 +35,7 @@ bool is_marker(natsMsg& message) {
   return has("Nats-Marker-Reason") || has("Nats-Rollup") || has("KV-Operation");
 }
 
-// A replay leaves the service's own where it is.
-PullOptions over_own_consumer(PullOptions options) {
-  if (!options.replay) return options;
-  options.until_drained = true;
-  options.source.durable += fmt::format("-replay-{:08x}", std::random_device{}());
-  return options;
-}
-
 }  // namespace
-
-std::size_t credit_messages(const SourceOptions& source) noexcept {
-  // Enough for two batches of the default size and one that is being written.
-  constexpr std::size_t least = 4000;
-  return std::max(least, (source.lanes + 1) * source.batch_size);
-}
 
 std::shared_ptr<PullSource> PullSource::start(const asio::any_io_executor& executor,
                                               const NatsConfig& nats, PullOptions options,
@@ -77,12 +62,12 @@ std::shared_ptr<PullSource> PullSource::start(const asio::any_io_executor& execu
     self.denied(subject, why);
   });
   handlers.judged = with([](PullSource& self, JetStreamHealth::Trouble trouble) {
-    self.counters_->trouble.set(static_cast<std::uint64_t>(trouble));
+    self.state_.counters->trouble.set(static_cast<std::uint64_t>(trouble));
   });
-  session->held_->outbox().on_flush(
+  session->state_.held->outbox().on_flush(
       with([](PullSource& self, AckOutbox::Flush when) { self.flush(when); }));
-  session->link_ = Link::open(executor, {nats, connection_name(session->options_.service)}, log,
-                              std::move(handlers));
+  session->state_.link = Link::open(
+      executor, {nats, connection_name(session->state_.options.service)}, log, std::move(handlers));
   PullSource* const source = session.get();
   return {source, [session = std::move(session)](PullSource*) {
             session->stop();
@@ -96,69 +81,61 @@ std::shared_ptr<PullSource> PullSource::start(const asio::any_io_executor& execu
 PullSource::PullSource(asio::any_io_executor executor, const NatsConfig& nats, PullOptions options,
                        Log& log)
     : executor_{std::move(executor)},
-      settled_by_{options.source.durable},
-      options_{over_own_consumer(std::move(options))},
-      log_{log},
+      state_{executor_, nats, std::move(options), log},
       replicas_{nats.replicas},
       letter_spec_{dead_letter_spec(nats)},
       max_age_{nats.max_age},
       hold_max_{nats.hold_max},
-      batch_bytes_{nats.credit_bytes.value / (options_.source.lanes + 1)},
-      held_{std::make_shared<HeldMessages>(
-          Credit::Amount{.messages = credit_messages(options_.source),
-                         .bytes = nats.credit_bytes.value},
-          batch_bytes_, counters_)},
-      puller_{held_->credit()},
-      check_{{.stream = options_.source.stream,
-              .durable = options_.source.durable,
-              .filter = options_.source.filter_subject,
+      puller_{state_.held->credit()},
+      check_{{.stream = state_.options.source.stream,
+              .durable = state_.options.source.durable,
+              .filter = state_.options.source.filter_subject,
               .max_age = max_age_,
-              .credit = held_->credit().most().messages,
-              .replay = options_.replay.has_value()},
-             log_},
-      range_{options_.replay,
-             options_.look ? options_.look->dead_lettered : std::vector<std::uint64_t>{}},
-      letters_{held_->credit().most().messages / 2, batch_bytes_},
+              .credit = state_.held->credit().most().messages,
+              .replay = state_.options.replay.has_value()},
+             log},
+      range_{state_.options.replay, state_.options.look ? state_.options.look->dead_lettered
+                                                        : std::vector<std::uint64_t>{}},
+      letters_{state_.held->credit().most().messages / 2, state_.batch_bytes},
       arrivals_{executor_},
-      changes_{executor_},
       letter_ended_{executor_},
       pump_timer_{executor_},
       signal_timer_{executor_} {}
 
 void PullSource::came_up() {
-  counters_->connections.add();
-  counters_->connected.set(1);
-  counters_->acks_denied.set(0);
-  counters_->pulls_denied.set(0);
-  if (!stopping()) begin_verification();
+  state_.counters->connections.add();
+  state_.counters->connected.set(1);
+  state_.counters->acks_denied.set(0);
+  state_.counters->pulls_denied.set(0);
+  if (!state_.stopping()) begin_verification();
 }
 
 void PullSource::denied(const std::string& subject, const std::string& why) {
   if (subject.starts_with("$JS.ACK.")) {
-    counters_->acks_denied.set(1);
+    state_.counters->acks_denied.set(1);
     denied_since_look_ = true;
   } else if (subject == pull_subject()) {
-    counters_->pulls_denied.set(1);
+    state_.counters->pulls_denied.set(1);
   } else {
     return;
   }
-  if (!options_.replay || stopping()) return;
+  if (!state_.options.replay || state_.stopping()) return;
   failure_ = std::make_exception_ptr(DeniedError{why});
   arrivals_.wake_all();
 }
 
 std::string PullSource::pull_subject() const {
-  return link_->api(
-      fmt::format("CONSUMER.MSG.NEXT.{}.{}", options_.source.stream, options_.source.durable));
+  return state_.link->api(fmt::format("CONSUMER.MSG.NEXT.{}.{}", state_.options.source.stream,
+                                      state_.options.source.durable));
 }
 
 void PullSource::went_down(const std::vector<Outgoing>& unsent) {
-  counters_->connected.set(0);
+  state_.counters->connected.set(0);
   unbind();
   puller_.shut();
-  held_->outbox().hold_back(false);
-  held_->outbox().put_back(unsent);
-  changes_.wake_all();
+  state_.held->outbox().hold_back(false);
+  state_.held->outbox().put_back(unsent);
+  state_.changes.wake_all();
 }
 
 void PullSource::pulled(std::vector<WireMessage>& messages) {
@@ -173,10 +150,10 @@ void PullSource::pulled(std::vector<WireMessage>& messages) {
       message_came(std::move(message), reply, now);
     }
   }
-  if (!messages.empty()) counters_->pulls_denied.set(0);
-  if (served) link_->judge(JetStreamHealth::Trouble::none, now);
-  if (stopping()) held_->give_back_what_is_ready();
-  if (!held_->none_ready()) arrivals_.wake_all();
+  if (!messages.empty()) state_.counters->pulls_denied.set(0);
+  if (served) state_.link->judge(JetStreamHealth::Trouble::none, now);
+  if (state_.stopping()) state_.held->give_back_what_is_ready();
+  if (!state_.held->none_ready()) arrivals_.wake_all();
   pump();
 }
 
@@ -187,29 +164,29 @@ void PullSource::message_came(WireMessage message, std::string_view reply, Clock
   const bool left_out = range_.leaves_out(ack->stream_sequence);
   if (left_out || is_marker(*message)) {
     if (!left_out) {
-      counters_->received.add();
-      counters_->acked.add();
+      state_.counters->received.add();
+      state_.counters->acked.add();
     }
-    held_->pass_over(std::move(message), reply);
+    state_.held->pass_over(std::move(message), reply);
   } else {
-    held_->arrived(std::move(message), reply, *ack, now);
+    state_.held->arrived(std::move(message), reply, *ack, now);
   }
 }
 
 bool PullSource::status_came(natsMsg& message, Clock::time_point now) {
-  const auto token = link_->pull_token(subject_of(message));
+  const auto token = state_.link->pull_token(subject_of(message));
   const std::string code{header_of(message, "Status").value_or("")};
   const std::string text{header_of(message, "Description").value_or("")};
   const PullStatus status = classify_pull_status(code, text);
   if (!token || !puller_.said(*token, status, now)) {
-    counters_->stale_statuses.add();
+    state_.counters->stale_statuses.add();
     return false;
   }
   switch (status) {
     case PullStatus::unknown:
-      counters_->unknown_statuses.add();
-      log_.warning("stream {}: the server ended a pull with `{} {}`", options_.source.stream, code,
-                   text);
+      state_.counters->unknown_statuses.add();
+      state_.log.warning("stream {}: the server ended a pull with `{} {}`",
+                         state_.options.source.stream, code, text);
       break;
     case PullStatus::refused:
     case PullStatus::too_many_waiting:
@@ -217,8 +194,8 @@ bool PullSource::status_came(natsMsg& message, Clock::time_point now) {
     case PullStatus::over_request_bytes:
     case PullStatus::over_request_expiry:
     case PullStatus::consumer_gone:
-      log_.warning("consumer {} of stream {}: {} {}", options_.source.durable,
-                   options_.source.stream, code, text);
+      state_.log.warning("consumer {} of stream {}: {} {}", state_.options.source.durable,
+                         state_.options.source.stream, code, text);
       break;
     default:
       break;
@@ -227,7 +204,7 @@ bool PullSource::status_came(natsMsg& message, Clock::time_point now) {
 }
 
 void PullSource::pump() {
-  if (stopping()) return;
+  if (state_.stopping()) return;
   const auto now = Clock::now();
   const Puller::Step step = puller_.step(now);
   if (step.pull) send_pull(*step.pull);
@@ -242,7 +219,7 @@ void PullSource::pump() {
 
 void PullSource::unbind() noexcept {
   if (bound()) binding_ = Binding::unbound;
-  held_->outbox().shut();
+  state_.held->outbox().shut();
 }
 
 // The answers of a whole batch leave together.
@@ -254,9 +231,9 @@ void PullSource::flush(AckOutbox::Flush when) {
 }
 
 void PullSource::send_answers() {
-  std::vector<Outgoing> items = held_->outbox().take();
+  std::vector<Outgoing> items = state_.held->outbox().take();
   // When it is not sent, the link is down and will say so.
-  if (!items.empty() && !link_->send(items)) held_->outbox().put_back(items);
+  if (!items.empty() && !state_.link->send(items)) state_.held->outbox().put_back(items);
 }
 
 void PullSource::flush() {
@@ -272,39 +249,39 @@ void PullSource::send_pull(const Puller::Pull& pull) {
   if (pull.bytes > 0) request += fmt::format(R"(,"max_bytes":{})", pull.bytes);
   request += '}';
   std::vector<Outgoing> items;
-  items.emplace_back(make_message(pull_subject(), link_->pull_inbox(pull.token), request));
+  items.emplace_back(make_message(pull_subject(), state_.link->pull_inbox(pull.token), request));
   // When it is not sent, the link is down and will say so.
-  if (link_->send(items)) counters_->pulls.add();
+  if (state_.link->send(items)) state_.counters->pulls.add();
 }
 
 asio::awaitable<void> PullSource::open() {
-  while (phase_ == Phase::opening && binding_ != Binding::failed) {
-    co_await changes_.wait_until(Waiters::Time::max());
+  while (state_.opening() && binding_ != Binding::failed) {
+    co_await state_.changes.wait_until(Waiters::Time::max());
   }
   if (failure_) std::rethrow_exception(failure_);
 }
 
 bool PullSource::idle() const noexcept {
-  return bound() && held_->size() == 0 && held_->outbox().empty();
+  return bound() && state_.held->size() == 0 && state_.held->outbox().empty();
 }
 
 bool PullSource::full(std::size_t limit) const noexcept {
   // Without credit nothing more comes, however long one waits.
-  return held_->fill_batch(limit) || puller_.exhausted();
+  return state_.held->fill_batch(limit) || puller_.exhausted();
 }
 
 asio::awaitable<Batch> PullSource::next(std::size_t limit, std::chrono::milliseconds linger) {
   const auto self = shared_from_this();
   while (!over()) {
-    if (held_->none_ready()) co_await wait_for_first();
-    const auto deadline = held_->taken() + linger;
-    while (!over() && !held_->none_ready() && !full(limit) && Clock::now() < deadline) {
+    if (state_.held->none_ready()) co_await wait_for_first();
+    const auto deadline = state_.held->taken() + linger;
+    while (!over() && !state_.held->none_ready() && !full(limit) && Clock::now() < deadline) {
       co_await arrivals_.wait_until(deadline);
     }
     // Another caller may have taken them.
-    if (!held_->none_ready()) co_return held_->take(limit, Clock::now());
+    if (!state_.held->none_ready()) co_return state_.held->take(limit, Clock::now());
   }
-  if (failure_ && !stopping()) std::rethrow_exception(failure_);
+  if (failure_ && !state_.stopping()) std::rethrow_exception(failure_);
   co_return Batch{};
 }
 
@@ -317,18 +294,18 @@ std::function<void()> PullSource::stopper() {
 }
 
 void PullSource::stop() {
-  if (stopping()) return;
-  phase_ = Phase::stopping;
+  if (state_.stopping()) return;
+  state_.phase = Phase::stopping;
   puller_.shut();
   pump_timer_.cancel();
   // Answers wait for it: what is given back would come here again.
   std::vector<Outgoing> items;
   items.emplace_back(EndPulls{});
-  held_->outbox().hold_back(link_->send(items));
-  held_->give_back_what_is_ready();
+  state_.held->outbox().hold_back(state_.link->send(items));
+  state_.held->give_back_what_is_ready();
   flush();
   arrivals_.wake_all();
-  changes_.wake_all();
+  state_.changes.wake_all();
   letter_ended_.wake_all();
 }
 
@@ -336,32 +313,33 @@ void PullSource::stop() {
 // nats-server 2.9 would otherwise lose sight, until ack_wait is over, of a message that is given
 // back while nobody else pulls.
 void PullSource::pulls_ended() {
-  link_->request(link_->api(fmt::format("CONSUMER.INFO.{}.{}", options_.source.stream,
-                                        options_.source.durable)),
-                 {}, {}, forget_pull_within, [weak = weak_from_this()](const Link::Reply&) {
-                   const auto self = weak.lock();
-                   if (!self) return;
-                   self->held_->outbox().hold_back(false);
-                   self->flush();
-                   self->changes_.wake_all();
-                 });
+  state_.link->request(
+      state_.link->api(fmt::format("CONSUMER.INFO.{}.{}", state_.options.source.stream,
+                                   state_.options.source.durable)),
+      {}, {}, forget_pull_within, [weak = weak_from_this()](const Link::Reply&) {
+        const auto self = weak.lock();
+        if (!self) return;
+        self->state_.held->outbox().hold_back(false);
+        self->flush();
+        self->state_.changes.wake_all();
+      });
 }
 
 asio::awaitable<void> PullSource::close() {
   const auto self = shared_from_this();
   const auto deadline = Clock::now() + close_within;
   stop();
-  while (held_->outbox().held_back() && Clock::now() < deadline)
-    co_await changes_.wait_until(deadline);
+  while (state_.held->outbox().held_back() && Clock::now() < deadline)
+    co_await state_.changes.wait_until(deadline);
   while (letters_.waiting() > 0 && Clock::now() < deadline)
     co_await letter_ended_.wait_until(deadline);
   flush();
-  if (options_.replay) co_await delete_own_consumer();
-  phase_ = Phase::closed;
-  changes_.wake_all();
+  if (state_.options.replay) co_await delete_own_consumer();
+  state_.phase = Phase::closed;
+  state_.changes.wake_all();
   signal_timer_.cancel();
-  link_->finish();
-  co_await link_->ended(deadline);
+  state_.link->finish();
+  co_await state_.link->ended(deadline);
 }
 
 }  // namespace hangar

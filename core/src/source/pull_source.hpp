@@ -22,32 +22,11 @@
 #include "nats/nats_config.hpp"
 #include "source/consumer_check.hpp"
 #include "source/dead_letter_quota.hpp"
-#include "source/held_messages.hpp"
 #include "source/puller.hpp"
 #include "source/replay_range.hpp"
-#include "source/source_counters.hpp"
+#include "source/source_state.hpp"
 
 namespace hangar {
-
-struct PullOptions {
-  SourceOptions source;
-  std::string service;
-  /// End when everything that was in the stream at the start is settled.
-  bool until_drained = false;
-  /// Re-apply what the stream holds from here on up to its present end, then end: over a consumer
-  /// of this source's own, so that `source.durable` stays where it is.
-  std::optional<StreamStart> replay{};
-  /// A replay that changes nothing but what the caller does: no stream is created and nothing is
-  /// dead-lettered, it ends where everything up to there was settled by `source.durable`, if there
-  /// is such a consumer, and passes over what was dead-lettered.
-  struct Look {
-    std::vector<std::uint64_t> dead_lettered;  ///< Positions in the stream, ascending.
-  };
-  std::optional<Look> look{};
-};
-
-/// The most messages that a source for it holds.
-std::size_t credit_messages(const SourceOptions& source) noexcept;
 
 /// Messages of a durable pull consumer. It reconnects for as long as it takes, takes at most its
 /// credit of messages and bytes, keeps the server informed about messages that take long, and sends
@@ -80,7 +59,7 @@ class PullSource : public Source, public std::enable_shared_from_this<PullSource
   /// what was handed out of it has no effect any more.
   void pause(bool paused);
   /// For any thread; lives as long as the holder wants.
-  [[nodiscard]] std::shared_ptr<const SourceCounters> counters() const { return counters_; }
+  [[nodiscard]] std::shared_ptr<const SourceCounters> counters() const { return state_.counters; }
 
   /// Returns when the last answers are sent and the connection is closed, within about 10 s. Call
   /// it after the last message was answered; without it the same happens in the background.
@@ -88,7 +67,7 @@ class PullSource : public Source, public std::enable_shared_from_this<PullSource
 
  private:
   using Clock = std::chrono::steady_clock;
-  enum class Phase { opening, pulling, drained, stopping, closed };
+  using Phase = SourceState::Phase;
   /// Bound: stream and consumer were found as they should be over the present connection. Failed:
   /// they were not before the source began.
   enum class Binding { unbound, verifying, bound, failed };
@@ -135,8 +114,7 @@ class PullSource : public Source, public std::enable_shared_from_this<PullSource
   void give_back_all();
 
   // What next() waits for.
-  [[nodiscard]] bool over() const noexcept { return phase_ >= Phase::drained || failure_; }
-  [[nodiscard]] bool stopping() const noexcept { return phase_ >= Phase::stopping; }
+  [[nodiscard]] bool over() const noexcept { return state_.phase >= Phase::drained || failure_; }
   [[nodiscard]] bool bound() const noexcept { return binding_ == Binding::bound; }
   [[nodiscard]] bool idle() const noexcept;
   [[nodiscard]] bool full(std::size_t limit) const noexcept;
@@ -158,20 +136,13 @@ class PullSource : public Source, public std::enable_shared_from_this<PullSource
   void count_letters();
 
   boost::asio::any_io_executor executor_;
-  std::string settled_by_;  ///< The consumer that records what a look reads.
-  PullOptions options_;
-  Log& log_;
+  SourceState state_;
   std::int64_t replicas_;
   StreamSpec letter_spec_;
   std::chrono::nanoseconds max_age_;
   std::chrono::milliseconds hold_max_;
-  std::uint64_t batch_bytes_;
-  std::shared_ptr<SourceCounters> counters_ = std::make_shared<SourceCounters>();
-  std::shared_ptr<Link> link_;
-  std::shared_ptr<HeldMessages> held_;
   Puller puller_;
 
-  Phase phase_ = Phase::opening;
   Binding binding_ = Binding::unbound;
   std::exception_ptr failure_;  ///< Why the source never began, or ended of its own accord.
   std::optional<Clock::time_point> absent_since_;
@@ -190,7 +161,6 @@ class PullSource : public Source, public std::enable_shared_from_this<PullSource
   RateLimit seldom_{std::chrono::seconds{30}};
 
   Waiters arrivals_;  ///< What next() waits for changed.
-  Waiters changes_;   ///< The link or the verification changed.
   Waiters letter_ended_;
   boost::asio::steady_timer pump_timer_;
   boost::asio::steady_timer signal_timer_;

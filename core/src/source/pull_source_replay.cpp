@@ -18,36 +18,37 @@ constexpr auto look_whether_drained_every = 100ms;
 asio::awaitable<void> PullSource::aim_at_settled(StreamFacts stream) {
   std::optional<ConsumerFacts> recording;
   try {
-    recording = co_await consumer_info(*link_, stream.name, settled_by_);
+    recording = co_await consumer_info(*state_.link, stream.name, state_.recorder);
   } catch (const ConfigError&) {
     // Nobody has made it.
   }
-  counters_->unsettled.set(range_.aim_at_settled(stream, recording));
+  state_.counters->unsettled.set(range_.aim_at_settled(stream, recording));
 }
 
 asio::awaitable<void> PullSource::tell_what_is_gone(StreamFacts stream) {
   std::uint64_t stored = 0;
-  if (options_.replay->since && stream.first_sequence > 1) {
-    stored = co_await stored_after(*link_, stream.name, stream.first_sequence - 1, {});
+  if (state_.options.replay->since && stream.first_sequence > 1) {
+    stored = co_await stored_after(*state_.link, stream.name, stream.first_sequence - 1, {});
   }
   const std::string missing = range_.missing(stream, stored);
-  if (!missing.empty()) log_.warning("{}", missing);
+  if (!missing.empty()) state_.log.warning("{}", missing);
 }
 
 // Without it the server does so after a while.
 asio::awaitable<void> PullSource::delete_own_consumer() {
   if (!bound()) co_return;
   try {
-    co_await delete_consumer(*link_, options_.source.stream, options_.source.durable);
+    co_await delete_consumer(*state_.link, state_.options.source.stream,
+                             state_.options.source.durable);
   } catch (const Error& error) {
-    log_.debug("{}", error.what());
+    state_.log.debug("{}", error.what());
   }
 }
 
 asio::awaitable<void> PullSource::wait_for_first() {
   auto pause = first_look_whether_drained;
-  while (!over() && held_->none_ready()) {
-    if (!options_.until_drained) {
+  while (!over() && state_.held->none_ready()) {
+    if (!state_.options.until_drained) {
       co_await arrivals_.wait_until(Waiters::Time::max());
     } else {
       co_await arrivals_.wait_until(Clock::now() + pause);
@@ -61,15 +62,15 @@ asio::awaitable<void> PullSource::look_whether_drained() {
   if (looking_ || !range_.has_end()) co_return;
   looking_ = true;
   try {
-    const ConsumerFacts consumer =
-        co_await consumer_info(*link_, options_.source.stream, options_.source.durable);
-    if (phase_ == Phase::pulling && range_.settled_by(consumer) && idle()) {
-      phase_ = Phase::drained;
-      counters_->drained.set(1);
+    const ConsumerFacts consumer = co_await consumer_info(
+        *state_.link, state_.options.source.stream, state_.options.source.durable);
+    if (state_.phase == Phase::pulling && range_.settled_by(consumer) && idle()) {
+      state_.phase = Phase::drained;
+      state_.counters->drained.set(1);
       arrivals_.wake_all();
     }
   } catch (const Error& error) {
-    log_.debug("cannot see yet whether the stream is drained: {}", error.what());
+    state_.log.debug("cannot see yet whether the stream is drained: {}", error.what());
   }
   looking_ = false;
 }

@@ -40,25 +40,26 @@ void PullSource::begin_verification() {
 asio::awaitable<void> PullSource::verify() {
   std::chrono::milliseconds wait = first_wait;
   std::string last;
-  while (!stopping() && binding_ == Binding::verifying) {
+  while (!state_.stopping() && binding_ == Binding::verifying) {
     std::string problem;
     try {
-      co_await link_->wait_connected(Clock::now() + longest_wait);
-      const auto connection = link_->connections();
-      if (link_->connected()) co_await look();
-      if (link_->connected() && connection == link_->connections() && !stopping()) {
+      co_await state_.link->wait_connected(Clock::now() + longest_wait);
+      const auto connection = state_.link->connections();
+      if (state_.link->connected()) co_await look();
+      if (state_.link->connected() && connection == state_.link->connections() &&
+          !state_.stopping()) {
         binding_ = Binding::bound;
       }
     } catch (const ConfigError& error) {
       // A service that has not begun yet fails; one that runs waits for somebody to repair it.
-      if (phase_ == Phase::opening) {
+      if (state_.opening()) {
         failure_ = std::current_exception();
         binding_ = Binding::failed;
       }
       problem = error.what();
     } catch (const DeniedError& error) {
       // A host waits until somebody lets it; whoever gave a command wants to know.
-      if (phase_ == Phase::opening && options_.replay) {
+      if (state_.opening() && state_.options.replay) {
         failure_ = std::current_exception();
         binding_ = Binding::failed;
       }
@@ -67,18 +68,18 @@ asio::awaitable<void> PullSource::verify() {
       problem = error.what();
     }
     if (binding_ == Binding::verifying && !problem.empty()) {
-      if (problem != last) log_.warning("{}; trying again", problem);
+      if (problem != last) state_.log.warning("{}; trying again", problem);
       last = std::move(problem);
-      co_await changes_.wait_until(Clock::now() + wait);
+      co_await state_.changes.wait_until(Clock::now() + wait);
       wait = std::min<std::chrono::milliseconds>(wait * 2, longest_wait);
     }
   }
   if (binding_ == Binding::verifying) binding_ = Binding::unbound;
   if (bound()) {
     puller_.open(Clock::now());
-    held_->outbox().open();
-    if (phase_ == Phase::opening) {
-      phase_ = Phase::pulling;
+    state_.held->outbox().open();
+    if (state_.opening()) {
+      state_.phase = Phase::pulling;
       look_after_held();
       asio::co_spawn(
           executor_,
@@ -87,7 +88,7 @@ asio::awaitable<void> PullSource::verify() {
     }
     flush();
   }
-  changes_.wake_all();
+  state_.changes.wake_all();
 }
 
 asio::awaitable<void> PullSource::look() {
@@ -96,19 +97,19 @@ asio::awaitable<void> PullSource::look() {
   const auto now = Clock::now();
   const bool gone_for_good = absent_since_ && now - *absent_since_ > create_again_after;
   const WhenAbsent when_absent =
-      phase_ == Phase::opening || gone_for_good ? WhenAbsent::create : WhenAbsent::fail;
+      state_.opening() || gone_for_good ? WhenAbsent::create : WhenAbsent::fail;
   try {
     co_await look(when_absent);
     absent_since_.reset();
   } catch (const AbsentError& error) {
-    if (options_.replay && phase_ == Phase::opening) throw ConfigError{error.what()};
+    if (state_.options.replay && state_.opening()) throw ConfigError{error.what()};
     if (!absent_since_) absent_since_ = now;
     throw;
   }
 }
 
 asio::awaitable<void> PullSource::look(WhenAbsent when_absent) {
-  const SourceOptions& source = options_.source;
+  const SourceOptions& source = state_.options.source;
   const auto began = Clock::now();
   check_source_names(source);
   StreamSpec stream_spec{source.stream, stream_subject(source.stream, source.filter_subject)};
@@ -118,86 +119,86 @@ asio::awaitable<void> PullSource::look(WhenAbsent when_absent) {
     throw ConfigError{fmt::format("stream {}: filter_subject is empty", source.stream)};
   }
   // A replay of a stream that is not there is a mistake.
-  StreamFacts stream =
-      co_await ensure_stream(*link_, stream_spec, options_.replay ? WhenAbsent::fail : when_absent);
+  StreamFacts stream = co_await ensure_stream(
+      *state_.link, stream_spec, state_.options.replay ? WhenAbsent::fail : when_absent);
   check_.stream(stream);
   ConsumerSpec consumer_spec{source.durable, source.filter_subject};
-  consumer_spec.credit = held_->credit().most().messages;
-  consumer_spec.start = options_.replay;
+  consumer_spec.credit = state_.held->credit().most().messages;
+  consumer_spec.start = state_.options.replay;
   ConsumerFacts consumer =
-      co_await ensure_consumer(*link_, source.stream, consumer_spec, when_absent);
+      co_await ensure_consumer(*state_.link, source.stream, consumer_spec, when_absent);
   // Peers of a stream that was just created may not have been heard yet.
-  if (stream.has_quorum) link_->judge_round(true, began);
+  if (stream.has_quorum) state_.link->judge_round(true, began);
   // What was published between the two answers is in the second only.
   if (consumer.delivered_sequence > stream.last_sequence) {
-    stream = co_await ensure_stream(*link_, std::move(stream_spec), when_absent);
+    stream = co_await ensure_stream(*state_.link, std::move(stream_spec), when_absent);
   }
   if (check_.rolled_back(stream, consumer)) {
-    counters_->rolled_back.add();
-    log_.error(
+    state_.counters->rolled_back.add();
+    state_.log.error(
         "stream {} ends at {}, and consumer {} has been given {}: the server lost the end of the "
         "stream; the consumer is made anew and every event of the stream recorded again, because "
         "a server before 2.14 would skip those that come next",
         stream.name, stream.last_sequence, consumer.durable, consumer.delivered_sequence);
-    co_await delete_consumer(*link_, source.stream, source.durable);
+    co_await delete_consumer(*state_.link, source.stream, source.durable);
     abandon();
-    consumer = co_await ensure_consumer(*link_, source.stream, std::move(consumer_spec),
+    consumer = co_await ensure_consumer(*state_.link, source.stream, std::move(consumer_spec),
                                         WhenAbsent::create);
     check_.forget();
   }
   StreamFacts letters;
-  if (options_.look) {
+  if (state_.options.look) {
     if (!range_.has_end()) co_await aim_at_settled(stream);
   } else {
     letters = co_await look_at_letter_stream(when_absent);
   }
-  judge(stream, consumer, !options_.look && letters_refused_.empty() ? &letters : nullptr);
-  if (options_.replay && !options_.look && phase_ == Phase::opening)
+  judge(stream, consumer, !state_.options.look && letters_refused_.empty() ? &letters : nullptr);
+  if (state_.options.replay && !state_.options.look && state_.opening())
     co_await tell_what_is_gone(std::move(stream));
 }
 
 void PullSource::judge(const StreamFacts& stream, const ConsumerFacts& consumer,
                        const StreamFacts* letters) {
-  check_.settings(stream, consumer, letters, link_->max_payload());
+  check_.settings(stream, consumer, letters, state_.link->max_payload());
   if (check_.identify(stream, consumer) == ConsumerCheck::Seen::recreated) {
-    counters_->incarnations.add();
-    log_.error(
+    state_.counters->incarnations.add();
+    state_.log.error(
         "stream {} or its consumer {} was deleted and created again: {} messages that are held are "
         "not acked, and what the stream holds is recorded again",
-        stream.name, consumer.durable, held_->size());
+        stream.name, consumer.durable, state_.held->size());
     abandon();
   }
   signal_after_ = ConsumerCheck::progress_interval(consumer);
   letters_.allow(check_.most_dead_letters(consumer));
-  if (options_.until_drained && phase_ == Phase::opening) {
-    counters_->stream_begin.set(stream.first_sequence);
-    counters_->to_replay.set(range_.aim(stream, consumer));
+  if (state_.options.until_drained && state_.opening()) {
+    state_.counters->stream_begin.set(stream.first_sequence);
+    state_.counters->to_replay.set(range_.aim(stream, consumer));
   }
 }
 
 // For whoever looks at /metrics, and to notice what the stream has dropped.
 asio::awaitable<void> PullSource::watch() {
-  while (phase_ != Phase::closed) {
+  while (!state_.closed()) {
     const auto next = Clock::now() + watch_every;
     try {
       if (bound()) co_await observe();
       if (bound()) co_await look_at_dead_letters();
     } catch (const std::exception& error) {
-      log_.debug("stream {}: {}", options_.source.stream, error.what());
+      state_.log.debug("stream {}: {}", state_.options.source.stream, error.what());
     }
-    while (phase_ != Phase::closed && Clock::now() < next) co_await changes_.wait_until(next);
+    while (!state_.closed() && Clock::now() < next) co_await state_.changes.wait_until(next);
   }
 }
 
 asio::awaitable<void> PullSource::observe() {
-  const SourceOptions& source = options_.source;
+  const SourceOptions& source = state_.options.source;
   const Incarnation before = check_.incarnation();
   const auto began = Clock::now();
   Sighting now;
-  now.before = co_await stream_info(*link_, source.stream);
-  now.consumer = co_await consumer_info(*link_, source.stream, source.durable);
-  now.after = co_await stream_info(*link_, source.stream);
-  link_->judge_round(now.before.has_quorum, began);
+  now.before = co_await stream_info(*state_.link, source.stream);
+  now.consumer = co_await consumer_info(*state_.link, source.stream, source.durable);
+  now.after = co_await stream_info(*state_.link, source.stream);
+  state_.link->judge_round(now.before.has_quorum, began);
   if (!same(before, check_.incarnation()) ||
       !same(before, {now.after.created, now.consumer.created})) {
     seen_.reset();
@@ -205,8 +206,8 @@ asio::awaitable<void> PullSource::observe() {
   }
   const std::uint64_t lost = seen_ ? lost_between(*seen_, now) : 0;
   if (lost > 0) {
-    counters_->upstream_lost.add(lost);
-    log_.error(
+    state_.counters->upstream_lost.add(lost);
+    state_.log.error(
         "stream {} dropped at least {} messages before consumer {} was given them: it begins at {} "
         "now, and what was delivered ended at {}; look at the stream's limits and at who purges it",
         source.stream, lost, source.durable, now.after.first_sequence,
@@ -215,25 +216,25 @@ asio::awaitable<void> PullSource::observe() {
   // Who may ack again is not told so by the server.
   const bool acked = now.consumer.ack_pending == 0 ||
                      (seen_ && now.consumer.ack_floor > seen_->consumer.ack_floor);
-  if (acked && !denied_since_look_) counters_->acks_denied.set(0);
+  if (acked && !denied_since_look_) state_.counters->acks_denied.set(0);
   denied_since_look_ = false;
-  counters_->pending.set(now.consumer.pending);
-  counters_->ack_pending.set(now.consumer.ack_pending);
-  counters_->waiting_pulls.set(now.consumer.waiting);
+  state_.counters->pending.set(now.consumer.pending);
+  state_.counters->ack_pending.set(now.consumer.ack_pending);
+  state_.counters->waiting_pulls.set(now.consumer.waiting);
   const bool behind = now.after.first_sequence > now.consumer.ack_floor + 1;
-  counters_->expired_unacked.set(behind && now.consumer.ack_floor > 0
-                                     ? now.after.first_sequence - now.consumer.ack_floor - 1
-                                     : 0);
+  state_.counters->expired_unacked.set(behind && now.consumer.ack_floor > 0
+                                           ? now.after.first_sequence - now.consumer.ack_floor - 1
+                                           : 0);
   const bool idle = now.consumer.pending == 0 && now.consumer.ack_pending == 0;
   const std::uint64_t floor = now.consumer.ack_floor;
   seen_ = std::move(now);
   // Last, as a user need not be allowed to see it.
-  counters_->oldest_unacked.set(
-      idle ? 0 : co_await stored_after(*link_, source.stream, floor, source.filter_subject));
+  state_.counters->oldest_unacked.set(
+      idle ? 0 : co_await stored_after(*state_.link, source.stream, floor, source.filter_subject));
 }
 
 void PullSource::abandon() {
-  held_->abandon();
+  state_.held->abandon();
   seen_.reset();
 }
 
