@@ -83,7 +83,6 @@ PullSource::PullSource(asio::any_io_executor executor, const NatsConfig& nats, P
     : executor_{std::move(executor)},
       state_{executor_, nats, std::move(options), log},
       replicas_{nats.replicas},
-      letter_spec_{dead_letter_spec(nats)},
       max_age_{nats.max_age},
       hold_max_{nats.hold_max},
       puller_{state_.held->credit()},
@@ -96,9 +95,8 @@ PullSource::PullSource(asio::any_io_executor executor, const NatsConfig& nats, P
              log},
       range_{state_.options.replay, state_.options.look ? state_.options.look->dead_lettered
                                                         : std::vector<std::uint64_t>{}},
-      letters_{state_.held->credit().most().messages / 2, state_.batch_bytes},
+      letters_{executor_, nats, state_, check_, [this] { begin_verification(); }},
       arrivals_{executor_},
-      letter_ended_{executor_},
       pump_timer_{executor_},
       signal_timer_{executor_} {}
 
@@ -285,6 +283,20 @@ asio::awaitable<Batch> PullSource::next(std::size_t limit, std::chrono::millisec
   co_return Batch{};
 }
 
+asio::awaitable<void> PullSource::reject(Message message, Rejection why) {
+  const auto self = shared_from_this();
+  const std::uint64_t bytes = message.data().size();
+  co_await letters_.add(bytes);
+  asio::co_spawn(executor_, letters_.store(std::move(message), std::move(why)),
+                 [self, bytes](const std::exception_ptr&) { self->letters_.remove(bytes); });
+}
+
+asio::awaitable<std::optional<ForceMark>> PullSource::forced() {
+  const auto self = shared_from_this();
+  if (state_.options.look) co_return std::nullopt;
+  co_return co_await read_force_mark(*state_.link, state_.options.service);
+}
+
 std::function<void()> PullSource::stopper() {
   return [executor = executor_, weak = weak_from_this()] {
     asio::dispatch(executor, [weak] {
@@ -306,7 +318,7 @@ void PullSource::stop() {
   flush();
   arrivals_.wake_all();
   state_.changes.wake_all();
-  letter_ended_.wake_all();
+  letters_.stop();
 }
 
 // The server still has the pull. Asked for the consumer, it looks who listens and forgets the pull;
@@ -331,8 +343,7 @@ asio::awaitable<void> PullSource::close() {
   stop();
   while (state_.held->outbox().held_back() && Clock::now() < deadline)
     co_await state_.changes.wait_until(deadline);
-  while (letters_.waiting() > 0 && Clock::now() < deadline)
-    co_await letter_ended_.wait_until(deadline);
+  co_await letters_.wait_until_none(deadline);
   flush();
   if (state_.options.replay) co_await delete_own_consumer();
   state_.phase = Phase::closed;

@@ -17,11 +17,10 @@
 #include "hangar/log.hpp"
 #include "hangar/source.hpp"
 #include "jetstream/stream_setup.hpp"
-#include "log/rate_limit.hpp"
 #include "nats/link.hpp"
 #include "nats/nats_config.hpp"
 #include "source/consumer_check.hpp"
-#include "source/dead_letter_quota.hpp"
+#include "source/pending_dead_letters.hpp"
 #include "source/puller.hpp"
 #include "source/replay_range.hpp"
 #include "source/source_state.hpp"
@@ -92,13 +91,13 @@ class PullSource : public Source, public std::enable_shared_from_this<PullSource
   boost::asio::awaitable<void> verify();
   boost::asio::awaitable<void> look();
   boost::asio::awaitable<void> look(WhenAbsent when_absent);
-  boost::asio::awaitable<StreamFacts> look_at_letter_stream(WhenAbsent when_absent);
   void judge(const StreamFacts& stream, const ConsumerFacts& consumer, const StreamFacts* letters);
   boost::asio::awaitable<void> aim_at_settled(StreamFacts stream);
   boost::asio::awaitable<void> tell_what_is_gone(StreamFacts stream);
   boost::asio::awaitable<void> delete_own_consumer();
   boost::asio::awaitable<void> watch();
   boost::asio::awaitable<void> observe();
+  boost::asio::awaitable<void> look_at_dead_letters();
   void abandon();
 
   // Pulls and answers.
@@ -121,24 +120,9 @@ class PullSource : public Source, public std::enable_shared_from_this<PullSource
   boost::asio::awaitable<void> wait_for_first();
   boost::asio::awaitable<void> look_whether_drained();
 
-  // Dead letters.
-  boost::asio::awaitable<void> store_until_stored(Message message, Rejection why);
-  /// What the server said of a letter.
-  struct LetterReceipt {
-    bool stored = false;
-    std::string problem;     ///< Why it is not.
-    std::uint64_t gone = 0;  ///< Without a problem: where an equal one was that was deleted.
-  };
-  boost::asio::awaitable<LetterReceipt> receipt_of(const Link::Reply& reply);
-  boost::asio::awaitable<bool> store_dead_letter(const HeldMessage& held, Rejection why);
-  boost::asio::awaitable<void> look_at_dead_letters();
-  void tell_of_letter(const HeldMessage& held, const Rejection& why);
-  void count_letters();
-
   boost::asio::any_io_executor executor_;
   SourceState state_;
   std::int64_t replicas_;
-  StreamSpec letter_spec_;
   std::chrono::nanoseconds max_age_;
   std::chrono::milliseconds hold_max_;
   Puller puller_;
@@ -155,13 +139,10 @@ class PullSource : public Source, public std::enable_shared_from_this<PullSource
   ReplayRange range_;
   bool looking_ = false;
 
-  DeadLetterQuota letters_;
+  PendingDeadLetters letters_;
   bool letters_nearly_full_ = false;
-  std::string letters_refused_;  ///< Why there is no stream for them; empty when there is one.
-  RateLimit seldom_{std::chrono::seconds{30}};
 
   Waiters arrivals_;  ///< What next() waits for changed.
-  Waiters letter_ended_;
   boost::asio::steady_timer pump_timer_;
   boost::asio::steady_timer signal_timer_;
 };

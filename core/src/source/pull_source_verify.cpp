@@ -23,6 +23,7 @@ constexpr auto create_again_after = 2s;
 constexpr auto first_wait = 250ms;
 constexpr auto longest_wait = 5000ms;
 constexpr auto watch_every = 5000ms;
+constexpr double nearly_full = 0.8;
 
 }  // namespace
 
@@ -150,9 +151,9 @@ asio::awaitable<void> PullSource::look(WhenAbsent when_absent) {
   if (state_.options.look) {
     if (!range_.has_end()) co_await aim_at_settled(stream);
   } else {
-    letters = co_await look_at_letter_stream(when_absent);
+    letters = co_await letters_.ensure_stream(when_absent);
   }
-  judge(stream, consumer, !state_.options.look && letters_refused_.empty() ? &letters : nullptr);
+  judge(stream, consumer, !state_.options.look && letters_.refusal().empty() ? &letters : nullptr);
   if (state_.options.replay && !state_.options.look && state_.opening())
     co_await tell_what_is_gone(std::move(stream));
 }
@@ -231,6 +232,26 @@ asio::awaitable<void> PullSource::observe() {
   // Last, as a user need not be allowed to see it.
   state_.counters->oldest_unacked.set(
       idle ? 0 : co_await stored_after(*state_.link, source.stream, floor, source.filter_subject));
+}
+
+asio::awaitable<void> PullSource::look_at_dead_letters() {
+  if (!letters_.refusal().empty()) co_await letters_.ensure_stream(WhenAbsent::create);
+  if (!letters_.refusal().empty()) co_return;
+  const StreamFacts facts = co_await stream_info(*state_.link, dead_letter_stream);
+  const std::uint64_t most = facts.max_bytes > 0 ? static_cast<std::uint64_t>(facts.max_bytes) : 0;
+  state_.counters->stored_letters.set(facts.messages);
+  state_.counters->stored_letter_bytes.set(facts.bytes);
+  state_.counters->most_letter_bytes.set(most);
+  const bool full =
+      most > 0 && static_cast<double>(facts.bytes) >= nearly_full * static_cast<double>(most);
+  if (full && !std::exchange(letters_nearly_full_, true)) {
+    state_.log.warning(
+        "stream {} holds {} bytes of dead letters, and takes {} at most; when it is full, events "
+        "that cannot be recorded wait in their stream: see `hangar dlq ls`, then replay, export or "
+        "purge them",
+        dead_letter_stream, facts.bytes, facts.max_bytes);
+  }
+  letters_nearly_full_ = full;
 }
 
 void PullSource::abandon() {

@@ -1,0 +1,195 @@
+#include "source/pending_dead_letters.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <boost/json/object.hpp>
+#include <utility>
+
+#include "dead_letters/dead_letter.hpp"
+#include "hangar/error.hpp"
+#include "hangar/failpoint.hpp"
+#include "jetstream/jetstream.hpp"
+
+namespace asio = boost::asio;
+namespace json = boost::json;
+
+namespace hangar {
+namespace {
+
+using namespace std::chrono_literals;
+using Clock = std::chrono::steady_clock;
+
+constexpr auto first_retry = 250ms;
+constexpr auto longest_retry = 5000ms;
+
+}  // namespace
+
+PendingDeadLetters::PendingDeadLetters(const asio::any_io_executor& executor,
+                                       const NatsConfig& nats, SourceState& source,
+                                       const ConsumerCheck& check,
+                                       std::function<void()> stream_gone)
+    : source_{source},
+      check_{check},
+      stream_gone_{std::move(stream_gone)},
+      spec_{dead_letter_spec(nats)},
+      quota_{source.held->credit().most().messages / 2, source.batch_bytes},
+      removed_{executor} {}
+
+asio::awaitable<void> PendingDeadLetters::add(std::uint64_t bytes) {
+  quota_.queue();
+  while (!source_.stopping() && !quota_.has_room(bytes)) {
+    count();
+    co_await removed_.wait_until(Waiters::Time::max());
+  }
+  quota_.leave_queue();
+  quota_.add(bytes);
+  count();
+}
+
+void PendingDeadLetters::remove(std::uint64_t bytes) {
+  quota_.remove(bytes);
+  count();
+  removed_.wake_all();
+}
+
+asio::awaitable<void> PendingDeadLetters::wait_until_none(Waiters::Time deadline) {
+  while (quota_.waiting() > 0 && Clock::now() < deadline) co_await removed_.wait_until(deadline);
+}
+
+asio::awaitable<void> PendingDeadLetters::store(Message message, Rejection why) {
+  std::chrono::milliseconds wait = first_retry;
+  for (;;) {
+    // Gone when its stream was deleted: then there is nothing to answer for.
+    HeldMessage* const held = source_.held->find(message);
+    if (held == nullptr) co_return;
+    if (source_.options.look) {
+      source_.held->reject(*held);
+      co_return;
+    }
+    failpoint(Failpoint::before_dead_letter);
+    const bool stored = co_await try_to_store(*held, why);
+    if (stored) failpoint(Failpoint::after_dead_letter);
+    if (stored && !held->closed()) {
+      tell(*held, why);
+      source_.held->reject(*held);
+    }
+    if (stored || source_.stopping()) co_return;  // what has no answer goes back to the stream
+    co_await source_.changes.wait_until(Clock::now() + wait);
+    wait = std::min<std::chrono::milliseconds>(wait * 2, longest_retry);
+  }
+}
+
+asio::awaitable<bool> PendingDeadLetters::try_to_store(const HeldMessage& held, Rejection why) {
+  DeadLetterOrigin origin{.service = source_.options.service,
+                          .stream = source_.options.source.stream,
+                          .stream_created = check_.incarnation().stream_created,
+                          .subject = std::string{held.subject()},
+                          .sequence = held.sequence(),
+                          .deliveries = held.deliveries(),
+                          .rejected = std::chrono::system_clock::now()};
+  std::string problem;
+  do {
+    DeadLetterParts parts =
+        dead_letter(origin, why, held.headers(), held.body(), source_.link->max_payload());
+    const Link::Reply reply =
+        co_await source_.link->request(dead_letter_subject(source_.options.service),
+                                       std::move(parts.body), std::move(parts.headers));
+    if (reply.fate == Link::Reply::Fate::disconnected) co_return false;
+    const Receipt receipt = co_await receipt_of(reply);
+    if (receipt.stored) {
+      quota_.attempted(true);
+      count();
+      co_return true;
+    }
+    problem = receipt.problem;
+    origin.after = receipt.gone;
+    if (problem.empty() && source_.stopping()) co_return false;
+  } while (problem.empty());
+  quota_.attempted(false);
+  count();
+  if (const auto left_out = seldom_.told("cannot store", Clock::now())) {
+    source_.log.warning(
+        "stream {}: cannot store a dead letter of {}: {}; trying again, and its event stays in "
+        "stream {} ({} more failures since this was said last)",
+        dead_letter_stream, source_.options.service, problem, source_.options.source.stream,
+        *left_out);
+  }
+  co_return false;
+}
+
+// The server remembers the id of a letter that was purged, and would not store it again.
+asio::awaitable<PendingDeadLetters::Receipt> PendingDeadLetters::receipt_of(
+    const Link::Reply& reply) {
+  Receipt receipt;
+  if (reply.fate == Link::Reply::Fate::timed_out) {
+    receipt.problem = fmt::format("no answer within 5 s {}", source_.link->last_trouble());
+  } else if (reply.fate == Link::Reply::Fate::denied) {
+    receipt.problem = reply.why;
+  } else if (reply.fate == Link::Reply::Fate::no_responders) {
+    receipt.problem = "nobody stores messages on its subject";
+    if (refusal_.empty()) {
+      stream_gone_();
+    } else {
+      receipt.problem = refusal_;
+    }
+  } else {
+    const JetStreamAnswer answer = parse_jetstream_answer(body_of(*reply.message));
+    const auto* sequence = answer.body.if_contains("seq");
+    if (!answer.ok() || sequence == nullptr) {
+      receipt.problem = refusal_text(answer, dead_letter_stream);
+      co_return receipt;
+    }
+    const auto* duplicate = answer.body.if_contains("duplicate");
+    receipt.stored = duplicate == nullptr || !duplicate->is_bool() || !duplicate->as_bool();
+    if (receipt.stored) co_return receipt;
+    try {
+      json::object earlier{{"seq", *sequence}};
+      const JetStreamAnswer found = co_await call_jetstream(
+          *source_.link, fmt::format("STREAM.MSG.GET.{}", dead_letter_stream), std::move(earlier));
+      receipt.stored = found.ok();
+      receipt.gone = sequence->to_number<std::uint64_t>();
+      if (!found.ok() && !found.not_found()) {
+        receipt.problem = refusal_text(found, dead_letter_stream);
+      }
+    } catch (const Error& error) {
+      receipt.problem = error.what();
+    }
+  }
+  co_return receipt;
+}
+
+void PendingDeadLetters::tell(const HeldMessage& held, const Rejection& why) {
+  const auto left_out = seldom_.told(why.reason, Clock::now());
+  if (!left_out) return;
+  source_.log.warning(
+      "stream {}: event {} cannot be recorded and is a dead letter now: {}: {} ({} more of this "
+      "reason since this was said last); see `hangar dlq ls`",
+      source_.options.source.stream, held.sequence(), why.reason, why.error, *left_out);
+}
+
+void PendingDeadLetters::count() {
+  source_.counters->letters.set(quota_.waiting());
+  source_.counters->letters_stuck.set(quota_.stuck() ? 1 : 0);
+}
+
+asio::awaitable<StreamFacts> PendingDeadLetters::ensure_stream(WhenAbsent when_absent) {
+  StreamSpec spec = spec_;
+  if (!refusal_.empty()) when_absent = WhenAbsent::create;  // nobody deleted it
+  DeadLetterStream letters =
+      co_await ensure_dead_letter_stream(*source_.link, std::move(spec), when_absent);
+  if (letters.refusal != refusal_) {
+    if (letters.refusal.empty()) {
+      source_.log.info("stream {} is there now", dead_letter_stream);
+    } else {
+      source_.log.warning(
+          "{}; trying again, and what cannot be recorded waits in its stream meanwhile",
+          letters.refusal);
+    }
+  }
+  refusal_ = std::move(letters.refusal);
+  source_.counters->letters_refused.set(refusal_.empty() ? 0 : 1);
+  co_return std::move(letters.facts);
+}
+
+}  // namespace hangar

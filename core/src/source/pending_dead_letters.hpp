@@ -1,0 +1,70 @@
+#pragma once
+
+#include <boost/asio/any_io_executor.hpp>
+#include <boost/asio/awaitable.hpp>
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <string>
+
+#include "async/waiters.hpp"
+#include "hangar/source.hpp"
+#include "jetstream/stream_setup.hpp"
+#include "log/rate_limit.hpp"
+#include "source/consumer_check.hpp"
+#include "source/dead_letter_quota.hpp"
+#include "source/source_state.hpp"
+
+namespace hangar {
+
+/// Rejected messages whose dead letter is not stored yet, and the stream that it goes to. For one
+/// strand; whoever runs its coroutines keeps it alive.
+class PendingDeadLetters {
+ public:
+  /// `stream_gone` is told that nobody stores what is sent there, though there was a stream.
+  PendingDeadLetters(const boost::asio::any_io_executor& executor, const NatsConfig& nats,
+                     SourceState& source, const ConsumerCheck& check,
+                     std::function<void()> stream_gone);
+
+  /// Makes sure of the stream. Events can be recorded without one, so what the server refuses is
+  /// told by `refusal` and not thrown.
+  boost::asio::awaitable<StreamFacts> ensure_stream(WhenAbsent when_absent);
+  /// Why there is no stream; empty when there is one.
+  [[nodiscard]] const std::string& refusal() const noexcept { return refusal_; }
+
+  /// How many may wait at most.
+  void allow(std::size_t most) noexcept { quota_.allow(most); }
+  /// Returns when one more of so many bytes may wait, which it does until `remove`, or when the
+  /// source stops.
+  boost::asio::awaitable<void> add(std::uint64_t bytes);
+  void remove(std::uint64_t bytes);
+  /// Tries until the dead letter is stored, then acks the message; or until the source stops.
+  boost::asio::awaitable<void> store(Message message, Rejection why);
+  boost::asio::awaitable<void> wait_until_none(Waiters::Time deadline);
+  /// The source stops.
+  void stop() { removed_.wake_all(); }
+
+ private:
+  /// What the server said of a letter.
+  struct Receipt {
+    bool stored = false;
+    std::string problem;     ///< Why it is not.
+    std::uint64_t gone = 0;  ///< Without a problem: where an equal one was that was deleted.
+  };
+  boost::asio::awaitable<bool> try_to_store(const HeldMessage& held, Rejection why);
+  boost::asio::awaitable<Receipt> receipt_of(const Link::Reply& reply);
+  void tell(const HeldMessage& held, const Rejection& why);
+  void count();
+
+  SourceState& source_;
+  const ConsumerCheck& check_;
+  std::function<void()> stream_gone_;
+  StreamSpec spec_;
+  DeadLetterQuota quota_;
+  std::string refusal_;
+  RateLimit seldom_{std::chrono::seconds{30}};
+  Waiters removed_;
+};
+
+}  // namespace hangar
