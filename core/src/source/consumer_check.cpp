@@ -72,7 +72,35 @@ ConsumerCheck::Seen ConsumerCheck::identify(const StreamFacts& stream,
   if (same(now, incarnation_)) return Seen::same;
   const bool first = incarnation_.stream_created.empty();
   incarnation_ = std::move(now);
+  seen_.reset();
   return first ? Seen::first : Seen::recreated;
+}
+
+void ConsumerCheck::forget() {
+  incarnation_ = {};
+  seen_.reset();
+}
+
+std::optional<ConsumerCheck::Change> ConsumerCheck::compare(const Incarnation& asked,
+                                                            const Sighting& now) {
+  if (!same(asked, incarnation_) || !same(asked, {now.after.created, now.consumer.created})) {
+    seen_.reset();
+    return std::nullopt;
+  }
+  Change change{.lost = 0, .acked = now.consumer.ack_pending == 0};
+  if (seen_) {
+    change.lost = lost_between(*seen_, now);
+    change.acked = change.acked || now.consumer.ack_floor > seen_->consumer.ack_floor;
+  }
+  if (change.lost > 0) {
+    log_.error(
+        "stream {} dropped at least {} messages before consumer {} was given them: it begins at {} "
+        "now, and what was delivered ended at {}; look at the stream's limits and at who purges it",
+        expected_.stream, change.lost, expected_.durable, now.after.first_sequence,
+        seen_->consumer.delivered_sequence);
+  }
+  seen_ = now;
+  return change;
 }
 
 std::chrono::nanoseconds ConsumerCheck::progress_interval(const ConsumerFacts& consumer) noexcept {

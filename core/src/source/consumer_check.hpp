@@ -3,6 +3,7 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -42,8 +43,16 @@ class ConsumerCheck {
   /// Whether they are the ones of the last call.
   Seen identify(const StreamFacts& stream, const ConsumerFacts& consumer);
   /// The consumer is made anew on purpose.
-  void forget() { incarnation_ = {}; }
+  void forget();
   [[nodiscard]] const Incarnation& incarnation() const noexcept { return incarnation_; }
+
+  struct Change {
+    std::uint64_t lost = 0;  ///< At least so many messages, before any replica was given them.
+    bool acked = false;      ///< Some ack was taken, or none is waited for.
+  };
+  /// What has changed since the last sighting of this incarnation, and tells what was lost. Nothing
+  /// when another one was seen; `asked` is the one that was known before it was asked for.
+  std::optional<Change> compare(const Incarnation& asked, const Sighting& now);
 
   /// How often the server is told that a message is still worked on.
   static std::chrono::nanoseconds progress_interval(const ConsumerFacts& consumer) noexcept;
@@ -57,6 +66,7 @@ class ConsumerCheck {
   Expected expected_;
   Log& log_;
   Incarnation incarnation_;
+  std::optional<Sighting> seen_;  ///< Of this incarnation.
   std::vector<Finding> told_;
 };
 

@@ -98,7 +98,6 @@ class PullSource : public Source, public std::enable_shared_from_this<PullSource
   boost::asio::awaitable<void> watch();
   boost::asio::awaitable<void> observe();
   boost::asio::awaitable<void> look_at_dead_letters();
-  void abandon();
 
   // Pulls and answers.
   void pump();
@@ -131,7 +130,6 @@ class PullSource : public Source, public std::enable_shared_from_this<PullSource
   std::exception_ptr failure_;  ///< Why the source never began, or ended of its own accord.
   std::optional<Clock::time_point> absent_since_;
   ConsumerCheck check_;
-  std::optional<Sighting> seen_;  ///< Of the present incarnation.
   bool denied_since_look_ = false;
   std::chrono::nanoseconds signal_after_{};
 

@@ -142,7 +142,7 @@ asio::awaitable<void> PullSource::look(WhenAbsent when_absent) {
         "a server before 2.14 would skip those that come next",
         stream.name, stream.last_sequence, consumer.durable, consumer.delivered_sequence);
     co_await delete_consumer(*state_.link, source.stream, source.durable);
-    abandon();
+    state_.held->abandon();
     consumer = co_await ensure_consumer(*state_.link, source.stream, std::move(consumer_spec),
                                         WhenAbsent::create);
     check_.forget();
@@ -167,7 +167,7 @@ void PullSource::judge(const StreamFacts& stream, const ConsumerFacts& consumer,
         "stream {} or its consumer {} was deleted and created again: {} messages that are held are "
         "not acked, and what the stream holds is recorded again",
         stream.name, consumer.durable, state_.held->size());
-    abandon();
+    state_.held->abandon();
   }
   signal_after_ = ConsumerCheck::progress_interval(consumer);
   letters_.allow(check_.most_dead_letters(consumer));
@@ -200,24 +200,11 @@ asio::awaitable<void> PullSource::observe() {
   now.consumer = co_await consumer_info(*state_.link, source.stream, source.durable);
   now.after = co_await stream_info(*state_.link, source.stream);
   state_.link->judge_round(now.before.has_quorum, began);
-  if (!same(before, check_.incarnation()) ||
-      !same(before, {now.after.created, now.consumer.created})) {
-    seen_.reset();
-    co_return;
-  }
-  const std::uint64_t lost = seen_ ? lost_between(*seen_, now) : 0;
-  if (lost > 0) {
-    state_.counters->upstream_lost.add(lost);
-    state_.log.error(
-        "stream {} dropped at least {} messages before consumer {} was given them: it begins at {} "
-        "now, and what was delivered ended at {}; look at the stream's limits and at who purges it",
-        source.stream, lost, source.durable, now.after.first_sequence,
-        seen_->consumer.delivered_sequence);
-  }
+  const auto change = check_.compare(before, now);
+  if (!change) co_return;
+  state_.counters->upstream_lost.add(change->lost);
   // Who may ack again is not told so by the server.
-  const bool acked = now.consumer.ack_pending == 0 ||
-                     (seen_ && now.consumer.ack_floor > seen_->consumer.ack_floor);
-  if (acked && !denied_since_look_) state_.counters->acks_denied.set(0);
+  if (change->acked && !denied_since_look_) state_.counters->acks_denied.set(0);
   denied_since_look_ = false;
   state_.counters->pending.set(now.consumer.pending);
   state_.counters->ack_pending.set(now.consumer.ack_pending);
@@ -228,7 +215,6 @@ asio::awaitable<void> PullSource::observe() {
                                            : 0);
   const bool idle = now.consumer.pending == 0 && now.consumer.ack_pending == 0;
   const std::uint64_t floor = now.consumer.ack_floor;
-  seen_ = std::move(now);
   // Last, as a user need not be allowed to see it.
   state_.counters->oldest_unacked.set(
       idle ? 0 : co_await stored_after(*state_.link, source.stream, floor, source.filter_subject));
@@ -252,11 +238,6 @@ asio::awaitable<void> PullSource::look_at_dead_letters() {
         dead_letter_stream, facts.bytes, facts.max_bytes);
   }
   letters_nearly_full_ = full;
-}
-
-void PullSource::abandon() {
-  state_.held->abandon();
-  seen_.reset();
 }
 
 }  // namespace hangar

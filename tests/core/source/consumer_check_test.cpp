@@ -46,10 +46,26 @@ class ConsumerCheckTest : public testing::Test {
     consumer.ack_wait = 30s;
     consumer.max_ack_pending = 20'000;
     consumer.created = std::string{"2026-01-01T00:00:01.1Z"};
+    stream.first_sequence = 1;
+    stream.last_sequence = 20;
+    consumer.delivered_sequence = consumer.deliveries = 10;
+    consumer.pending = 10;
   }
   ConsumerCheck of_replay() {
     expected.replay = true;
     return {expected, log};
+  }
+  [[nodiscard]] Sighting sighting() const {
+    Sighting seen;
+    seen.before = seen.after = stream;
+    seen.consumer = consumer;
+    return seen;
+  }
+  std::uint64_t lost() { return check.compare(check.incarnation(), sighting()).value().lost; }
+  /// Of ten that are still to be delivered.
+  void drop(std::uint64_t messages) {
+    stream.first_sequence = consumer.delivered_sequence + messages + 1;
+    consumer.pending -= messages;
   }
   /// Empty when both can be used.
   std::string refusal(ConsumerCheck& tested) const {
@@ -127,6 +143,49 @@ TEST_F(ConsumerCheckTest, stream_that_ends_before_what_was_delivered_was_rolled_
     EXPECT_EQ(check.rolled_back(stream, consumer), last == 9);
     EXPECT_FALSE(of_replay().rolled_back(stream, consumer)) << "it may begin behind the end";
   }
+}
+
+TEST_F(ConsumerCheckTest, what_the_stream_dropped_since_it_was_seen_last_is_told_and_counted) {
+  check.identify(stream, consumer);
+  EXPECT_EQ(lost(), 0U) << "nothing to compare with";
+  drop(6);
+  EXPECT_EQ(lost(), 6U);
+  EXPECT_EQ(log.text,
+            "stream EVENTS dropped at least 6 messages before consumer worker was given them: it "
+            "begins at 17 now, and what was delivered ended at 10; look at the stream's limits and "
+            "at who purges it\n");
+  EXPECT_EQ(lost(), 0U);
+}
+
+TEST_F(ConsumerCheckTest, one_incarnation_is_not_compared_with_another) {
+  check.identify(stream, consumer);
+  EXPECT_EQ(lost(), 0U);
+  const Incarnation asked = check.incarnation();
+  drop(6);
+  stream.created = std::string{"2026-01-01T00:00:09.1Z"};
+  EXPECT_FALSE(check.compare(asked, sighting())) << "made anew while it was asked for";
+  check.identify(stream, consumer);
+  EXPECT_FALSE(check.compare(asked, sighting())) << "and found so meanwhile";
+  EXPECT_EQ(lost(), 0U);
+  check.forget();
+  EXPECT_FALSE(check.compare(asked, sighting()));
+  check.identify(stream, consumer);
+  drop(2);
+  EXPECT_EQ(lost(), 0U) << "the consumer was made anew";
+  EXPECT_EQ(log.text, "");
+}
+
+TEST_F(ConsumerCheckTest, ack_was_taken_when_the_floor_rises_or_none_is_waited_for) {
+  check.identify(stream, consumer);
+  const auto acked = [&](std::uint64_t floor, std::uint64_t pending) {
+    consumer.ack_floor = floor;
+    consumer.ack_pending = pending;
+    return check.compare(check.incarnation(), sighting()).value().acked;
+  };
+  EXPECT_FALSE(acked(5, 5)) << "nothing to compare with";
+  EXPECT_FALSE(acked(5, 3));
+  EXPECT_TRUE(acked(6, 3));
+  EXPECT_TRUE(acked(6, 0));
 }
 
 TEST_F(ConsumerCheckTest, server_is_told_of_slow_messages_three_times_in_ack_wait) {
