@@ -82,20 +82,19 @@ PullSource::PullSource(asio::any_io_executor executor, const NatsConfig& nats, P
                        Log& log)
     : executor_{std::move(executor)},
       state_{executor_, nats, std::move(options), log},
-      replicas_{nats.replicas},
-      max_age_{nats.max_age},
       hold_max_{nats.hold_max},
       puller_{state_.held->credit()},
       check_{{.stream = state_.options.source.stream,
               .durable = state_.options.source.durable,
               .filter = state_.options.source.filter_subject,
-              .max_age = max_age_,
+              .max_age = nats.max_age,
               .credit = state_.held->credit().most().messages,
               .replay = state_.options.replay.has_value()},
              log},
       range_{state_.options.replay, state_.options.look ? state_.options.look->dead_lettered
                                                         : std::vector<std::uint64_t>{}},
-      letters_{executor_, nats, state_, check_, [this] { begin_verification(); }},
+      letters_{executor_, nats, state_, check_, [this] { bind(); }},
+      binding_{nats, state_, check_, range_, letters_},
       arrivals_{executor_},
       pump_timer_{executor_},
       signal_timer_{executor_} {}
@@ -105,7 +104,36 @@ void PullSource::came_up() {
   state_.counters->connected.set(1);
   state_.counters->acks_denied.set(0);
   state_.counters->pulls_denied.set(0);
-  if (!state_.stopping()) begin_verification();
+  if (!state_.stopping()) bind();
+}
+
+void PullSource::bind() {
+  if (!binding_.begin()) return;
+  asio::co_spawn(
+      executor_,
+      [self = shared_from_this()]() -> asio::awaitable<void> {
+        try {
+          if (co_await self->binding_.bind()) self->bound();
+        } catch (const Error&) {
+          self->failure_ = std::current_exception();
+        }
+        self->state_.changes.wake_all();
+      },
+      asio::detached);
+}
+
+void PullSource::bound() {
+  puller_.open(Clock::now());
+  state_.held->outbox().open();
+  if (state_.opening()) {
+    state_.phase = Phase::pulling;
+    look_after_held();
+    asio::co_spawn(
+        executor_,
+        [self = shared_from_this()]() -> asio::awaitable<void> { co_await self->watch(); },
+        asio::detached);
+  }
+  flush();
 }
 
 void PullSource::denied(const std::string& subject, const std::string& why) {
@@ -129,7 +157,7 @@ std::string PullSource::pull_subject() const {
 
 void PullSource::went_down(const std::vector<Outgoing>& unsent) {
   state_.counters->connected.set(0);
-  unbind();
+  binding_.unbind();
   puller_.shut();
   state_.held->outbox().hold_back(false);
   state_.held->outbox().put_back(unsent);
@@ -206,18 +234,13 @@ void PullSource::pump() {
   const auto now = Clock::now();
   const Puller::Step step = puller_.step(now);
   if (step.pull) send_pull(*step.pull);
-  if (step.verify) begin_verification();
+  if (step.verify) bind();
   if (step.wake == Puller::Time::max()) return;
   pump_timer_.expires_at(step.wake);
   pump_timer_.async_wait([weak = weak_from_this()](boost::system::error_code error) {
     const auto self = weak.lock();
     if (self && !error) self->pump();
   });
-}
-
-void PullSource::unbind() noexcept {
-  if (bound()) binding_ = Binding::unbound;
-  state_.held->outbox().shut();
 }
 
 // The answers of a whole batch leave together.
@@ -253,14 +276,14 @@ void PullSource::send_pull(const Puller::Pull& pull) {
 }
 
 asio::awaitable<void> PullSource::open() {
-  while (state_.opening() && binding_ != Binding::failed) {
+  while (state_.opening() && !failure_) {
     co_await state_.changes.wait_until(Waiters::Time::max());
   }
   if (failure_) std::rethrow_exception(failure_);
 }
 
 bool PullSource::idle() const noexcept {
-  return bound() && state_.held->size() == 0 && state_.held->outbox().empty();
+  return binding_.bound() && state_.held->size() == 0 && state_.held->outbox().empty();
 }
 
 bool PullSource::full(std::size_t limit) const noexcept {
@@ -345,7 +368,7 @@ asio::awaitable<void> PullSource::close() {
     co_await state_.changes.wait_until(deadline);
   co_await letters_.wait_until_none(deadline);
   flush();
-  if (state_.options.replay) co_await delete_own_consumer();
+  co_await binding_.delete_own_consumer();
   state_.phase = Phase::closed;
   state_.changes.wake_all();
   signal_timer_.cancel();

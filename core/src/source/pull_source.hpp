@@ -19,6 +19,7 @@
 #include "jetstream/stream_setup.hpp"
 #include "nats/link.hpp"
 #include "nats/nats_config.hpp"
+#include "source/consumer_binding.hpp"
 #include "source/consumer_check.hpp"
 #include "source/pending_dead_letters.hpp"
 #include "source/puller.hpp"
@@ -67,9 +68,6 @@ class PullSource : public Source, public std::enable_shared_from_this<PullSource
  private:
   using Clock = std::chrono::steady_clock;
   using Phase = SourceState::Phase;
-  /// Bound: stream and consumer were found as they should be over the present connection. Failed:
-  /// they were not before the source began.
-  enum class Binding { unbound, verifying, bound, failed };
 
   PullSource(boost::asio::any_io_executor executor, const NatsConfig& nats, PullOptions options,
              Log& log);
@@ -87,14 +85,8 @@ class PullSource : public Source, public std::enable_shared_from_this<PullSource
   bool status_came(natsMsg& message, Clock::time_point now);
 
   // Stream and consumer.
-  void begin_verification();
-  boost::asio::awaitable<void> verify();
-  boost::asio::awaitable<void> look();
-  boost::asio::awaitable<void> look(WhenAbsent when_absent);
-  void judge(const StreamFacts& stream, const ConsumerFacts& consumer, const StreamFacts* letters);
-  boost::asio::awaitable<void> aim_at_settled(StreamFacts stream);
-  boost::asio::awaitable<void> tell_what_is_gone(StreamFacts stream);
-  boost::asio::awaitable<void> delete_own_consumer();
+  void bind();
+  void bound();
   boost::asio::awaitable<void> watch();
   boost::asio::awaitable<void> observe();
   boost::asio::awaitable<void> look_at_dead_letters();
@@ -103,7 +95,6 @@ class PullSource : public Source, public std::enable_shared_from_this<PullSource
   void pump();
   void send_pull(const Puller::Pull& pull);
   [[nodiscard]] std::string pull_subject() const;
-  void unbind() noexcept;
   void send_answers();
   void flush(AckOutbox::Flush when);
   void flush();
@@ -113,7 +104,6 @@ class PullSource : public Source, public std::enable_shared_from_this<PullSource
 
   // What next() waits for.
   [[nodiscard]] bool over() const noexcept { return state_.phase >= Phase::drained || failure_; }
-  [[nodiscard]] bool bound() const noexcept { return binding_ == Binding::bound; }
   [[nodiscard]] bool idle() const noexcept;
   [[nodiscard]] bool full(std::size_t limit) const noexcept;
   boost::asio::awaitable<void> wait_for_first();
@@ -121,23 +111,19 @@ class PullSource : public Source, public std::enable_shared_from_this<PullSource
 
   boost::asio::any_io_executor executor_;
   SourceState state_;
-  std::int64_t replicas_;
-  std::chrono::nanoseconds max_age_;
   std::chrono::milliseconds hold_max_;
   Puller puller_;
 
-  Binding binding_ = Binding::unbound;
   std::exception_ptr failure_;  ///< Why the source never began, or ended of its own accord.
-  std::optional<Clock::time_point> absent_since_;
   ConsumerCheck check_;
   bool denied_since_look_ = false;
-  std::chrono::nanoseconds signal_after_{};
 
   std::optional<Clock::time_point> paused_since_;
   ReplayRange range_;
   bool looking_ = false;
 
   PendingDeadLetters letters_;
+  ConsumerBinding binding_;
   bool letters_nearly_full_ = false;
 
   Waiters arrivals_;  ///< What next() waits for changed.

@@ -19,7 +19,7 @@ void PullSource::look_after_held() {
     const auto self = weak.lock();
     if (self && !error) self->look_after_held();
   });
-  if (!bound()) return;
+  if (!binding_.bound()) return;
   const auto now = Clock::now();
   if (paused_since_ && now - *paused_since_ > hold_max_) {
     // A pull that lives would get them.
@@ -31,7 +31,7 @@ void PullSource::look_after_held() {
 
 void PullSource::signal_progress(Clock::time_point now) {
   std::vector<Outgoing> signals;
-  for (const std::string& reply : state_.held->due(now, signal_after_)) {
+  for (const std::string& reply : state_.held->due(now, binding_.progress_interval())) {
     signals.emplace_back(make_message(reply, {}, "+WPI"));
   }
   if (!signals.empty()) state_.link->send(signals);

@@ -15,36 +15,6 @@ constexpr auto look_whether_drained_every = 100ms;
 
 }  // namespace
 
-asio::awaitable<void> PullSource::aim_at_settled(StreamFacts stream) {
-  std::optional<ConsumerFacts> recording;
-  try {
-    recording = co_await consumer_info(*state_.link, stream.name, state_.recorder);
-  } catch (const ConfigError&) {
-    // Nobody has made it.
-  }
-  state_.counters->unsettled.set(range_.aim_at_settled(stream, recording));
-}
-
-asio::awaitable<void> PullSource::tell_what_is_gone(StreamFacts stream) {
-  std::uint64_t stored = 0;
-  if (state_.options.replay->since && stream.first_sequence > 1) {
-    stored = co_await stored_after(*state_.link, stream.name, stream.first_sequence - 1, {});
-  }
-  const std::string missing = range_.missing(stream, stored);
-  if (!missing.empty()) state_.log.warning("{}", missing);
-}
-
-// Without it the server does so after a while.
-asio::awaitable<void> PullSource::delete_own_consumer() {
-  if (!bound()) co_return;
-  try {
-    co_await delete_consumer(*state_.link, state_.options.source.stream,
-                             state_.options.source.durable);
-  } catch (const Error& error) {
-    state_.log.debug("{}", error.what());
-  }
-}
-
 asio::awaitable<void> PullSource::wait_for_first() {
   auto pause = first_look_whether_drained;
   while (!over() && state_.held->none_ready()) {
