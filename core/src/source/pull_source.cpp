@@ -95,6 +95,7 @@ PullSource::PullSource(asio::any_io_executor executor, const NatsConfig& nats, P
                                                         : std::vector<std::uint64_t>{}},
       letters_{executor_, nats, state_, check_, [this] { bind(); }},
       binding_{nats, state_, check_, range_, letters_},
+      watch_{state_, check_, binding_, letters_},
       arrivals_{executor_},
       pump_timer_{executor_},
       signal_timer_{executor_} {}
@@ -130,7 +131,7 @@ void PullSource::bound() {
     look_after_held();
     asio::co_spawn(
         executor_,
-        [self = shared_from_this()]() -> asio::awaitable<void> { co_await self->watch(); },
+        [self = shared_from_this()]() -> asio::awaitable<void> { co_await self->watch_.run(); },
         asio::detached);
   }
   flush();
@@ -138,8 +139,7 @@ void PullSource::bound() {
 
 void PullSource::denied(const std::string& subject, const std::string& why) {
   if (subject.starts_with("$JS.ACK.")) {
-    state_.counters->acks_denied.set(1);
-    denied_since_look_ = true;
+    watch_.ack_denied();
   } else if (subject == pull_subject()) {
     state_.counters->pulls_denied.set(1);
   } else {

@@ -21,6 +21,7 @@
 #include "nats/nats_config.hpp"
 #include "source/consumer_binding.hpp"
 #include "source/consumer_check.hpp"
+#include "source/consumer_watch.hpp"
 #include "source/pending_dead_letters.hpp"
 #include "source/puller.hpp"
 #include "source/replay_range.hpp"
@@ -87,9 +88,6 @@ class PullSource : public Source, public std::enable_shared_from_this<PullSource
   // Stream and consumer.
   void bind();
   void bound();
-  boost::asio::awaitable<void> watch();
-  boost::asio::awaitable<void> observe();
-  boost::asio::awaitable<void> look_at_dead_letters();
 
   // Pulls and answers.
   void pump();
@@ -116,7 +114,6 @@ class PullSource : public Source, public std::enable_shared_from_this<PullSource
 
   std::exception_ptr failure_;  ///< Why the source never began, or ended of its own accord.
   ConsumerCheck check_;
-  bool denied_since_look_ = false;
 
   std::optional<Clock::time_point> paused_since_;
   ReplayRange range_;
@@ -124,7 +121,7 @@ class PullSource : public Source, public std::enable_shared_from_this<PullSource
 
   PendingDeadLetters letters_;
   ConsumerBinding binding_;
-  bool letters_nearly_full_ = false;
+  ConsumerWatch watch_;
 
   Waiters arrivals_;  ///< What next() waits for changed.
   boost::asio::steady_timer pump_timer_;
