@@ -17,7 +17,7 @@
 #include "nats/blocking.hpp"
 #include "nats/endpoint.hpp"
 #include "nats/subjects.hpp"
-#include "source/pull_options.hpp"
+#include "source/source_state.hpp"
 #include "text/utc.hpp"
 
 namespace asio = boost::asio;

@@ -6,6 +6,16 @@
 #include <utility>
 
 namespace hangar {
+namespace {
+
+// What a server or a key-value client stores where it has deleted messages: no event.
+bool is_marker(natsMsg& message) {
+  if (!body_of(message).empty()) return false;
+  const auto has = [&](const char* name) { return header_of(message, name).has_value(); };
+  return has("Nats-Marker-Reason") || has("Nats-Rollup") || has("KV-Operation");
+}
+
+}  // namespace
 
 void HeldMessages::count() noexcept {
   counters_->held.set(held_.size());
@@ -14,6 +24,11 @@ void HeldMessages::count() noexcept {
 
 void HeldMessages::arrived(WireMessage message, std::string_view reply, const AckSubject& ack,
                            Time now) {
+  if (is_marker(*message)) {
+    counters_->received.add();
+    counters_->acked.add();
+    return pass_over(std::move(message), reply);
+  }
   if (const auto found = held_.find(ack.stream_sequence); found != held_.end()) {
     found->second->delivered_again(reply, ack);
     counters_->copies.add();

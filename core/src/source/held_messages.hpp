@@ -33,7 +33,7 @@ class HeldMessages : public std::enable_shared_from_this<HeldMessages> {
       : credit_{most}, batch_bytes_{batch_bytes}, counters_{std::move(counters)} {}
 
   /// A message came. When it is a copy of one that is held, only its reply
-  /// subject is kept.
+  /// subject is kept; a server's marker of what it deleted is passed over.
   void arrived(WireMessage message, std::string_view reply, const AckSubject& ack, Time now);
   /// One came that nobody is to see.
   void pass_over(WireMessage message, std::string_view reply);

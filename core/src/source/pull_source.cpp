@@ -28,13 +28,6 @@ std::string connection_name(const std::string& service) {
   return fmt::format("hangar/{}@{}", service, asio::ip::host_name(unknown));
 }
 
-// What a server or a key-value client stores where it has deleted messages: no event.
-bool is_marker(natsMsg& message) {
-  if (!body_of(message).empty()) return false;
-  const auto has = [&](const char* name) { return header_of(message, name).has_value(); };
-  return has("Nats-Marker-Reason") || has("Nats-Rollup") || has("KV-Operation");
-}
-
 }  // namespace
 
 std::shared_ptr<PullSource> PullSource::start(const asio::any_io_executor& executor,
@@ -140,7 +133,7 @@ void PullSource::bound() {
 void PullSource::denied(const std::string& subject, const std::string& why) {
   if (subject.starts_with("$JS.ACK.")) {
     watch_.ack_denied();
-  } else if (subject == pull_subject()) {
+  } else if (subject == state_.about_consumer("MSG.NEXT")) {
     state_.counters->pulls_denied.set(1);
   } else {
     return;
@@ -148,11 +141,6 @@ void PullSource::denied(const std::string& subject, const std::string& why) {
   if (!state_.options.replay || state_.stopping()) return;
   failure_ = std::make_exception_ptr(DeniedError{why});
   arrivals_.wake_all();
-}
-
-std::string PullSource::pull_subject() const {
-  return state_.link->api(fmt::format("CONSUMER.MSG.NEXT.{}.{}", state_.options.source.stream,
-                                      state_.options.source.durable));
 }
 
 void PullSource::went_down(const std::vector<Outgoing>& unsent) {
@@ -187,12 +175,7 @@ void PullSource::message_came(WireMessage message, std::string_view reply, Clock
   const auto ack = parse_ack_subject(reply);
   if (!ack) return;  // not from this consumer; nobody waits for an answer
   puller_.delivered(now);
-  const bool left_out = range_.leaves_out(ack->stream_sequence);
-  if (left_out || is_marker(*message)) {
-    if (!left_out) {
-      state_.counters->received.add();
-      state_.counters->acked.add();
-    }
+  if (range_.leaves_out(ack->stream_sequence)) {
     state_.held->pass_over(std::move(message), reply);
   } else {
     state_.held->arrived(std::move(message), reply, *ack, now);
@@ -263,27 +246,16 @@ void PullSource::flush() {
 }
 
 void PullSource::send_pull(const Puller::Pull& pull) {
-  using std::chrono::nanoseconds;
-  std::string request =
-      fmt::format(R"({{"batch":{},"expires":{},"idle_heartbeat":{})", pull.messages,
-                  nanoseconds{pull.expires}.count(), nanoseconds{pull.heartbeat}.count());
-  if (pull.bytes > 0) request += fmt::format(R"(,"max_bytes":{})", pull.bytes);
-  request += '}';
   std::vector<Outgoing> items;
-  items.emplace_back(make_message(pull_subject(), state_.link->pull_inbox(pull.token), request));
+  items.emplace_back(make_message(state_.about_consumer("MSG.NEXT"),
+                                  state_.link->pull_inbox(pull.token), pull.request()));
   // When it is not sent, the link is down and will say so.
   if (state_.link->send(items)) state_.counters->pulls.add();
 }
 
 asio::awaitable<void> PullSource::open() {
-  while (state_.opening() && !failure_) {
-    co_await state_.changes.wait_until(Waiters::Time::max());
-  }
+  while (state_.opening() && !failure_) co_await state_.changes.wait_until(Waiters::Time::max());
   if (failure_) std::rethrow_exception(failure_);
-}
-
-bool PullSource::idle() const noexcept {
-  return binding_.bound() && state_.held->size() == 0 && state_.held->outbox().empty();
 }
 
 bool PullSource::full(std::size_t limit) const noexcept {
@@ -348,16 +320,14 @@ void PullSource::stop() {
 // nats-server 2.9 would otherwise lose sight, until ack_wait is over, of a message that is given
 // back while nobody else pulls.
 void PullSource::pulls_ended() {
-  state_.link->request(
-      state_.link->api(fmt::format("CONSUMER.INFO.{}.{}", state_.options.source.stream,
-                                   state_.options.source.durable)),
-      {}, {}, forget_pull_within, [weak = weak_from_this()](const Link::Reply&) {
-        const auto self = weak.lock();
-        if (!self) return;
-        self->state_.held->outbox().hold_back(false);
-        self->flush();
-        self->state_.changes.wake_all();
-      });
+  state_.link->request(state_.about_consumer("INFO"), {}, {}, forget_pull_within,
+                       [weak = weak_from_this()](const Link::Reply&) {
+                         const auto self = weak.lock();
+                         if (!self) return;
+                         self->state_.held->outbox().hold_back(false);
+                         self->flush();
+                         self->state_.changes.wake_all();
+                       });
 }
 
 asio::awaitable<void> PullSource::close() {

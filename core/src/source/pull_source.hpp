@@ -92,7 +92,6 @@ class PullSource : public Source, public std::enable_shared_from_this<PullSource
   // Pulls and answers.
   void pump();
   void send_pull(const Puller::Pull& pull);
-  [[nodiscard]] std::string pull_subject() const;
   void send_answers();
   void flush(AckOutbox::Flush when);
   void flush();

@@ -1,5 +1,7 @@
 #include "source/puller.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 
 namespace hangar {
@@ -17,6 +19,13 @@ constexpr auto leadership_pause = 50ms;
 constexpr auto suspiciously_short = 100ms;
 
 }  // namespace
+
+std::string Puller::Pull::request() const {
+  using std::chrono::nanoseconds;
+  return fmt::format(R"({{"batch":{},"expires":{},"idle_heartbeat":{}{}}})", messages,
+                     nanoseconds{expires}.count(), nanoseconds{heartbeat}.count(),
+                     bytes > 0 ? fmt::format(R"(,"max_bytes":{})", bytes) : "");
+}
 
 void Puller::open(Time now) noexcept {
   open_ = true;

@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <optional>
+#include <string>
 
 #include "source/credit.hpp"
 #include "source/pull_status.hpp"
@@ -24,6 +25,8 @@ class Puller {
     std::chrono::milliseconds expires{};
     std::chrono::milliseconds heartbeat{};
     bool operator==(const Pull&) const = default;
+    /// What the server is sent.
+    [[nodiscard]] std::string request() const;
   };
 
   struct Step {

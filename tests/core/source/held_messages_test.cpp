@@ -29,10 +29,10 @@ class HeldMessagesTest : public testing::Test {
 
   /// A delivery of that position in the stream; `consumer` tells its copies apart.
   void arrive(std::uint64_t sequence, std::uint64_t deliveries = 1, std::uint64_t consumer = 0,
-              const std::string& body = "event") const {
+              const std::string& body = "event", const Headers& headers = {}) const {
     const std::string reply =
         fmt::format("$JS.ACK.S.C.{}.{}.{}.1700000000000000000.0", deliveries, sequence, consumer);
-    WireMessage message = make_message("events", reply, body);
+    WireMessage message = make_message("events", reply, body, headers);
     const std::string_view kept = reply_of(*message);
     held->arrived(std::move(message), kept, parse_ack_subject(kept).value(), now);
   }
@@ -70,6 +70,19 @@ TEST_F(HeldMessagesTest, messages_are_handed_out_in_order_and_each_is_answered_o
   batch[0].ack();
   EXPECT_EQ(sent(), (Texts{R"(4.0 -NAK {"delay":2000000})", "3.0 +ACK"}));
   EXPECT_EQ(held->size(), 1U);
+}
+
+TEST_F(HeldMessagesTest, marker_of_what_was_deleted_is_acked_and_never_handed_out) {
+  for (const char* name : {"Nats-Marker-Reason", "Nats-Rollup", "KV-Operation"}) {
+    arrive(1, 1, 1, "", {{name, "PURGE"}});
+  }
+  EXPECT_EQ(sent(), (Texts{"1.1 +ACK", "1.1 +ACK", "1.1 +ACK"}));
+  EXPECT_TRUE(held->none_ready());
+  EXPECT_EQ(counters->received.value(), 3U);
+  EXPECT_EQ(counters->acked.value(), 3U);
+  arrive(2, 1, 1, "event", {{"KV-Operation", "PUT"}});
+  arrive(3, 1, 1, "");
+  EXPECT_EQ(held->take(10, now).size(), 2U) << "they are events";
 }
 
 TEST_F(HeldMessagesTest, dropped_message_goes_back_to_the_stream_at_once) {

@@ -52,6 +52,14 @@ TEST_F(PullerTest, pull_asks_for_the_whole_free_credit) {
   EXPECT_EQ(pull.heartbeat, 1s);
 }
 
+TEST_F(PullerTest, server_is_sent_nanoseconds_and_no_limit_of_bytes_where_there_is_none) {
+  Puller::Pull pull{.messages = 7, .bytes = 1000, .expires = 5s, .heartbeat = 500ms};
+  EXPECT_EQ(pull.request(),
+            R"({"batch":7,"expires":5000000000,"idle_heartbeat":500000000,"max_bytes":1000})");
+  pull.bytes = 0;
+  EXPECT_EQ(pull.request(), R"({"batch":7,"expires":5000000000,"idle_heartbeat":500000000})");
+}
+
 TEST_F(PullerTest, nothing_is_pulled_while_paused) {
   puller.open(now);
   puller.pause(true);

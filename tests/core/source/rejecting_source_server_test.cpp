@@ -216,24 +216,5 @@ TEST_F(RejectingSourceTest, letter_that_was_purged_is_stored_when_the_event_fail
   }());
 }
 
-TEST_F(RejectingSourceTest, marker_of_what_was_deleted_is_acked_and_never_handed_out) {
-  run([this]() -> asio::awaitable<void> {
-    const auto tested = source();
-    co_await tested->open();
-    for (const char* name : {"Nats-Marker-Reason", "KV-Operation"}) {
-      Headers headers{{name, "PURGE"}};
-      co_await publish_one(subject, "", std::move(headers));
-    }
-    co_await publish(1);
-    Batch batch = co_await collect(*tested, 1);
-    EXPECT_EQ(batch.front().data(), "event");
-    batch.ack();
-    co_await until_ack_pending(0);
-    EXPECT_EQ(tested->counters()->acked.value(), tested->counters()->received.value());
-    EXPECT_EQ((co_await stream(dead_letter_stream)).messages, 0U);
-    co_await tested->close();
-  }());
-}
-
 }  // namespace
 }  // namespace hangar::test
