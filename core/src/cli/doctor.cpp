@@ -22,8 +22,8 @@
 #include "host/broker.hpp"
 #include "host/installation.hpp"
 #include "host/nats_context.hpp"
+#include "jetstream/examination.hpp"
 #include "log/stderr_log.hpp"
-#include "source/examination.hpp"
 #include "status/state_file.hpp"
 
 namespace json = boost::json;

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <boost/asio/awaitable.hpp>
 #include <chrono>
 #include <cstddef>
@@ -10,6 +11,7 @@
 #include <vector>
 
 #include "hangar/error.hpp"
+#include "hangar/source.hpp"
 #include "jetstream/stream_facts.hpp"
 #include "jetstream/stream_lint.hpp"
 #include "nats/link.hpp"
@@ -49,6 +51,13 @@ struct StreamStart {
   std::optional<std::chrono::sys_time<std::chrono::nanoseconds>> since;
   std::uint64_t sequence = 1;  ///< Without `since` only.
 };
+
+/// The most messages that a source for it holds.
+inline std::size_t credit_messages(const SourceOptions& source) noexcept {
+  // Enough for two batches of the default size and one that is being written.
+  constexpr std::size_t least = 4000;
+  return std::max(least, (source.lanes + 1) * source.batch_size);
+}
 
 /// A durable pull consumer to create when it is absent.
 struct ConsumerSpec {

@@ -2,7 +2,6 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
 #include <boost/asio/any_io_executor.hpp>
 #include <cstddef>
 #include <cstdint>
@@ -39,13 +38,6 @@ struct PullOptions {
   };
   std::optional<Look> look{};
 };
-
-/// The most messages that a source for it holds.
-inline std::size_t credit_messages(const SourceOptions& source) noexcept {
-  // Enough for two batches of the default size and one that is being written.
-  constexpr std::size_t least = 4000;
-  return std::max(least, (source.lanes + 1) * source.batch_size);
-}
 
 /// What the parts of a source share: what is asked of it, what it works with, and how far it is.
 struct SourceState {

@@ -1,4 +1,4 @@
-#include "source/examination.hpp"
+#include "jetstream/examination.hpp"
 
 #include <gtest/gtest.h>
 

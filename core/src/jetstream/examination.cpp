@@ -1,4 +1,4 @@
-#include "source/examination.hpp"
+#include "jetstream/examination.hpp"
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
@@ -17,7 +17,6 @@
 #include "nats/blocking.hpp"
 #include "nats/endpoint.hpp"
 #include "nats/subjects.hpp"
-#include "source/source_state.hpp"
 #include "text/utc.hpp"
 
 namespace asio = boost::asio;
