@@ -47,7 +47,7 @@ struct DeadLetters::Lease {
   Lease(DeadLetters& to, const std::shared_ptr<Link>& link, const asio::any_io_executor& executor)
       : letters{to} {
     letters.link_ = link;
-    letters.changed_ = std::make_unique<Waiters>(executor);
+    letters.changed_ = std::make_unique<Condition>(executor);
   }
   Lease(const Lease&) = delete;
   Lease& operator=(const Lease&) = delete;

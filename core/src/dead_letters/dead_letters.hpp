@@ -9,8 +9,8 @@
 #include <string>
 #include <utility>
 
-#include "async/waiters.hpp"
 #include "dead_letters/dead_letter.hpp"
+#include "hangar/event.hpp"
 #include "hangar/log.hpp"
 #include "nats/link.hpp"
 #include "nats/nats_config.hpp"
@@ -75,7 +75,7 @@ class DeadLetters {
 
   std::chrono::milliseconds patience_;
   std::shared_ptr<Link> link_;
-  std::unique_ptr<Waiters> changed_;
+  std::unique_ptr<Condition> changed_;
   Pulled came_;
   std::string pulling_;  ///< The subject that was pulled on last.
   std::string created_;  ///< When the stream was; from `look` on.

@@ -212,7 +212,7 @@ class Publishing {
   std::shared_ptr<Link> link_;
   const std::function<std::optional<PublishLine>()>& next_;
   const std::function<void(std::uint64_t done)>& progress_;
-  Waiters changed_;
+  Condition changed_;
   std::set<std::string> ensured_;
   std::size_t outstanding_ = 0;
   std::size_t bytes_ = 0;

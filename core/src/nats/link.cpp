@@ -172,12 +172,12 @@ void Link::follow(const JetStreamHealth::Verdict& verdict) {
                                                  describe(verdict.trouble)));
 }
 
-asio::awaitable<bool> Link::wait_connected(Waiters::Time deadline) {
+asio::awaitable<bool> Link::wait_connected(Condition::Time deadline) {
   while (!connected() && !ended_ && Clock::now() < deadline) co_await changed_.wait_until(deadline);
   co_return connected();
 }
 
-asio::awaitable<void> Link::ended(Waiters::Time deadline) {
+asio::awaitable<void> Link::ended(Condition::Time deadline) {
   while (!ended_ && Clock::now() < deadline) co_await changed_.wait_until(deadline);
 }
 

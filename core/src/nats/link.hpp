@@ -11,7 +11,7 @@
 #include <string_view>
 #include <vector>
 
-#include "async/waiters.hpp"
+#include "hangar/event.hpp"
 #include "hangar/log.hpp"
 #include "nats/connection.hpp"
 #include "nats/connection_keeper.hpp"
@@ -65,7 +65,7 @@ class Link : public std::enable_shared_from_this<Link> {
   /// What went wrong last; empty when nothing did. Holds no secret.
   [[nodiscard]] const std::string& last_trouble() const noexcept { return last_trouble_; }
   /// Returns whether it is connected, at the latest at `deadline`.
-  boost::asio::awaitable<bool> wait_connected(Waiters::Time deadline);
+  boost::asio::awaitable<bool> wait_connected(Condition::Time deadline);
 
   /// The subject of this call to JetStream's API.
   [[nodiscard]] std::string api(std::string_view call) const {
@@ -100,7 +100,7 @@ class Link : public std::enable_shared_from_this<Link> {
   /// Sends what was given for sending and disconnects, for good. Any thread.
   void finish() noexcept { keeper_->finish(); }
   /// Returns when it has ended after `finish`, at the latest at `deadline`.
-  boost::asio::awaitable<void> ended(Waiters::Time deadline);
+  boost::asio::awaitable<void> ended(Condition::Time deadline);
 
   static constexpr std::chrono::milliseconds default_patience{5000};
 
@@ -138,7 +138,7 @@ class Link : public std::enable_shared_from_this<Link> {
   std::string last_trouble_;
   std::chrono::steady_clock::time_point last_told_{};
   bool ended_ = false;
-  Waiters changed_;
+  Condition changed_;
   const std::shared_ptr<Requests> requests_;
   std::unique_ptr<Inbox> pulled_;
   std::unique_ptr<Inbox> replies_;
