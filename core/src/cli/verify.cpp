@@ -85,8 +85,8 @@ int verify(const HostOptions& host, Output output, const VerifyOptions& options)
   Installation installation{host};
   installation.load();
   const auto services = trials(installation, host.only);
-  const Rehearsal::Options how{options.all ? std::nullopt : std::optional{options.sample},
-                               options.seed.value_or(std::random_device{}())};
+  const ShadowStorage::Options how{options.all ? std::nullopt : std::optional{options.sample},
+                                   options.seed.value_or(std::random_device{}())};
   Verification verification{installation, how};
   std::vector<Verified> all;
   for (const auto& trial : services) {

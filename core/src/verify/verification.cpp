@@ -12,7 +12,7 @@ namespace asio = boost::asio;
 
 namespace hangar {
 
-Verification::Verification(const Installation& installation, const Rehearsal::Options& options)
+Verification::Verification(const Installation& installation, const ShadowStorage::Options& options)
     : log_{"hangar", log_level(installation.config().log.level), StderrLog::Format::text},
       broker_{installation, log_},
       storage_{installation.make_storage()},
@@ -36,11 +36,11 @@ std::vector<std::uint64_t> Verification::dead_lettered(const std::string& servic
 }
 
 ServiceResources Verification::resources(Trial& trial, PullOptions::Look look,
-                                         Rehearsal& rehearsal) {
+                                         ShadowStorage& shadow) {
   ServiceResources resources;
   resources.waits_for_storage = false;
-  resources.storage = [&]() -> Storage& { return rehearsal; };
-  resources.make_source = [this, &trial, look = std::move(look), &rehearsal](
+  resources.storage = [&]() -> Storage& { return shadow; };
+  resources.make_source = [this, &trial, look = std::move(look), &shadow](
                               const asio::any_io_executor& on, const SourceOptions& options,
                               Log& log) {
     PullOptions pull{.source = options,
@@ -51,9 +51,9 @@ ServiceResources Verification::resources(Trial& trial, PullOptions::Look look,
     auto source = PullSource::start(on, broker_.settings(), std::move(pull), log);
     counters_ = source->counters();
     SourceHandle handle = source_handle(source);
-    handle.open = [source, counters = counters_, &rehearsal]() -> asio::awaitable<void> {
+    handle.open = [source, counters = counters_, &shadow]() -> asio::awaitable<void> {
       co_await source->open();
-      if (counters->stream_begin.value() > 1) rehearsal.incomplete();
+      if (counters->stream_begin.value() > 1) shadow.incomplete();
     };
     return handle;
   };
@@ -68,13 +68,13 @@ Verified Verification::verify(Trial& trial) {
   PullOptions::Look look{dead_lettered(trial.name(), needs.source->stream)};
   // As `run` does it, so that a database that is refused there is refused here, in the same words.
   storage_->prepare(needs.tables, Creation::never);
-  Rehearsal rehearsal{*storage_, options_};
-  verified.signal = trial.run(resources(trial, std::move(look), rehearsal));
+  ShadowStorage shadow{*storage_, options_};
+  verified.signal = trial.run(resources(trial, std::move(look), shadow));
   if (verified.signal != 0) return verified;
   if (counters_ == nullptr || counters_->drained.value() == 0) {
     throw Error{trial.name() + ": it ended before it had read what the stream holds"};
   }
-  verified.outcome = rehearsal.finish();
+  verified.outcome = shadow.finish();
   verified.events = counters_->acked.value() + counters_->rejected.value();
   verified.unsettled = counters_->unsettled.value();
   return verified;

@@ -11,7 +11,7 @@
 #include "host/trial.hpp"
 #include "log/stderr_log.hpp"
 #include "source/pull_source.hpp"
-#include "verify/rehearsal.hpp"
+#include "verify/shadow_storage.hpp"
 
 namespace hangar {
 
@@ -34,19 +34,19 @@ struct Verified {
 class Verification {
  public:
   /// Throws ConfigError. `installation` outlives this.
-  Verification(const Installation& installation, const Rehearsal::Options& options);
+  Verification(const Installation& installation, const ShadowStorage::Options& options);
 
   /// Throws what a run of the service throws, and Error when it ended before the stream did.
   Verified verify(Trial& trial);
 
  private:
   std::vector<std::uint64_t> dead_lettered(const std::string& service, const std::string& stream);
-  ServiceResources resources(Trial& trial, PullOptions::Look look, Rehearsal& rehearsal);
+  ServiceResources resources(Trial& trial, PullOptions::Look look, ShadowStorage& shadow);
 
   StderrLog log_;
   Broker broker_;
   std::unique_ptr<Storage> storage_;
-  Rehearsal::Options options_;
+  ShadowStorage::Options options_;
   std::shared_ptr<const SourceCounters> counters_;
 };
 

@@ -1,4 +1,4 @@
-#include "verify/rehearsal.hpp"
+#include "verify/shadow_storage.hpp"
 
 #include <algorithm>
 #include <limits>
@@ -7,20 +7,20 @@
 namespace hangar {
 
 /// A session whose transactions are not undone: where one fails after it wrote, so does the next.
-class Rehearsal::Transactions final : public Session {
+class ShadowStorage::Transactions final : public Session {
  public:
-  explicit Transactions(Rehearsal& rehearsal) : rehearsal_{rehearsal} {}
+  explicit Transactions(ShadowStorage& shadow) : shadow_{shadow} {}
 
   void begin() override {
-    turn_ = std::unique_lock{rehearsal_.mutex_};
+    turn_ = std::unique_lock{shadow_.mutex_};
     wrote_ = false;
     try {
-      if (rehearsal_.broken_) {
+      if (shadow_.broken_) {
         throw std::logic_error{"a transaction failed in memory: this service cannot be verified"};
       }
       // Before anything is written, because the database may not answer and all is tried again.
-      if (rehearsal_.tables_.bytes() > rehearsal_.options_.most_bytes) {
-        rehearsal_.compare_some(rehearsal_.tables_.roots() / 2 + 1);
+      if (shadow_.tables_.bytes() > shadow_.options_.most_bytes) {
+        shadow_.compare_some(shadow_.tables_.roots() / 2 + 1);
       }
     } catch (...) {
       turn_.unlock();
@@ -30,21 +30,21 @@ class Rehearsal::Transactions final : public Session {
   void commit() override { turn_.unlock(); }
   void rollback() noexcept override {
     if (!turn_.owns_lock()) return;
-    rehearsal_.broken_ = rehearsal_.broken_ || wrote_;
+    shadow_.broken_ = shadow_.broken_ || wrote_;
     turn_.unlock();
   }
   Rows find(const Table& table, std::span<const Keys> keys, std::span<const std::size_t> columns,
             Lock /*lock*/) override {
-    return rehearsal_.tables_.find(table, keys, columns);
+    return shadow_.tables_.find(table, keys, columns);
   }
   std::vector<bool> insert_missing(const Rows& rows) override {
     wrote_ = true;
-    return rehearsal_.tables_.insert_missing(rows);
+    return shadow_.tables_.insert_missing(rows);
   }
   std::size_t update(const Rows& rows) override {
     wrote_ = true;
     // Of a sample, an insert of this transaction may have put out what it updates now.
-    rehearsal_.tables_.update(rows);
+    shadow_.tables_.update(rows);
     return rows.size();
   }
   void savepoint() override {}
@@ -53,23 +53,23 @@ class Rehearsal::Transactions final : public Session {
   }
 
  private:
-  Rehearsal& rehearsal_;
+  ShadowStorage& shadow_;
   std::unique_lock<std::mutex> turn_;
   bool wrote_ = false;
 };
 
-void Rehearsal::incomplete() {
+void ShadowStorage::incomplete() {
   const std::lock_guard lock{mutex_};
   tables_.incomplete();
 }
 
-const Comparison::Outcome& Rehearsal::finish() {
+const Comparison::Outcome& ShadowStorage::finish() {
   const std::lock_guard lock{mutex_};
   compare_some(std::numeric_limits<std::size_t>::max());
   return comparison_.outcome();
 }
 
-void Rehearsal::compare_some(std::size_t roots) {
+void ShadowStorage::compare_some(std::size_t roots) {
   constexpr std::size_t at_once = 500;
   const auto all = tables_.longest_untouched(roots);
   for (std::span names{all}; !names.empty();
@@ -80,16 +80,18 @@ void Rehearsal::compare_some(std::size_t roots) {
   }
 }
 
-void Rehearsal::prepare(std::span<const Table* const> tables, Creation /*creation*/) {
+void ShadowStorage::prepare(std::span<const Table* const> tables, Creation /*creation*/) {
   const std::lock_guard lock{mutex_};
   tables_.declare(tables);
 }
 
-std::vector<Check> Rehearsal::examine(std::span<const Table* const> /*tables*/,
-                                      Creation /*creation*/) {
+std::vector<Check> ShadowStorage::examine(std::span<const Table* const> /*tables*/,
+                                          Creation /*creation*/) {
   return {};
 }
 
-std::unique_ptr<Session> Rehearsal::open_session() { return std::make_unique<Transactions>(*this); }
+std::unique_ptr<Session> ShadowStorage::open_session() {
+  return std::make_unique<Transactions>(*this);
+}
 
 }  // namespace hangar

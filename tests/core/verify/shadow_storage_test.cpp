@@ -1,4 +1,4 @@
-#include "verify/rehearsal.hpp"
+#include "verify/shadow_storage.hpp"
 
 #include <gtest/gtest.h>
 
@@ -61,18 +61,18 @@ class Stored final : public Storage {
 };
 
 struct Bench {
-  explicit Bench(const Rehearsal::Options& options = {}) : rehearsal{stored, options} {
+  explicit Bench(const ShadowStorage::Options& options = {}) : shadow{stored, options} {
     stored.kept.declare(tables.all);
-    rehearsal.prepare(tables.all, Creation::never);
+    shadow.prepare(tables.all, Creation::never);
   }
   void derive(const Rows& rows) {
-    const auto session = rehearsal.open_session();
+    const auto session = shadow.open_session();
     session->begin();
     session->insert_missing(rows);
     session->commit();
   }
   void derive_update(const Rows& rows) {
-    const auto session = rehearsal.open_session();
+    const auto session = shadow.open_session();
     session->begin();
     session->update(rows);
     session->commit();
@@ -84,22 +84,22 @@ struct Bench {
   /// `table.column: derived/stored` of each difference.
   std::vector<std::string> differences() {
     std::vector<std::string> texts;
-    for (const Difference& found : rehearsal.finish().differences) {
+    for (const Difference& found : shadow.finish().differences) {
       texts.push_back(found.table + "." + found.column + ": " + found.derived + "/" +
                       found.stored.value_or("-"));
     }
     return texts;
   }
-  const Comparison::Outcome& outcome() { return rehearsal.finish(); }
+  const Comparison::Outcome& outcome() { return shadow.finish(); }
 
   SampleTables tables;
   Stored stored;
-  Rehearsal rehearsal;
+  ShadowStorage shadow;
 };
 
 using Texts = std::vector<std::string>;
 
-TEST(Rehearsal, equal_rows_are_no_difference_and_all_are_looked_for) {
+TEST(ShadowStorage, equal_rows_are_no_difference_and_all_are_looked_for) {
   Bench bench;
   for (std::uint32_t i = 0; i < 1'200; ++i) {
     bench.both(bench.tables.run(i, std::to_string(i), 1));
@@ -109,7 +109,7 @@ TEST(Rehearsal, equal_rows_are_no_difference_and_all_are_looked_for) {
   EXPECT_EQ(bench.outcome().rows, 2'400U);
 }
 
-TEST(Rehearsal, each_value_that_differs_is_named) {
+TEST(ShadowStorage, each_value_that_differs_is_named) {
   Bench bench;
   bench.derive(bench.tables.run(1, "a", 1, std::string_view{"derived"}));
   bench.stored.kept.insert_missing(bench.tables.run(1, "a", 1, std::string_view{"stored"}));
@@ -120,7 +120,7 @@ TEST(Rehearsal, each_value_that_differs_is_named) {
   EXPECT_EQ(bench.outcome().differences[1].row, Sample::uuid(7));
 }
 
-TEST(Rehearsal, a_row_that_is_not_stored_is_named_without_what_belongs_to_it) {
+TEST(ShadowStorage, a_row_that_is_not_stored_is_named_without_what_belongs_to_it) {
   Bench bench;
   bench.derive(bench.tables.run(1, "a", 1));
   bench.derive(bench.tables.state(7, 1, 1));
@@ -130,7 +130,7 @@ TEST(Rehearsal, a_row_that_is_not_stored_is_named_without_what_belongs_to_it) {
                                         "state.id: 00000000-0000-0000-0000-000000000008/-"}));
 }
 
-TEST(Rehearsal, a_stored_row_is_compared_unless_it_is_newer) {
+TEST(ShadowStorage, a_stored_row_is_compared_unless_it_is_newer) {
   struct Case {
     std::int32_t derived;
     std::int32_t stored;
@@ -147,13 +147,13 @@ TEST(Rehearsal, a_stored_row_is_compared_unless_it_is_newer) {
   }
 }
 
-TEST(Rehearsal, the_basis_of_a_value_says_whether_it_is_compared) {
+TEST(ShadowStorage, the_basis_of_a_value_says_whether_it_is_compared) {
   using enum Cell::Basis;
   for (const bool whole : {true, false}) {
     for (const auto& [basis, compared] :
          {std::pair{told, true}, std::pair{filled_in, whole}, std::pair{made_up, false}}) {
       Bench bench;
-      if (!whole) bench.rehearsal.incomplete();
+      if (!whole) bench.shadow.incomplete();
       bench.derive(bench.tables.run(1, "a", 1, Cell{std::string_view{"x"}}.on(basis)));
       bench.stored.kept.insert_missing(bench.tables.run(1, "a", 1, std::string_view{"y"}));
       EXPECT_EQ(bench.outcome().different, compared ? 1U : 0U)
@@ -162,10 +162,10 @@ TEST(Rehearsal, the_basis_of_a_value_says_whether_it_is_compared) {
   }
 }
 
-TEST(Rehearsal, what_the_newest_message_does_not_tell_is_compared_only_where_all_is_known) {
+TEST(ShadowStorage, what_the_newest_message_does_not_tell_is_compared_only_where_all_is_known) {
   for (const bool whole : {true, false}) {
     Bench bench;
-    if (!whole) bench.rehearsal.incomplete();
+    if (!whole) bench.shadow.incomplete();
     bench.derive(bench.tables.run(1, "a", 1, std::string_view{"older than what expired"}));
     Rows newest = bench.tables.run(1, "a", 3);
     newest[0][Sample::note] = Cell{};
@@ -176,10 +176,10 @@ TEST(Rehearsal, what_the_newest_message_does_not_tell_is_compared_only_where_all
   }
 }
 
-TEST(Rehearsal, a_row_under_another_id_is_a_difference_only_where_all_is_known) {
+TEST(ShadowStorage, a_row_under_another_id_is_a_difference_only_where_all_is_known) {
   for (const bool whole : {true, false}) {
     Bench bench;
-    if (!whole) bench.rehearsal.incomplete();
+    if (!whole) bench.shadow.incomplete();
     bench.derive(bench.tables.run(1, "a", 1));
     bench.derive(bench.tables.state(7, 1, 1));
     bench.stored.kept.insert_missing(bench.tables.run(2, "a", 1));
@@ -188,7 +188,7 @@ TEST(Rehearsal, a_row_under_another_id_is_a_difference_only_where_all_is_known) 
   }
 }
 
-TEST(Rehearsal, what_was_deleted_with_its_owner_is_no_difference) {
+TEST(ShadowStorage, what_was_deleted_with_its_owner_is_no_difference) {
   for (const bool there : {true, false}) {
     Bench bench;
     if (there) bench.stored.owners.push_back(Sample::uuid(9));
@@ -202,7 +202,7 @@ TEST(Rehearsal, what_was_deleted_with_its_owner_is_no_difference) {
   }
 }
 
-TEST(Rehearsal, memory_is_bounded_and_what_comes_back_is_compared_by_itself) {
+TEST(ShadowStorage, memory_is_bounded_and_what_comes_back_is_compared_by_itself) {
   const std::size_t most = 20'000;
   Bench bench{{.most_bytes = most}};
   for (std::uint32_t i = 0; i < 500; ++i) bench.both(bench.tables.run(i, std::to_string(i), 1));
@@ -215,7 +215,7 @@ TEST(Rehearsal, memory_is_bounded_and_what_comes_back_is_compared_by_itself) {
   EXPECT_EQ(bench.outcome().rows, 501U);
 }
 
-TEST(Rehearsal, a_database_that_is_away_for_a_while_changes_no_count) {
+TEST(ShadowStorage, a_database_that_is_away_for_a_while_changes_no_count) {
   Bench bench{{.most_bytes = 1}};
   bench.derive(bench.tables.run(1, "a", 1));
   bench.stored.failures = 1;
@@ -225,9 +225,9 @@ TEST(Rehearsal, a_database_that_is_away_for_a_while_changes_no_count) {
   EXPECT_EQ(bench.outcome().different, 2U);
 }
 
-TEST(Rehearsal, a_transaction_that_fails_after_it_wrote_is_the_last) {
+TEST(ShadowStorage, a_transaction_that_fails_after_it_wrote_is_the_last) {
   Bench bench;
-  const auto session = bench.rehearsal.open_session();
+  const auto session = bench.shadow.open_session();
   session->begin();
   session->rollback();
   session->begin();

@@ -17,7 +17,7 @@ namespace hangar {
 /// into memory, is compared with what another storage has, and is forgotten. It takes no more
 /// memory than `most_bytes` and some: what was not written for longest is compared first, and what
 /// is told of it afterwards is compared by itself.
-class Rehearsal final : public Storage {
+class ShadowStorage final : public Storage {
  public:
   struct Options {
     std::optional<std::size_t> sample{};  ///< Only so many roots, drawn by `seed`; nothing: all.
@@ -26,7 +26,7 @@ class Rehearsal final : public Storage {
   };
 
   /// `storage` outlives this.
-  Rehearsal(Storage& storage, const Options& options)
+  ShadowStorage(Storage& storage, const Options& options)
       : options_{options},
         limits_{storage.limits()},
         tables_{options.sample, options.seed},
