@@ -10,7 +10,7 @@
 namespace hangar {
 namespace {
 
-std::string nats_failure(const Observation& seen) {
+std::string nats_failure(const Snapshot& seen) {
   for (const auto& service : seen.services) {
     const auto trouble = static_cast<JetStreamHealth::Trouble>(service.source.trouble);
     if (const auto why = describe(trouble); !why.empty()) {
@@ -43,7 +43,7 @@ std::string nats_failure(const Observation& seen) {
   return {};
 }
 
-std::string service_failure(const Observation::Service& service) {
+std::string service_failure(const Snapshot::Service& service) {
   if (service.state == ServiceState::running) return service.trouble;
   std::string why{to_string(service.state)};
   if (service.state == ServiceState::failed) why += ": " + service.last_error;
@@ -59,7 +59,7 @@ std::string in_one_line(std::string text) {
 
 }  // namespace
 
-Readiness::Readiness(const Observation& seen) {
+Readiness::Readiness(const Snapshot& seen) {
   const auto stuck = seen.stuck_for.count();
   add("loop", stuck > 0 ? fmt::format("it has not ticked for {} s", stuck) : "");
   add("host", seen.draining ? "draining" : "");

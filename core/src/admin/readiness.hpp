@@ -3,7 +3,7 @@
 #include <string>
 #include <vector>
 
-#include "status/observation.hpp"
+#include "status/snapshot.hpp"
 
 namespace hangar {
 
@@ -18,7 +18,7 @@ class Readiness {
   /// Not ready: draining, a stuck loop, a service that does not run, one that is not connected,
   /// gets no service of JetStream, waits for room for its dead letters or says itself that
   /// something is wrong, a storage that does not answer.
-  explicit Readiness(const Observation& seen);
+  explicit Readiness(const Snapshot& seen);
 
   [[nodiscard]] bool ready() const noexcept;
   [[nodiscard]] const std::vector<Check>& checks() const noexcept { return checks_; }

@@ -9,13 +9,13 @@
 namespace hangar {
 namespace {
 
-HttpReply livez(const Observation& seen) {
+HttpReply livez(const Snapshot& seen) {
   const auto stuck = seen.stuck_for.count();
   if (stuck == 0) return {.body = "ok\n"};
   return {.status = 503, .body = fmt::format("the event loop has not ticked for {} s\n", stuck)};
 }
 
-HttpReply readyz(const Observation& seen, bool verbose) {
+HttpReply readyz(const Snapshot& seen, bool verbose) {
   const Readiness readiness{seen};
   const bool ready = readiness.ready();
   return {.status = ready ? 200U : 503U, .body = ready && !verbose ? "ok\n" : readiness.text()};
@@ -32,7 +32,7 @@ bool is_verbose(std::string_view query) {
 
 }  // namespace
 
-HttpReply admin_reply(std::string_view method, std::string_view target, const Observation& seen,
+HttpReply admin_reply(std::string_view method, std::string_view target, const Snapshot& seen,
                       const prometheus::Collectable& services) {
   if (method != "GET" && method != "HEAD") {
     return {.status = 405, .body = "only GET and HEAD are allowed\n", .allow = "GET, HEAD"};

@@ -5,14 +5,14 @@
 #include <string_view>
 
 #include "http/http_server.hpp"
-#include "status/observation.hpp"
+#include "status/snapshot.hpp"
 
 namespace hangar {
 
 /// What the admin surface answers: 404 for a path that is none of `/livez`, `/readyz`, `/metrics`
 /// and `/status`, 405 for a method that is neither GET nor HEAD. `services` is what the services
 /// count themselves. Any thread.
-HttpReply admin_reply(std::string_view method, std::string_view target, const Observation& seen,
+HttpReply admin_reply(std::string_view method, std::string_view target, const Snapshot& seen,
                       const prometheus::Collectable& services);
 
 }  // namespace hangar

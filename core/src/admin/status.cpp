@@ -14,8 +14,8 @@ namespace json = boost::json;
 namespace hangar {
 namespace {
 
-json::value when(Observation::Time time) {
-  if (time == Observation::Time{}) return nullptr;
+json::value when(Snapshot::Time time) {
+  if (time == Snapshot::Time{}) return nullptr;
   return json::value(fmt::format("{:%Y-%m-%dT%H:%M:%S}Z",
                                  fmt::gmtime(std::chrono::system_clock::to_time_t(time))));
 }
@@ -24,7 +24,7 @@ json::value nullable(const std::string& text) {
   return text.empty() ? json::value(nullptr) : json::value(text);
 }
 
-json::object counters(const Observation::Source& source) {
+json::object counters(const Snapshot::Source& source) {
   return {{"received", source.received},
           {"redelivered", source.redelivered},
           {"acked", source.acked},
@@ -36,7 +36,7 @@ json::object counters(const Observation::Source& source) {
           {"reconnects", source.reconnects}};
 }
 
-json::object describe(const Observation::Service& service) {
+json::object describe(const Snapshot::Service& service) {
   return {{"version", service.version},
           {"state", to_string(service.state)},
           {"since", when(service.since)},
@@ -49,7 +49,7 @@ json::object describe(const Observation::Service& service) {
 
 }  // namespace
 
-std::string status_json(const Observation& seen) {
+std::string status_json(const Snapshot& seen) {
   json::object services;
   for (const auto& service : seen.services) services[service.name] = describe(service);
   json::array urls;

@@ -2,11 +2,11 @@
 
 #include <string>
 
-#include "status/observation.hpp"
+#include "status/snapshot.hpp"
 
 namespace hangar {
 
 /// What `/status` answers: one JSON object and a line feed; times in RFC 3339, without secrets.
-std::string status_json(const Observation& seen);
+std::string status_json(const Snapshot& seen);
 
 }  // namespace hangar

@@ -153,7 +153,7 @@ void Host::Run::open_admin() {
   // Beside a replay the host that records may run on this machine.
   if (listen.empty() || options_.replay) return;
   admin_.emplace("admin.listen", listen, [this](std::string_view method, std::string_view target) {
-    return admin_reply(method, target, board_.observe(StatusBoard::Clock::now()), *registry_);
+    return admin_reply(method, target, board_.snapshot(StatusBoard::Clock::now()), *registry_);
   });
   log_->info("admin surface on http://{}/status", admin_->address());
 }
@@ -186,8 +186,8 @@ void Host::Run::tell_progress() {
 void Host::Run::tell_backlog() {
   if (options_.replay) return;
   const Backlog::Clock::time_point now = Backlog::Clock::now();
-  for (const Observation::Service& service : board_.observe(StatusBoard::Clock::now()).services) {
-    const Observation::Source& source = service.source;
+  for (const Snapshot::Service& service : board_.snapshot(StatusBoard::Clock::now()).services) {
+    const Snapshot::Source& source = service.source;
     const auto line =
         backlog_.look(service.name, source.acked + source.rejected, source.pending, now);
     if (line) log_->info("{}", *line);

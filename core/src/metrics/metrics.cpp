@@ -23,7 +23,7 @@ using prometheus::MetricFamily;
 using prometheus::MetricType;
 using Label = ClientMetric::Label;
 using Labels = std::vector<Label>;
-using Source = Observation::Source;
+using Source = Snapshot::Source;
 
 /// The families in the order in which they were begun.
 class Families {
@@ -74,7 +74,7 @@ void add_build(Families& to) {
          1);
 }
 
-void add_services(const Observation& seen, Families& to) {
+void add_services(const Snapshot& seen, Families& to) {
   to.begin("hangar_service_up", MetricType::Gauge, "Whether the service runs");
   for (const auto& service : seen.services) {
     to.add({{"service", service.name}}, service.state == ServiceState::running ? 1 : 0);
@@ -149,14 +149,14 @@ constexpr Column columns[]{
      "How often the service's connection came back"},
 };
 
-Labels labels_of(Of of, const Observation::Service& service) {
+Labels labels_of(Of of, const Snapshot::Service& service) {
   if (of == Of::connection) return {{"connection", service.name}};
   return {
       of == Of::service ? Label{"service", service.name} : Label{"stream", service.source.stream},
       {"consumer", service.source.consumer}};
 }
 
-void add_sources(const Observation& seen, Families& to) {
+void add_sources(const Snapshot& seen, Families& to) {
   for (const Column& column : columns) {
     to.begin(column.name, column.type, column.help);
     for (const auto& service : seen.services) {
@@ -165,19 +165,19 @@ void add_sources(const Observation& seen, Families& to) {
   }
 }
 
-ClientMetric::Histogram histogram(const Observation::Operations& operations) {
+ClientMetric::Histogram histogram(const Snapshot::Operations& operations) {
   ClientMetric::Histogram result;
   for (std::size_t i = 0; i < operations.took.size(); ++i) {
     result.sample_count += operations.took.at(i);
-    const bool last = i == Observation::Operations::bounds.size();
+    const bool last = i == Snapshot::Operations::bounds.size();
     result.bucket.push_back({result.sample_count, last ? std::numeric_limits<double>::infinity()
-                                                       : Observation::Operations::bounds.at(i)});
+                                                       : Snapshot::Operations::bounds.at(i)});
   }
   result.sample_sum = operations.seconds;
   return result;
 }
 
-void add_storage(const Observation::Storage& storage, Families& to) {
+void add_storage(const Snapshot::Storage& storage, Families& to) {
   const auto labels = [&](std::size_t operation) {
     return Labels{{"storage", storage.type},
                   {"op", std::string{StorageOutcome::operations.at(operation)}}};
@@ -206,7 +206,7 @@ void add_process(const ProcessNumbers& process, Families& to) {
 
 }  // namespace
 
-std::string metrics_text(const Observation& seen, const ProcessNumbers& process,
+std::string metrics_text(const Snapshot& seen, const ProcessNumbers& process,
                          const prometheus::Collectable& services) {
   Families families;
   add_build(families);

@@ -9,12 +9,12 @@
 namespace hangar {
 namespace {
 
-Observation::Time now_in_seconds() {
+Snapshot::Time now_in_seconds() {
   return std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now());
 }
 
-void add(const SourceCounters& from, Observation::Source& to) {
-  using Of = Observation::Source;
+void add(const SourceCounters& from, Snapshot::Source& to) {
+  using Of = Snapshot::Source;
   for (std::size_t i = 0; i < Of::sums.size(); ++i) {
     to.*Of::sums.at(i) += (from.*SourceCounters::sums.at(i)).value();
   }
@@ -82,7 +82,7 @@ void StatusBoard::set_draining() {
 }
 
 void StatusBoard::record(const StorageOutcome& outcome) {
-  using Operations = Observation::Operations;
+  using Operations = Snapshot::Operations;
   const auto bound = std::ranges::lower_bound(Operations::bounds, outcome.seconds);
   const auto bucket = static_cast<std::size_t>(bound - Operations::bounds.begin());
   const std::scoped_lock lock{mutex_};
@@ -103,11 +103,11 @@ void StatusBoard::tick(Clock::time_point now) {
   alive_until_ = now + tick_limit;
 }
 
-Observation StatusBoard::observe(Clock::time_point now) const {
+Snapshot StatusBoard::snapshot(Clock::time_point now) const {
   const std::scoped_lock lock{mutex_};
-  Observation seen = seen_;
+  Snapshot seen = seen_;
   for (const Entry& entry : entries_) {
-    Observation::Service& service = seen.services.emplace_back(entry.service);
+    Snapshot::Service& service = seen.services.emplace_back(entry.service);
     for (const auto& counters : entry.sources) add(*counters, service.source);
   }
   if (now > alive_until_) {

@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "source/source_counters.hpp"
-#include "status/observation.hpp"
+#include "status/snapshot.hpp"
 
 namespace hangar {
 
@@ -36,11 +36,11 @@ class StatusBoard {
   /// The event loop calls it at least once a second.
   void tick(Clock::time_point now);
 
-  [[nodiscard]] Observation observe(Clock::time_point now) const;
+  [[nodiscard]] Snapshot snapshot(Clock::time_point now) const;
 
  private:
   struct Entry {
-    Observation::Service service;
+    Snapshot::Service service;
     /// Bounded by how often the service is started.
     std::vector<std::shared_ptr<const SourceCounters>> sources;
   };
@@ -48,7 +48,7 @@ class StatusBoard {
 
   mutable std::mutex mutex_;
   std::vector<Entry> entries_;
-  Observation seen_;  ///< Without the services.
+  Snapshot seen_;  ///< Without the services.
   Clock::time_point alive_until_;
 };
 

@@ -15,8 +15,8 @@ namespace json = boost::json;
 namespace hangar {
 namespace {
 
-Observation healthy() {
-  Observation seen;
+Snapshot healthy() {
+  Snapshot seen;
   seen.storage.type = "sqlite";
   auto& service = seen.services.emplace_back();
   service.name = "recorder";
@@ -27,7 +27,7 @@ Observation healthy() {
   return seen;
 }
 
-HttpReply reply_to(std::string_view target, const Observation& seen) {
+HttpReply reply_to(std::string_view target, const Snapshot& seen) {
   const prometheus::Registry none;
   return admin_reply("GET", target, seen, none);
 }
@@ -231,7 +231,7 @@ TEST(Routes, status_is_json_with_state_since_and_last_error) {
   auto seen = healthy();
   auto& service = seen.services.at(0);
   service.state = ServiceState::failed;
-  service.since = Observation::Time{std::chrono::seconds{1'000'000'000}};
+  service.since = Snapshot::Time{std::chrono::seconds{1'000'000'000}};
   service.last_error = "it \"broke\"";
   service.source.received = 3;
   const auto reply = reply_to("/status", seen);

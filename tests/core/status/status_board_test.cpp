@@ -19,7 +19,7 @@ class BoardTest : public ::testing::Test {
  protected:
   void SetUp() override { board_.add_service("recorder", "1.0.0", "EVENTS", "durable"); }
 
-  [[nodiscard]] Observation seen() const { return board_.observe(start); }
+  [[nodiscard]] Snapshot seen() const { return board_.snapshot(start); }
   [[nodiscard]] bool ready() const { return Readiness{seen()}.ready(); }
   void end_with(Result result, std::string_view error = "it broke") {
     board_.record({StorageOutcome::Operation::transact, result, 0.02,
@@ -95,7 +95,7 @@ TEST_F(BoardTest, counters_of_a_service_that_was_started_again_go_on) {
 
 TEST_F(BoardTest, a_loop_that_does_not_tick_is_stuck_after_the_limit_and_no_longer_once_it_ticks) {
   const auto stuck_at = [this](StatusBoard::Clock::time_point now) {
-    return board_.observe(now).stuck_for;
+    return board_.snapshot(now).stuck_for;
   };
   EXPECT_EQ(stuck_at(start + StatusBoard::start_limit), seconds{0});
   EXPECT_GT(stuck_at(start + StatusBoard::start_limit + seconds{1}), seconds{0});
@@ -110,7 +110,7 @@ TEST_F(BoardTest, a_loop_that_does_not_tick_is_stuck_after_the_limit_and_no_long
 }
 
 TEST_F(BoardTest, every_attempt_is_counted_once_in_its_bucket) {
-  using Operations = Observation::Operations;
+  using Operations = Snapshot::Operations;
   for (const double took : {0.0, 0.001, 0.0011, 10.0, 11.0}) {
     board_.record({StorageOutcome::Operation::transact, Result::done, took, {}});
   }

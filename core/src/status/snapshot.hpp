@@ -14,7 +14,7 @@
 namespace hangar {
 
 /// What was seen of a running host at one moment: values, which no thread changes.
-struct Observation {
+struct Snapshot {
   using Time = std::chrono::sys_seconds;
 
   /// The numbers of one consumer, over every run of its service.
