@@ -68,9 +68,18 @@ def _make(root: Path) -> None:
         ],
         check=True,
     )
-    # Proxies and whatever else this machine needs to reach the mirror.
+
+
+def _bring_settings(root: Path) -> None:
+    """Proxies, certificates and whatever else this machine needs to reach the mirrors."""
     settings = _output("apt-config", "dump", "--no-empty", "Acquire")
     (root / "etc/apt/apt.conf.d/99machine").write_text(settings)
+    for own in (Path("/etc/resolv.conf"), Path("/etc/pip.conf")):
+        if own.exists():
+            shutil.copy(own, root / own.relative_to("/"))
+    certificates = Path("/usr/local/share/ca-certificates")
+    if certificates.is_dir():
+        shutil.copytree(certificates, root / certificates.relative_to("/"), dirs_exist_ok=True)
 
 
 def _inside(root: Path, *command: str) -> int:
@@ -97,7 +106,7 @@ def _copy(checkout: Path) -> None:
 def _commands() -> Sequence[str]:
     if os.environ.get("HANGAR_TEST_LONG"):
         python = _PYTHON_OF_BOOKWORM.format(mirror=_mirror())
-        return ("etc/quickstart", python, "tests/run --long")
+        return ("etc/quickstart", python, "update-ca-certificates", "tests/run --long")
     return (
         "etc/quickstart",
         "etc/install-packages build run test",
@@ -119,7 +128,7 @@ def main() -> int:
             shutil.rmtree(root, ignore_errors=True)
             _make(root)
             made.touch()
-        shutil.copy("/etc/resolv.conf", root / "etc/resolv.conf")
+        _bring_settings(root)
         _copy(root / _CHECKOUT.relative_to("/"))
         for command in _commands():
             print(f"{_RELEASE}: {command}", flush=True)

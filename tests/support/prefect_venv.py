@@ -199,3 +199,7 @@ def create_prefect_sqlite(path: Path) -> Path:
             partial.rename(kept)
     shutil.copyfile(kept, path)
     return path
+
+
+if __name__ == "__main__":
+    print(prefect_venv().folder)
