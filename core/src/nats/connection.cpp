@@ -10,7 +10,6 @@
 #include "identity/credentials.hpp"
 #include "identity/nkey.hpp"
 #include "nats/remedy.hpp"
-#include "nats/tls_first.hpp"
 
 namespace hangar {
 namespace {
@@ -50,6 +49,22 @@ void must_read(const std::string& path, const char* setting) {
     throw ConfigError{fmt::format("nats.{}: cannot read {}", setting, path)};
   }
 }
+
+// TLS begins before the server greets.
+#ifdef HANGAR_CNATS_HAS_TLS_FIRST
+void set_tls_first(natsOptions* options) {
+  const natsStatus status = natsOptions_TLSHandshakeFirst(options);
+  if (status == NATS_OK) return;
+  throw ConfigError{fmt::format("nats.tls.handshake_first: {}", natsStatus_GetText(status))};
+}
+#else
+void set_tls_first(natsOptions* /*options*/) {
+  throw ConfigError{fmt::format(
+      "nats.tls.handshake_first: the cnats {} of this Hangar cannot begin with TLS, 3.9 can: set "
+      "`handshake_first: auto` in the server's configuration, or build Hangar with a newer one",
+      nats_GetVersion())};
+}
+#endif
 
 }  // namespace
 

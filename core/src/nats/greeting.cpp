@@ -17,7 +17,7 @@
 #include <exception>
 
 #include "hangar/error.hpp"
-#include "nats/tls_first.hpp"
+#include "nats/remedy.hpp"
 #include "text/json_member.hpp"
 
 namespace asio = boost::asio;

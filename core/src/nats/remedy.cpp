@@ -1,6 +1,7 @@
 #include "nats/remedy.hpp"
 
 #include <fmt/format.h>
+#include <nats/nats.h>
 
 #include <algorithm>
 #include <array>
@@ -106,5 +107,20 @@ std::string with_remedy(std::string_view said, std::string_view identity) {
   return fmt::format("{}: {}{}{}", said, found->mends.substr(0, hole), identity,
                      found->mends.substr(hole + 2));
 }
+
+#ifdef HANGAR_CNATS_HAS_TLS_FIRST
+std::string tls_first_remedy() {
+  return "the server hung up before it greeted: does it want TLS first (`handshake_first`)? Then "
+         "set nats.tls.handshake_first: true";
+}
+#else
+std::string tls_first_remedy() {
+  return fmt::format(
+      "the server hung up before it greeted: does it want TLS first (`handshake_first`)? The cnats "
+      "{} of this Hangar cannot do that, 3.9 can: set `handshake_first: auto` in the server's "
+      "configuration, or build Hangar with a newer one",
+      nats_GetVersion());
+}
+#endif
 
 }  // namespace hangar

@@ -16,6 +16,9 @@ std::string identity_of(const Endpoint& endpoint, const NatsConfig& nats);
 /// known.
 std::string with_remedy(std::string_view said, std::string_view identity);
 
+/// What to do about a server that hangs up before it greets.
+std::string tls_first_remedy();
+
 /// What a server said of a subject that this user may not use.
 struct PermissionViolation {
   enum class Of { publish, subscription };
