@@ -1,6 +1,5 @@
 #include "nats/connection_keeper.hpp"
 
-#include <algorithm>
 #include <chrono>
 #include <exception>
 #include <iterator>
@@ -11,17 +10,16 @@ namespace hangar {
 namespace {
 
 using namespace std::chrono_literals;
+using Happened = Reconnection::Happened;
 
-constexpr auto first_wait = 250ms;
-constexpr auto longest_wait = 5000ms;
 constexpr auto last_flush = 2000ms;
 constexpr auto last_drain = 1000ms;
-constexpr std::size_t most_discovered = 64;
 
-// So that the clients of a server that was restarted do not all come at once.
-std::chrono::milliseconds jittered(std::chrono::milliseconds wait, std::minstd_rand& random) {
-  std::uniform_int_distribution<std::int64_t> spread{wait.count() / 2, wait.count()};
-  return std::chrono::milliseconds{spread(random)};
+// Throws ConfigError for those that cannot be used.
+std::vector<Endpoint> usable_endpoints(const Connection::Settings& settings) {
+  std::vector<Endpoint> all = endpoints(settings.nats);
+  for (const Endpoint& endpoint : all) Connection::check(endpoint, settings);
+  return all;
 }
 
 }  // namespace
@@ -31,9 +29,7 @@ ConnectionKeeper::ConnectionKeeper(Connection::Settings settings,
     : settings_{std::move(settings)},
       subscriptions_{std::move(subscriptions)},
       callbacks_{std::move(callbacks)},
-      endpoints_{endpoints(settings_.nats)},
-      configured_{endpoints_.size()} {
-  for (const Endpoint& endpoint : endpoints_) Connection::check(endpoint, settings_);
+      reconnection_{usable_endpoints(settings_), std::random_device{}()} {
   thread_ = std::thread{[this] { run(); }};
 }
 
@@ -73,72 +69,77 @@ void ConnectionKeeper::finish() noexcept {
   changed_.notify_one();
 }
 
+Reconnection::Step ConnectionKeeper::happened(Happened what, const std::string& why) {
+  Reconnection::Step step;
+  {
+    const std::lock_guard lock{mutex_};
+    step = reconnection_.step(what, why, std::chrono::steady_clock::now());
+  }
+  if (!step.trouble.empty()) callbacks_.trouble(step.trouble, step.line);
+  return step;
+}
+
 void ConnectionKeeper::run() noexcept {
-  while (auto connection = connect()) {
+  Reconnection::Step next = happened(Happened::started);
+  while (auto connection = connect(next)) {
     {
       const std::lock_guard lock{mutex_};
       present_ = ++connections_;
     }
-    callbacks_.up(connections_, connection->max_payload(), server_.address());
+    std::string line = happened(Happened::connected).line;
+    callbacks_.up(connections_, connection->max_payload(), reconnection_.server().address(),
+                  std::move(line));
     std::vector<Outgoing> unsent = serve(*connection);
-    std::string why = "connection lost: " + connection->last_error();
-    left_.reset();
+    const std::string error = connection->last_error();
+    std::string leaving;
+    bool finishing = false;
     {
       const std::lock_guard lock{mutex_};
-      if (!leaving_.empty()) {
-        why = std::exchange(leaving_, {});
-        left_ = server_;
-      }
-      if (finishing_) why.clear();
+      leaving = std::exchange(leaving_, {});
+      finishing = finishing_;
     }
-    learn(*connection);
+    for (const std::string& problem : reconnection_.learn(connection->discovered())) {
+      happened(Happened::trouble, problem);
+    }
     connection.reset();
-    callbacks_.down(std::move(why), std::move(unsent));
+    next = finishing         ? Reconnection::Step{}
+           : leaving.empty() ? happened(Happened::lost, error)
+                             : happened(Happened::left, leaving);
+    callbacks_.down(std::move(unsent));
   }
   callbacks_.ended();
 }
 
-std::unique_ptr<Connection> ConnectionKeeper::connect() {
-  std::minstd_rand random{std::random_device{}()};
-  std::shuffle(endpoints_.begin(), endpoints_.begin() + static_cast<std::ptrdiff_t>(configured_),
-               random);
-  auto wait = first_wait;
-  for (std::size_t tried = 1;; ++tried) {
+std::unique_ptr<Connection> ConnectionKeeper::connect(Reconnection::Step next) {
+  for (;;) {
     {
-      const std::lock_guard lock{mutex_};
+      std::unique_lock lock{mutex_};
+      changed_.wait_for(lock, next.after, [this] { return finishing_; });
       if (finishing_) return nullptr;
       lost_ = false;
     }
-    const Endpoint& next = endpoints_[at_++ % endpoints_.size()];
-    const bool left = left_ && left_->address() == next.address() && tried <= endpoints_.size();
-    if (auto connection = left ? nullptr : try_to_connect(next)) {
-      server_ = next;
-      return connection;
+    try {
+      return try_to_connect(*next.server);
+    } catch (const std::exception& error) {
+      next = happened(Happened::failed, error.what());
     }
-    if (tried % endpoints_.size() != 0) continue;
-    std::unique_lock lock{mutex_};
-    changed_.wait_for(lock, jittered(wait, random), [this] { return finishing_; });
-    wait = std::min<std::chrono::milliseconds>(wait * 2, longest_wait);
   }
 }
 
 std::unique_ptr<Connection> ConnectionKeeper::try_to_connect(const Endpoint& endpoint) {
-  try {
-    auto connection =
-        std::make_unique<Connection>(endpoint, settings_,
-                                     Connection::Callbacks{.lost =
-                                                               [this] {
-                                                                 const std::lock_guard lock{mutex_};
-                                                                 lost_ = true;
-                                                                 changed_.notify_one();
-                                                               },
-                                                           .error = callbacks_.trouble});
-    for (const auto& [subject, inbox] : subscriptions_) connection->subscribe(subject, *inbox);
-    return connection;
-  } catch (const std::exception& error) {
-    callbacks_.trouble(error.what());
-    return nullptr;
-  }
+  auto connection = std::make_unique<Connection>(
+      endpoint, settings_,
+      Connection::Callbacks{
+          .lost =
+              [this] {
+                const std::lock_guard lock{mutex_};
+                lost_ = true;
+                changed_.notify_one();
+              },
+          .error =
+              [this](std::string_view what) { happened(Happened::trouble, std::string{what}); }});
+  for (const auto& [subject, inbox] : subscriptions_) connection->subscribe(subject, *inbox);
+  return connection;
 }
 
 std::vector<Outgoing> ConnectionKeeper::serve(Connection& connection) {
@@ -148,7 +149,8 @@ std::vector<Outgoing> ConnectionKeeper::serve(Connection& connection) {
     changed_.wait(lock,
                   [this] { return lost_ || finishing_ || !leaving_.empty() || !queue_.empty(); });
     const bool last = finishing_;
-    if (!leaving_.empty() && !has_another(connection)) leaving_.clear();
+    if (!leaving_.empty() && reconnection_.servers() == 1 && connection.discovered().empty())
+      leaving_.clear();
     items.swap(queue_);
     const bool lost = lost_ || !leaving_.empty();
     if (lost || last) present_ = 0;
@@ -191,27 +193,6 @@ void ConnectionKeeper::send_all(Connection& connection, std::vector<Outgoing>& i
   // Here, because memory that is given back here need not be given back on the service's strand;
   // and all at once, because cnats wakes a thread that frees them when it finds that one idle.
   items.erase(items.begin(), item);
-}
-
-bool ConnectionKeeper::has_another(const Connection& connection) {
-  return endpoints_.size() > 1 || !connection.discovered().empty();
-}
-
-void ConnectionKeeper::learn(const Connection& connection) {
-  std::vector<Endpoint> known{endpoints_.begin(),
-                              endpoints_.begin() + static_cast<std::ptrdiff_t>(configured_)};
-  for (const std::string& url : connection.discovered()) {
-    if (known.size() == configured_ + most_discovered) break;
-    try {
-      Endpoint told = discovered(server_, url);
-      const bool new_one =
-          std::ranges::find(known, told.address(), &Endpoint::address) == known.end();
-      if (new_one) known.push_back(std::move(told));
-    } catch (const std::exception& error) {
-      callbacks_.trouble(error.what());
-    }
-  }
-  endpoints_ = std::move(known);
 }
 
 }  // namespace hangar

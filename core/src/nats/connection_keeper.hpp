@@ -6,7 +6,6 @@
 #include <functional>
 #include <memory>
 #include <mutex>
-#include <optional>
 #include <string>
 #include <string_view>
 #include <thread>
@@ -17,6 +16,7 @@
 #include "nats/connection.hpp"
 #include "nats/endpoint.hpp"
 #include "nats/inbox.hpp"
+#include "nats/reconnection.hpp"
 #include "nats/wire_message.hpp"
 
 namespace hangar {
@@ -41,15 +41,18 @@ class ConnectionKeeper {
   };
   /// Called on the keeper's thread, `trouble` on any. `up` and `down` alternate.
   struct Callbacks {
-    /// Each connection has a number of its own, from 1; `server` is an Endpoint's address.
-    std::function<void(std::uint64_t connection, std::uint64_t max_payload, std::string server)> up;
-    /// Every message that came over this connection is in its inbox. `unsent` was not sent; `why`
-    /// is empty after `finish`.
-    std::function<void(std::string why, std::vector<Outgoing> unsent)> down;
+    /// Each connection has a number of its own, from 1; `server` is an Endpoint's address, and
+    /// `line` is to be logged, unless it is empty.
+    std::function<void(std::uint64_t connection, std::uint64_t max_payload, std::string server,
+                       std::string line)>
+        up;
+    /// Every message that came over this connection is in its inbox. `unsent` was not sent.
+    std::function<void(std::vector<Outgoing> unsent)> down;
     /// After EndPulls: nothing more comes into the first subscription's inbox.
     std::function<void()> pulls_ended;
-    /// An attempt to connect failed or the server refused something; no secret is in it.
-    std::function<void(std::string_view what)> trouble;
+    /// An attempt to connect failed, the connection was lost, before `down`, or the server refused
+    /// something. `line` is to be logged, unless it is empty.
+    std::function<void(std::string what, std::string line)> trouble;
     std::function<void()> ended;
   };
 
@@ -73,23 +76,19 @@ class ConnectionKeeper {
 
  private:
   void run() noexcept;
-  std::unique_ptr<Connection> connect();
+  /// Any thread, with the mutex free.
+  Reconnection::Step happened(Reconnection::Happened what, const std::string& why = {});
+  std::unique_ptr<Connection> connect(Reconnection::Step next);
   std::unique_ptr<Connection> try_to_connect(const Endpoint& endpoint);
   std::vector<Outgoing> serve(Connection& connection);
   void send_all(Connection& connection, std::vector<Outgoing>& items);
-  void learn(const Connection& connection);
-  bool has_another(const Connection& connection);
 
   Connection::Settings settings_;
   std::vector<Subscription> subscriptions_;
   Callbacks callbacks_;
-  // Of the thread alone.
-  std::vector<Endpoint> endpoints_;
-  std::size_t configured_ = 0;  ///< How many endpoints come from the configuration.
-  std::size_t at_ = 0;
-  std::uint64_t connections_ = 0;
-  Endpoint server_;               ///< That it is or was last connected to.
-  std::optional<Endpoint> left_;  ///< That gave no service: others are tried first.
+  std::uint64_t connections_ = 0;  ///< Of the thread alone.
+  /// `learn` and what it knows of servers are of the thread alone; `step` is with the mutex.
+  Reconnection reconnection_;
 
   std::mutex mutex_;
   std::condition_variable changed_;

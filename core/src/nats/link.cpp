@@ -18,8 +18,6 @@ namespace {
 using namespace std::chrono_literals;
 using Clock = std::chrono::steady_clock;
 
-constexpr auto repeat_trouble_after = 30s;
-
 std::string new_inbox(const std::string& prefix) {
   natsInbox* made = nullptr;
   if (natsInbox_Create(&made) != NATS_OK) throw std::bad_alloc{};
@@ -86,21 +84,25 @@ void Link::start(Connection::Settings settings) {
       {fmt::format("{}{}*", inbox_, of_pulls), pulled_.get()},
       {fmt::format("{}{}*", inbox_, of_requests), replies_.get()}};
   ConnectionKeeper::Callbacks callbacks;
-  callbacks.up = [this](std::uint64_t connection, std::uint64_t payload, std::string server) {
-    post([to = Server{connection, payload, std::move(server)}](Link& link) { link.came_up(to); });
+  callbacks.up = [this](std::uint64_t connection, std::uint64_t payload, std::string server,
+                        std::string line) {
+    post([to = Server{connection, payload, std::move(server)}, line = std::move(line)](Link& link) {
+      link.came_up(to, line);
+    });
   };
-  callbacks.down = [this](std::string why, std::vector<Outgoing> unsent) {
+  callbacks.down = [this](std::vector<Outgoing> unsent) {
     // A std::function has to be copyable, and messages are not.
     auto shared = std::make_shared<std::vector<Outgoing>>(std::move(unsent));
-    post([why = std::move(why), shared](Link& link) { link.went_down(why, std::move(*shared)); });
+    post([shared](Link& link) { link.went_down(std::move(*shared)); });
   };
   callbacks.pulls_ended = [this] {
     post([](Link& link) {
       if (link.handlers_.pulls_ended) link.handlers_.pulls_ended();
     });
   };
-  callbacks.trouble = [this](std::string_view what) {
-    post([text = std::string{what}](Link& link) { link.trouble(text); });
+  callbacks.trouble = [this](std::string what, std::string line) {
+    post(
+        [what = std::move(what), line = std::move(line)](Link& link) { link.trouble(what, line); });
   };
   callbacks.ended = [this] {
     post([](Link& link) {
@@ -112,35 +114,29 @@ void Link::start(Connection::Settings settings) {
                                                std::move(callbacks));
 }
 
-void Link::came_up(const Server& server) {
+void Link::came_up(const Server& server, const std::string& line) {
   server_ = server;
   ++connections_;
   inbox_denied_.clear();
   health_.connected();
-  if (!last_trouble_.empty() || connections_ > 1) log_.info("NATS: connected");
+  if (!line.empty()) log_.info("{}", line);
   last_trouble_.clear();
   changed_.wake_all();
   if (handlers_.up) handlers_.up();
 }
 
-void Link::went_down(const std::string& why, std::vector<Outgoing> unsent) {
+void Link::went_down(std::vector<Outgoing> unsent) {
   server_.connection = 0;
-  if (!ended_ && !why.empty()) trouble(fmt::format("NATS: {}", why));
   const auto failed = requests_->take();
   changed_.wake_all();
   if (handlers_.down) handlers_.down(std::move(unsent));
   for (const OnReply& on_reply : failed) on_reply({.fate = Reply::Fate::disconnected});
 }
 
-void Link::trouble(const std::string& told) {
-  const std::string what = mask_url(told);
-  const auto now = Clock::now();
-  if (what != last_trouble_ || now - last_told_ >= repeat_trouble_after) {
-    last_trouble_ = what;
-    last_told_ = now;
-    log_.warning("{}", what);
-  }
-  if (const auto violation = permission_violation_in(told)) deny(*violation, what);
+void Link::trouble(const std::string& what, const std::string& line) {
+  last_trouble_ = mask_url(what);
+  if (!line.empty()) log_.warning("{}", line);
+  if (const auto violation = permission_violation_in(what)) deny(*violation, last_trouble_);
 }
 
 // The server says so of the subject, and does not say of which message.
@@ -168,8 +164,7 @@ void Link::follow(const JetStreamHealth::Verdict& verdict) {
     handlers_.judged(verdict.trouble);
   }
   if (!verdict.leave) return;
-  keeper_->leave(server_.connection, fmt::format("{} is left for another server: {}", server_.url,
-                                                 describe(verdict.trouble)));
+  keeper_->leave(server_.connection, std::string{describe(verdict.trouble)});
 }
 
 asio::awaitable<bool> Link::wait_connected(Condition::Time deadline) {

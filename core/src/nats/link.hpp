@@ -116,9 +116,9 @@ class Link : public std::enable_shared_from_this<Link> {
   void start(Connection::Settings settings);
   std::unique_ptr<Inbox> inbox(void (Link::*take)());
   void post(std::function<void(Link&)> action);
-  void came_up(const Server& server);
-  void went_down(const std::string& why, std::vector<Outgoing> unsent);
-  void trouble(const std::string& told);
+  void came_up(const Server& server, const std::string& line);
+  void went_down(std::vector<Outgoing> unsent);
+  void trouble(const std::string& what, const std::string& line);
   void deny(const PermissionViolation& violation, const std::string& why);
   void take_pulled();
   void take_replies();
@@ -136,7 +136,6 @@ class Link : public std::enable_shared_from_this<Link> {
   JetStreamHealth::Trouble judged_ = JetStreamHealth::Trouble::none;
   std::string inbox_denied_;  ///< Why nobody can answer; empty when they can.
   std::string last_trouble_;
-  std::chrono::steady_clock::time_point last_told_{};
   bool ended_ = false;
   Condition changed_;
   const std::shared_ptr<Requests> requests_;

@@ -1,0 +1,101 @@
+#include "nats/reconnection.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <exception>
+#include <utility>
+
+#include "config/mask_url.hpp"
+
+namespace hangar {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr auto first_wait = 250ms;
+constexpr auto longest_wait = 5000ms;
+constexpr auto repeat_trouble_after = 30s;
+constexpr std::size_t most_discovered = 64;
+
+// So that the clients of a server that was restarted do not all come at once.
+std::chrono::milliseconds jittered(std::chrono::milliseconds wait, std::minstd_rand& random) {
+  std::uniform_int_distribution<std::int64_t> spread{wait.count() / 2, wait.count()};
+  return std::chrono::milliseconds{spread(random)};
+}
+
+}  // namespace
+
+Reconnection::Reconnection(std::vector<Endpoint> configured, std::uint32_t seed)
+    : endpoints_{std::move(configured)}, configured_{endpoints_.size()}, random_{seed} {}
+
+Reconnection::Step Reconnection::step(Happened what, const std::string& why, Time now) {
+  Step step;
+  if (what == Happened::connected) {
+    server_ = trying_;
+    if (std::exchange(was_connected_, true) || !last_trouble_.empty())
+      step.line = "NATS: connected";
+    last_trouble_.clear();
+    return step;
+  }
+  if (what == Happened::failed) {
+    step = next();
+  } else if (what != Happened::trouble) {
+    leaving_ = what == Happened::left;
+    tried_ = 0;
+    wait_ = first_wait;
+    std::shuffle(endpoints_.begin(), endpoints_.begin() + static_cast<std::ptrdiff_t>(configured_),
+                 random_);
+    step = next();
+  }
+  if (what == Happened::lost) {
+    step.trouble = fmt::format("NATS: connection lost: {}", why);
+  } else if (what == Happened::left) {
+    step.trouble = fmt::format("NATS: {} is left for another server: {}", server_.address(), why);
+  } else {
+    step.trouble = why;
+  }
+  if (!step.trouble.empty()) step.line = tell(step.trouble, now);
+  return step;
+}
+
+Reconnection::Step Reconnection::next() {
+  Step step;
+  do {
+    if (tried_ > 0 && tried_ % endpoints_.size() == 0) {
+      step.after += jittered(wait_, random_);
+      wait_ = std::min<std::chrono::milliseconds>(wait_ * 2, longest_wait);
+    }
+    ++tried_;
+    step.server = &endpoints_[at_++ % endpoints_.size()];
+  } while (leaving_ && tried_ <= endpoints_.size() && step.server->address() == server_.address());
+  trying_ = *step.server;
+  return step;
+}
+
+std::string Reconnection::tell(const std::string& trouble, Time now) {
+  std::string line = mask_url(trouble);
+  if (line == last_trouble_ && now - last_told_ < repeat_trouble_after) return {};
+  last_trouble_ = line;
+  last_told_ = now;
+  return line;
+}
+
+std::vector<std::string> Reconnection::learn(const std::vector<std::string>& urls) {
+  std::vector<std::string> problems;
+  endpoints_.resize(configured_);
+  for (const std::string& url : urls) {
+    if (endpoints_.size() == configured_ + most_discovered) break;
+    try {
+      Endpoint told = discovered(server_, url);
+      if (std::ranges::find(endpoints_, told.address(), &Endpoint::address) == endpoints_.end()) {
+        endpoints_.push_back(std::move(told));
+      }
+    } catch (const std::exception& error) {
+      problems.emplace_back(error.what());
+    }
+  }
+  return problems;
+}
+
+}  // namespace hangar

@@ -1,0 +1,60 @@
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <random>
+#include <string>
+#include <vector>
+
+#include "nats/endpoint.hpp"
+
+namespace hangar {
+
+/// Which server is tried next, after what pause, and what is logged. Pure: `step` is told what
+/// happened, and when.
+class Reconnection {
+ public:
+  using Time = std::chrono::steady_clock::time_point;
+  /// Failed: an attempt to connect. Left: the connection is given up, because its server gives no
+  /// service. Trouble: something else went wrong, at any time.
+  enum class Happened { started, failed, connected, lost, left, trouble };
+
+  struct Step {
+    const Endpoint* server = nullptr;   ///< To be tried; valid until another one is.
+    std::chrono::milliseconds after{};  ///< The pause before it is tried.
+    std::string trouble;                ///< What went wrong; empty when nothing did.
+    std::string line;                   ///< To be logged; empty when that was said just now.
+  };
+
+  Reconnection(std::vector<Endpoint> configured, std::uint32_t seed);
+
+  /// `why` is what is wrong, if anything.
+  Step step(Happened what, const std::string& why, Time now);
+  /// The present server told of these others, which replace those that were told of before. Returns
+  /// what is wrong with each that cannot be used.
+  std::vector<std::string> learn(const std::vector<std::string>& urls);
+  [[nodiscard]] std::size_t servers() const noexcept { return endpoints_.size(); }
+  /// The one that it is or was last connected to.
+  [[nodiscard]] const Endpoint& server() const noexcept { return server_; }
+
+ private:
+  Step next();
+  /// The line for it.
+  std::string tell(const std::string& trouble, Time now);
+
+  std::vector<Endpoint> endpoints_;
+  std::size_t configured_;  ///< How many of them come from the configuration.
+  std::minstd_rand random_;
+  std::size_t at_ = 0;     ///< The next one.
+  std::size_t tried_ = 0;  ///< How many since there was a connection.
+  std::chrono::milliseconds wait_{};
+  Endpoint trying_;
+  Endpoint server_;
+  bool leaving_ = false;  ///< That server gave no service: others are tried first.
+  bool was_connected_ = false;
+  std::string last_trouble_;  ///< Since it connected.
+  Time last_told_{};
+};
+
+}  // namespace hangar

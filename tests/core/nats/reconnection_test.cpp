@@ -1,0 +1,139 @@
+#include "nats/reconnection.hpp"
+
+#include <gtest/gtest.h>
+
+#include <set>
+#include <string>
+#include <vector>
+
+namespace hangar {
+namespace {
+
+using namespace std::chrono_literals;
+using std::chrono::milliseconds;
+using enum Reconnection::Happened;
+
+std::vector<Endpoint> named(const std::vector<std::string>& hosts) {
+  std::vector<Endpoint> servers;
+  for (const std::string& host : hosts) servers.emplace_back().host = host;
+  return servers;
+}
+
+/// What happens, and what is done then.
+struct Row {
+  Reconnection::Happened what;
+  std::string why{};
+  milliseconds at{};
+  std::string server{};
+  milliseconds after{};  ///< At most, and at least half of it.
+  std::string line{};
+};
+
+struct Story {
+  const char* name;
+  std::vector<std::string> told_of;  ///< By the only server of the configuration, which is `a`.
+  std::vector<Row> rows;
+};
+
+const std::vector<Story> stories{
+    {"a first connection is not worth a line", {}, {{started, "", 0ms, "a"}, {connected}}},
+    {"what fails is tried more and more seldom, and told twice in a minute",
+     {},
+     {{started, "", 0ms, "a"},
+      {failed, "refused", 0ms, "a", 250ms, "refused"},
+      {failed, "refused", 1s, "a", 500ms},
+      {failed, "refused", 2s, "a", 1s},
+      {failed, "refused", 4s, "a", 2s},
+      {failed, "refused", 8s, "a", 4s},
+      {failed, "refused", 13s, "a", 5s},
+      {failed, "refused", 29s, "a", 5s},
+      {failed, "refused", 30s, "a", 5s, "refused"},
+      {failed, "timeout", 31s, "a", 5s, "timeout"},
+      {connected, "", 36s, "", 0ms, "NATS: connected"}}},
+    {"a connection that is lost is sought again at once, and its end and the next one are told",
+     {},
+     {{started, "", 0ms, "a"},
+      {connected},
+      {lost, "closed", 1s, "a", 0ms, "NATS: connection lost: closed"},
+      {failed, "refused", 1s, "a", 250ms, "refused"},
+      {connected, "", 2s, "", 0ms, "NATS: connected"},
+      {lost, "closed", 3s, "a", 0ms, "NATS: connection lost: closed"},
+      {connected, "", 4s, "", 0ms, "NATS: connected"}}},
+    {"what a server refuses is told, and nothing is tried",
+     {},
+     {{started, "", 0ms, "a"},
+      {connected},
+      {trouble, "no permission", 0ms, "", 0ms, "no permission"},
+      {trouble, "no permission", 1s}}},
+    {"a password is not told",
+     {},
+     {{started, "", 0ms, "a"},
+      {failed, "nats://me:secret@a: refused", 0ms, "a", 250ms, "nats://me:********@a: refused"}}},
+    {"every server is tried before there is a pause",
+     {"b", "c"},
+     {{lost, "closed", 0ms, "b", 0ms, "NATS: connection lost: closed"},
+      {failed, "refused", 0ms, "c", 0ms, "refused"},
+      {failed, "refused", 0ms, "a"},
+      {failed, "refused", 0ms, "b", 250ms},
+      {connected, "", 0ms, "", 0ms, "NATS: connected"},
+      {lost, "closed", 0ms, "c", 0ms, "NATS: connection lost: closed"}}},
+    {"the server that gave no service is tried when the others have failed",
+     {"b"},
+     {{left, "silent", 0ms, "b", 0ms, "NATS: nats://a:4222 is left for another server: silent"},
+      {failed, "refused", 0ms, "b", 250ms, "refused"},
+      {failed, "refused", 0ms, "a"},
+      {connected, "", 0ms, "", 0ms, "NATS: connected"}}},
+    {"a server that is the only one is tried again after a pause, though it gave no service",
+     {},
+     {{started, "", 0ms, "a"},
+      {connected},
+      {left, "silent", 0ms, "a", 250ms, "NATS: nats://a:4222 is left for another server: silent"}}},
+};
+
+TEST(ReconnectionTest, each_story_goes_its_way) {
+  for (const Story& story : stories) {
+    SCOPED_TRACE(story.name);
+    Reconnection tested{named({"a"}), 1};
+    if (!story.told_of.empty()) {
+      tested.step(started, "", {});
+      tested.step(connected, "", {});
+      EXPECT_TRUE(tested.learn(story.told_of).empty());
+    }
+    for (std::size_t i = 0; i < story.rows.size(); ++i) {
+      SCOPED_TRACE(i);
+      const Row& row = story.rows[i];
+      const Reconnection::Step step =
+          tested.step(row.what, row.why, Reconnection::Time{} + 1h + row.at);
+      EXPECT_EQ(step.server != nullptr ? step.server->host : "", row.server);
+      EXPECT_LE(step.after, row.after);
+      EXPECT_GE(step.after, row.after / 2);
+      EXPECT_EQ(step.line, row.line);
+    }
+  }
+}
+
+TEST(ReconnectionTest, clients_of_a_cluster_begin_with_different_servers) {
+  std::set<std::string> first;
+  for (std::uint32_t i = 1; i < 30; ++i) {
+    Reconnection tested{named({"a", "b", "c"}), i * 70'000'000};
+    first.insert(tested.step(started, "", {}).server->host);
+  }
+  EXPECT_EQ(first.size(), 3U);
+}
+
+TEST(ReconnectionTest, servers_that_are_told_of_replace_those_before_and_are_64_at_most) {
+  Reconnection tested{named({"a"}), 1};
+  tested.step(started, "", {});
+  tested.step(connected, "", {});
+  EXPECT_TRUE(tested.learn({"nats://b:4222", "nats://a:4222", "nats://b:4222"}).empty());
+  EXPECT_EQ(tested.servers(), 2U);
+  EXPECT_EQ(tested.learn({"nats://c:none"}).size(), 1U);
+  EXPECT_EQ(tested.servers(), 1U);
+  std::vector<std::string> many;
+  for (int i = 0; i < 100; ++i) many.push_back("nats://s" + std::to_string(i) + ":4222");
+  tested.learn(many);
+  EXPECT_EQ(tested.servers(), 65U);
+}
+
+}  // namespace
+}  // namespace hangar
