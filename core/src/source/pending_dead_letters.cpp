@@ -40,7 +40,7 @@ asio::awaitable<void> PendingDeadLetters::add(std::uint64_t bytes) {
   quota_.queue();
   while (!source_.stopping() && !quota_.has_room(bytes)) {
     count();
-    co_await removed_.wait_until(Waiters::Time::max());
+    co_await removed_.wait();
   }
   quota_.leave_queue();
   quota_.add(bytes);
@@ -53,7 +53,7 @@ void PendingDeadLetters::remove(std::uint64_t bytes) {
   removed_.wake_all();
 }
 
-asio::awaitable<void> PendingDeadLetters::wait_until_none(Waiters::Time deadline) {
+asio::awaitable<void> PendingDeadLetters::wait_until_none(Condition::Time deadline) {
   while (quota_.waiting() > 0 && Clock::now() < deadline) co_await removed_.wait_until(deadline);
 }
 

@@ -8,7 +8,7 @@
 #include <functional>
 #include <string>
 
-#include "async/waiters.hpp"
+#include "hangar/event.hpp"
 #include "hangar/source.hpp"
 #include "jetstream/stream_setup.hpp"
 #include "log/rate_limit.hpp"
@@ -41,7 +41,7 @@ class PendingDeadLetters {
   void remove(std::uint64_t bytes);
   /// Tries until the dead letter is stored, then acks the message; or until the source stops.
   boost::asio::awaitable<void> store(Message message, Rejection why);
-  boost::asio::awaitable<void> wait_until_none(Waiters::Time deadline);
+  boost::asio::awaitable<void> wait_until_none(Condition::Time deadline);
   /// The source stops.
   void stop() { removed_.wake_all(); }
 
@@ -64,7 +64,7 @@ class PendingDeadLetters {
   DeadLetterQuota quota_;
   std::string refusal_;
   RateLimit seldom_{std::chrono::seconds{30}};
-  Waiters removed_;
+  Condition removed_;
 };
 
 }  // namespace hangar

@@ -254,7 +254,7 @@ void PullSource::send_pull(const Puller::Pull& pull) {
 }
 
 asio::awaitable<void> PullSource::open() {
-  while (state_.opening() && !failure_) co_await state_.changes.wait_until(Waiters::Time::max());
+  while (state_.opening() && !failure_) co_await state_.changes.wait();
   if (failure_) std::rethrow_exception(failure_);
 }
 

@@ -12,8 +12,8 @@
 #include <string>
 #include <vector>
 
-#include "async/waiters.hpp"
 #include "dead_letters/force_mark.hpp"
+#include "hangar/event.hpp"
 #include "hangar/log.hpp"
 #include "hangar/source.hpp"
 #include "jetstream/stream_setup.hpp"
@@ -122,7 +122,7 @@ class PullSource : public Source, public std::enable_shared_from_this<PullSource
   ConsumerBinding binding_;
   ConsumerWatch watch_;
 
-  Waiters arrivals_;  ///< What next() waits for changed.
+  Condition arrivals_;  ///< What next() waits for changed.
   boost::asio::steady_timer pump_timer_;
   boost::asio::steady_timer signal_timer_;
 };

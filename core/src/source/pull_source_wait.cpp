@@ -22,7 +22,7 @@ asio::awaitable<void> PullSource::wait_for_first() {
   auto pause = first_look_whether_drained;
   while (!over() && state_.held->none_ready()) {
     if (!state_.options.until_drained) {
-      co_await arrivals_.wait_until(Waiters::Time::max());
+      co_await arrivals_.wait();
     } else {
       co_await arrivals_.wait_until(Clock::now() + pause);
       pause = std::min<std::chrono::milliseconds>(pause * 2, look_whether_drained_every);

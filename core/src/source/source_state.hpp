@@ -11,7 +11,7 @@
 #include <string_view>
 #include <vector>
 
-#include "async/waiters.hpp"
+#include "hangar/event.hpp"
 #include "hangar/log.hpp"
 #include "hangar/source.hpp"
 #include "jetstream/stream_setup.hpp"
@@ -52,7 +52,7 @@ struct SourceState {
   std::uint64_t batch_bytes;
   std::shared_ptr<SourceCounters> counters = std::make_shared<SourceCounters>();
   std::shared_ptr<HeldMessages> held;
-  Waiters changes;  ///< The phase, the link or the binding changed.
+  Condition changes;  ///< The phase, the link or the binding changed.
   std::shared_ptr<Link> link{};
   Phase phase = Phase::opening;
 

@@ -1,9 +1,0 @@
-#pragma once
-
-#include "hangar/event.hpp"
-
-namespace hangar {
-
-using Waiters = Condition;
-
-}  // namespace hangar
