@@ -7,6 +7,8 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from support.clang_tools import other_release
+from support.not_run import not_run
 from support.tool_venv import tool_venv
 from support.tree import ROOT, files
 
@@ -25,6 +27,8 @@ def python_tools() -> Path:
 
 def cpp_format() -> bool:
     """Fix: clang-format -i FILE."""
+    if why := other_release("clang-format"):
+        sys.exit(not_run(why))
     return run(["clang-format", "--dry-run", "--Werror", *files(".hpp", ".cpp")])
 
 

@@ -13,6 +13,8 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TypedDict
 
+from support.clang_tools import other_release
+from support.not_run import not_run
 from support.prefect_venv import cache_folder
 from support.tree import ROOT, build_folder, named
 
@@ -85,6 +87,8 @@ def key(version: bytes, entry: Entry, arguments: list[str], files: list[Path]) -
 
 
 def main() -> int:
+    if why := other_release("clang-tidy"):
+        return not_run(why)
     build = build_folder()
     version = subprocess.run(["clang-tidy", "--version"], capture_output=True, check=True).stdout
     clean = cache_folder() / "tidy"
