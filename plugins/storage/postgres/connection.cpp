@@ -53,11 +53,14 @@ void receive_notice(void* warned, const PGresult* notice) {
 }
 
 Failure failure(const PGresult* result) {
-  return {.sqlstate = std::string{field(result, PG_DIAG_SQLSTATE)},
-          .message = std::string{field(result, PG_DIAG_MESSAGE_PRIMARY)},
-          .table = std::string{field(result, PG_DIAG_TABLE_NAME)},
-          .column = std::string{field(result, PG_DIAG_COLUMN_NAME)},
-          .constraint = std::string{field(result, PG_DIAG_CONSTRAINT_NAME)}};
+  return {
+      .sqlstate = std::string{field(result, PG_DIAG_SQLSTATE)},
+      .message = std::string{field(result, PG_DIAG_MESSAGE_PRIMARY)},
+      .table = std::string{field(result, PG_DIAG_TABLE_NAME)},
+      .column = std::string{field(result, PG_DIAG_COLUMN_NAME)},
+      .constraint = std::string{field(result, PG_DIAG_CONSTRAINT_NAME)},
+      // The same code as without a privilege, but of one row: the server's text has no other sign.
+      .refused_by_policy = field(result, PG_DIAG_SOURCE_FUNCTION) == "ExecWithCheckOptions"};
 }
 
 }  // namespace

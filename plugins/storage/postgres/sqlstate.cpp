@@ -186,7 +186,8 @@ Verdict judge(std::string_view sqlstate, std::string_view message) {
 }
 
 void raise(std::string_view doing, const Failure& failure) {
-  const Verdict verdict = judge(failure.sqlstate, failure.message);
+  const Verdict verdict = failure.refused_by_policy ? data("row_level_security")
+                                                    : judge(failure.sqlstate, failure.message);
   const std::string mends =
       failure.grant.empty() ? hint(failure.sqlstate) : fmt::format("; {}", failure.grant);
   const std::string text = describe(doing, failure) + mends;

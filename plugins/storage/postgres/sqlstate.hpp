@@ -20,7 +20,7 @@ struct Verdict {
 /// code that is not understood never blames the data, unless it is of class 22 or 23; P0001 is
 /// what a function of the database raises on purpose. `message` is the server's, in any language.
 /// Reasons: nul_byte, invalid_text, out_of_range, index_row_too_large, too_deep, not_null, check,
-/// foreign_key, raise_exception, unknown.
+/// foreign_key, raise_exception, unknown; `raise` adds row_level_security.
 [[nodiscard]] Verdict judge(std::string_view sqlstate, std::string_view message = {});
 
 /// A failed statement or connection, without statement text, parameters or passwords.
@@ -31,6 +31,7 @@ struct Failure {
   std::string column{};
   std::string constraint{};
   std::optional<std::size_t> row{};  ///< Of a call, as `Error::row`.
+  bool refused_by_policy = false;    ///< Row-level security refused a row, not the table.
   std::string grant{};  ///< The statement that gives what is missing, where one is known.
 };
 
