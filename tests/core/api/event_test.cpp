@@ -18,7 +18,7 @@ using namespace std::chrono_literals;
 class Waiting : public testing::Test {
  protected:
   void spawn(asio::awaitable<void> waits) {
-    asio::co_spawn(io_, std::move(waits), [this](std::exception_ptr failure) {
+    asio::co_spawn(io_, std::move(waits), [this](const std::exception_ptr& failure) {
       EXPECT_EQ(failure, nullptr);
       ++ended_;
     });
