@@ -142,8 +142,14 @@ ConsumerFacts consumer_facts(const json::object& info) {
   if (const json::value* backoff = config.if_contains("backoff"); backoff && backoff->is_array()) {
     facts.backoff = backoff->as_array().size();
   }
+  if (const json::value* groups = config.if_contains("priority_groups")) {
+    facts.priority_groups = groups->is_array() && !groups->as_array().empty();
+  }
+  read(config, "max_bytes", facts.max_request_bytes);
+  read(config, "max_expires", facts.max_request_expires);
   read(config, "headers_only", facts.headers_only);
   read(config, "mem_storage", facts.memory_storage);
+  read(info, "paused", facts.paused);
   read(info, "created", facts.created);
   read(part(info, "delivered"), "consumer_seq", facts.deliveries);
   read(part(info, "delivered"), "stream_seq", facts.delivered_sequence);

@@ -54,9 +54,13 @@ struct ConsumerFacts {
   std::chrono::nanoseconds inactive_threshold{};
   std::int64_t max_deliver = -1;
   std::int64_t max_ack_pending = 0;
-  std::size_t backoff = 0;  ///< How many steps.
+  std::size_t backoff = 0;                         ///< How many steps.
+  std::int64_t max_request_bytes = 0;              ///< Of one pull; 0 and less are no limit.
+  std::chrono::nanoseconds max_request_expires{};  ///< How long one pull may wait; 0: no limit.
   bool headers_only = false;
   bool memory_storage = false;
+  bool priority_groups = false;  ///< Only a pull that names a group is answered.
+  bool paused = false;
   std::string created;
   std::uint64_t deliveries = 0;          ///< How many there were, repeated ones included.
   std::uint64_t delivered_sequence = 0;  ///< The last position in the stream that was delivered.

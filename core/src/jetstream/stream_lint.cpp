@@ -12,6 +12,9 @@ using namespace std::chrono_literals;
 constexpr auto refuse = Finding::Severity::refuse;
 constexpr auto warn = Finding::Severity::warn;
 
+constexpr std::int64_t largest_event = 2 << 20;
+constexpr std::string_view prefect_sends = "Prefect sends up to 1.5 MB";
+
 bool delivers(const StreamFacts& stream, const ConsumerFacts& consumer, const std::string& filter) {
   const auto& filters = consumer.filter_subjects;
   if (filter.empty()) return filters.empty();
@@ -53,9 +56,8 @@ std::vector<Finding> lint_stream(const StreamFacts& stream, std::chrono::nanosec
   check(stream.max_messages > 0, "max_msgs",
         fmt::format("the stream takes {} messages at most", stream.max_messages),
         edit + "--max-msgs=-1");
-  check(stream.max_message_size > 0 && stream.max_message_size < (2 << 20), "max_msg_size",
-        fmt::format("events over {} bytes are refused; Prefect sends up to 1.5 MB",
-                    stream.max_message_size),
+  check(stream.max_message_size > 0 && stream.max_message_size < largest_event, "max_msg_size",
+        fmt::format("events over {} bytes are refused; {}", stream.max_message_size, prefect_sends),
         edit + "--max-msg-size=-1");
   check(stream.duplicate_window < 2min, "duplicate_window",
         "a publisher that tries again stores an event twice (recorded once all the same)",
@@ -132,6 +134,17 @@ std::vector<Finding> lint_consumer(const StreamFacts& stream, const ConsumerFact
         fmt::format("it delivers {}, and {} is wanted", joined(consumer.filter_subjects),
                     filter.empty() ? "every subject" : filter),
         filter.empty() ? remove : fmt::format("{}--filter={}", edit, filter));
+  check(consumer.priority_groups, refuse, "priority_groups",
+        "only pulls that name a group are answered, and Hangar names none", remove);
+  check(consumer.max_request_bytes > 0 && consumer.max_request_bytes < largest_event, refuse,
+        "max_bytes",
+        fmt::format("an event over {} bytes is never delivered, nor what is behind it; {}",
+                    consumer.max_request_bytes, prefect_sends),
+        remove);
+  check(consumer.max_request_expires > 0ns && consumer.max_request_expires < 100ms, refuse,
+        "max_expires", "a pull ends before an event comes", remove);
+  check(consumer.paused, warn, "pause_until", "it is paused: no event comes until then",
+        fmt::format("nats consumer resume {}", name));
   check(consumer.backoff > 0, warn, "backoff",
         "it overrides ack_wait and the delay of events that are given back", remove);
   check(consumer.inactive_threshold > 0ns, warn, "inactive_threshold",

@@ -66,6 +66,14 @@ TEST(StreamFacts, consumer_of_either_filter_form_is_read) {
   const auto many =
       consumer_facts(boost::json::parse(R"({"config":{"filter_subjects":["a","b"]}})").as_object());
   EXPECT_EQ(many.filter_subjects, (std::vector<std::string>{"a", "b"}));
+  EXPECT_FALSE(many.priority_groups || many.paused);
+  const auto odd = consumer_facts(
+      boost::json::parse(R"({"paused":true,"config":{"priority_groups":["a"],"max_bytes":100,
+        "max_expires":1000000}})")
+          .as_object());
+  EXPECT_TRUE(odd.priority_groups && odd.paused);
+  EXPECT_EQ(odd.max_request_bytes, 100);
+  EXPECT_EQ(odd.max_request_expires, 1ms);
 }
 
 TEST(StreamFacts, settled_means_acked_up_to_the_target_or_nothing_left_at_all) {

@@ -83,6 +83,10 @@ TEST(StreamLint, each_unsafe_setting_of_a_consumer_is_found_with_its_field_and_a
          c.filter_subjects = {"events.task", "b"};
        }},
       {"filter_subject", refuse, [](auto& c) { c.filter_subjects.clear(); }},
+      {"priority_groups", refuse, [](auto& c) { c.priority_groups = true; }},
+      {"max_bytes", refuse, [](auto& c) { c.max_request_bytes = 100; }},
+      {"max_expires", refuse, [](auto& c) { c.max_request_expires = 1ms; }},
+      {"pause_until", warn, [](auto& c) { c.paused = true; }},
       {"backoff", warn, [](auto& c) { c.backoff = 3; }},
       {"inactive_threshold", warn, [](auto& c) { c.inactive_threshold = 1h; }},
       {"deliver_policy", warn, [](auto& c) { c.deliver_policy = "new"; }},
