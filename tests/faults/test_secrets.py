@@ -35,6 +35,20 @@ _SPECIAL = [
     "\u00e4",
 ]
 _PASSWORDS = [f"{_HEADS[i % 2]}{mark}{_TAILS[i % 2]}" for i, mark in enumerate(_SPECIAL)]
+# Forms that Hangar does not take, or takes for another setting than was meant.
+_NATS_SLIPS = (
+    "us:{}@nowhere.invalid:1",
+    "nats:/us:{}@nowhere.invalid:1",
+    "nats//us:{}@nowhere.invalid:1",
+    "wss://us:{}@nowhere.invalid:1",
+)
+_STORAGE_SLIPS = (
+    "host=nowhere.invalid user=us password={}",
+    "us:{}@nowhere.invalid/x",
+    "postgresql+asyncpg//us:{}@nowhere.invalid/x",
+    "postgresql:/us:{}@nowhere.invalid/x",
+    "URL=postgresql://us:{}@nowhere.invalid/x",
+)
 _PATHS = ("/status", "/metrics", "/readyz?verbose", "/livez", "/config")
 _SAMPLE = ROOT / "etc" / "sample.jsonl"
 
@@ -243,6 +257,39 @@ class Secrets(unittest.TestCase):
             wait(lambda: surface.messages()["acked"] == len(events), "every ack")
             self.assertEqual(surface.ask("/readyz")[0], 200)
         print(f"figure G8: events recorded after the password was replaced = {len(events)}")
+
+
+class SlipsInUrls(unittest.TestCase):
+    def test_no_part_of_a_password_is_told_of_a_url_in_another_form(self) -> None:
+        folder = self.enterContext(temporary_folder("slips"))
+
+        def said(number: int) -> list[tuple[str, str]]:
+            password = _PASSWORDS[number]
+            nats = _NATS_SLIPS[number % len(_NATS_SLIPS)].format(password)
+            storage = _STORAGE_SLIPS[number % len(_STORAGE_SLIPS)].format(password)
+            env = {"HANGAR_NATS_URL": nats, "HANGAR_STORAGE_URL": storage}
+            env["HANGAR_DATA_DIR"] = str(folder / str(number))
+            texts = []
+            for words in (
+                ("config", "show"),
+                ("config", "show", "-o", "json"),
+                ("config", "check"),
+                ("doctor",),
+                ("run", "--until-drained", "--set", "log.level=trace"),
+            ):
+                done = hangar(*words, env=env)
+                name = f"{' '.join(words)} of {nats!r}, {storage!r}"
+                texts.append((name, done.stdout + done.stderr))
+                if words[1:] != ("show",) and "json" not in words:
+                    self.assertNotEqual(done.returncode, 0, name)
+            return texts
+
+        with concurrent.futures.ThreadPoolExecutor(4) as pool:
+            told = [text for texts in pool.map(said, range(len(_PASSWORDS))) for text in texts]
+        parts = (*_HEADS, *_TAILS)
+        found = [(name, text) for name, text in told if any(part in text for part in parts)]
+        self.assertEqual(found, [])
+        print(f"figure G8: outputs without a part of a password in a mistyped URL = {len(told)}")
 
 
 if __name__ == "__main__":

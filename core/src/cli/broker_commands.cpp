@@ -22,7 +22,6 @@
 #include "jetstream/publish_subject.hpp"
 #include "jetstream/publisher.hpp"
 #include "log/stderr_log.hpp"
-#include "nats/subjects.hpp"
 
 namespace hangar::cli {
 namespace {
@@ -137,7 +136,7 @@ StderrLog make_log(const Installation& installation) {
 }  // namespace
 
 int publish(const HostOptions& host, const PublishOptions& options) {
-  if (!options.subject.empty()) check_subject(options.subject, "--subject");
+  if (!options.subject.empty()) check_publish_subject(options.subject, "--subject");
   Installation installation{host};
   installation.load();
   StderrLog log{make_log(installation)};

@@ -9,6 +9,7 @@
 #include "config/candidate.hpp"
 #include "config/environment_layer.hpp"
 #include "config/file_layer.hpp"
+#include "config/interpolate.hpp"
 #include "hangar/error.hpp"
 #include "text/nearest.hpp"
 #include "text/one_line.hpp"
@@ -47,6 +48,14 @@ void read_flag_layer(const std::vector<std::string>& sets, const Sections& secti
   }
 }
 
+/// Whether the text of a variable or a flag was meant to be expanded. A password may begin with
+/// almost anything.
+bool is_unread_expression(const Candidate& candidate, const std::string& text) {
+  if (candidate.form == Form::file || candidate.of_others) return false;
+  const bool secret = std::holds_alternative<Secret*>(candidate.field->target);
+  return secret ? text.starts_with("${file:") : has_expression(text);
+}
+
 /// The value of the candidate that won, or nothing and a problem.
 std::optional<Value> read_winner(const std::string& path, const Candidate& candidate,
                                  const Environment& environment, Problems& problems,
@@ -65,6 +74,14 @@ std::optional<Value> read_winner(const std::string& path, const Candidate& candi
     if (text.quoted && !expression && is_number_or_bool(field)) {
       add(text, fmt::format("expected {}, found the string {}: remove the quotes",
                             expectation(field), in_quotes(text.text)));
+      return std::nullopt;
+    }
+    if (is_unread_expression(candidate, text.text)) {
+      add(text, fmt::format("`${{…}}` is expanded in a configuration file only: write the value "
+                            "itself here (in a URL a `$` as %24){}",
+                            is_confidential(field) ? ", or name a file that holds it in " +
+                                                         environment_name(path) + "_FILE"
+                                                   : ""));
       return std::nullopt;
     }
     try {

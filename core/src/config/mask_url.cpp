@@ -46,6 +46,18 @@ std::size_t value_end(std::string_view text, std::size_t begin, bool in_query) {
   return text.size();
 }
 
+/// Where the value of the first `password=` or its kind begins; npos when there is none.
+std::size_t first_secret(std::string_view text) {
+  for (std::size_t equals = text.find('='); equals != npos; equals = text.find('=', equals + 1)) {
+    std::size_t word_end = equals;
+    while (word_end > 0 && blanks.find(text[word_end - 1]) != npos) --word_end;
+    std::size_t word = word_end;
+    while (word > 0 && is_word(text[word - 1])) --word;
+    if (names_secret(text.substr(word, word_end - word))) return equals + 1;
+  }
+  return npos;
+}
+
 std::string mask_pairs(std::string_view text) {
   std::string result;
   std::size_t copied = 0;
@@ -101,8 +113,10 @@ std::string masked_user_part(std::string_view user_part, std::string_view scheme
 
 /// What follows `scheme://`, up to the next URL.
 std::string mask_authority(std::string_view rest, std::string_view scheme) {
-  if (rest.starts_with('/')) return std::string{rest};  // a path without a host
   const std::string_view token = rest.substr(0, rest.find_first_of(token_end));
+  // A path without a host, unless the slash is one too many.
+  const bool path = lower(scheme).starts_with("sqlite") || token.find('@') == npos;
+  if (rest.starts_with('/') && path) return std::string{rest};
   const std::string_view authority = token.substr(0, token.find_first_of("/?#"));
   std::size_t at = token.rfind('@');
   if (at == npos && !is_plain_host(authority)) {
@@ -150,7 +164,66 @@ std::string mask_users(std::string_view text) {
   return result.append(text.substr(copied));
 }
 
+bool is_scheme(std::string_view text) {
+  return !text.empty() && std::isalpha(static_cast<unsigned char>(text.front())) != 0 &&
+         std::ranges::all_of(text, [](char character) {
+           return (is_word(character) && character != '_') ||
+                  std::string_view{"+.-"}.find(character) != npos;
+         });
+}
+
+/// What stands before the last `@`. A colon or a mark too many may be one of the password.
+std::string shown_user_part(std::string_view user_part, std::string_view scheme) {
+  const std::string_view user = user_part.substr(0, user_part.find(':'));
+  const bool plain = std::ranges::all_of(user, [](char character) {
+    return is_word(character) || std::string_view{"+.-%"}.find(character) != npos;
+  });
+  return plain ? masked_user_part(user_part, scheme) : std::string{mask};
+}
+
+/// What follows `scheme://` in a text that is nothing but a URL.
+std::string shown_rest(std::string_view rest, std::string_view scheme) {
+  const std::size_t secret = first_secret(rest);
+  const std::size_t at = rest.rfind('@');
+  if (at != npos) {
+    if (secret < at) return std::string{mask};
+    std::string shown = shown_user_part(rest.substr(0, at), scheme);
+    shown += rest.substr(at, secret == npos ? npos : secret - at);
+    return secret == npos ? shown : shown.append(mask);
+  }
+  if (!is_plain_host(rest.substr(0, rest.find_first_of("/?#")))) return std::string{mask};
+  return secret == npos ? std::string{rest} : std::string{rest.substr(0, secret)}.append(mask);
+}
+
+std::string shown_without_scheme(std::string_view text) {
+  const std::size_t at = text.rfind('@');
+  const bool lost_scheme = text.starts_with("//") && at != npos;
+  if (text.starts_with("./") || text.starts_with("../")) return std::string{text};
+  if (text.starts_with('/') && !lost_scheme) return std::string{text};
+  if (const std::size_t secret = first_secret(text); secret != npos) {
+    const std::string_view before = text.substr(0, secret);
+    const bool keywords = before.find_first_of(":@/") == npos;
+    return std::string{keywords ? before : ""}.append(mask);
+  }
+  if (at != npos) {
+    const std::string_view server = text.substr(at + 1);
+    if (!is_plain_host(server)) return std::string{mask};
+    return shown_user_part(text.substr(0, at), "").append("@").append(server);
+  }
+  const bool harmless = text.find("//") == npos && (text.find(':') == npos || is_plain_host(text));
+  return std::string{harmless ? text : mask};
+}
+
 }  // namespace
+
+std::string shown_url(std::string_view url) {
+  const std::size_t end = url.find(scheme_end);
+  const std::string_view scheme = url.substr(0, end);
+  if (end == npos || !is_scheme(scheme)) return shown_without_scheme(url);
+  const std::string_view rest = url.substr(end + scheme_end.size());
+  if (lower(scheme).starts_with("sqlite") && rest.starts_with('/')) return std::string{url};
+  return std::string{url.substr(0, end + scheme_end.size())}.append(shown_rest(rest, scheme));
+}
 
 std::string mask_url(std::string_view text) { return mask_users(mask_pairs(text)); }
 

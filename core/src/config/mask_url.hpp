@@ -14,4 +14,12 @@ namespace hangar {
 /// twice changes nothing.
 std::string mask_url(std::string_view text);
 
+/// A setting that is a URL, or meant as one, as it may be shown; call it instead of `mask_url`
+/// where the whole text is that setting.
+///
+/// Only what surely holds no secret is shown: a path, a plain server, `scheme://`, the user, and
+/// what follows the last `@`. Nothing is shown from the first `password=` on, and a form that is
+/// none of these, such as `nats:/user:password@host`, is `********`.
+std::string shown_url(std::string_view url);
+
 }  // namespace hangar

@@ -18,7 +18,7 @@ json::value json_of(bool value) { return value; }
 json::value json_of(std::int64_t value) { return value; }
 json::value json_of(const std::string& value) { return json::string{mask_url(value)}; }
 json::value json_of(const Secret& value) { return json::string{value.empty() ? "" : "********"}; }
-json::value json_of(const Url& value) { return json_of(value.value); }
+json::value json_of(const Url& value) { return json::string{shown_url(value.value)}; }
 json::value json_of(ByteSize value) { return value.value; }
 json::value json_of(Duration value) { return seconds(value); }
 
@@ -41,21 +41,29 @@ std::string yaml_of(bool value) { return value ? "true" : "false"; }
 std::string yaml_of(std::int64_t value) { return std::to_string(value); }
 std::string yaml_of(const std::string& value) { return yaml_of_text(mask_url(value)); }
 std::string yaml_of(const Secret& value) { return value.empty() ? "\"\"" : "\"********\""; }
-std::string yaml_of(const Url& value) { return yaml_of(value.value); }
+std::string yaml_of(const Url& value) { return yaml_of_text(shown_url(value.value)); }
 std::string yaml_of(ByteSize value) { return format_byte_size(value); }
 std::string yaml_of(Duration value) { return format_duration(value); }
+
+// A list of texts is one of servers or of folders.
+json::value json_of_element(const std::string& text) { return json::string{shown_url(text)}; }
+json::value json_of_element(Duration value) { return json_of(value); }
+std::string yaml_of_element(const std::string& text) { return yaml_of_text(shown_url(text)); }
+std::string yaml_of_element(Duration value) { return yaml_of(value); }
 
 template <class T>
 json::value json_of(const std::vector<T>& list) {
   json::array array;
-  for (const T& element : list) array.push_back(json_of(element));
+  for (const T& element : list) array.push_back(json_of_element(element));
   return array;
 }
 
 template <class T>
 std::string yaml_of(const std::vector<T>& list) {
   std::string sequence;
-  for (const T& element : list) sequence += (sequence.empty() ? "" : ", ") + yaml_of(element);
+  for (const T& element : list) {
+    sequence += (sequence.empty() ? "" : ", ") + yaml_of_element(element);
+  }
   return "[" + sequence + "]";
 }
 

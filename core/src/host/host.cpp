@@ -213,7 +213,7 @@ SourceHandle Host::Run::make_source(const std::string& service, const asio::any_
 
 std::vector<std::string> Host::Run::nats_urls() const {
   std::vector<std::string> urls;
-  for (const auto& url : broker_->settings().urls) urls.push_back(mask_url(url));
+  for (const auto& url : broker_->settings().urls) urls.push_back(shown_url(url));
   return urls;
 }
 

@@ -1,10 +1,14 @@
 #include "jetstream/publish_subject.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <boost/json/parse.hpp>
 #include <boost/json/value.hpp>
 #include <cstddef>
 
+#include "hangar/error.hpp"
+#include "nats/subjects.hpp"
 #include "text/json_member.hpp"
 
 namespace json = boost::json;
@@ -99,6 +103,15 @@ PublishFacts publish_facts(std::string_view line) {
   facts.id = text_member(event, "id");
   if (!fits_header(facts.id)) facts.id.clear();
   return facts;
+}
+
+void check_publish_subject(std::string_view subject, std::string_view setting) {
+  check_subject(subject, setting);
+  if (subject.find_first_of("*>") == std::string_view::npos) return;
+  throw ConfigError{
+      fmt::format("{}: `{}` has a wildcard, which only readers use: write one subject, such as "
+                  "prefect.events.task-run, or leave it out: each event then has its own",
+                  setting, subject)};
 }
 
 std::optional<std::string> stream_of_subject(std::string_view subject) {

@@ -23,6 +23,11 @@ PublishFacts publish_facts(std::string_view line);
 /// or of the `events` of what Prefect's API answers, `{"events": […]}`. Nothing for any other line.
 std::optional<std::vector<std::string_view>> events_of(std::string_view line);
 
+/// Throws ConfigError unless messages can be published to `subject`; `setting` is shown. Wildcards
+/// are refused: the server stores such a message, and nobody who filters by
+/// `prefect.events.task-run` reads it.
+void check_publish_subject(std::string_view subject, std::string_view setting);
+
 /// The stream that a subject `prefect.<topic>.…` belongs to, `PREFECT_<TOPIC>`.
 std::optional<std::string> stream_of_subject(std::string_view subject);
 

@@ -103,12 +103,43 @@ class Publishing {
         silent, silent)};
   }
 
+  /// A stream with retention `interest` confirms what it deletes at once while nobody reads it.
+  asio::awaitable<void> must_keep(StreamFacts stream) {
+    if (stream.retention != "interest") co_return;
+    const std::string call = "STREAM.INFO." + stream.name;
+    const JetStreamAnswer answer = co_await call_jetstream(*link_, call);
+    const auto* state = answer.body.if_contains("state");
+    const auto* count =
+        state && state->is_object() ? state->as_object().if_contains("consumer_count") : nullptr;
+    if (count == nullptr || !count->is_int64() || count->as_int64() > 0) co_return;
+    throw Error{fmt::format(
+        "stream {} has retention `interest` and no consumer, so it would confirm every event and "
+        "keep none: make its consumer first (`hangar run` makes a service's), or give it retention "
+        "`limits`",
+        stream.name)};
+  }
+
+  asio::awaitable<void> look_whether_it_is_kept(std::string subject) {
+    StreamFacts stream;
+    try {
+      const std::string name = co_await stream_on(*link_, subject);
+      if (name.empty()) co_return;
+      stream = co_await stream_info(*link_, name);
+    } catch (const Error&) {
+      co_return;  // whoever publishes need not be allowed to look
+    }
+    co_await must_keep(std::move(stream));
+  }
+
   asio::awaitable<bool> send_next() {
     std::optional<PublishLine> line = next_();
     if (!line) co_return false;
     const auto stream = stream_of_subject(line->subject);
     if (stream && !ensured_.contains(*stream)) {
       co_await ensure(*stream, stream_subject(*stream, line->subject));
+    }
+    if (!stream && looked_at_.insert(line->subject).second) {
+      co_await look_whether_it_is_kept(line->subject);
     }
     const std::size_t size = line->body.size() + wire_size(line->headers);
     if (link_->max_payload() != 0 && size > link_->max_payload()) {
@@ -126,7 +157,8 @@ class Publishing {
       spec.replicas = options_.nats.replicas;
       spec.max_age = options_.nats.max_age;
       try {
-        co_await ensure_stream(*link_, std::move(spec), WhenAbsent::create);
+        StreamFacts facts = co_await ensure_stream(*link_, std::move(spec), WhenAbsent::create);
+        co_await must_keep(std::move(facts));
         ensured_.insert(stream);
         succeeded_ = Clock::now();
         co_return;
@@ -214,6 +246,7 @@ class Publishing {
   const std::function<void(std::uint64_t done)>& progress_;
   Condition changed_;
   std::set<std::string> ensured_;
+  std::set<std::string> looked_at_;  ///< Subjects of streams that are not Prefect's.
   std::size_t outstanding_ = 0;
   std::size_t bytes_ = 0;
   std::deque<PublishLine> again_;

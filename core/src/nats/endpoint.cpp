@@ -79,7 +79,7 @@ Endpoint parse(std::string_view text, const NatsConfig& config) {
   const std::string whole = whole_url(text);
   const auto parsed = urls::parse_uri(whole);
   const auto fail = [&](std::string_view why) {
-    return ConfigError{fmt::format("nats.url: `{}` {}", mask_url(text), why)};
+    return ConfigError{fmt::format("nats.url: `{}` {}", shown_url(text), why)};
   };
   if (comma_is_ambiguous(text)) {
     throw fail(

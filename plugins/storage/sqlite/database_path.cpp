@@ -2,6 +2,9 @@
 
 #include <unistd.h>
 
+#include <algorithm>
+#include <array>
+#include <cctype>
 #include <cerrno>
 #include <string>
 #include <system_error>
@@ -11,14 +14,47 @@
 namespace hangar::sqlite {
 namespace {
 
+/// What a text of libpq's keywords may begin with.
+constexpr std::array<std::string_view, 7> keywords{
+    "host=", "hostaddr=", "port=", "dbname=", "user=", "service=", "sslmode="};
+
 constexpr std::string_view forms =
     "write a path, sqlite:///relative/path or sqlite:////absolute/path";
+
+/// Whether this is meant as a path: a URL with a slip in it, or libpq's keywords, would put a
+/// password into the name of a file.
+bool is_meant_as_path(std::string_view text) {
+  const bool absolute = text.starts_with('/') && !text.starts_with("//");
+  if (absolute || text.starts_with("./") || text.starts_with("../")) return true;
+  std::string word;  // in small letters, without blanks
+  for (const char character : text) {
+    const auto byte = static_cast<unsigned char>(character);
+    if (std::isspace(byte) == 0) word += static_cast<char>(std::tolower(byte));
+  }
+  if (word.starts_with("//") && word.find('@') == word.npos) return true;
+  for (const std::string_view part : {"@", ":/", "//", "password=", "passwd="}) {
+    if (word.find(part) != word.npos) return false;
+  }
+  return std::ranges::none_of(keywords,
+                              [&](std::string_view keyword) { return word.starts_with(keyword); });
+}
 
 // URLs of other databases carry passwords, so no message shows more than the scheme.
 std::string_view without_scheme(std::string_view url) {
   const auto end = url.find("://");
-  if (end == std::string_view::npos) return url;
   const std::string_view scheme = url.substr(0, end);
+  const bool has_scheme =
+      end != std::string_view::npos && std::ranges::all_of(scheme, [](unsigned char character) {
+        return std::isalnum(character) != 0 || character == '+';
+      });
+  if (!has_scheme && !is_meant_as_path(url)) {
+    throw ConfigError{
+        "storage.url seems to be a database's URL with a slip in it, or libpq's keywords, and is "
+        "not shown: write postgresql://user@host:5432/database; for `host=… user=…` set "
+        "storage.type: postgres; a SQLite path with `@`, `:/` or `//` in it begins with /, ./ or "
+        "sqlite:///"};
+  }
+  if (!has_scheme) return url;
   if (scheme != "sqlite" && !scheme.starts_with("sqlite+")) {
     throw ConfigError{"storage.url: the sqlite storage cannot take a " + std::string{scheme} +
                       ":// URL: " + std::string{forms}};

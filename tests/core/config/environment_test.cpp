@@ -95,7 +95,23 @@ TEST(Environment, a_word_of_a_choice_may_be_in_upper_case) {
   EXPECT_EQ(bench.host.log.format, "json");
 }
 
-TEST(Environment, values_of_variables_are_not_expanded) {
+TEST(Environment, an_expression_outside_of_a_file_is_an_error_that_says_what_to_do) {
+  const std::string why =
+      ": `${…}` is expanded in a configuration file only: write the value itself here (in a URL a "
+      "`$` as %24)";
+  const std::string end = "\n1 error in the configuration";
+  Workbench flag;
+  EXPECT_EQ(flag.set("nats.url=nats://u:${PW}@h").errors(), "--set nats.url" + why + end);
+  Workbench variable;
+  EXPECT_EQ(variable.variable("HANGAR_DATA_DIR", "${HOME}/x").errors(),
+            "HANGAR_DATA_DIR" + why + end);
+  Workbench secret;
+  EXPECT_EQ(
+      secret.variable("HANGAR_NATS_TOKEN", "${file:/run/token}").errors(),
+      "HANGAR_NATS_TOKEN" + why + ", or name a file that holds it in HANGAR_NATS_TOKEN_FILE" + end);
+}
+
+TEST(Environment, passwords_of_variables_are_not_expanded) {
   Workbench bench;
   bench.variable("HANGAR_NATS_PASSWORD", "${HOME}$$").load();
   EXPECT_EQ(bench.host.nats.password.reveal(), "${HOME}$$");

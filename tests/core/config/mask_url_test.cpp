@@ -80,5 +80,76 @@ TEST(MaskUrl, masking_twice_changes_nothing) {
   EXPECT_EQ(mask_url("found 'password=********' in it"), "found 'password=********' in it");
 }
 
+const std::string passwords[] = {
+    "pw",      "pw/pw?pw@pw#pw", "pw pw", "pw'pw\"pw", "pw\\pw",   "pw://pw",      "@/pw/@pw@",
+    "pw,pw",   "pw&pw=pw",       "pw;pw", "[pw]pw",    "pw@h/pw@", "pw@pw:1/pw",   "//pw//pw",
+    "pw%41pw", "pw?password=pw", "%zzpw", "1/pw",      "?pw#pw",   "password=pw@", "=pw",
+    "'pw' pw", "pw:pw:pw",       ":/pw",  "pw\tpw",    "1?pw@1",   "{pw}$pw",      "pw*<pw>|^pw"};
+
+/// A setting with `{}` for the password, in the forms that Hangar takes and in others.
+const std::string forms[] = {
+    "nats://us:{}@host:4222",
+    "tls://us:{}@host",
+    "NATS://us:{}@host",
+    "us:{}@host:4222",
+    "nats:/us:{}@host",
+    "nats:us:{}@host",
+    "nats//us:{}@host",
+    "nats:///us:{}@host",
+    "//us:{}@host",
+    "wss://us:{}@host",
+    "nats://h1:4222,us:{}@h2:4222",
+    "h1:4222,us:{}@h2:4222",
+    "postgresql+asyncpg://us:{}@host:5432/db",
+    "postgresql+asyncpg//us:{}@host/db",
+    "postgresql:/us:{}@host/db",
+    "postgresql:///us:{}@host/db",
+    "postgresq://us:{}@host/db",
+    "us:{}@host/db",
+    "us:{}@host",
+    "us:{}@host/db?ssl=disable",
+    "\"postgresql://us:{}@host/db\"",
+    "postgresql ://us:{}@host/db",
+    "export postgresql://us:{}@host/db",
+    "URL=postgresql://us:{}@host/db",
+    "jdbc:postgresql://host/db?user=us&password={}",
+    "postgresql://host/db?password={}&user=us",
+    "postgresql://host/db?user=us&sslpassword={}",
+    "host=db user=us password={}",
+    "host=db password='{}' user=us",
+    "password = {} host=db",
+};
+
+TEST(ShownUrl, no_part_of_any_password_is_shown_in_any_form) {
+  for (const std::string& form : forms) {
+    for (const std::string& password : passwords) {
+      std::string url = form;
+      url.replace(url.find("{}"), 2, password);
+      const std::string shown = shown_url(url);
+      EXPECT_EQ(shown.find("pw"), std::string::npos) << url << " is shown as " << shown;
+      EXPECT_NE(shown.find("********"), std::string::npos) << url;
+    }
+  }
+}
+
+TEST(ShownUrl, what_surely_holds_no_secret_is_shown) {
+  for (const std::string url :
+       {"", "embedded", "nats://h1:4222", "nats://h1:4222,h2:4222", "h:4222", "tls://[::1]:4222",
+        "postgresql://user@host/db", "postgresql:///db",
+        "postgresql://h1:1,h2:2/db?sslmode=require", "hangar.db", "data/hangar.db",
+        "/home/a@b/x:y/hangar.db", "./a@b:/x//y.db", "../x=y.db", "sqlite:///rel@x.db",
+        "sqlite+aiosqlite:////home/a@b/prefect.db"}) {
+    EXPECT_EQ(shown_url(url), url);
+  }
+  const Case some[] = {
+      {"nats://us:pw@host:4222", "nats://us:********@host:4222"},
+      {"nats://pw@host", "nats://********@host"},
+      {"us:pw@host:4222", "us:********@host:4222"},
+      {"postgresql://us:pw@h/db?ssl=disable", "postgresql://us:********@h/db?ssl=disable"},
+      {"host=h user=u password=pw", "host=h user=u password=********"},
+  };
+  for (const auto& [text, masked] : some) EXPECT_EQ(shown_url(text), masked);
+}
+
 }  // namespace
 }  // namespace hangar

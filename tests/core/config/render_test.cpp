@@ -57,6 +57,18 @@ TEST(Render, nothing_shows_a_secret) {
   }
 }
 
+TEST(Render, no_form_of_a_url_shows_its_password) {
+  for (const std::string form : {"us:a/pw@h:4222", "nats:/us:pw@h", "postgresql+asyncpg//us:pw@h/x",
+                                 "us:pw@h/x", "host=db user=u password='p pw'"}) {
+    Workbench bench;
+    bench.variable("HANGAR_NATS_URL", form).variable("HANGAR_STORAGE_URL", form).load();
+    for (const std::string& text :
+         {shown(bench), render_json(bench.sections, bench.loaded.origins)}) {
+      EXPECT_EQ(text.find("pw"), std::string::npos) << text;
+    }
+  }
+}
+
 TEST(Render, show_has_each_value_with_its_origin) {
   Workbench bench;
   fill(bench);

@@ -4,6 +4,8 @@
 
 #include <string>
 
+#include "hangar/error.hpp"
+
 namespace hangar {
 namespace {
 
@@ -55,6 +57,14 @@ TEST(EventsOf, list_is_cut_into_its_events_as_they_are_written) {
   for (const char* one : {R"({"event":"x","payload":{"events":[1]}})", R"({"events":7})", "[1", "",
                           R"({"event":"x","events":[{}]})", "7", "not json [\"events\"]"}) {
     EXPECT_EQ(events_of(one), std::nullopt) << one;
+  }
+}
+
+TEST(PublishSubject, a_wildcard_is_for_readers) {
+  EXPECT_NO_THROW(check_publish_subject("prefect.events.task-run", "--subject"));
+  for (const char* subject :
+       {"prefect.events.*", "prefect.>", ">", "*", "a.*.b", "a*b", "", "a b"}) {
+    EXPECT_THROW(check_publish_subject(subject, "--subject"), ConfigError) << subject;
   }
 }
 

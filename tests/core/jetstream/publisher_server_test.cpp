@@ -1,10 +1,13 @@
 #include <signal.h>  // NOLINT(modernize-deprecated-headers): POSIX's, not C's
 
+#include <boost/json/array.hpp>
+
 #include "broker.hpp"
 #include "hangar/error.hpp"
 #include "jetstream/publisher.hpp"
 
 namespace asio = boost::asio;
+namespace json = boost::json;
 
 namespace hangar::test {
 namespace {
@@ -86,6 +89,44 @@ TEST_F(PublisherTest, subject_that_no_stream_listens_on_is_named) {
   } catch (const Error& error) {
     EXPECT_NE(std::string{error.what()}.find("no stream listens on `nobody.listens`"),
               std::string::npos);
+  }
+}
+
+TEST_F(PublisherTest, stream_that_would_keep_nothing_is_refused_until_somebody_reads_it) {
+  const auto refusal = [&](const std::string& where) -> std::string {
+    PublishLine some = line(1);
+    some.subject = where;
+    try {
+      publish_all({some});
+    } catch (const Error& error) {
+      return error.what();
+    }
+    return "";
+  };
+  const std::pair<std::string, std::string> streams[] = {{"INT", "int.x"},
+                                                         {"PREFECT_EVENTS", "prefect.events.x"}};
+  for (const auto& each : streams) {
+    const std::string& name = each.first;
+    const std::string& taken = each.second;
+    run([&]() -> asio::awaitable<void> {
+      json::object config{{"name", name},
+                          {"subjects", json::array{json::string{taken}}},
+                          {"retention", "interest"}};
+      const std::string create = "STREAM.CREATE." + name;
+      static_cast<void>(co_await api(create, std::move(config)));
+    }());
+    EXPECT_NE(refusal(taken).find("stream " + name + " has retention `interest`"),
+              std::string::npos);
+    EXPECT_EQ(stored(name).last_sequence, 0U);
+    run([&]() -> asio::awaitable<void> {
+      json::object request{
+          {"stream_name", name},
+          {"config", json::object{{"durable_name", "reader"}, {"ack_policy", "explicit"}}}};
+      const std::string create = "CONSUMER.DURABLE.CREATE." + name + ".reader";
+      static_cast<void>(co_await api(create, std::move(request)));
+    }());
+    EXPECT_EQ(refusal(taken), "");
+    EXPECT_EQ(stored(name).messages, 1U);
   }
 }
 

@@ -21,6 +21,12 @@ TEST(DatabasePath, takes_paths_and_the_urls_of_sqlalchemy) {
       {"sqlite+aiosqlite:////var/lib/hangar.db", "/var/lib/hangar.db"},
       {"sqlite+aiosqlite:///hangar.db", here / "hangar.db"},
       {"sqlite+pysqlite:////a b/ü%20.db", "/a b/ü%20.db"},
+      {"/home/a@b/x=y.db", "/home/a@b/x=y.db"},
+      {"/a:/b//password=x.db", "/a:/b/password=x.db"},
+      {"./a@b//c:/x.db", here / "a@b/c:/x.db"},
+      {"../a@b.db", here.parent_path() / "a@b.db"},
+      {"sqlite:///a@b/x.db", here / "a@b/x.db"},
+      {"a=b ü'\"$.db", here / "a=b ü'\"$.db"},
   };
   for (const auto& [url, path] : cases) EXPECT_EQ(database_path(url), path) << url;
 }
@@ -45,13 +51,21 @@ TEST(DatabasePath, a_file_is_in_a_folder_or_one_that_can_be_made) {
 }
 
 TEST(DatabasePath, says_nothing_of_what_another_url_holds) {
-  try {
-    database_path("postgresql://user:secret@host/db");
-    FAIL() << "accepted";
-  } catch (const ConfigError& error) {
-    const std::string message = error.what();
-    EXPECT_EQ(message.find("secret"), std::string::npos) << message;
-    EXPECT_NE(message.find("postgresql"), std::string::npos) << message;
+  for (const std::string_view url :
+       {"postgresql://user:secret@host/db", "us:secret@host/db", "us:secret@host",
+        "postgresql+asyncpg//us:secret@host/db", "postgresql:/us:secret@host/db",
+        "//us:secret@host/db", "postgresql:/host/secret", "us:secret://a@host/db",
+        "us:a/secret?b@c#d@host/db", "host=db user=us password=secret", "PASSWORD = 'secret'",
+        "host=secret", "\"postgresql://us:secret@host/db\"", "postgresql ://us:secret@host/db",
+        "URL=postgresql://us:secret@host/db"}) {
+    try {
+      database_path(url);
+      ADD_FAILURE() << "accepted: " << url;
+    } catch (const ConfigError& error) {
+      const std::string message = error.what();
+      EXPECT_EQ(message.find("secret"), std::string::npos) << message;
+      EXPECT_NE(message.find("postgresql"), std::string::npos) << message;
+    }
   }
 }
 
