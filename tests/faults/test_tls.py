@@ -36,7 +36,7 @@ class Tls(unittest.TestCase):
     def wrong_ones(self) -> dict[str, Certificate]:
         return {
             "wrong authority": signed(self.other, "foreign"),
-            "expired": signed(self.authority, "expired", days=-1),
+            "expired": signed(self.authority, "expired", days=0),
             "wrong host": signed(self.authority, "elsewhere", host="elsewhere.example"),
             "self-signed": self_signed(self.folder, "self"),
         }

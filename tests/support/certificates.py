@@ -31,7 +31,7 @@ def self_signed(folder: Path, name: str, host: str = "localhost") -> Certificate
 def signed(
     authority: Certificate, name: str, host: str = "localhost", days: int = 2
 ) -> Certificate:
-    """Valid for so many days from now; with -1 it has been over for a day."""
+    """Valid for so many days from now; with 0 it is over at once."""
     folder = authority.file.parent
     made = Certificate(folder / f"{name}.pem", folder / f"{name}.key")
     request = folder / f"{name}.csr"
