@@ -1,20 +1,13 @@
 #pragma once
 
-#include <cstddef>
 #include <string_view>
 
+#include "prefect/event_limits.hpp"
 #include "prefect/field_reader.hpp"
 #include "prefect/json/json_document.hpp"
 #include "prefect/zoned_time.hpp"
 
 namespace hangar::prefect {
-
-/// Prefect's settings `server.events.maximum_*` with Prefect's defaults.
-struct EventLimits {
-  std::size_t labels_per_resource = 500;
-  std::size_t related_resources = 100;
-  std::size_t event_name_length = 1024;  ///< In characters.
-};
 
 /// An event as `prefect.server.events.schemas.events.ReceivedEvent` has it, checked as a whole. The
 /// values live as long as the document.
