@@ -134,6 +134,11 @@ class Faulty(Case):
         self.assert_says(checks, f"consumer {durable}", "fail", "ack_policy")
         self.assert_says(checks, "dead letters", "fail", "100 %")
         self.assert_says(checks, "dead letters", "warn", "2 events")
+        config = stream.request("STREAM.INFO.HANGAR_DLQ")["config"]
+        stream.request("STREAM.UPDATE.HANGAR_DLQ", **(config | {"discard": "old"}))
+        self.assert_says(
+            self.doctor(1), "dead letters", "fail", "nats stream edit HANGAR_DLQ --discard=new"
+        )
         self.assertEqual(
             stream.request("CONSUMER.NAMES.PREFECT_EVENTS")["consumers"], [durable], "left behind"
         )

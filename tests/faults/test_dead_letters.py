@@ -117,6 +117,36 @@ class NoRoom(DeadLetters):
         self.expect_good_ones_recorded(10)
 
 
+class Unfit(DeadLetters):
+    """Somebody made the stream of dead letters with the server's defaults and small limits."""
+
+    def edit(self, **changes: object) -> None:
+        with JetStream(self.nats.url) as stream:
+            config = stream.request(f"STREAM.INFO.{_DEAD_LETTERS}")["config"]
+            stream.request(f"STREAM.UPDATE.{_DEAD_LETTERS}", **(config | changes))
+
+    def test_no_letter_goes_to_a_stream_that_drops_it_or_is_too_small(self) -> None:
+        self.make_dead_letter_stream()
+        self.edit(discard="old", max_msgs=1)
+        self.publish([_NO_JSON] * 4 + [b"[" * 3_000_000])
+        self.publish(self.events)
+        with self.running() as process:
+            surface = self.surface(process)
+            self.wait_for_words("nats stream edit HANGAR_DLQ --discard=new", process)
+            self.wait(lambda: self.left() == 5, "every ack of a good event")
+            status, text = surface.ask("/readyz")
+            self.assertEqual((status, "the stream HANGAR_DLQ" in text), (503, True), text)
+            self.assertEqual(self.dead_letters(), 0)
+            self.edit(discard="new", max_msgs=-1)
+            self.wait(lambda: self.left() == 1, "the ack of each event whose letter fits")
+            self.wait_for_words("takes no dead letter over 1048064 bytes", process)
+            self.assertEqual(surface.ask("/readyz")[0], 503)
+            self.edit(max_bytes=1 << 24)
+            self.wait(lambda: self.left() == 0, "every ack")
+            self.wait(lambda: surface.ask("/readyz")[0] == 200, "ready")
+        self.expect_good_ones_recorded(5)
+
+
 class Full(DeadLetters):
     """More poison than the stream of dead letters and what one replica may hold together."""
 

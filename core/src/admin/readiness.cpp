@@ -35,8 +35,10 @@ std::string nats_failure(const Snapshot& seen) {
     }
     if (service.source.letters_refused) {
       return fmt::format(
-          "the server refuses to make the stream HANGAR_DLQ, so what {} cannot record waits: the "
-          "log and `hangar doctor` say why; nats.dlq_max_bytes is its size",
+          "the stream HANGAR_DLQ cannot be made, or does not take each dead letter for good, so "
+          "what "
+          "{} cannot record waits: the log and `hangar doctor` say why and what mends it; "
+          "nats.dlq_max_bytes is the size that it is made with",
           service.name);
     }
   }

@@ -104,8 +104,10 @@ std::vector<Check> check_consumer(const StreamFacts& stream, const ConsumerFacts
                                    consumer.pending, consumer.ack_pending));
 }
 
-std::vector<Check> check_dead_letters(const StreamFacts& stream) {
+std::vector<Check> check_dead_letters(const StreamFacts& stream, std::uint64_t max_payload) {
+  const std::vector<Finding> findings = lint_dead_letters(stream, max_payload);
   std::vector<Check> checks;
+  if (!findings.empty()) checks = with_findings("dead letters", findings, {});
   const auto fill = [&](std::uint64_t used, std::int64_t most, std::string_view unit) {
     if (most <= 0) return;
     const std::uint64_t percent = used * 100 / static_cast<std::uint64_t>(most);
@@ -116,13 +118,15 @@ std::vector<Check> check_dead_letters(const StreamFacts& stream) {
                                   percent, most, unit),
                       "hangar dlq export, then hangar dlq purge"});
   };
-  fill(stream.messages, stream.max_messages, "messages");
-  fill(stream.bytes, stream.max_bytes, "bytes");
+  if (refusals(findings).empty()) {  // otherwise nothing is stored there, or old ones go
+    fill(stream.messages, stream.max_messages, "messages");
+    fill(stream.bytes, stream.max_bytes, "bytes");
+  }
   if (stream.messages > 0) {
     checks.push_back({warn, "dead letters",
                       fmt::format("{} events could not be recorded", stream.messages),
                       "hangar dlq ls shows why; hangar dlq replay tries them again"});
-  } else {
+  } else if (checks.empty()) {
     checks.push_back({ok, "dead letters", "none"});
   }
   return checks;
@@ -246,8 +250,8 @@ asio::awaitable<void> Examination::look_at_dead_letters() {
   try {
     const DeadLetterStream letters =
         co_await ensure_dead_letter_stream(link_, spec, WhenAbsent::fail);
-    if (letters.refusal.empty()) {
-      add(check_dead_letters(letters.facts));
+    if (!letters.facts.name.empty()) {
+      add(check_dead_letters(letters.facts, link_.max_payload()));
     } else {
       checks_.push_back({fail, "dead letters", letters.refusal, "see nats-server's log"});
     }
@@ -260,7 +264,7 @@ asio::awaitable<void> Examination::look_at_dead_letters() {
   try {
     const DeadLetterStream tried =
         co_await ensure_dead_letter_stream(link_, spec, WhenAbsent::create);
-    if (tried.refusal.empty()) {
+    if (!tried.facts.name.empty()) {
       co_await call_jetstream(link_, "STREAM.DELETE." + spec.name);
       checks_.push_back({ok, "dead letters", "none, and no stream for them yet"});
     } else {

@@ -30,7 +30,7 @@ std::vector<Check> check_consumer(const StreamFacts& stream, const ConsumerFacts
                                   const std::string& filter, std::size_t credit);
 
 /// Of the stream of dead letters.
-std::vector<Check> check_dead_letters(const StreamFacts& stream);
+std::vector<Check> check_dead_letters(const StreamFacts& stream, std::uint64_t max_payload);
 
 struct Examined {
   std::vector<Check> checks;

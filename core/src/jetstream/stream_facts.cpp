@@ -112,6 +112,7 @@ StreamFacts stream_facts(const json::object& info) {
   read(config, "num_replicas", facts.replicas);
   facts.has_quorum = has_quorum(part(info, "cluster"));
   read(config, "sealed", facts.sealed);
+  read(config, "discard_new_per_subject", facts.discard_new_per_subject);
   read(config, "no_ack", facts.no_ack);
   read(info, "created", facts.created);
   read(info, "ts", facts.answered);

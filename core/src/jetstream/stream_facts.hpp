@@ -32,6 +32,8 @@ struct StreamFacts {
   /// Whether its leader hears most of its peers. One that was cut off from them answers for 20 s.
   bool has_quorum = true;
   bool sealed = false;
+  /// A full subject refuses what comes then, where otherwise it drops its oldest message.
+  bool discard_new_per_subject = false;
   bool no_ack = false;  ///< Nobody who publishes to it is told whether it is stored.
   /// Tells a stream from a later one of the same name.
   std::string created;

@@ -3,6 +3,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
+#include <limits>
 #include <utility>
 
 namespace hangar {
@@ -11,6 +13,8 @@ namespace {
 using namespace std::chrono_literals;
 constexpr auto refuse = Finding::Severity::refuse;
 constexpr auto warn = Finding::Severity::warn;
+// What the server stores beside a dead letter: its record, the subject and a checksum.
+constexpr std::int64_t beside_a_letter = 512;
 
 constexpr std::int64_t largest_event = 2 << 20;
 constexpr std::string_view prefect_sends = "Prefect sends up to 1.5 MB";
@@ -25,6 +29,28 @@ bool delivers(const StreamFacts& stream, const ConsumerFacts& consumer, const st
 
 std::string joined(const std::vector<std::string>& words) {
   return words.empty() ? "every subject" : fmt::format("{}", fmt::join(words, ", "));
+}
+
+// The letters and the marks of `hangar dlq force`.
+bool takes_letters(const std::vector<std::string>& subjects) {
+  constexpr std::array wanted{"hangar.dlq.*", "hangar.dlq.force.*"};
+  return std::ranges::all_of(wanted, [&](const char* subject) {
+    return std::ranges::any_of(
+        subjects, [&](const std::string& taken) { return subject_covers(taken, subject); });
+  });
+}
+
+// A stream may not have two subjects that meet.
+std::vector<std::string> with_letters(std::vector<std::string> subjects) {
+  constexpr const char* letters = "hangar.dlq.>";
+  std::erase_if(subjects, [](const std::string& taken) { return subjects_meet(taken, letters); });
+  subjects.emplace_back(letters);
+  return subjects;
+}
+
+std::int64_t as_signed(std::uint64_t bytes) noexcept {
+  return static_cast<std::int64_t>(
+      std::min<std::uint64_t>(bytes, std::numeric_limits<std::int64_t>::max()));
 }
 
 }  // namespace
@@ -84,26 +110,67 @@ std::vector<Finding> lint_subjects(const StreamFacts& stream, const std::string&
                        stream.name, fmt::join(stream.subjects, ","), filter)}};
 }
 
-std::vector<Finding> lint_dead_letters(const StreamFacts& stream) {
+std::vector<Finding> lint_dead_letters(const StreamFacts& stream, std::uint64_t max_payload) {
   const std::string edit = fmt::format("nats stream edit {} ", stream.name);
+  const std::string anew =
+      fmt::format("hangar dlq export, then nats stream rm {}: Hangar makes it anew", stream.name);
   std::vector<Finding> found;
-  const auto check = [&](bool at_fault, const char* field, std::string problem, std::string fix) {
-    if (at_fault) found.push_back({warn, field, std::move(problem), std::move(fix)});
+  const auto check = [&](bool at_fault, Finding::Severity severity, const char* field,
+                         std::string problem, const std::string& fix) {
+    if (at_fault) found.push_back({severity, field, std::move(problem), fix});
   };
-  check(
-      stream.storage != "file", "storage",
-      fmt::format("dead letters of {} are lost when the server restarts", stream.name),
-      fmt::format("hangar dlq export, then nats stream rm {}: Hangar makes it anew", stream.name));
-  check(stream.discard != "new", "discard",
+  const bool has_limit = stream.max_bytes > 0 || stream.max_messages > 0;
+  check(has_limit && stream.discard != "new", refuse, "discard",
         fmt::format("a full {} silently drops its oldest dead letters", stream.name),
         edit + "--discard=new");
-  check(stream.max_age > 0ns, "max_age",
+  check(stream.max_messages_per_subject > 0 &&
+            !(stream.discard == "new" && stream.discard_new_per_subject),
+        refuse, "max_msgs_per_subject",
+        fmt::format("later dead letters of {} push earlier ones of the same service out",
+                    stream.name),
+        edit + "--max-msgs-per-subject=-1");
+  check(stream.retention != "limits", refuse, "retention",
+        fmt::format("{} does not keep dead letters: its retention is {}", stream.name,
+                    stream.retention),
+        anew);
+  check(!takes_letters(stream.subjects) ||
+            !(stream.stored_subjects.empty() || takes_letters(stream.stored_subjects)),
+        refuse, "subjects",
+        fmt::format("{} does not take hangar.dlq.>, which dead letters are sent to", stream.name),
+        fmt::format("{}--subjects={}", edit, fmt::join(with_letters(stream.subjects), ",")));
+  check(stream.sealed, refuse, "sealed", fmt::format("{} takes no new letters", stream.name), anew);
+  check(stream.no_ack, refuse, "no_ack",
+        fmt::format("{} does not tell whether a dead letter is stored", stream.name),
+        edit + "--ack");
+  check(stream.max_message_size > 0 &&
+            stream.max_message_size < std::min(as_signed(max_payload), largest_event),
+        refuse, "max_msg_size",
+        fmt::format("{} refuses dead letters over {} bytes; Prefect's events have up to 1.5 MB",
+                    stream.name, stream.max_message_size),
+        edit + "--max-msg-size=-1");
+  check(stream.storage != "file", warn, "storage",
+        fmt::format("dead letters of {} are lost when the server restarts", stream.name), anew);
+  check(stream.max_age > 0ns, warn, "max_age",
         fmt::format("dead letters of {} are deleted, looked at or not", stream.name),
         edit + "--max-age=0");
-  check(stream.max_bytes <= 0, "max_bytes",
+  check(stream.max_bytes <= 0, warn, "max_bytes",
         fmt::format("without a limit {} can fill the server's disk", stream.name),
+        edit + "--discard=new --max-bytes=256MiB");
+  check(stream.max_bytes > 0 && stream.max_bytes - beside_a_letter < as_signed(max_payload), warn,
+        "max_bytes",
+        fmt::format("a dead letter can have {} bytes, and {} takes {}: the event of one that is "
+                    "larger waits for ever",
+                    max_payload, stream.name, stream.max_bytes),
         edit + "--max-bytes=256MiB");
   return found;
+}
+
+std::uint64_t room_for_a_letter(const StreamFacts& stream) noexcept {
+  std::int64_t room = std::numeric_limits<std::int64_t>::max();
+  if (stream.max_message_size > 0) room = stream.max_message_size;
+  if (stream.max_bytes > 0)
+    room = std::min(room, std::max<std::int64_t>(stream.max_bytes - beside_a_letter, 0));
+  return static_cast<std::uint64_t>(room);
 }
 
 std::vector<Finding> lint_consumer(const StreamFacts& stream, const ConsumerFacts& consumer,
@@ -166,6 +233,15 @@ std::vector<Finding> lint_consumer(const StreamFacts& stream, const ConsumerFact
   check(consumer.ack_wait < 10s, warn, "ack_wait",
         "events are delivered again while they are still being recorded", edit + "--wait=30s");
   return found;
+}
+
+std::string refusals(const std::vector<Finding>& findings) {
+  std::string refused;
+  for (const Finding& finding : findings) {
+    if (finding.severity != refuse) continue;
+    refused += fmt::format("{}{}", refused.empty() ? "" : "\n", describe(finding));
+  }
+  return refused;
 }
 
 std::string describe(const Finding& finding) {

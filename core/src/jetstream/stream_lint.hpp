@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <string>
 #include <vector>
 
@@ -11,7 +12,9 @@ namespace hangar {
 /// A setting of a stream or consumer that somebody else created and that Hangar does not change.
 struct Finding {
   enum class Severity {
-    refuse,  ///< Events could be lost or never come: the service does not start.
+    /// Events or dead letters could be lost or never come: a service does not start with such a
+    /// source, and stores no dead letter in such a stream.
+    refuse,
     warn,
   };
   Severity severity = Severity::warn;
@@ -28,13 +31,20 @@ std::vector<Finding> lint_stream(const StreamFacts& stream, std::chrono::nanosec
 /// Refuses a stream that can hold nothing that `filter` matches.
 std::vector<Finding> lint_subjects(const StreamFacts& stream, const std::string& filter);
 
-/// What is not as reliability demands in the stream that dead letters go to.
-std::vector<Finding> lint_dead_letters(const StreamFacts& stream);
+/// What is not as reliability demands in the stream that dead letters go to, on a server that takes
+/// messages of `max_payload` bytes.
+std::vector<Finding> lint_dead_letters(const StreamFacts& stream, std::uint64_t max_payload);
+
+/// How many bytes a dead letter may have at most to be stored when the stream is empty.
+std::uint64_t room_for_a_letter(const StreamFacts& stream) noexcept;
 
 /// The same of a consumer that is to deliver `filter`; `credit` is how many messages one replica
 /// holds at most.
 std::vector<Finding> lint_consumer(const StreamFacts& stream, const ConsumerFacts& consumer,
                                    const std::string& filter, std::size_t credit);
+
+/// What is refused among these, a line each; empty when nothing is.
+std::string refusals(const std::vector<Finding>& findings);
 
 /// One line for a person.
 std::string describe(const Finding& finding);

@@ -232,12 +232,19 @@ StreamSpec dead_letter_spec(const NatsConfig& nats) {
   return spec;
 }
 
+std::string dead_letter_refusal(const StreamFacts& stream, std::uint64_t max_payload) {
+  const std::string refused = refusals(lint_dead_letters(stream, max_payload));
+  if (refused.empty()) return {};
+  return fmt::format("stream {} must not be used for dead letters: {}", stream.name, refused);
+}
+
 asio::awaitable<DeadLetterStream> ensure_dead_letter_stream(Link& link, StreamSpec spec,
                                                             WhenAbsent when_absent) {
   DeadLetterStream stream;
   const Made made = co_await make_stream(link, spec, when_absent);
   if (made.answer.ok()) {
     stream.facts = stream_facts(made.answer.body);
+    stream.refusal = dead_letter_refusal(stream.facts, link.max_payload());
   } else {
     stream.refusal = fmt::format("{}: {}; its size is nats.dlq_max_bytes", doing(spec, made),
                                  refusal_text(made.answer, spec.name));

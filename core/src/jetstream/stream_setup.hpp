@@ -93,12 +93,16 @@ boost::asio::awaitable<void> delete_consumer(Link& link, std::string stream, std
 /// and a cap of `nats.max_age` does not apply to it.
 StreamSpec dead_letter_spec(const NatsConfig& nats);
 
+/// Why no letter is to be stored in this stream; empty when they may be.
+std::string dead_letter_refusal(const StreamFacts& stream, std::uint64_t max_payload);
+
 struct DeadLetterStream {
   StreamFacts facts;
-  std::string refusal;  ///< Why there is none; then there are no facts.
+  std::string refusal;  ///< Why nothing is to be stored there; without a name: why there is none.
 };
 /// The stream of this spec as `ensure_stream` does it, only that what the server refuses is told
-/// and not thrown: events can be recorded without it.
+/// and not thrown, and so is why one that is there must not be used: events can be recorded
+/// without.
 boost::asio::awaitable<DeadLetterStream> ensure_dead_letter_stream(Link& link, StreamSpec spec,
                                                                    WhenAbsent when_absent);
 

@@ -29,7 +29,7 @@ void ConsumerCheck::settings(const StreamFacts& stream, const ConsumerFacts& con
                              const StreamFacts* dead_letters, std::uint64_t max_payload) {
   std::vector<Finding> findings = lint_stream(stream, expected_.max_age);
   if (dead_letters != nullptr) {
-    std::ranges::move(lint_dead_letters(*dead_letters), std::back_inserter(findings));
+    std::ranges::move(lint_dead_letters(*dead_letters, max_payload), std::back_inserter(findings));
   }
   if (!expected_.replay) {
     std::ranges::move(lint_consumer(stream, consumer, expected_.filter, expected_.credit),
@@ -45,17 +45,15 @@ void ConsumerCheck::settings(const StreamFacts& stream, const ConsumerFacts& con
 }
 
 void ConsumerCheck::tell(const std::vector<Finding>& findings) {
-  std::string refused;
   for (const Finding& finding : findings) {
-    if (finding.severity == Finding::Severity::refuse) {
-      refused += fmt::format("{}{}", refused.empty() ? "" : "\n", describe(finding));
-    } else if (std::ranges::find(told_, finding) == told_.end()) {
+    if (finding.severity == Finding::Severity::warn &&
+        std::ranges::find(told_, finding) == told_.end()) {
       log_.warning("stream {}, consumer {}: {}", expected_.stream, expected_.durable,
                    describe(finding));
       told_.push_back(finding);
     }
   }
-  if (!refused.empty()) {
+  if (const std::string refused = refusals(findings); !refused.empty()) {
     throw ConfigError{fmt::format("consumer {} of stream {} cannot be used: {}", expected_.durable,
                                   expected_.stream, refused)};
   }

@@ -31,7 +31,7 @@ class ConsumerCheck {
   ConsumerCheck(Expected expected, Log& log) : expected_{std::move(expected)}, log_{log} {}
 
   /// Both warn once of each thing that is wrong, and throw ConfigError when the stream or consumer
-  /// must not be used. `dead_letters` is null where there is no stream for them.
+  /// must not be used. `dead_letters` is null where there is no stream that can be used for them.
   void stream(const StreamFacts& stream);
   void settings(const StreamFacts& stream, const ConsumerFacts& consumer,
                 const StreamFacts* dead_letters, std::uint64_t max_payload);

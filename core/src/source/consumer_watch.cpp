@@ -69,8 +69,9 @@ asio::awaitable<void> ConsumerWatch::see_consumer() {
 
 asio::awaitable<void> ConsumerWatch::see_dead_letters() {
   if (!letters_.refusal().empty()) co_await letters_.ensure_stream(WhenAbsent::create);
-  if (!letters_.refusal().empty()) co_return;
+  if (!letters_.has_stream()) co_return;
   const StreamFacts facts = co_await stream_info(*source_.link, dead_letter_stream);
+  letters_.see(facts);
   const std::uint64_t most = facts.max_bytes > 0 ? static_cast<std::uint64_t>(facts.max_bytes) : 0;
   source_.counters->stored_letters.set(facts.messages);
   source_.counters->stored_letter_bytes.set(facts.bytes);

@@ -49,6 +49,7 @@ asio::awaitable<void> PendingDeadLetters::add(std::uint64_t bytes) {
 
 void PendingDeadLetters::remove(std::uint64_t bytes) {
   quota_.remove(bytes);
+  if (quota_.waiting() == 0) largest_left_ = 0;
   count();
   removed_.wake_all();
 }
@@ -88,10 +89,12 @@ asio::awaitable<bool> PendingDeadLetters::try_to_store(const HeldMessage& held, 
                           .sequence = held.sequence(),
                           .deliveries = held.deliveries(),
                           .rejected = std::chrono::system_clock::now()};
-  std::string problem;
-  do {
+  std::string problem = must_not_use_ ? refusal_ : "";
+  std::uint64_t size = 0;
+  while (problem.empty()) {
     DeadLetterParts parts =
         dead_letter(origin, why, held.headers(), held.body(), source_.link->max_payload());
+    size = wire_size(parts.headers) + parts.body.size();
     const Link::Reply reply =
         co_await source_.link->request(dead_letter_subject(source_.options.service),
                                        std::move(parts.body), std::move(parts.headers));
@@ -105,7 +108,8 @@ asio::awaitable<bool> PendingDeadLetters::try_to_store(const HeldMessage& held, 
     problem = receipt.problem;
     origin.after = receipt.gone;
     if (problem.empty() && source_.stopping()) co_return false;
-  } while (problem.empty());
+  }
+  largest_left_ = std::max(largest_left_, size);
   quota_.attempted(false);
   count();
   if (const auto left_out = seldom_.told("cannot store", Clock::now())) {
@@ -178,18 +182,39 @@ asio::awaitable<StreamFacts> PendingDeadLetters::ensure_stream(WhenAbsent when_a
   if (!refusal_.empty()) when_absent = WhenAbsent::create;  // nobody deleted it
   DeadLetterStream letters =
       co_await ensure_dead_letter_stream(*source_.link, std::move(spec), when_absent);
-  if (letters.refusal != refusal_) {
-    if (letters.refusal.empty()) {
-      source_.log.info("stream {} is there now", dead_letter_stream);
+  has_stream_ = !letters.facts.name.empty();
+  must_not_use_ = false;
+  if (has_stream_) {
+    see(letters.facts);
+  } else {
+    refuse(std::move(letters.refusal));
+  }
+  co_return std::move(letters.facts);
+}
+
+void PendingDeadLetters::see(const StreamFacts& stream) {
+  std::string why = dead_letter_refusal(stream, source_.link->max_payload());
+  must_not_use_ = !why.empty();
+  if (const auto room = room_for_a_letter(stream); why.empty() && largest_left_ > room) {
+    why = fmt::format(
+        "stream {} takes no dead letter over {} bytes, and one has {}: nats stream edit {} "
+        "--max-msg-size=-1 --max-bytes=256MiB",
+        stream.name, room, largest_left_, stream.name);
+  }
+  refuse(std::move(why));
+}
+
+void PendingDeadLetters::refuse(std::string why) {
+  if (why != refusal_) {
+    if (why.empty()) {
+      source_.log.info("stream {} takes dead letters now", dead_letter_stream);
     } else {
       source_.log.warning(
-          "{}; trying again, and what cannot be recorded waits in its stream meanwhile",
-          letters.refusal);
+          "{}; trying again, and what cannot be recorded waits in its stream meanwhile", why);
     }
   }
-  refusal_ = std::move(letters.refusal);
+  refusal_ = std::move(why);
   source_.counters->letters_refused.set(refusal_.empty() ? 0 : 1);
-  co_return std::move(letters.facts);
 }
 
 }  // namespace hangar

@@ -27,11 +27,14 @@ class PendingDeadLetters {
                      SourceState& source, const ConsumerCheck& check,
                      std::function<void()> stream_gone);
 
-  /// Makes sure of the stream. Events can be recorded without one, so what the server refuses is
-  /// told by `refusal` and not thrown.
+  /// Makes sure of the stream. Events can be recorded without one, so what the server refuses, and
+  /// why a stream must not be used, is told by `refusal` and not thrown.
   boost::asio::awaitable<StreamFacts> ensure_stream(WhenAbsent when_absent);
-  /// Why there is no stream; empty when there is one.
+  /// The stream was seen again: whether letters may go to it may have changed.
+  void see(const StreamFacts& stream);
+  /// Why there is no stream, or some letter cannot go to it; empty when each can.
   [[nodiscard]] const std::string& refusal() const noexcept { return refusal_; }
+  [[nodiscard]] bool has_stream() const noexcept { return has_stream_; }
 
   /// How many may wait at most.
   void allow(std::size_t most) noexcept { quota_.allow(most); }
@@ -55,6 +58,7 @@ class PendingDeadLetters {
   boost::asio::awaitable<bool> try_to_store(const HeldMessage& held, Rejection why);
   boost::asio::awaitable<Receipt> receipt_of(const Link::Reply& reply);
   void tell(const HeldMessage& held, const Rejection& why);
+  void refuse(std::string why);
   void count();
 
   SourceState& source_;
@@ -63,6 +67,9 @@ class PendingDeadLetters {
   StreamSpec spec_;
   DeadLetterQuota quota_;
   std::string refusal_;
+  bool has_stream_ = true;
+  bool must_not_use_ = false;       ///< There is a stream, and letters could be lost in it.
+  std::uint64_t largest_left_ = 0;  ///< Bytes of the largest letter that was not taken.
   RateLimit seldom_{std::chrono::seconds{30}};
   Condition removed_;
 };

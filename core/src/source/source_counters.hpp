@@ -33,7 +33,7 @@ struct SourceNumbers {
   Number letters{};          ///< Rejected messages whose dead letter is not stored yet.
   Number letters_stuck{};    ///< 1 while there are so many of them, for want of a stream that takes
                              ///< any, that nothing more is handed out; or 0.
-  Number letters_refused{};  ///< 1 while the server refuses to make a stream for them; or 0.
+  Number letters_refused{};  ///< 1 while there is no stream that takes each of them; or 0.
   Number abandoned{};        ///< Of a stream or consumer that was deleted; not answered.
   Number held{};             ///< Messages in this process that have no answer yet.
   Number held_bytes{};

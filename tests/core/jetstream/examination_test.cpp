@@ -114,16 +114,32 @@ TEST(Examination, a_consumer_that_could_lose_events_fails) {
 
 TEST(Examination, dead_letters_warn_and_a_stream_of_them_that_is_nearly_full_fails) {
   StreamFacts letters;
-  EXPECT_EQ(verdicts(check_dead_letters(letters)), Verdicts{ok});
+  letters.name = "HANGAR_DLQ";
+  letters.subjects = {"hangar.dlq.>"};
+  letters.discard = "new";
+  letters.max_bytes = 1 << 20;
+  EXPECT_EQ(verdicts(check_dead_letters(letters, 500)), Verdicts{ok});
   letters.messages = 79;
   letters.max_messages = 100;
-  EXPECT_EQ(verdicts(check_dead_letters(letters)), Verdicts{warn});
+  EXPECT_EQ(verdicts(check_dead_letters(letters, 500)), Verdicts{warn});
   letters.messages = 80;
-  EXPECT_EQ(verdicts(check_dead_letters(letters)), (Verdicts{fail, warn}));
+  EXPECT_EQ(verdicts(check_dead_letters(letters, 500)), (Verdicts{fail, warn}));
   letters.max_messages = -1;
-  letters.bytes = 900;
-  letters.max_bytes = 1'000;
-  EXPECT_EQ(verdicts(check_dead_letters(letters)), (Verdicts{fail, warn}));
+  letters.bytes = 1'800;
+  letters.max_bytes = 2'000;
+  EXPECT_EQ(verdicts(check_dead_letters(letters, 500)), (Verdicts{fail, warn}));
+}
+
+TEST(Examination, stream_that_drops_dead_letters_fails_and_is_not_called_nearly_full) {
+  StreamFacts letters;
+  letters.name = "HANGAR_DLQ";
+  letters.subjects = {"hangar.dlq.>"};
+  letters.max_bytes = 1 << 20;
+  letters.max_messages = 1;
+  letters.messages = 1;
+  const std::vector<Check> checks = check_dead_letters(letters, 500);
+  EXPECT_EQ(verdicts(checks), (Verdicts{fail, warn}));
+  EXPECT_EQ(checks.front().hint, "nats stream edit HANGAR_DLQ --discard=new");
 }
 
 TEST(Examination, a_clock_counts_only_where_it_was_not_seen_in_between) {

@@ -107,26 +107,78 @@ TEST(StreamLint, each_unsafe_setting_of_a_consumer_is_found_with_its_field_and_a
   }
 }
 
-TEST(StreamLint, dead_letters_are_to_stay_and_to_have_a_limit) {
+StreamFacts good_letters() {
   StreamFacts good;
   good.name = "HANGAR_DLQ";
+  good.subjects = good.stored_subjects = {"hangar.dlq.>"};
   good.discard = "new";
-  good.max_bytes = 1 << 20;
-  EXPECT_TRUE(lint_dead_letters(good).empty());
-  const std::vector<std::pair<const char*, std::function<void(StreamFacts&)>>> cases{
-      {"storage", [](auto& s) { s.storage = "memory"; }},
-      {"discard", [](auto& s) { s.discard = "old"; }},
-      {"max_age", [](auto& s) { s.max_age = 1h; }},
-      {"max_bytes", [](auto& s) { s.max_bytes = -1; }},
+  good.max_bytes = 256 << 20;
+  return good;
+}
+
+TEST(StreamLint, stream_is_refused_that_may_drop_dead_letters_or_takes_none) {
+  using enum Finding::Severity;
+  struct Case {
+    const char* field;
+    Finding::Severity severity;
+    std::function<void(StreamFacts&)> spoil;
+    std::string fix;
   };
-  for (const auto& [field, spoil] : cases) {
-    StreamFacts stream = good;
+  const std::string anew = "hangar dlq export, then nats stream rm HANGAR_DLQ";
+  const std::string edit = "nats stream edit HANGAR_DLQ ";
+  const std::vector<Case> cases{
+      {"discard", refuse, [](auto& s) { s.discard = "old"; }, edit + "--discard=new"},
+      {"max_msgs_per_subject", refuse, [](auto& s) { s.max_messages_per_subject = 1; },
+       edit + "--max-msgs-per-subject=-1"},
+      {"retention", refuse, [](auto& s) { s.retention = "interest"; }, anew},
+      {"retention", refuse, [](auto& s) { s.retention = "workqueue"; }, anew},
+      {"subjects", refuse, [](auto& s) { s.subjects = {"foo"}; },
+       edit + "--subjects=foo,hangar.dlq.>"},
+      {"subjects", refuse, [](auto& s) { s.subjects = {"hangar.dlq.*"}; },
+       edit + "--subjects=hangar.dlq.>"},
+      {"subjects", refuse, [](auto& s) { s.stored_subjects = {"elsewhere.>"}; }, edit},
+      {"sealed", refuse, [](auto& s) { s.sealed = true; }, anew},
+      {"no_ack", refuse, [](auto& s) { s.no_ack = true; }, edit + "--ack"},
+      {"max_msg_size", refuse, [](auto& s) { s.max_message_size = 100; },
+       edit + "--max-msg-size=-1"},
+      {"storage", warn, [](auto& s) { s.storage = "memory"; }, anew},
+      {"max_age", warn, [](auto& s) { s.max_age = 1h; }, edit + "--max-age=0"},
+      {"max_bytes", warn, [](auto& s) { s.max_bytes = -1; }, edit + "--discard=new --max-bytes="},
+      {"max_bytes", warn, [](auto& s) { s.max_bytes = 8 << 20; }, edit + "--max-bytes=256MiB"},
+  };
+  EXPECT_TRUE(lint_dead_letters(good_letters(), 8 << 20).empty());
+  for (const auto& [field, severity, spoil, fix] : cases) {
+    StreamFacts stream = good_letters();
     spoil(stream);
-    const auto found = lint_dead_letters(stream);
+    const auto found = lint_dead_letters(stream, 8 << 20);
     ASSERT_EQ(found.size(), 1U) << field;
     EXPECT_EQ(found.front().field, field);
-    EXPECT_EQ(found.front().severity, Finding::Severity::warn);
-    EXPECT_NE(found.front().fix.find("HANGAR_DLQ"), std::string::npos) << found.front().fix;
+    EXPECT_EQ(found.front().severity, severity) << field;
+    EXPECT_TRUE(found.front().fix.starts_with(fix)) << found.front().fix;
+    EXPECT_EQ(refusals(found).empty(), severity == warn) << field;
+  }
+}
+
+TEST(StreamLint, stream_that_drops_no_dead_letter_is_taken) {
+  const std::vector<std::function<void(StreamFacts&)>> cases{
+      [](auto& s) { s.max_messages = 1; },  // and refuses the next one
+      [](auto& s) {
+        s.max_messages_per_subject = 1;
+        s.discard_new_per_subject = true;
+      },
+      [](auto& s) {
+        s.subjects = {"hangar.dlq.*", "hangar.dlq.force.*", "more"};
+      },
+      [](auto& s) { s.stored_subjects.clear(); },
+      [](auto& s) {
+        s.discard = "old";
+        s.max_bytes = -1;  // which is warned of
+      },
+  };
+  for (std::size_t i = 0; i < cases.size(); ++i) {
+    StreamFacts stream = good_letters();
+    cases[i](stream);
+    EXPECT_EQ(refusals(lint_dead_letters(stream, 8 << 20)), "") << i;
   }
 }
 

@@ -96,6 +96,7 @@ TEST_F(ConsumerCheckTest, each_thing_that_is_wrong_is_warned_of_once) {
 TEST_F(ConsumerCheckTest, dead_letter_stream_is_judged_where_there_is_one) {
   StreamFacts letters;
   letters.name = std::string{"HANGAR_DLQ"};
+  letters.subjects = {"hangar.dlq.>"};
   letters.storage = std::string{"memory"};
   check.settings(stream, consumer, &letters, enough);
   EXPECT_NE(log.text.find("HANGAR_DLQ"), std::string::npos) << log.text;
