@@ -198,6 +198,38 @@ TEST(Environment, the_nats_clis_variables_fill_what_nothing_else_sets) {
   EXPECT_TRUE(bench.loaded.warnings.empty());
 }
 
+TEST(Environment, prefect_nats_variables_win_over_the_nats_clis_and_none_is_ignored_silently) {
+  const std::string theirs = "PREFECT_NATS_MESSAGING_";
+  Workbench bench;
+  bench.variable(theirs + "URL", "nats://a:1,nats://b:2")
+      .variable("NATS_URL", "nats://c:3")
+      .variable(theirs + "USER", "user")
+      .variable(theirs + "PASSWORD", "password")
+      .variable(theirs + "TOKEN", "token")
+      .variable(theirs + "CREDS", "/creds")
+      .variable(theirs + "NKEY_SEED_FILE", "/nkey")
+      .variable(theirs + "TLS_CERT", "/cert")
+      .variable(theirs + "TLS_KEY", "/key")
+      .variable(theirs + "TLS_CA", "/ca")
+      .variable(theirs + "REPLICAS", "3")
+      .variable(theirs + "CONSUMER_ACK_WAIT", "30")
+      .variable(theirs + "STREAM_PREFIX", "ACME")
+      .load();
+  const NatsConfig& nats = bench.host.nats;
+  EXPECT_EQ(nats.urls, (std::vector<std::string>{"nats://a:1", "nats://b:2"}));
+  EXPECT_EQ(nats.user, "user");
+  EXPECT_EQ(nats.password.reveal(), "password");
+  EXPECT_EQ(nats.token.reveal(), "token");
+  EXPECT_EQ(nats.credentials_file, "/creds");
+  EXPECT_EQ(nats.nkey_seed_file, "/nkey");
+  EXPECT_EQ(nats.tls.cert_file, "/cert");
+  EXPECT_EQ(nats.tls.key_file, "/key");
+  EXPECT_EQ(nats.tls.ca_file, "/ca");
+  EXPECT_EQ(nats.replicas, 3);
+  EXPECT_EQ(bench.origin("nats.url"), "environment PREFECT_NATS_MESSAGING_URL");
+  EXPECT_EQ(bench.loaded.untaken, std::set<std::string>{theirs + "STREAM_PREFIX"});
+}
+
 TEST(Environment, others_variables_come_last_and_the_first_of_them_that_is_set_wins) {
   const auto batch_size = [](const auto& prepare) {
     Workbench bench;
