@@ -74,7 +74,12 @@ struct RecorderConfig : ServiceConfig {
                         "PREFECT_API_SERVICES_TASK_RUN_RECORDER_ENABLED",
                         "PREFECT_SERVER_EVENTS_MESSAGING_BROKER", "PREFECT_MESSAGING_BROKER",
                         "PREFECT_SERVER_EVENTS_MESSAGING_CACHE", "PREFECT_MESSAGING_CACHE",
-                        "PREFECT_SERVER_EVENTS_CAUSAL_ORDERING"}});
+                        "PREFECT_SERVER_EVENTS_CAUSAL_ORDERING"},
+         .blocks = {{"PREFECT_SERVER", "events"},
+                    {"PREFECT_SERVER", "task_run_recorder"},
+                    {"PREFECT_SERVER_EVENTS"},
+                    {"PREFECT_SERVER_SERVICES", "task_run_recorder"},
+                    {"PREFECT_SERVER_SERVICES_TASK_RUN_RECORDER"}}});
   }
 };
 

@@ -150,7 +150,7 @@ class Faulty(Case):
         url = create_prefect_database(self.postgres, "doctor")
         self.settings["storage.url"] = url
         checks = self.doctor(0)
-        self.assert_says(checks, "postgres", "ok", "PostgreSQL ")
+        self.assert_says(checks, "postgres", "ok", ", database doctor, schema public")
         self.assert_says(checks, "durability", "warn", "fsync is off")
         self.assert_says(checks, "postgres clock", "ok", "as this host's")
         self.assert_says(checks, "table task_run", "ok", "columns, indexes and privileges")

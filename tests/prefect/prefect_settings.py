@@ -35,7 +35,7 @@ def _parts(url: str) -> dict[str, Any]:
 def _answer(question: dict[str, Any]) -> dict[str, Any]:
     from prefect.settings.models.root import Settings
 
-    kept = {name: value for name, value in os.environ.items() if not name.startswith("PREFECT_")}
+    kept = {k: v for k, v in os.environ.items() if not k.upper().startswith("PREFECT_")}
     with tempfile.TemporaryDirectory() as folder, contextlib.chdir(folder):
         for name, text in question.get("files", {}).items():
             Path(folder, name).write_text(text)

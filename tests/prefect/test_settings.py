@@ -55,7 +55,38 @@ def _environments() -> list[dict[str, str]]:
             _SERVER + "PASSWORD": "plain",
         },
     ]
+    found += [
+        {_NAMED.lower(): _URL.format("p", "lower")},
+        {_NAMED.title(): _URL.format("p", "mixed")},
+        {(_API + "CONNECTION_URL").lower(): _URL.format("p", "older")},
+        {
+            _NAMED.lower(): _URL.format("${PREFECT_SERVER_DATABASE_PASSWORD}", "lower"),
+            (_SERVER + "PASSWORD").lower(): "plain",
+        },
+        {name.lower(): value for name, value in found[-9].items()},
+    ]
     return found
+
+
+def _blocks() -> list[dict[str, str]]:
+    """Settings as one JSON text, which Prefect takes before the single variable."""
+    named = {"connection_url": _URL.format("sekret", "block")}
+    path = {"search_path": "s"}
+    texts = {
+        "PREFECT_SERVER": {"DATABASE": named},
+        "PREFECT_SERVER_DATABASE": named,
+        "prefect_server_database": named,
+        _SERVER + "SQLALCHEMY": {"connect_args": path},
+        _SERVER + "SQLALCHEMY_CONNECT_ARGS": path,
+        _SERVER + "SQLALCHEMY_CONNECT_ARGS_TLS": {"enabled": True},
+        "PREFECT_SERVER_EVENTS": {"maximum_labels_per_resource": 7},
+        "PREFECT_SERVER_SERVICES": {"task_run_recorder": {"batch_size": 7}},
+        "PREFECT_SERVER_SERVICES_TASK_RUN_RECORDER": {"batch_size": 7},
+    }
+    return [
+        {_NAMED: _URL.format("sekret", "url"), name: json.dumps(text)}
+        for name, text in texts.items()
+    ]
 
 
 def _asked(prefect: PrefectVenv, questions: list[dict[str, Any]]) -> list[dict[str, Any]]:
@@ -106,6 +137,19 @@ class Settings(unittest.TestCase):
                     self.assertEqual(answer["ours"], answer["url"])
         self.assertGreater(refused, 10)
         self.assertGreater(len(answers) - refused, 10)
+
+    def test_a_block_as_json_is_refused_by_name_and_without_its_secrets(self) -> None:
+        for variables, answer in zip(
+            _blocks(), _asked(prefect_venv(), [{"variables": v} for v in _blocks()]), strict=True
+        ):
+            name = list(variables)[1].upper()
+            with self.subTest(name=name):
+                self.assertNotIn("error", answer, "Prefect takes it")
+                env = {**variables, "HANGAR_DATA_DIR": str(self.folder)}
+                done = hangar("config", "check", env=env)
+                self.assertEqual(done.returncode, 78, done.stdout)
+                self.assertIn(f"{name} holds many settings as JSON", done.stderr)
+                self.assertNotIn("sekret", done.stderr)
 
     def test_doctor_names_each_file_that_prefect_takes_a_database_from(self) -> None:
         files = {

@@ -89,10 +89,19 @@ struct OtherSettings {
     /// A key `a.b` of that table is the variable `<prefix>A_B`. Empty: keys are variables.
     std::string prefix{};
   };
+  /// A variable that holds many of them as one JSON text, which Hangar does not read.
+  struct Block {
+    std::string variable;
+    /// It holds some of these settings only when its text has this word, in any case.
+    std::string word{};
+  };
   std::vector<std::string> prefixes;  ///< What the names of their variables begin with.
   /// Of those, what only that program itself is meant to take: no word is said of them.
   std::vector<std::string> left_alone{};
   std::vector<File> files{};
+  /// When one is set, and not each field that it may be about is set by Hangar's own, the
+  /// configuration is in error: of a block Hangar takes all or nothing.
+  std::vector<Block> blocks{};
 };
 
 /// What `fields()` fills: members, and groups that are nested maps in YAML.

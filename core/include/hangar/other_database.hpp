@@ -50,6 +50,10 @@ struct OtherDatabase {
   /// What `storage.url` shall be, or nothing when they name no database of this storage. Throws
   /// ConfigError, which names the variable and shows no value.
   std::optional<std::string> (*url)(OtherVariables& variables) = nullptr;
+  /// The variables that are set and that this storage reads beside such a `storage.url`, though the
+  /// other program would not: rows may go elsewhere.
+  std::vector<std::string> (*beside)(const std::string& url,
+                                     const OtherVariables& variables) = nullptr;
 };
 
 }  // namespace hangar

@@ -35,6 +35,12 @@ inline OtherDatabase database(std::optional<std::string> (*url)(OtherVariables&)
       {.places = {".env"}},
       {.places = {"prefect.toml"}, .prefix = "PREFECT_"},
       {.places = {"pyproject.toml"}, .table = "tool.prefect", .prefix = "PREFECT_"}};
+  const std::string whole = "PREFECT_SERVER_DATABASE";
+  database.settings.blocks = {{"PREFECT_SERVER", "database"},
+                              {whole},
+                              {whole + "_SQLALCHEMY"},
+                              {whole + "_SQLALCHEMY_CONNECT_ARGS"},
+                              {whole + "_SQLALCHEMY_CONNECT_ARGS_TLS"}};
   database.place = names({"CONNECTION_URL", "DRIVER", "HOST", "NAME"});
   database.access = names({"PORT", "USER", "PASSWORD"});
   database.hint =

@@ -1,6 +1,7 @@
 #include "config/load.hpp"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <optional>
@@ -148,6 +149,36 @@ void note_variables(const Sections& sections, const Environment& environment, Lo
   }
 }
 
+/// The fields that the block may be about and that nothing of Hangar's own sets.
+std::vector<std::string> without_own(const OtherSettings::Block& block, const Sections& sections,
+                                     const Candidates& candidates) {
+  const std::string prefix = block.variable + "_";
+  std::vector<std::string> paths;
+  for (const auto& [path, field] : entries(sections)) {
+    const bool about = std::ranges::any_of(field->other_variables, [&](const std::string& name) {
+      return name.starts_with(prefix) && name.find(in_upper_case(block.word)) != name.npos;
+    });
+    const auto candidate = candidates.find(path);
+    const bool own = candidate != candidates.end() && !candidate->second.of_others;
+    if (about && !own) paths.push_back(path);
+  }
+  return paths;
+}
+
+void refuse_blocks(const Sections& sections, const Environment& environment,
+                   const Candidates& candidates, Loaded& loaded, Problems& problems) {
+  for (const OtherSettings& settings : watched(sections)) {
+    for (const OtherSettings::Block& block : blocks_of(settings, environment)) {
+      const auto paths = without_own(block, sections, candidates);
+      if (paths.empty()) {
+        loaded.untaken.insert(block.variable);
+      } else {
+        problems.add(block_refusal(block, fmt::format("{}", fmt::join(paths, ", "))));
+      }
+    }
+  }
+}
+
 }  // namespace
 
 Loaded load(const Sections& sections, const LoadInputs& inputs, const SettingsCheck& check) {
@@ -175,6 +206,7 @@ Loaded load(const Sections& sections, const LoadInputs& inputs, const SettingsCh
     loaded.set[path] = {place, candidate.label};
   }
   note_variables(sections, inputs.environment, loaded);
+  refuse_blocks(sections, inputs.environment, candidates, loaded, problems);
   std::vector<std::pair<const Field*, Value>> before;
   for (const auto& [field, value] : values) {
     before.emplace_back(field, present(*field));

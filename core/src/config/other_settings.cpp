@@ -98,6 +98,12 @@ void take_other_database(std::span<const OtherDatabase> databases, const Section
     taken.insert(field->other_variables.begin(), field->other_variables.end());
   }
   for (const OtherDatabase& database : databases) {
+    for (const OtherSettings::Block& block : blocks_of(database.settings, environment)) {
+      if (!own) throw ConfigError{block_refusal(block, "storage.url")};
+      loaded.untaken.insert(block.variable);
+    }
+  }
+  for (const OtherDatabase& database : databases) {
     OtherVariables variables{environment};
     if (own) {
       taken.insert(database.place.begin(), database.place.end());

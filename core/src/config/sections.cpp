@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cctype>
+#include <utility>
 
 #include "config/value.hpp"
 
@@ -34,20 +35,59 @@ std::vector<OtherSettings> watched(const Sections& sections) {
   return all;
 }
 
+std::string in_upper_case(std::string text) {
+  std::ranges::transform(text, text.begin(), [](unsigned char character) {
+    return static_cast<char>(std::toupper(character));
+  });
+  return text;
+}
+
 std::vector<std::string> variables_of(const OtherSettings& settings, const Environment& environment,
                                       Meant meant) {
   std::vector<std::string> found;
   for (const auto& [name, value] : environment) {
-    std::string upper = name;
-    std::ranges::transform(upper, upper.begin(), [](unsigned char character) {
-      return static_cast<char>(std::toupper(character));
-    });
+    const std::string upper = in_upper_case(name);
+    if (name != upper && environment.contains(upper)) continue;
     const bool theirs = std::ranges::any_of(
         settings.prefixes, [&](const std::string& prefix) { return upper.starts_with(prefix); });
     const bool alone = std::ranges::find(settings.left_alone, upper) != settings.left_alone.end();
     if (theirs && alone == (meant == Meant::for_them)) found.push_back(name);
   }
   return found;
+}
+
+std::vector<OtherSettings::Block> blocks_of(const OtherSettings& settings,
+                                            const Environment& environment) {
+  std::vector<OtherSettings::Block> found;
+  for (const OtherSettings::Block& block : settings.blocks) {
+    const auto variable = environment.find(block.variable);
+    if (variable == environment.end() || variable->second.empty()) continue;
+    const std::string text = in_upper_case(variable->second);
+    if (text.find(in_upper_case(block.word)) != text.npos) found.push_back(block);
+  }
+  return found;
+}
+
+std::string block_refusal(const OtherSettings::Block& block, std::string_view own) {
+  return fmt::format(
+      "{0} holds many settings as JSON, which Hangar does not read: set the variable of each "
+      "setting instead, {0}_..., or {1}",
+      block.variable, own);
+}
+
+Environment with_upper_case(Environment environment, std::string_view prefix) {
+  Environment more;
+  for (const auto& [name, value] : environment) {
+    std::string upper = in_upper_case(name);
+    if (name != upper && !value.empty() && upper.starts_with(prefix)) {
+      more.try_emplace(std::move(upper), value);
+    }
+  }
+  for (auto& [name, value] : more) {
+    std::string& present = environment[name];
+    if (present.empty()) present = std::move(value);
+  }
+  return environment;
 }
 
 std::string environment_name(std::string_view path) {

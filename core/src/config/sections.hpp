@@ -38,9 +38,23 @@ std::vector<OtherSettings> watched(const Sections& sections);
 enum class Meant { for_anybody, for_them };
 
 /// The variables that are set, empty ones too, and belong to those settings. Other programs may
-/// read names in lower case, so those count as well.
+/// read names in lower case, so those count as well where the one in upper case is not set.
 std::vector<std::string> variables_of(const OtherSettings& settings, const Environment& environment,
                                       Meant meant = Meant::for_anybody);
+
+/// The text with its ASCII letters in upper case.
+std::string in_upper_case(std::string text);
+
+/// The blocks of those settings that are set and not empty.
+std::vector<OtherSettings::Block> blocks_of(const OtherSettings& settings,
+                                            const Environment& environment);
+
+/// What to do about a block. `own` says what Hangar's own settings of the same are.
+std::string block_refusal(const OtherSettings::Block& block, std::string_view own);
+
+/// The environment, and what begins with `prefix` in any case also by its name in upper case; one
+/// that is there so and not empty wins.
+Environment with_upper_case(Environment environment, std::string_view prefix);
 
 /// `HANGAR_SERVICES_TASK_RUN_RECORDER_BATCH_SIZE` for that path.
 std::string environment_name(std::string_view path);

@@ -56,8 +56,10 @@ bool is_switched_off(const std::string& service, const LoadInputs& inputs) {
 
 Installation::Installation(const HostOptions& options)
     : only_{options.only},
-      inputs_{
-          .files = options.config_files, .sets = options.sets, .environment = options.environment} {
+      inputs_{.files = options.config_files,
+              .sets = options.sets,
+              // Prefect reads its variables in any case.
+              .environment = with_upper_case(options.environment, "PREFECT_")} {
   config_.fields(sections_.host);
   const auto set = peek(sections_, "plugins.path", inputs_);
   const auto folders = set ? std::get<std::vector<std::string>>(*set) : std::vector<std::string>{};
@@ -106,6 +108,7 @@ void Installation::load(Checked checked) {
     }
     if (checked == Checked::everything) look_at_everything(loaded, problems);
   });
+  warn_of_variables_beside();
   if (!loaded_.empty.empty()) {
     loaded_.warnings.push_back(
         fmt::format("set but empty, which counts as not set: {}", fmt::join(loaded_.empty, ", ")));
@@ -123,6 +126,21 @@ void Installation::take_database_of_others(Loaded& loaded) {
     if (plugin->other_database != nullptr) databases.push_back(plugin->other_database());
   }
   take_other_database(databases, sections_, inputs_.environment, config_.storage.url, loaded);
+}
+
+void Installation::warn_of_variables_beside() {
+  const OtherVariables variables{inputs_.environment};
+  for (const Plugin* plugin : storages()) {
+    if (config_.storage.type != plugin->name || plugin->other_database == nullptr) continue;
+    const OtherDatabase database = plugin->other_database();
+    if (database.beside == nullptr) continue;
+    for (const std::string& name : database.beside(config_.storage.url.value, variables)) {
+      loaded_.warnings.push_back(
+          fmt::format("{} is set, and the {} storage reads it beside storage.url, which Prefect "
+                      "does not: rows may go elsewhere; unset it, or put it into storage.url",
+                      name, plugin->name));
+    }
+  }
 }
 
 std::vector<const Plugin*> Installation::storages() const {

@@ -68,6 +68,7 @@ class Installation {
   void add_service(FoundPlugin& found);
   [[nodiscard]] std::vector<const Plugin*> storages() const;
   void take_database_of_others(Loaded& loaded);
+  void warn_of_variables_beside();
   /// The storage whose name the scheme of storage.url begins with, if there is one.
   [[nodiscard]] const Plugin* storage_by_scheme() const;
   /// What only the whole of the settings shows to be wrong.

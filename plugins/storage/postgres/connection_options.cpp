@@ -251,6 +251,23 @@ void check_files(const ConnectionOptions& options, const Environment& environmen
   }
 }
 
+std::vector<std::string> variables_beside(const std::string& url, const OtherVariables& variables) {
+  std::vector<std::string> found;
+  if (url.empty()) return found;
+  try {
+    const ConnectionOptions given = parse(url);
+    // asyncpg reads PGSERVICE, but of a service no options, and no host address.
+    for (const auto& [keyword, variable] :
+         {std::pair{"options", "PGOPTIONS"}, std::pair{"hostaddr", "PGHOSTADDR"},
+          std::pair{"service", "PGSERVICE"}}) {
+      if (!given.contains(keyword) && variables.look({variable})) found.emplace_back(variable);
+    }
+  } catch (const ConfigError&) {
+    // Whoever connects says what is wrong with it.
+  }
+  return found;
+}
+
 ConnectionOptions with_identity_of(ConnectionOptions options, std::string_view url) {
   if (url.empty()) return options;
   try {

@@ -5,7 +5,9 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
+#include "hangar/other_database.hpp"
 #include "hangar/storage.hpp"
 
 namespace hangar::postgres {
@@ -32,6 +34,12 @@ using Environment = std::function<std::optional<std::string>(const std::string&)
 /// Throws ConfigError for a file of TLS that the options or the environment name and libpq could
 /// not use: it would say so only when it connects, and leaves some out without a word.
 void check_files(const ConnectionOptions& options, const Environment& environment);
+
+/// The variables that are set, that libpq reads beside this `storage.url`, and that asyncpg, which
+/// Prefect uses, does not: they may lead to another server, database or schema. None beside an
+/// empty one, which leaves everything to them, nor beside one that cannot be read.
+[[nodiscard]] std::vector<std::string> variables_beside(const std::string& url,
+                                                        const OtherVariables& variables);
 
 /// The same options with the user and the password that a newer `storage.url` has. Nothing else is
 /// taken from it: a password may be replaced at any time, a database only with a restart. A URL

@@ -28,7 +28,12 @@ std::string setting(pqxx::work& transaction, const char* name) {
 
 Check version(pqxx::work& transaction) {
   constexpr int oldest = 130'000;
-  const std::string found = "PostgreSQL " + setting(transaction, "server_version");
+  const std::string found =
+      fmt::format("PostgreSQL {}, database {}, schema {}", setting(transaction, "server_version"),
+                  asked(transaction, "current_database()"),
+                  asked(transaction,
+                        "coalesce(nullif(array_to_string(current_schemas(false), ', '), ''), "
+                        "'none that is there')"));
   if (std::stoi(setting(transaction, "server_version_num")) < oldest) {
     return {fail, "postgres", found, "use PostgreSQL 13 or newer"};
   }

@@ -1,5 +1,6 @@
 #include "hangar/plugin.hpp"
 
+#include "connection_options.hpp"
 #include "hangar/prefect_database.hpp"
 #include "postgres_storage.hpp"
 #include "prefect_url.hpp"
@@ -15,7 +16,11 @@ constexpr hangar::Plugin postgres_plugin() {
   plugin.make_storage = [](const hangar::StorageOptions& options) -> hangar::Storage* {
     return new hangar::postgres::PostgresStorage{options};
   };
-  plugin.other_database = [] { return hangar::prefect::database(&hangar::postgres::prefect_url); };
+  plugin.other_database = [] {
+    auto database = hangar::prefect::database(&hangar::postgres::prefect_url);
+    database.beside = &hangar::postgres::variables_beside;
+    return database;
+  };
   return plugin;
 }
 

@@ -22,6 +22,7 @@ std::optional<std::string> url_of_place(OtherVariables& variables) {
 OtherDatabase theirs() {
   OtherDatabase database;
   database.settings.prefixes = {"THEIR_"};
+  database.settings.blocks = {{"THEIR_BLOCK"}, {"THEIRS", "place"}};
   database.place = {"THEIR_PLACE", "THEIR_OLD_PLACE"};
   database.access = {"THEIR_PASSWORD"};
   database.hint = "Set storage.url.";
@@ -105,7 +106,72 @@ TEST(OtherSettings, what_is_for_the_other_program_alone_is_not_warned_of) {
   EXPECT_EQ(bench.loaded.untaken, Names{"OTHERS_BROKERS"});
   EXPECT_EQ(bench.loaded.empty, Names{});
   EXPECT_EQ(variables_of(settings, bench.inputs.environment, Meant::for_them),
-            (std::vector<std::string>{"OTHERS_BROKER", "others_broker"}));
+            (std::vector<std::string>{"OTHERS_BROKER"}))
+      << "in upper case it speaks for both";
+}
+
+std::string refusal(Workbench& bench) {
+  try {
+    named(bench);
+  } catch (const ConfigError& error) {
+    return error.what();
+  }
+  return "no error";
+}
+
+TEST(OtherSettings, a_block_of_their_database_is_refused_by_name_unless_hangar_has_its_own) {
+  for (const auto& [name, refused] : {std::pair{"THEIR_BLOCK", true}, std::pair{"THEIRS", true},
+                                      std::pair{"THEIRS_ELSE", false}}) {
+    Workbench bench;
+    bench.variable("THEIR_PLACE", "there").variable(name, R"({"Place": "sekret"})");
+    const std::string said = refusal(bench);
+    EXPECT_EQ(said.starts_with(std::string{name} + " holds many settings as JSON"), refused)
+        << said;
+    EXPECT_EQ(said.find("sekret"), std::string::npos);
+    Workbench own;
+    own.set("storage.url=own").variable(name, R"({"Place": "sekret"})");
+    EXPECT_EQ(named(own).untaken, refused ? Names{name} : Names{});
+  }
+  Workbench other;
+  other.variable("THEIRS", R"({"people": 1})").variable("THEIR_BLOCK", "");
+  EXPECT_EQ(refusal(other), "no error");
+}
+
+TEST(OtherSettings, a_block_is_refused_unless_each_field_that_it_may_set_has_its_own_value) {
+  const auto with = [](Workbench& bench) -> Workbench& {
+    bench.sections.host.watch({.prefixes = {"OTHERS_"}, .blocks = {{"OTHERS", "batch"}}});
+    return bench.variable("OTHERS", R"({"BATCH": "sekret"})");
+  };
+  const std::string report =
+      "OTHERS holds many settings as JSON, which Hangar does not read: set the variable of each "
+      "setting instead, OTHERS_..., or services.sample.batch_size\n1 error in the configuration";
+  Workbench none;
+  EXPECT_EQ(with(none).errors(), report);
+  Workbench theirs;
+  EXPECT_EQ(with(theirs).variable("OTHERS_BATCH", "60").errors(), report)
+      << "their own program lets the block win";
+  Workbench own;
+  with(own).set("services.sample.batch_size=60").load();
+  EXPECT_EQ(own.loaded.untaken, Names{"OTHERS"});
+}
+
+TEST(OtherSettings, names_in_any_case_are_those_in_upper_case_which_win) {
+  EXPECT_EQ(with_upper_case({{"their_a", "1"},
+                             {"Their_B", "2"},
+                             {"THEIR_B", "3"},
+                             {"their_c", "4"},
+                             {"THEIR_C", ""},
+                             {"their_d", ""},
+                             {"other", "5"}},
+                            "THEIR_"),
+            (Environment{{"their_a", "1"},
+                         {"THEIR_A", "1"},
+                         {"Their_B", "2"},
+                         {"THEIR_B", "3"},
+                         {"their_c", "4"},
+                         {"THEIR_C", "4"},
+                         {"their_d", ""},
+                         {"other", "5"}}));
 }
 
 TEST(OtherSettings, fields_that_are_also_set_by_a_variable_take_it) {

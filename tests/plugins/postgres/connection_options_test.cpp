@@ -194,6 +194,28 @@ TEST(ConnectionOptions, a_newer_url_brings_its_user_and_password_and_nothing_els
   }
 }
 
+TEST(ConnectionOptions, variables_that_lead_rows_elsewhere_beside_a_url_are_known) {
+  using Names = std::vector<std::string>;
+  const std::map<std::string, std::string> set{{"PGOPTIONS", "-csearch_path=s"},
+                                               {"PGHOSTADDR", "192.0.2.1"},
+                                               {"PGSERVICE", "s"},
+                                               {"PGDATABASE", "d"},
+                                               {"PGSSLMODE", "require"},
+                                               {"PGAPPNAME", ""}};
+  const auto beside = [&](const std::string& url) {
+    return variables_beside(url, OtherVariables{set});
+  };
+  const Names all{"PGOPTIONS", "PGHOSTADDR", "PGSERVICE"};
+  EXPECT_EQ(beside("postgresql://h/d"), all);
+  EXPECT_EQ(beside("host=h dbname=d"), all);
+  EXPECT_EQ(beside("postgresql+asyncpg://h/d?options=-csearch_path%3Dp"),
+            (Names{"PGHOSTADDR", "PGSERVICE"}));
+  EXPECT_EQ(beside("service=s hostaddr=127.0.0.1"), Names{"PGOPTIONS"});
+  EXPECT_EQ(beside(""), Names{}) << "everything is left to them";
+  EXPECT_EQ(beside("postgresql://[h"), Names{});
+  EXPECT_EQ(variables_beside("postgresql://h/d", OtherVariables{{}}), Names{});
+}
+
 // libpq would say so of some only when it connects, and leave a certificate out without a word.
 TEST(ConnectionOptions, files_of_tls_are_there_and_a_key_is_for_its_user_alone) {
   namespace fs = std::filesystem;
