@@ -16,6 +16,11 @@ void collect(const Fields& fields, const std::string& prefix, std::vector<Entry>
   for (const Fields& group : fields.groups()) collect(group, prefix + group.name() + ".", into);
 }
 
+void collect_watched(const Fields& fields, std::vector<OtherSettings>& all) {
+  all.insert(all.end(), fields.watched().begin(), fields.watched().end());
+  for (const Fields& group : fields.groups()) collect_watched(group, all);
+}
+
 }  // namespace
 
 std::vector<Entry> entries(const Sections& sections) {
@@ -28,10 +33,9 @@ std::vector<Entry> entries(const Sections& sections) {
 }
 
 std::vector<OtherSettings> watched(const Sections& sections) {
-  std::vector<OtherSettings> all = sections.host.watched();
-  for (const auto& [name, fields] : sections.services) {
-    all.insert(all.end(), fields.watched().begin(), fields.watched().end());
-  }
+  std::vector<OtherSettings> all;
+  collect_watched(sections.host, all);
+  for (const auto& [name, fields] : sections.services) collect_watched(fields, all);
   return all;
 }
 
