@@ -83,7 +83,9 @@ class Settings(unittest.TestCase):
         self.assertEqual(done.returncode, 0, done.stderr)
 
     def test_hangar_takes_the_environment_of_its_container(self) -> None:
-        values = _compose()["services"]["hangar"]["environment"]
+        written = _compose()["services"]["hangar"]["environment"]
+        # As compose fills them in.
+        values = {name: re.sub(r"\$\{[^}]*\}", "word", text) for name, text in written.items()}
         done = hangar("config", "check", env={**values, "HANGAR_DATA_DIR": "/var/lib/hangar"})
         self.assertEqual(done.returncode, 0, done.stderr)
 

@@ -182,7 +182,8 @@ TEST(Render, the_table_has_a_row_for_each_key) {
   Workbench bench;
   const std::string table = render_table(bench.sections);
   for (const std::string& row :
-       {std::string{"| `nats.url` | `HANGAR_NATS_URL`, `NATS_URL` | `[embedded]` | "},
+       {std::string{"| `nats.url` | `HANGAR_NATS_URL`, `PREFECT_NATS_MESSAGING_URL`, `NATS_URL` | "
+                    "`[embedded]` | "},
         std::string{
             "| `services.sample.batch_size` | `HANGAR_SERVICES_SAMPLE_BATCH_SIZE`, `OTHERS_BATCH`, "
             "`OTHERS_OLD_BATCH` | `1000` | The most messages that are handled together (1 to "
