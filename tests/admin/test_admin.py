@@ -16,7 +16,7 @@ from pathlib import Path
 from support.flow_runs import stream_lines
 from support.jetstream import JetStream
 from support.program import LITTLE_QUARANTINE, flags, hangar, hangar_running, resident
-from support.servers import NatsServer, PostgresServer, in_transaction, wait_until
+from support.servers import HELD, NatsServer, PostgresServer, held_inserts, wait_until
 from support.surface import Surface
 from support.temporary import temporary_folder
 
@@ -130,12 +130,9 @@ class Probes(Case):
             self.assertEqual(json.loads(surface.ask("/status")[1])["storage"]["type"], "postgres")
             self.assertNotIn('storage="sqlite"', surface.ask("/metrics")[1])
             self.assertEqual(surface.ask("/config")[0], 404)
-            with in_transaction(database.url(), "LOCK TABLE task_run IN ACCESS EXCLUSIVE MODE"):
+            with held_inserts(database.url(), "task_run_state"):
                 self.publish_one()
-                waiting = "SELECT count(*) FROM pg_locks WHERE NOT granted"
-                self.wait(
-                    lambda: database.psql(waiting) != "0\n", "a transaction that waits", process
-                )
+                self.wait(lambda: database.psql(HELD) != "0\n", "a transaction that waits", process)
                 self.assertEqual(surface.messages()["held"], 1)
                 process.send_signal(signal.SIGTERM)
                 draining = "[-]host failed: draining\n"

@@ -15,7 +15,7 @@ from support.flow_runs import stream_lines
 from support.jetstream import JetStream
 from support.program import environment, flags, hangar, hangar_running, program
 from support.rows import read_rows
-from support.servers import NatsServer, PostgresServer, in_transaction, wait_until
+from support.servers import HELD, NatsServer, PostgresServer, held_inserts, wait_until
 from support.temporary import temporary_folder
 
 _CAPTURE = Path(__file__).resolve().parents[1] / "golden" / "capture.jsonl"
@@ -107,22 +107,21 @@ class Signals(Case):
 
     @contextmanager
     def stuck(self) -> Iterator[subprocess.Popen[bytes]]:
-        """A recorder that waits for a lock that nobody gives up."""
+        """A recorder whose transaction does not end."""
         self.connect()
         with PostgresServer(fsync=False) as server:
             self.settings |= {"storage.type": "postgres", "storage.url": server.url()}
             self.publish()
             self.assertEqual(hangar("run", "--until-drained", *flags(self.settings)).returncode, 0)
-            with in_transaction(server.url(), "LOCK TABLE task_run IN ACCESS EXCLUSIVE MODE"):
+            with held_inserts(server.url(), "task_run_state"):
                 # One more event, for the messages of before have been acked.
                 lines = stream_lines(_CAPTURE.read_bytes())
                 event = next(line for line in lines if b'"event":"prefect.task-run.' in line)
                 with JetStream(str(self.settings["nats.url"])) as stream:
                     stream.publish("prefect.events.task-run", [event])
-                waiting = "SELECT count(*) FROM pg_locks WHERE NOT granted"
                 with self.running() as process:
                     wait_until(
-                        lambda: server.psql(waiting) != "0\n",
+                        lambda: server.psql(HELD) != "0\n",
                         what="a transaction that waits",
                         process=process,
                         log=self.log,

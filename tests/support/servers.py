@@ -27,12 +27,14 @@ from support.children import (
 from support.server import Server
 
 __all__ = [
+    "HELD",
     "NatsServer",
     "PostgresServer",
     "ServerError",
     "die_with_parent",
     "end",
     "free_port",
+    "held_inserts",
     "in_transaction",
     "postgres_bin",
     "psql",
@@ -178,6 +180,26 @@ def psql(url: str, sql: str) -> str:
     if done.returncode != 0:
         raise ServerError(f"psql: {done.stderr.decode(errors='replace')}")
     return done.stdout.decode()
+
+
+@contextlib.contextmanager
+def held_inserts(url: str, table: str) -> Iterator[None]:
+    """Until the end of this, who inserts into the table waits, though for no lock."""
+    psql(
+        url,
+        "CREATE TABLE hold AS SELECT 1; CREATE FUNCTION hold() RETURNS trigger LANGUAGE plpgsql AS "
+        "$$ BEGIN WHILE EXISTS (SELECT FROM hold) LOOP PERFORM pg_sleep(0.01); END LOOP; "
+        "RETURN NEW; END $$; "
+        f"CREATE TRIGGER hold BEFORE INSERT ON {table} FOR EACH ROW EXECUTE FUNCTION hold()",
+    )
+    try:
+        yield
+    finally:
+        psql(url, "DELETE FROM hold")
+
+
+HELD = "SELECT count(*) FROM pg_stat_activity WHERE wait_event = 'PgSleep'"
+"""How many wait so."""
 
 
 @contextlib.contextmanager
