@@ -10,6 +10,18 @@
 namespace hangar {
 namespace {
 
+void expect_what_the_variables_say(const NatsConfig& nats) {
+  EXPECT_EQ(nats.urls, (std::vector<std::string>{"nats://a:1", "nats://b:2"}));
+  EXPECT_EQ(nats.user, "user");
+  EXPECT_EQ(nats.password.reveal(), "password");
+  EXPECT_EQ(nats.token.reveal(), "token");
+  EXPECT_EQ(nats.credentials_file, "/creds");
+  EXPECT_EQ(nats.nkey_seed_file, "/nkey");
+  EXPECT_EQ(nats.tls.cert_file, "/cert");
+  EXPECT_EQ(nats.tls.key_file, "/key");
+  EXPECT_EQ(nats.tls.ca_file, "/ca");
+}
+
 TEST(Environment, names_are_paths_in_upper_case) {
   EXPECT_EQ(environment_name("services.task_run_recorder.batch_size"),
             "HANGAR_SERVICES_TASK_RUN_RECORDER_BATCH_SIZE");
@@ -184,16 +196,7 @@ TEST(Environment, the_nats_clis_variables_fill_what_nothing_else_sets) {
       .variable("NATS_KEY", "/key")
       .variable("NATS_CA", "/ca")
       .load();
-  const NatsConfig& nats = bench.host.nats;
-  EXPECT_EQ(nats.urls, (std::vector<std::string>{"nats://a:1", "nats://b:2"}));
-  EXPECT_EQ(nats.user, "user");
-  EXPECT_EQ(nats.password.reveal(), "password");
-  EXPECT_EQ(nats.token.reveal(), "token");
-  EXPECT_EQ(nats.credentials_file, "/creds");
-  EXPECT_EQ(nats.nkey_seed_file, "/nkey");
-  EXPECT_EQ(nats.tls.cert_file, "/cert");
-  EXPECT_EQ(nats.tls.key_file, "/key");
-  EXPECT_EQ(nats.tls.ca_file, "/ca");
+  expect_what_the_variables_say(bench.host.nats);
   EXPECT_EQ(bench.origin("nats.tls.ca_file"), "environment NATS_CA");
   EXPECT_TRUE(bench.loaded.warnings.empty());
 }
@@ -215,17 +218,8 @@ TEST(Environment, prefect_nats_variables_win_over_the_nats_clis_and_none_is_igno
       .variable(theirs + "CONSUMER_ACK_WAIT", "30")
       .variable(theirs + "STREAM_PREFIX", "ACME")
       .load();
-  const NatsConfig& nats = bench.host.nats;
-  EXPECT_EQ(nats.urls, (std::vector<std::string>{"nats://a:1", "nats://b:2"}));
-  EXPECT_EQ(nats.user, "user");
-  EXPECT_EQ(nats.password.reveal(), "password");
-  EXPECT_EQ(nats.token.reveal(), "token");
-  EXPECT_EQ(nats.credentials_file, "/creds");
-  EXPECT_EQ(nats.nkey_seed_file, "/nkey");
-  EXPECT_EQ(nats.tls.cert_file, "/cert");
-  EXPECT_EQ(nats.tls.key_file, "/key");
-  EXPECT_EQ(nats.tls.ca_file, "/ca");
-  EXPECT_EQ(nats.replicas, 3);
+  expect_what_the_variables_say(bench.host.nats);
+  EXPECT_EQ(bench.host.nats.replicas, 3);
   EXPECT_EQ(bench.origin("nats.url"), "environment PREFECT_NATS_MESSAGING_URL");
   EXPECT_EQ(bench.loaded.untaken, std::set<std::string>{theirs + "STREAM_PREFIX"});
 }
