@@ -55,7 +55,7 @@ void Refusals::learn_from(std::span<const EventPool::Event> events, const Record
 
 void Refusals::condemn(Message& message, Rejection why) {
   refused_.refuse(message, std::move(why), Clock::now()).condemned = true;
-  message.give_back();
+  message.nak();
 }
 
 asio::awaitable<void> Refusals::answer(std::size_t lane, std::span<const EventPool::Event> events,
@@ -63,7 +63,7 @@ asio::awaitable<void> Refusals::answer(std::size_t lane, std::span<const EventPo
   std::vector<RetryableEvent*> due;
   for (const auto& event : events) {
     if (const auto delay = next_try(*event)) {
-      give_back_later(*event, *delay);
+      nak_later(*event, *delay);
     } else {
       due.push_back(event.get());
     }
@@ -83,7 +83,7 @@ asio::awaitable<void> Refusals::answer(std::size_t lane, std::span<const EventPo
       condemn(message, *due[i]->refused);
     } else if (its == Judgement::accepted && refused_.refusals(message) < most_surprises) {
       refused_.refuse(message, *due[i]->refused, Clock::now());
-      message.give_back();
+      message.nak();
     } else {
       hold(*due[i]);
     }
@@ -91,7 +91,7 @@ asio::awaitable<void> Refusals::answer(std::size_t lane, std::span<const EventPo
   tell_of_held();
 }
 
-void Refusals::give_back_later(RetryableEvent& event, Duration delay) {
+void Refusals::nak_later(RetryableEvent& event, Duration delay) {
   constexpr std::chrono::minutes often_enough{1};
   const auto present = Clock::now();
   if (event.refused->reason == locked &&
@@ -102,7 +102,7 @@ void Refusals::give_back_later(RetryableEvent& event, Duration delay) {
         event.refused->error);
   }
   refused_.refuse(event.message, *event.refused, present);
-  event.message.give_back(delay);
+  event.message.nak(delay);
 }
 
 /// When an event is tried again that is not judged yet: its flow run may come, and what says
@@ -144,7 +144,7 @@ asio::awaitable<std::vector<Judgement>> Refusals::judged(std::size_t lane,
 void Refusals::hold(RetryableEvent& event) {
   auto& entry = refused_.refuse(event.message, *event.refused, Clock::now());
   entry.held = true;
-  event.message.give_back(retry_delay(entry.refusals));
+  event.message.nak(retry_delay(entry.refusals));
   if (std::exchange(holding_, true)) return;
   context_.log().error(
       "the database refuses an event, and nothing shows that it takes others: it is no dead letter "

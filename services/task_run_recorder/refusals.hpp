@@ -54,7 +54,7 @@ class Refusals {
   /// Of each of the events.
   boost::asio::awaitable<std::vector<Judgement>> judged(std::size_t lane,
                                                         std::vector<RetryableEvent*> events);
-  void give_back_later(RetryableEvent& event, Duration delay);
+  void nak_later(RetryableEvent& event, Duration delay);
   void hold(RetryableEvent& event);
 
   Context& context_;

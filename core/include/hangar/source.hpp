@@ -47,7 +47,7 @@ class HANGAR_API Message {
     virtual ~Delivery();
     virtual void ack() noexcept = 0;
     /// Gives the message back, to be delivered again not before `delay`.
-    virtual void give_back(std::chrono::milliseconds delay) noexcept = 0;
+    virtual void nak(std::chrono::milliseconds delay) noexcept = 0;
     /// Frees data, subject and headers; from now on the message counts as `kept` bytes.
     virtual void forget(std::size_t kept) noexcept = 0;
     /// The value of a header, if present.
@@ -84,7 +84,7 @@ class HANGAR_API Message {
 
   /// Call only when everything this message asks for is durable. Answers at most once.
   void ack() noexcept;
-  void give_back(std::chrono::milliseconds delay = {}) noexcept;
+  void nak(std::chrono::milliseconds delay = {}) noexcept;
 
  private:
   Facts facts_;

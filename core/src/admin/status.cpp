@@ -28,7 +28,7 @@ json::object counters(const Snapshot::Source& source) {
   return {{"received", source.received},
           {"redelivered", source.redelivered},
           {"acked", source.acked},
-          {"given_back", source.given_back},
+          {"nacked", source.nacked},
           {"rejected", source.rejected},
           {"abandoned", source.abandoned},
           {"held", source.held},

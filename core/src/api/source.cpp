@@ -15,14 +15,14 @@ Message::Delivery::~Delivery() = default;
 
 Message& Message::operator=(Message&& other) noexcept {
   if (this != &other) {
-    give_back();
+    nak();
     facts_ = other.facts_;
     delivery_ = std::move(other.delivery_);
   }
   return *this;
 }
 
-Message::~Message() { give_back(); }
+Message::~Message() { nak(); }
 
 void Message::forget(std::size_t kept) noexcept {
   facts_.data = {};
@@ -34,8 +34,8 @@ void Message::ack() noexcept {
   if (auto delivery = std::exchange(delivery_, nullptr)) delivery->ack();
 }
 
-void Message::give_back(std::chrono::milliseconds delay) noexcept {
-  if (auto delivery = std::exchange(delivery_, nullptr)) delivery->give_back(delay);
+void Message::nak(std::chrono::milliseconds delay) noexcept {
+  if (auto delivery = std::exchange(delivery_, nullptr)) delivery->nak(delay);
 }
 
 void Batch::ack() noexcept {

@@ -111,7 +111,7 @@ constexpr Column columns[]{
      "Messages taken from the stream, copies of held ones not counted"},
     {"hangar_messages_acked_total", counter, Of::service, &Source::acked,
      "Messages that the service has recorded or ignored"},
-    {"hangar_messages_nacked_total", counter, Of::service, &Source::given_back,
+    {"hangar_messages_nacked_total", counter, Of::service, &Source::nacked,
      "Messages given back to be delivered again"},
     {"hangar_messages_terminated_total", counter, Of::service, &Source::rejected,
      "Messages that were stored as dead letters"},

@@ -17,16 +17,16 @@ HeldMessage::HeldMessage(std::shared_ptr<HeldMessages> held, WireMessage message
       stored_{ack.stored},
       bytes_{body().size() + subject().size() + reply.size()} {}
 
-HeldMessage::~HeldMessage() { held_->give_back(*this, {}); }
+HeldMessage::~HeldMessage() { held_->nak(*this, {}); }
 
 void HeldMessage::ack() noexcept {
   handed_back();
   held_->ack(*this);
 }
 
-void HeldMessage::give_back(std::chrono::milliseconds delay) noexcept {
+void HeldMessage::nak(std::chrono::milliseconds delay) noexcept {
   handed_back();
-  held_->give_back(*this, delay);
+  held_->nak(*this, delay);
 }
 
 void HeldMessage::forget(std::size_t kept) noexcept { held_->forget(*this, kept); }

@@ -24,7 +24,7 @@ class HeldMessage final : public Message::Delivery {
   ~HeldMessage() override;
 
   void ack() noexcept override;
-  void give_back(std::chrono::milliseconds delay) noexcept override;
+  void nak(std::chrono::milliseconds delay) noexcept override;
   void forget(std::size_t kept) noexcept override;
   [[nodiscard]] std::optional<std::string_view> header(const char* name) const override;
 

@@ -87,9 +87,9 @@ void HeldMessages::ack(HeldMessage& message) noexcept {
   answer(message, "+ACK");
 }
 
-void HeldMessages::give_back(HeldMessage& message, Milliseconds delay) noexcept {
+void HeldMessages::nak(HeldMessage& message, Milliseconds delay) noexcept {
   if (message.closed()) return;
-  counters_->given_back.add();
+  counters_->nacked.add();
   answer(message,
          delay > Milliseconds::zero()
              ? fmt::format(R"(-NAK {{"delay":{}}})", std::chrono::nanoseconds{delay}.count())
@@ -112,22 +112,22 @@ void HeldMessages::forget(HeldMessage& message, std::size_t kept) noexcept {
   outbox_.free_data(std::move(received), before);
 }
 
-void HeldMessages::give_back_what_is_ready() noexcept {
-  for (const auto& held : ready_) give_back(*held, {});
+void HeldMessages::nak_what_is_ready() noexcept {
+  for (const auto& held : ready_) nak(*held, {});
   ready_.clear();
   ready_bytes_ = 0;
 }
 
-void HeldMessages::give_back_all(const std::function<Milliseconds()>& delay) noexcept {
-  while (!held_.empty()) give_back(*held_.begin()->second, delay());
-  give_back_what_is_ready();
+void HeldMessages::nak_all(const std::function<Milliseconds()>& delay) noexcept {
+  while (!held_.empty()) nak(*held_.begin()->second, delay());
+  nak_what_is_ready();
 }
 
 void HeldMessages::abandon() noexcept {
   counters_->abandoned.add(held_.size());
   for (auto& [sequence, held] : held_) held->close();
   held_.clear();
-  give_back_what_is_ready();
+  nak_what_is_ready();
   outbox_.abandon();
   credit_.abandoned();
   count();

@@ -52,14 +52,14 @@ class HeldMessages : public std::enable_shared_from_this<HeldMessages> {
   /// was abandoned.
   HeldMessage* find(const Message& message) noexcept;
   void ack(HeldMessage& message) noexcept;
-  void give_back(HeldMessage& message, Milliseconds delay) noexcept;
+  void nak(HeldMessage& message, Milliseconds delay) noexcept;
   /// It is a dead letter now.
   void reject(HeldMessage& message) noexcept;
   void forget(HeldMessage& message, std::size_t kept) noexcept;
 
-  void give_back_what_is_ready() noexcept;
+  void nak_what_is_ready() noexcept;
   /// Each with a delay of its own.
-  void give_back_all(const std::function<Milliseconds()>& delay) noexcept;
+  void nak_all(const std::function<Milliseconds()>& delay) noexcept;
   /// No answer is sent any more: it would hit messages of another stream that
   /// have the same numbers.
   void abandon() noexcept;

@@ -166,7 +166,7 @@ void PullSource::pulled(std::vector<WireMessage>& messages) {
   }
   if (!messages.empty()) state_.counters->pulls_denied.set(0);
   if (served) state_.link->judge(JetStreamHealth::Trouble::none, now);
-  if (state_.stopping()) state_.held->give_back_what_is_ready();
+  if (state_.stopping()) state_.held->nak_what_is_ready();
   if (!state_.held->none_ready()) arrivals_.wake_all();
   pump();
 }
@@ -309,7 +309,7 @@ void PullSource::stop() {
   std::vector<Outgoing> items;
   items.emplace_back(EndPulls{});
   state_.held->outbox().hold_back(state_.link->send(items));
-  state_.held->give_back_what_is_ready();
+  state_.held->nak_what_is_ready();
   flush();
   arrivals_.wake_all();
   state_.changes.wake_all();

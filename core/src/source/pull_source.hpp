@@ -97,7 +97,7 @@ class PullSource : public Source, public std::enable_shared_from_this<PullSource
   void flush();
   void look_after_held();
   void signal_progress(Clock::time_point now);
-  void give_back_all();
+  void nak_all();
 
   // What next() waits for.
   [[nodiscard]] bool over() const noexcept { return state_.phase >= Phase::drained || failure_; }

@@ -63,7 +63,7 @@ void PullSource::look_after_held() {
   const auto now = Clock::now();
   if (paused_since_ && now - *paused_since_ > hold_max_) {
     // A pull that lives would get them.
-    if (!puller_.live()) give_back_all();
+    if (!puller_.live()) nak_all();
   } else {
     signal_progress(now);
   }
@@ -79,7 +79,7 @@ void PullSource::signal_progress(Clock::time_point now) {
 
 // Another replica may be able to record them. Spread, so that they do not all come back at once to
 // one that cannot.
-void PullSource::give_back_all() {
+void PullSource::nak_all() {
   if (state_.held->size() == 0) return;
   state_.log.warning(
       "stream {}: {} messages are given back, because they could not be recorded for {} s",
@@ -87,7 +87,7 @@ void PullSource::give_back_all() {
       std::chrono::duration_cast<std::chrono::seconds>(hold_max_).count());
   std::minstd_rand random{std::random_device{}()};
   std::uniform_int_distribution<std::int64_t> delay{hold_max_.count() / 12, hold_max_.count() / 2};
-  state_.held->give_back_all([&] { return std::chrono::milliseconds{delay(random)}; });
+  state_.held->nak_all([&] { return std::chrono::milliseconds{delay(random)}; });
 }
 
 void PullSource::pause(bool paused) {

@@ -20,7 +20,7 @@ class Count {
 };
 
 /// What a source has seen and done since it was opened: a Count each while it runs, and plain
-/// numbers of what was seen of it. At any moment on the strand: received = acked + given_back +
+/// numbers of what was seen of it. At any moment on the strand: received = acked + nacked +
 /// rejected + abandoned + held.
 template <class Number>
 struct SourceNumbers {
@@ -28,7 +28,7 @@ struct SourceNumbers {
   Number redelivered{};      ///< Of these: delivered before, here or elsewhere.
   Number copies{};           ///< Copies of messages that were held at the time.
   Number acked{};            ///< Recorded or ignored by the service.
-  Number given_back{};       ///< To be delivered again.
+  Number nacked{};           ///< To be delivered again.
   Number rejected{};         ///< Stored in the dead-letter stream, then acked.
   Number letters{};          ///< Rejected messages whose dead letter is not stored yet.
   Number letters_stuck{};    ///< 1 while there are so many of them, for want of a stream that takes
@@ -72,7 +72,7 @@ struct SourceNumbers {
   using Self = SourceNumbers;
   static constexpr std::array sums{
       &Self::received,       &Self::redelivered,    &Self::copies,           &Self::acked,
-      &Self::given_back,     &Self::rejected,       &Self::letters,          &Self::abandoned,
+      &Self::nacked,         &Self::rejected,       &Self::letters,          &Self::abandoned,
       &Self::held,           &Self::held_bytes,     &Self::in_progress,      &Self::pulls,
       &Self::pulls_given_up, &Self::stale_statuses, &Self::unknown_statuses, &Self::connections,
       &Self::incarnations,   &Self::upstream_lost,  &Self::to_replay,        &Self::rolled_back,

@@ -25,7 +25,7 @@ class HeldMessagesTest : public testing::Test {
       Credit::Amount{.messages = 100, .bytes = 10'000}, batch_bytes, counters);
 
   HeldMessagesTest() { held->outbox().open(); }
-  ~HeldMessagesTest() override { held->give_back_what_is_ready(); }
+  ~HeldMessagesTest() override { held->nak_what_is_ready(); }
 
   /// A delivery of that position in the stream; `consumer` tells its copies apart.
   void arrive(std::uint64_t sequence, std::uint64_t deliveries = 1, std::uint64_t consumer = 0,
@@ -52,8 +52,8 @@ class HeldMessagesTest : public testing::Test {
   }
   [[nodiscard]] std::uint64_t accounted_for() const {
     const SourceCounters& all = *counters;
-    return all.acked.value() + all.given_back.value() + all.rejected.value() +
-           all.abandoned.value() + all.held.value();
+    return all.acked.value() + all.nacked.value() + all.rejected.value() + all.abandoned.value() +
+           all.held.value();
   }
 };
 
@@ -65,7 +65,7 @@ TEST_F(HeldMessagesTest, messages_are_handed_out_in_order_and_each_is_answered_o
   EXPECT_EQ(batch[0].data(), "event");
   EXPECT_EQ(held->taken(), now);
   EXPECT_TRUE(sent().empty());
-  batch[1].give_back(2ms);
+  batch[1].nak(2ms);
   batch[1].ack();
   batch[0].ack();
   EXPECT_EQ(sent(), (Texts{R"(4.0 -NAK {"delay":2000000})", "3.0 +ACK"}));
@@ -134,7 +134,7 @@ TEST_F(HeldMessagesTest, forgotten_message_weighs_what_is_kept_and_cannot_be_fou
 TEST_F(HeldMessagesTest, later_delivery_of_the_same_position_is_not_found_for_the_earlier_one) {
   arrive(1);
   Batch first = held->take(1, now);
-  held->give_back_all([] { return 0ms; });
+  held->nak_all([] { return 0ms; });
   arrive(1, 2);
   const Batch second = held->take(1, now);
   EXPECT_EQ(held->find(first[0]), nullptr);
@@ -185,7 +185,7 @@ TEST_F(HeldMessagesTest, message_that_takes_long_is_due_once_an_interval) {
 TEST_F(HeldMessagesTest, all_go_back_each_with_a_delay_of_its_own) {
   for (const std::uint64_t sequence : {1U, 2U}) arrive(sequence);
   const Batch batch = held->take(1, now);
-  held->give_back_all([delay = 0ms]() mutable { return delay += 1ms; });
+  held->nak_all([delay = 0ms]() mutable { return delay += 1ms; });
   EXPECT_TRUE(held->none_ready());
   Texts answers = sent();
   for (std::string& answer : answers) answer.erase(0, answer.find(' '));
@@ -217,12 +217,12 @@ TEST_F(HeldMessagesTest, received_is_what_was_answered_or_abandoned_or_is_held) 
       } else if (dice == 15) {
         const auto rare = random() % 16;
         if (rare == 0) held->abandon();
-        if (rare == 1) held->give_back_all([] { return 1ms; });
-        if (rare == 2) held->give_back_what_is_ready();
+        if (rare == 1) held->nak_all([] { return 1ms; });
+        if (rare == 2) held->nak_what_is_ready();
       } else if (!service.empty()) {
         const auto at = service.begin() + any();
         if (dice < 11) at->ack();
-        if (dice == 11) at->give_back();
+        if (dice == 11) at->nak();
         if (dice == 12) at->forget(1 + random() % 100);
         if (dice == 13) {
           if (HeldMessage* found = held->find(*at)) held->reject(*found);

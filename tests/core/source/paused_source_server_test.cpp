@@ -19,7 +19,7 @@ TEST_F(PausedSourceTest, what_is_held_too_long_while_paused_goes_to_another_repl
     const auto other = source();
     co_await other->open();
     Batch taken = co_await collect(*other, 20);
-    EXPECT_EQ(paused->counters()->given_back.value(), 20U);
+    EXPECT_EQ(paused->counters()->nacked.value(), 20U);
     EXPECT_EQ(paused->counters()->held.value(), 0U);
     taken.ack();
     co_await until_ack_pending(0);

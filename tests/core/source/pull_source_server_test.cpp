@@ -66,10 +66,10 @@ TEST_F(PullSourceTest, message_given_back_with_a_delay_does_not_come_before_it) 
     co_await tested->open();
     co_await publish(1);
     Batch batch = co_await collect(*tested, 1);
-    const auto given_back = std::chrono::steady_clock::now();
-    batch.front().give_back(1s);
+    const auto nacked = std::chrono::steady_clock::now();
+    batch.front().nak(1s);
     batch = co_await collect(*tested, 1);
-    const auto waited = std::chrono::steady_clock::now() - given_back;
+    const auto waited = std::chrono::steady_clock::now() - nacked;
     EXPECT_GE(waited, 900ms);
     EXPECT_LT(waited, 5s);
     batch.ack();
@@ -94,7 +94,7 @@ TEST_F(PullSourceTest, forgotten_message_is_acked_or_comes_again_whole) {
       co_return tested->counters()->held_bytes.value() == 3000U;
     });
     batch[0].ack();
-    batch[1].give_back();
+    batch[1].nak();
     // There is nothing to put into a letter.
     co_await tested->reject(std::move(batch[2]), odd());
     Batch again = co_await collect(*tested, 2);
@@ -332,7 +332,7 @@ TEST_F(PullSourceTest, drained_when_everything_that_was_there_at_the_start_is_se
     co_await tested->open();
     Batch batch = co_await collect(*tested, 10);
     // One comes again, one is rejected.
-    batch[3].give_back(300ms);
+    batch[3].nak(300ms);
     co_await tested->reject(std::move(batch[4]), odd());
     batch.ack();
     Batch again = co_await collect(*tested, 1);

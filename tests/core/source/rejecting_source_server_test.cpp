@@ -139,7 +139,7 @@ TEST_F(RejectingSourceTest, stop_gives_back_what_has_no_dead_letter_yet) {
     co_await until_said("cannot store a dead letter");
     tested->stopper()();
     co_await tested->close();
-    EXPECT_EQ(tested->counters()->given_back.value(), 3U);
+    EXPECT_EQ(tested->counters()->nacked.value(), 3U);
     EXPECT_EQ(tested->counters()->held.value(), 0U);
     const auto other = source();
     co_await other->open();

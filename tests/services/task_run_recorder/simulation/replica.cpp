@@ -47,7 +47,7 @@ class Delivery final : public Message::Delivery {
       : world_{world}, replica_{replica}, message_{message}, data_{world.stream.data(message)} {}
   ~Delivery() override {
     constexpr std::uint64_t ack_wait = 200;
-    if (!answered_) world_.stream.give_back(replica_, message_, ack_wait);
+    if (!answered_) world_.stream.nak(replica_, message_, ack_wait);
   }
   void ack() noexcept override {
     answered_ = true;
@@ -56,9 +56,9 @@ class Delivery final : public Message::Delivery {
     }
     world_.stream.ack(replica_, message_);
   }
-  void give_back(std::chrono::milliseconds delay) noexcept override {
+  void nak(std::chrono::milliseconds delay) noexcept override {
     answered_ = true;
-    world_.stream.give_back(replica_, message_, static_cast<std::uint64_t>(delay.count()));
+    world_.stream.nak(replica_, message_, static_cast<std::uint64_t>(delay.count()));
   }
   void forget(std::size_t) noexcept override { std::ranges::fill(data_, '?'); }
   [[nodiscard]] std::optional<std::string_view> header(const char*) const override { return {}; }

@@ -45,7 +45,7 @@ void Stream::ack(std::size_t replica, std::size_t message) {
   }
 }
 
-void Stream::give_back(std::size_t replica, std::size_t message, std::uint64_t delay) {
+void Stream::nak(std::size_t replica, std::size_t message, std::uint64_t delay) {
   if (held_[replica].erase(message) != 0) waiting_.emplace(now_ + delay, message);
 }
 

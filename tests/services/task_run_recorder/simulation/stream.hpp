@@ -28,7 +28,7 @@ class Stream {
   /// Up to `limit` deliveries that are due, mostly in order.
   std::vector<std::size_t> deliver(std::size_t replica, std::size_t limit);
   void ack(std::size_t replica, std::size_t message);
-  void give_back(std::size_t replica, std::size_t message, std::uint64_t delay);
+  void nak(std::size_t replica, std::size_t message, std::uint64_t delay);
   /// The replica is gone: what it held is due again.
   void lose(std::size_t replica);
 
