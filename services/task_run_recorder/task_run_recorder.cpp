@@ -186,7 +186,7 @@ TaskRunRecorder::Taken TaskRunRecorder::take(Message& message) {
 bool TaskRunRecorder::enqueue(EventPool::Event& event, Message& message) {
   const auto lane = lanes_.assign(event->names, event->arrival);
   if (!lane) return false;
-  message.forget(event->bytes);
+  message.drop_data(event->bytes);
   event->message = std::move(message);
   queues_[*lane]->queue.push_back(std::move(event));
   return true;

@@ -49,7 +49,7 @@ class HANGAR_API Message {
     /// Gives the message back, to be delivered again not before `delay`.
     virtual void nak(std::chrono::milliseconds delay) noexcept = 0;
     /// Frees data, subject and headers; from now on the message counts as `kept` bytes.
-    virtual void forget(std::size_t kept) noexcept = 0;
+    virtual void drop_data(std::size_t kept) noexcept = 0;
     /// The value of a header, if present.
     [[nodiscard]] virtual std::optional<std::string_view> header(const char* name) const = 0;
   };
@@ -80,7 +80,7 @@ class HANGAR_API Message {
   /// Frees data, subject and headers, for a service that has read all of it and waits: `kept` is
   /// how many bytes it keeps of it itself, which count against the source's credit in place of the
   /// message's own. The message can no longer be rejected; given back, it comes again whole.
-  void forget(std::size_t kept) noexcept;
+  void drop_data(std::size_t kept) noexcept;
 
   /// Call only when everything this message asks for is durable. Answers at most once.
   void ack() noexcept;

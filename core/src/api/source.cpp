@@ -24,10 +24,10 @@ Message& Message::operator=(Message&& other) noexcept {
 
 Message::~Message() { nak(); }
 
-void Message::forget(std::size_t kept) noexcept {
+void Message::drop_data(std::size_t kept) noexcept {
   facts_.data = {};
   facts_.subject = {};
-  if (delivery_) delivery_->forget(kept);
+  if (delivery_) delivery_->drop_data(kept);
 }
 
 void Message::ack() noexcept {

@@ -22,14 +22,14 @@
 namespace hangar {
 
 /// Are only freed, which is better done on the keeper's thread than on a service's strand.
-struct Spent {
+struct ToFree {
   std::vector<WireMessage> messages;
 };
 
 /// Ends the subscription for pulled messages, after everything that is on its way.
 struct EndPulls {};
 
-using Outgoing = std::variant<WireMessage, Answers, Spent, EndPulls>;
+using Outgoing = std::variant<WireMessage, Answers, ToFree, EndPulls>;
 
 /// Keeps a connection to one of several servers up, for as long as it takes, on a thread of its own
 /// that does everything that may block: connecting, publishing, closing.

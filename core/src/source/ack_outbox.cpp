@@ -36,7 +36,7 @@ std::vector<Outgoing> AckOutbox::take() {
   if (!open_ || held_back_ || (acks_.empty() && to_free_.empty())) return items;
   data_bytes_ = 0;
   items.emplace_back(std::exchange(acks_, {}));
-  items.emplace_back(Spent{std::exchange(to_free_, std::vector<WireMessage>{})});
+  items.emplace_back(ToFree{std::exchange(to_free_, std::vector<WireMessage>{})});
   return items;
 }
 

@@ -29,7 +29,7 @@ void HeldMessage::nak(std::chrono::milliseconds delay) noexcept {
   held_->nak(*this, delay);
 }
 
-void HeldMessage::forget(std::size_t kept) noexcept { held_->forget(*this, kept); }
+void HeldMessage::drop_data(std::size_t kept) noexcept { held_->drop_data(*this, kept); }
 
 std::optional<std::string_view> HeldMessage::header(const char* name) const {
   return message_ ? header_of(*message_, name) : std::nullopt;
@@ -53,7 +53,7 @@ std::string_view HeldMessage::reply() const noexcept {
   return reply_.empty() ? reply_of(*message_) : reply_;
 }
 
-WireMessage HeldMessage::forgotten(std::uint64_t bytes) {
+WireMessage HeldMessage::without_data(std::uint64_t bytes) {
   if (!message_) return nullptr;
   if (reply_.empty()) reply_ = reply_of(*message_);
   bytes_ = bytes;

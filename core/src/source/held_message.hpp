@@ -25,7 +25,7 @@ class HeldMessage final : public Message::Delivery {
 
   void ack() noexcept override;
   void nak(std::chrono::milliseconds delay) noexcept override;
-  void forget(std::size_t kept) noexcept override;
+  void drop_data(std::size_t kept) noexcept override;
   [[nodiscard]] std::optional<std::string_view> header(const char* name) const override;
 
   /// What a service sees.
@@ -53,10 +53,10 @@ class HeldMessage final : public Message::Delivery {
   void handed_back() noexcept { in_use_ = false; }
   /// Gives up the message, to be freed elsewhere; null when the service may
   /// still read it.
-  WireMessage spent() noexcept { return in_use_ ? nullptr : std::move(message_); }
+  WireMessage to_free() noexcept { return in_use_ ? nullptr : std::move(message_); }
   /// Counts as so many bytes from now on and gives up the message; it is null
   /// the second time.
-  WireMessage forgotten(std::uint64_t bytes);
+  WireMessage without_data(std::uint64_t bytes);
 
   /// When it arrived or when the server was last told that it is worked on.
   std::chrono::steady_clock::time_point signalled;

@@ -77,7 +77,7 @@ void HeldMessages::answer(HeldMessage& message, std::string_view body) {
   message.close();
   credit_.released(message.bytes());
   outbox_.add(message.reply(), body);
-  outbox_.free(message.spent());
+  outbox_.free(message.to_free());
   count();
 }
 
@@ -103,9 +103,9 @@ void HeldMessages::reject(HeldMessage& message) noexcept {
   answer(message, "+ACK");
 }
 
-void HeldMessages::forget(HeldMessage& message, std::size_t kept) noexcept {
+void HeldMessages::drop_data(HeldMessage& message, std::size_t kept) noexcept {
   const std::uint64_t before = message.bytes();
-  WireMessage received = message.forgotten(kept);
+  WireMessage received = message.without_data(kept);
   if (!received) return;
   if (!message.closed()) credit_.weighs(before, message.bytes());
   count();

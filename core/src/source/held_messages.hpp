@@ -55,7 +55,7 @@ class HeldMessages : public std::enable_shared_from_this<HeldMessages> {
   void nak(HeldMessage& message, Milliseconds delay) noexcept;
   /// It is a dead letter now.
   void reject(HeldMessage& message) noexcept;
-  void forget(HeldMessage& message, std::size_t kept) noexcept;
+  void drop_data(HeldMessage& message, std::size_t kept) noexcept;
 
   void nak_what_is_ready() noexcept;
   /// Each with a delay of its own.

@@ -37,7 +37,7 @@ class AckOutboxTest : public testing::Test {
   static std::size_t freed(const std::vector<Outgoing>& items) {
     std::size_t count = 0;
     for (const Outgoing& item : items) {
-      if (const auto* spent = std::get_if<Spent>(&item)) count += spent->messages.size();
+      if (const auto* spent = std::get_if<ToFree>(&item)) count += spent->messages.size();
     }
     return count;
   }

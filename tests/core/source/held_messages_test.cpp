@@ -121,8 +121,8 @@ TEST_F(HeldMessagesTest, forgotten_message_weighs_what_is_kept_and_cannot_be_fou
   Batch batch = held->take(2, now);
   EXPECT_NE(held->find(batch[0]), nullptr);
   batch[1].ack();
-  batch[0].forget(70);
-  batch[0].forget(60);  // has no effect
+  batch[0].drop_data(70);
+  batch[0].drop_data(60);  // has no effect
   EXPECT_EQ(held->credit().held(), (Credit::Amount{.messages = 1, .bytes = 70}));
   EXPECT_EQ(counters->held_bytes.value(), 70U);
   EXPECT_EQ(held->find(batch[0]), nullptr) << "there is nothing to put into a dead letter";
@@ -223,7 +223,7 @@ TEST_F(HeldMessagesTest, received_is_what_was_answered_or_abandoned_or_is_held) 
         const auto at = service.begin() + any();
         if (dice < 11) at->ack();
         if (dice == 11) at->nak();
-        if (dice == 12) at->forget(1 + random() % 100);
+        if (dice == 12) at->drop_data(1 + random() % 100);
         if (dice == 13) {
           if (HeldMessage* found = held->find(*at)) held->reject(*found);
         }

@@ -85,7 +85,7 @@ TEST_F(PullSourceTest, forgotten_message_is_acked_or_comes_again_whole) {
     Batch batch = co_await collect(*tested, 3);
     const std::string data{batch[1].data()};
     for (Message& message : batch) {
-      message.forget(1000);
+      message.drop_data(1000);
       EXPECT_TRUE(message.data().empty());
       EXPECT_EQ(message.header("Nats-Msg-Id"), std::nullopt);
     }

@@ -60,7 +60,7 @@ class Delivery final : public Message::Delivery {
     answered_ = true;
     world_.stream.nak(replica_, message_, static_cast<std::uint64_t>(delay.count()));
   }
-  void forget(std::size_t) noexcept override { std::ranges::fill(data_, '?'); }
+  void drop_data(std::size_t) noexcept override { std::ranges::fill(data_, '?'); }
   [[nodiscard]] std::optional<std::string_view> header(const char*) const override { return {}; }
   [[nodiscard]] Message::Facts facts() const {
     return {.data = data_, .subject = "events", .sequence = message_ + 1};
