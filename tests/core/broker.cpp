@@ -141,14 +141,14 @@ asio::awaitable<Batch> BrokerTest::collect(PullSource& source, std::size_t count
   co_return all;
 }
 
-asio::awaitable<ConsumerFacts> BrokerTest::consumer() {
+asio::awaitable<ConsumerInfo> BrokerTest::consumer() {
   const auto link = co_await connect();
   co_return co_await consumer_info(*link, stream_name, durable);
 }
 
-asio::awaitable<StreamFacts> BrokerTest::stream(std::string name) {
+asio::awaitable<StreamInfo> BrokerTest::stream(std::string name) {
   const JetStreamAnswer answer = co_await api("STREAM.INFO." + name);
-  co_return stream_facts(answer.body);
+  co_return to_stream_info(answer.body);
 }
 
 asio::awaitable<void> BrokerTest::until(std::function<asio::awaitable<bool>()> condition) {
@@ -163,8 +163,8 @@ asio::awaitable<void> BrokerTest::until(std::function<asio::awaitable<bool>()> c
 
 asio::awaitable<void> BrokerTest::until_ack_pending(std::uint64_t count) {
   co_await until([this, count]() -> asio::awaitable<bool> {
-    const ConsumerFacts facts = co_await consumer();
-    co_return facts.ack_pending == count;
+    const ConsumerInfo info = co_await consumer();
+    co_return info.ack_pending == count;
   });
 }
 

@@ -18,7 +18,7 @@
 #include "embedded/embedded_server.hpp"
 #include "hangar/log.hpp"
 #include "jetstream/jetstream.hpp"
-#include "jetstream/stream_facts.hpp"
+#include "jetstream/stream_info.hpp"
 #include "nats/link.hpp"
 #include "nats/nats_config.hpp"
 #include "source/pull_source.hpp"
@@ -83,8 +83,8 @@ class BrokerTest : public testing::Test {
                                            Headers headers = {});
   /// Batches of the source until there are `count` messages.
   static boost::asio::awaitable<Batch> collect(PullSource& source, std::size_t count);
-  boost::asio::awaitable<ConsumerFacts> consumer();
-  boost::asio::awaitable<StreamFacts> stream(std::string name);
+  boost::asio::awaitable<ConsumerInfo> consumer();
+  boost::asio::awaitable<StreamInfo> stream(std::string name);
   /// Returns when the condition holds; throws when it does not within 20 s.
   boost::asio::awaitable<void> until(std::function<boost::asio::awaitable<bool>()> condition);
   /// Until so many messages are delivered and not acked.

@@ -54,7 +54,7 @@ class HANGAR_API Message {
     [[nodiscard]] virtual std::optional<std::string_view> header(const char* name) const = 0;
   };
 
-  struct Facts {
+  struct Content {
     std::string_view data;
     std::string_view subject;
     std::uint64_t sequence = 0;  ///< Position in the stream.
@@ -62,17 +62,17 @@ class HANGAR_API Message {
     std::chrono::sys_time<std::chrono::nanoseconds> stored{};  ///< When the stream took it.
   };
   Message() = default;
-  Message(const Facts& facts, std::unique_ptr<Delivery> delivery)
-      : facts_{facts}, delivery_{std::move(delivery)} {}
+  Message(const Content& content, std::unique_ptr<Delivery> delivery)
+      : content_{content}, delivery_{std::move(delivery)} {}
   Message(Message&&) noexcept = default;
   Message& operator=(Message&& other) noexcept;
   ~Message();
 
-  [[nodiscard]] std::string_view data() const noexcept { return facts_.data; }
-  [[nodiscard]] std::string_view subject() const noexcept { return facts_.subject; }
-  [[nodiscard]] std::uint64_t sequence() const noexcept { return facts_.sequence; }
-  [[nodiscard]] std::uint64_t deliveries() const noexcept { return facts_.deliveries; }
-  [[nodiscard]] auto stored() const noexcept { return facts_.stored; }
+  [[nodiscard]] std::string_view data() const noexcept { return content_.data; }
+  [[nodiscard]] std::string_view subject() const noexcept { return content_.subject; }
+  [[nodiscard]] std::uint64_t sequence() const noexcept { return content_.sequence; }
+  [[nodiscard]] std::uint64_t deliveries() const noexcept { return content_.deliveries; }
+  [[nodiscard]] auto stored() const noexcept { return content_.stored; }
   [[nodiscard]] std::optional<std::string_view> header(const char* name) const {
     return delivery_ ? delivery_->header(name) : std::nullopt;
   }
@@ -87,7 +87,7 @@ class HANGAR_API Message {
   void nak(std::chrono::milliseconds delay = {}) noexcept;
 
  private:
-  Facts facts_;
+  Content content_;
   std::unique_ptr<Delivery> delivery_;
 };
 

@@ -16,7 +16,7 @@ Message::Delivery::~Delivery() = default;
 Message& Message::operator=(Message&& other) noexcept {
   if (this != &other) {
     nak();
-    facts_ = other.facts_;
+    content_ = other.content_;
     delivery_ = std::move(other.delivery_);
   }
   return *this;
@@ -25,8 +25,8 @@ Message& Message::operator=(Message&& other) noexcept {
 Message::~Message() { nak(); }
 
 void Message::drop_data(std::size_t kept) noexcept {
-  facts_.data = {};
-  facts_.subject = {};
+  content_.data = {};
+  content_.subject = {};
   if (delivery_) delivery_->drop_data(kept);
 }
 

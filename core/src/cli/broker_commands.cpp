@@ -67,15 +67,15 @@ class Lines {
   }
 
   [[nodiscard]] PublishLine message(std::string body, const std::string& origin) const {
-    PublishFacts facts = publish_facts(body);
-    if (!facts.json && !options_.raw) {
+    PublishDefaults defaults = publish_defaults(body);
+    if (!defaults.json && !options_.raw) {
       throw Error{fmt::format(
           "{}: not JSON; each line is one event, or a list of them: `jq -c` writes JSON of several "
           "lines so, and --raw publishes what is no JSON as it is",
           origin)};
     }
-    return PublishLine{.subject = options_.subject.empty() ? facts.subject : options_.subject,
-                       .id = facts.id,
+    return PublishLine{.subject = options_.subject.empty() ? defaults.subject : options_.subject,
+                       .id = defaults.id,
                        .body = std::move(body),
                        .origin = origin};
   }

@@ -129,7 +129,7 @@ asio::awaitable<std::uint64_t> DeadLetters::look() {
   if (info.not_found()) co_return 0;
   if (!info.ok())
     throw_jetstream_error(info, fmt::format("stream {}", dead_letter_stream), dead_letter_stream);
-  const StreamFacts stream = stream_facts(info.body);
+  const StreamInfo stream = to_stream_info(info.body);
   created_ = stream.created;
   co_return stream.last_sequence;
 }

@@ -119,10 +119,10 @@ std::string EmbeddedFolder::holder() const {
 
 Secret EmbeddedFolder::token() const {
   const FileDescriptor file = open("token", O_RDONLY);
-  struct stat facts {};
-  if (!file || ::fstat(file.value(), &facts) != 0) return {};
-  if (!S_ISREG(facts.st_mode) || facts.st_uid != ::geteuid()) return {};
-  if ((facts.st_mode & (S_IRWXG | S_IRWXO)) != 0) return {};
+  struct stat status {};
+  if (!file || ::fstat(file.value(), &status) != 0) return {};
+  if (!S_ISREG(status.st_mode) || status.st_uid != ::geteuid()) return {};
+  if ((status.st_mode & (S_IRWXG | S_IRWXO)) != 0) return {};
   std::string text = read_all(file, 0, 4096);
   if (text.ends_with('\n')) text.pop_back();
   const bool ours = text.size() == 2 * token_bytes &&

@@ -46,7 +46,7 @@ std::vector<Check> with_findings(const std::string& what, const std::vector<Find
   return checks;
 }
 
-std::string stream_name(const StreamFacts& stream) { return "stream " + stream.name; }
+std::string stream_name(const StreamInfo& stream) { return "stream " + stream.name; }
 
 }  // namespace
 
@@ -74,7 +74,7 @@ std::vector<Check> check_greeting(const std::string& address, const Greeting& gr
   return checks;
 }
 
-std::vector<Check> check_stream(const StreamFacts& stream, std::chrono::nanoseconds max_age,
+std::vector<Check> check_stream(const StreamInfo& stream, std::chrono::nanoseconds max_age,
                                 bool clustered) {
   using std::chrono::seconds;
   const auto whole = [](std::chrono::nanoseconds time) {
@@ -96,7 +96,7 @@ std::vector<Check> check_stream(const StreamFacts& stream, std::chrono::nanoseco
   return checks;
 }
 
-std::vector<Check> check_consumer(const StreamFacts& stream, const ConsumerFacts& consumer,
+std::vector<Check> check_consumer(const StreamInfo& stream, const ConsumerInfo& consumer,
                                   const std::string& filter, std::size_t credit) {
   return with_findings("consumer " + consumer.durable,
                        lint_consumer(stream, consumer, filter, credit),
@@ -104,7 +104,7 @@ std::vector<Check> check_consumer(const StreamFacts& stream, const ConsumerFacts
                                    consumer.pending, consumer.ack_pending));
 }
 
-std::vector<Check> check_dead_letters(const StreamFacts& stream, std::uint64_t max_payload) {
+std::vector<Check> check_dead_letters(const StreamInfo& stream, std::uint64_t max_payload) {
   const std::vector<Finding> findings = lint_dead_letters(stream, max_payload);
   std::vector<Check> checks;
   if (!findings.empty()) checks = with_findings("dead letters", findings, {});
@@ -158,7 +158,7 @@ class Examination {
  private:
   void add(std::vector<Check> more) { std::ranges::move(more, std::back_inserter(checks_)); }
   asio::awaitable<void> look_at_clock(std::string stream);
-  asio::awaitable<void> look_at_consumer(const StreamFacts& stream, const SourceOptions& source);
+  asio::awaitable<void> look_at_consumer(const StreamInfo& stream, const SourceOptions& source);
 
   Link& link_;
   const NatsConfig& nats_;
@@ -179,7 +179,7 @@ asio::awaitable<void> Examination::look_at_domain() {
 }
 
 asio::awaitable<void> Examination::look(SourceOptions source) {
-  std::optional<StreamFacts> stream;
+  std::optional<StreamInfo> stream;
   try {
     StreamSpec spec{source.stream, {}};
     stream = co_await ensure_stream(link_, std::move(spec), WhenAbsent::fail);
@@ -203,9 +203,9 @@ asio::awaitable<void> Examination::look(SourceOptions source) {
   co_await look_at_consumer(*stream, source);
 }
 
-asio::awaitable<void> Examination::look_at_consumer(const StreamFacts& stream,
+asio::awaitable<void> Examination::look_at_consumer(const StreamInfo& stream,
                                                     const SourceOptions& source) {
-  std::optional<ConsumerFacts> consumer;
+  std::optional<ConsumerInfo> consumer;
   try {
     ConsumerSpec spec{source.durable, source.filter_subject};
     consumer = co_await ensure_consumer(link_, source.stream, std::move(spec), WhenAbsent::fail);
@@ -250,8 +250,8 @@ asio::awaitable<void> Examination::look_at_dead_letters() {
   try {
     const DeadLetterStream letters =
         co_await ensure_dead_letter_stream(link_, spec, WhenAbsent::fail);
-    if (!letters.facts.name.empty()) {
-      add(check_dead_letters(letters.facts, link_.max_payload()));
+    if (!letters.info.name.empty()) {
+      add(check_dead_letters(letters.info, link_.max_payload()));
     } else {
       checks_.push_back({fail, "dead letters", letters.refusal, "see nats-server's log"});
     }
@@ -264,7 +264,7 @@ asio::awaitable<void> Examination::look_at_dead_letters() {
   try {
     const DeadLetterStream tried =
         co_await ensure_dead_letter_stream(link_, spec, WhenAbsent::create);
-    if (!tried.facts.name.empty()) {
+    if (!tried.info.name.empty()) {
       co_await call_jetstream(link_, "STREAM.DELETE." + spec.name);
       checks_.push_back({ok, "dead letters", "none, and no stream for them yet"});
     } else {

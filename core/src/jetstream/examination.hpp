@@ -7,7 +7,7 @@
 #include "hangar/log.hpp"
 #include "hangar/source.hpp"
 #include "hangar/storage.hpp"
-#include "jetstream/stream_facts.hpp"
+#include "jetstream/stream_info.hpp"
 #include "nats/greeting.hpp"
 #include "nats/nats_config.hpp"
 
@@ -19,18 +19,18 @@ std::vector<Check> check_greeting(const std::string& address, const Greeting& gr
                                   bool elsewhere = false);
 
 /// Of a stream that a service reads; `clustered`: the server is one of a cluster.
-std::vector<Check> check_stream(const StreamFacts& stream, std::chrono::nanoseconds max_age,
+std::vector<Check> check_stream(const StreamInfo& stream, std::chrono::nanoseconds max_age,
                                 bool clustered);
 
 /// Of a stream that is not there; `domain` is that of the JetStream that was asked, or empty.
 Check check_absent_stream(const std::string& stream, const std::string& domain);
 
 /// Of the consumer that the service reads it by; `credit` is how many messages it holds at most.
-std::vector<Check> check_consumer(const StreamFacts& stream, const ConsumerFacts& consumer,
+std::vector<Check> check_consumer(const StreamInfo& stream, const ConsumerInfo& consumer,
                                   const std::string& filter, std::size_t credit);
 
 /// Of the stream of dead letters.
-std::vector<Check> check_dead_letters(const StreamFacts& stream, std::uint64_t max_payload);
+std::vector<Check> check_dead_letters(const StreamInfo& stream, std::uint64_t max_payload);
 
 struct Examined {
   std::vector<Check> checks;

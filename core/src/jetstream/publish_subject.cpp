@@ -87,22 +87,22 @@ std::optional<std::vector<std::string_view>> events_of(std::string_view line) {
   return std::nullopt;
 }
 
-PublishFacts publish_facts(std::string_view line) {
-  PublishFacts facts;
-  facts.subject = "prefect.events.task-run";
+PublishDefaults publish_defaults(std::string_view line) {
+  PublishDefaults defaults;
+  defaults.subject = "prefect.events.task-run";
   boost::system::error_code failed;
   const json::value value = parsed(line, failed);
-  if (failed) return facts;
-  facts.json = true;
-  if (!value.is_object()) return facts;
+  if (failed) return defaults;
+  defaults.json = true;
+  if (!value.is_object()) return defaults;
   const json::object& event = value.as_object();
   const std::string name = text_member(event, "event");
   if (!name.empty() && !name.starts_with("prefect.task-run")) {
-    facts.subject = "prefect.events.other";
+    defaults.subject = "prefect.events.other";
   }
-  facts.id = text_member(event, "id");
-  if (!fits_header(facts.id)) facts.id.clear();
-  return facts;
+  defaults.id = text_member(event, "id");
+  if (!fits_header(defaults.id)) defaults.id.clear();
+  return defaults;
 }
 
 void check_publish_subject(std::string_view subject, std::string_view setting) {

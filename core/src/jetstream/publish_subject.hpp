@@ -8,7 +8,7 @@
 namespace hangar {
 
 /// What `hangar publish` finds out about a line.
-struct PublishFacts {
+struct PublishDefaults {
   bool json = false;
   std::string subject;  ///< Where Prefect's own publisher would send it.
   std::string id;       ///< The event's id, for `Nats-Msg-Id`; empty when it has none.
@@ -17,7 +17,7 @@ struct PublishFacts {
 /// An event whose name begins with `prefect.task-run` goes to `prefect.events.task-run`, any other
 /// event to `prefect.events.other`, and what is no event to `prefect.events.task-run`, so that it
 /// is rejected with a reason instead of being ignored.
-PublishFacts publish_facts(std::string_view line);
+PublishDefaults publish_defaults(std::string_view line);
 
 /// The events of a line that holds several of them, each as it is written there: of a JSON array,
 /// or of the `events` of what Prefect's API answers, `{"events": […]}`. Nothing for any other line.

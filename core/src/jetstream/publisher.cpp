@@ -91,7 +91,7 @@ class Publishing {
     try {
       const std::string name = co_await stream_on(*link_, subject);
       if (name.empty()) co_return;
-      const StreamFacts stream = co_await stream_info(*link_, name);
+      const StreamInfo stream = co_await stream_info(*link_, name);
       if (stream.no_ack) silent = name;
     } catch (const Error&) {
       co_return;  // whoever publishes need not be allowed to look
@@ -104,7 +104,7 @@ class Publishing {
   }
 
   /// A stream with retention `interest` confirms what it deletes at once while nobody reads it.
-  asio::awaitable<void> must_keep(StreamFacts stream) {
+  asio::awaitable<void> must_keep(StreamInfo stream) {
     if (stream.retention != "interest") co_return;
     const std::string call = "STREAM.INFO." + stream.name;
     const JetStreamAnswer answer = co_await call_jetstream(*link_, call);
@@ -120,7 +120,7 @@ class Publishing {
   }
 
   asio::awaitable<void> look_whether_it_is_kept(std::string subject) {
-    StreamFacts stream;
+    StreamInfo stream;
     try {
       const std::string name = co_await stream_on(*link_, subject);
       if (name.empty()) co_return;
@@ -157,8 +157,8 @@ class Publishing {
       spec.replicas = options_.nats.replicas;
       spec.max_age = options_.nats.max_age;
       try {
-        StreamFacts facts = co_await ensure_stream(*link_, std::move(spec), WhenAbsent::create);
-        co_await must_keep(std::move(facts));
+        StreamInfo info = co_await ensure_stream(*link_, std::move(spec), WhenAbsent::create);
+        co_await must_keep(std::move(info));
         ensured_.insert(stream);
         succeeded_ = Clock::now();
         co_return;

@@ -19,7 +19,7 @@ constexpr std::int64_t beside_a_letter = 512;
 constexpr std::int64_t largest_event = 2 << 20;
 constexpr std::string_view prefect_sends = "Prefect sends up to 1.5 MB";
 
-bool delivers(const StreamFacts& stream, const ConsumerFacts& consumer, const std::string& filter) {
+bool delivers(const StreamInfo& stream, const ConsumerInfo& consumer, const std::string& filter) {
   const auto& filters = consumer.filter_subjects;
   if (filter.empty()) return filters.empty();
   // No filter at all is as good as a filter on the only subject of the stream.
@@ -55,7 +55,7 @@ std::int64_t as_signed(std::uint64_t bytes) noexcept {
 
 }  // namespace
 
-std::vector<Finding> lint_stream(const StreamFacts& stream, std::chrono::nanoseconds max_age) {
+std::vector<Finding> lint_stream(const StreamInfo& stream, std::chrono::nanoseconds max_age) {
   const std::string edit = fmt::format("nats stream edit {} ", stream.name);
   const std::string copy = fmt::format(
       "nats stream backup {0} {0}.backup, then change {0}.backup and `nats stream restore` it",
@@ -94,7 +94,7 @@ std::vector<Finding> lint_stream(const StreamFacts& stream, std::chrono::nanosec
   return found;
 }
 
-std::vector<Finding> lint_subjects(const StreamFacts& stream, const std::string& filter) {
+std::vector<Finding> lint_subjects(const StreamInfo& stream, const std::string& filter) {
   const auto& stored = stream.stored_subjects;
   const bool shares = filter.empty() || stored.empty() ||
                       std::ranges::any_of(stored, [&](const std::string& subject) {
@@ -110,7 +110,7 @@ std::vector<Finding> lint_subjects(const StreamFacts& stream, const std::string&
                        stream.name, fmt::join(stream.subjects, ","), filter)}};
 }
 
-std::vector<Finding> lint_dead_letters(const StreamFacts& stream, std::uint64_t max_payload) {
+std::vector<Finding> lint_dead_letters(const StreamInfo& stream, std::uint64_t max_payload) {
   const std::string edit = fmt::format("nats stream edit {} ", stream.name);
   const std::string anew =
       fmt::format("hangar dlq export, then nats stream rm {}: Hangar makes it anew", stream.name);
@@ -165,7 +165,7 @@ std::vector<Finding> lint_dead_letters(const StreamFacts& stream, std::uint64_t 
   return found;
 }
 
-std::uint64_t room_for_a_letter(const StreamFacts& stream) noexcept {
+std::uint64_t room_for_a_letter(const StreamInfo& stream) noexcept {
   std::int64_t room = std::numeric_limits<std::int64_t>::max();
   if (stream.max_message_size > 0) room = stream.max_message_size;
   if (stream.max_bytes > 0)
@@ -173,7 +173,7 @@ std::uint64_t room_for_a_letter(const StreamFacts& stream) noexcept {
   return static_cast<std::uint64_t>(room);
 }
 
-std::vector<Finding> lint_consumer(const StreamFacts& stream, const ConsumerFacts& consumer,
+std::vector<Finding> lint_consumer(const StreamInfo& stream, const ConsumerInfo& consumer,
                                    const std::string& filter, std::size_t credit) {
   const std::string name = fmt::format("{} {}", stream.name, consumer.durable);
   const std::string edit = fmt::format("nats consumer edit {} ", name);

@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "jetstream/stream_facts.hpp"
+#include "jetstream/stream_info.hpp"
 
 namespace hangar {
 
@@ -26,21 +26,21 @@ struct Finding {
 
 /// What is not as reliability demands in a stream that events are read from. `max_age` is what
 /// Hangar would create it with.
-std::vector<Finding> lint_stream(const StreamFacts& stream, std::chrono::nanoseconds max_age);
+std::vector<Finding> lint_stream(const StreamInfo& stream, std::chrono::nanoseconds max_age);
 
 /// Refuses a stream that can hold nothing that `filter` matches.
-std::vector<Finding> lint_subjects(const StreamFacts& stream, const std::string& filter);
+std::vector<Finding> lint_subjects(const StreamInfo& stream, const std::string& filter);
 
 /// What is not as reliability demands in the stream that dead letters go to, on a server that takes
 /// messages of `max_payload` bytes.
-std::vector<Finding> lint_dead_letters(const StreamFacts& stream, std::uint64_t max_payload);
+std::vector<Finding> lint_dead_letters(const StreamInfo& stream, std::uint64_t max_payload);
 
 /// How many bytes a dead letter may have at most to be stored when the stream is empty.
-std::uint64_t room_for_a_letter(const StreamFacts& stream) noexcept;
+std::uint64_t room_for_a_letter(const StreamInfo& stream) noexcept;
 
 /// The same of a consumer that is to deliver `filter`; `credit` is how many messages one replica
 /// holds at most.
-std::vector<Finding> lint_consumer(const StreamFacts& stream, const ConsumerFacts& consumer,
+std::vector<Finding> lint_consumer(const StreamInfo& stream, const ConsumerInfo& consumer,
                                    const std::string& filter, std::size_t credit);
 
 /// What is refused among these, a line each; empty when nothing is.

@@ -175,15 +175,15 @@ std::string describe_creation(const std::string& stream, const std::string& serv
       stream, server, domain.empty() ? "" : fmt::format(" in JetStream domain {}", domain));
 }
 
-asio::awaitable<StreamFacts> ensure_stream(Link& link, StreamSpec spec, WhenAbsent when_absent) {
+asio::awaitable<StreamInfo> ensure_stream(Link& link, StreamSpec spec, WhenAbsent when_absent) {
   check_jetstream_name(spec.name, "stream");
   const Made made = co_await make_stream(link, spec, when_absent);
   if (!made.answer.ok()) throw_jetstream_error(made.answer, doing(spec, made), spec.name);
-  co_return stream_facts(made.answer.body);
+  co_return to_stream_info(made.answer.body);
 }
 
-asio::awaitable<ConsumerFacts> ensure_consumer(Link& link, std::string stream, ConsumerSpec spec,
-                                               WhenAbsent when_absent) {
+asio::awaitable<ConsumerInfo> ensure_consumer(Link& link, std::string stream, ConsumerSpec spec,
+                                              WhenAbsent when_absent) {
   check_jetstream_name(spec.durable, "durable");
   const std::string at = fmt::format("{}.{}", stream, spec.durable);
   JetStreamAnswer answer = co_await call_jetstream(link, "CONSUMER.INFO." + at);
@@ -205,7 +205,7 @@ asio::awaitable<ConsumerFacts> ensure_consumer(Link& link, std::string stream, C
     throw_jetstream_error(answer, fmt::format("consumer {} of stream {}", spec.durable, stream),
                           stream);
   }
-  co_return consumer_facts(answer.body);
+  co_return to_consumer_info(answer.body);
 }
 
 asio::awaitable<std::string> stream_on(Link& link, std::string subject) {
@@ -232,7 +232,7 @@ StreamSpec dead_letter_spec(const NatsConfig& nats) {
   return spec;
 }
 
-std::string dead_letter_refusal(const StreamFacts& stream, std::uint64_t max_payload) {
+std::string dead_letter_refusal(const StreamInfo& stream, std::uint64_t max_payload) {
   const std::string refused = refusals(lint_dead_letters(stream, max_payload));
   if (refused.empty()) return {};
   return fmt::format("stream {} must not be used for dead letters: {}", stream.name, refused);
@@ -243,8 +243,8 @@ asio::awaitable<DeadLetterStream> ensure_dead_letter_stream(Link& link, StreamSp
   DeadLetterStream stream;
   const Made made = co_await make_stream(link, spec, when_absent);
   if (made.answer.ok()) {
-    stream.facts = stream_facts(made.answer.body);
-    stream.refusal = dead_letter_refusal(stream.facts, link.max_payload());
+    stream.info = to_stream_info(made.answer.body);
+    stream.refusal = dead_letter_refusal(stream.info, link.max_payload());
   } else {
     stream.refusal = fmt::format("{}: {}; its size is nats.dlq_max_bytes", doing(spec, made),
                                  refusal_text(made.answer, spec.name));
@@ -252,10 +252,10 @@ asio::awaitable<DeadLetterStream> ensure_dead_letter_stream(Link& link, StreamSp
   co_return stream;
 }
 
-asio::awaitable<StreamFacts> stream_info(Link& link, std::string stream) {
+asio::awaitable<StreamInfo> stream_info(Link& link, std::string stream) {
   const JetStreamAnswer answer = co_await call_jetstream(link, "STREAM.INFO." + stream);
   if (!answer.ok()) throw_jetstream_error(answer, fmt::format("stream {}", stream), stream);
-  co_return stream_facts(answer.body);
+  co_return to_stream_info(answer.body);
 }
 
 asio::awaitable<std::uint64_t> stored_after(Link& link, std::string stream, std::uint64_t sequence,
@@ -267,13 +267,13 @@ asio::awaitable<std::uint64_t> stored_after(Link& link, std::string stream, std:
   co_return stored_seconds(answer.body);
 }
 
-asio::awaitable<ConsumerFacts> consumer_info(Link& link, std::string stream, std::string durable) {
+asio::awaitable<ConsumerInfo> consumer_info(Link& link, std::string stream, std::string durable) {
   const JetStreamAnswer answer =
       co_await call_jetstream(link, fmt::format("CONSUMER.INFO.{}.{}", stream, durable));
   if (!answer.ok()) {
     throw_jetstream_error(answer, fmt::format("consumer {} of stream {}", durable, stream), stream);
   }
-  co_return consumer_facts(answer.body);
+  co_return to_consumer_info(answer.body);
 }
 
 }  // namespace hangar

@@ -12,7 +12,7 @@
 
 #include "hangar/error.hpp"
 #include "hangar/source.hpp"
-#include "jetstream/stream_facts.hpp"
+#include "jetstream/stream_info.hpp"
 #include "jetstream/stream_lint.hpp"
 #include "nats/link.hpp"
 #include "nats/nats_config.hpp"
@@ -80,12 +80,12 @@ std::string describe_creation(const std::string& stream, const std::string& serv
 /// server, where it is nothing to wonder at), and as it is otherwise. A limit that the server names
 /// on its size or its duplicate window is taken. Throws ConfigError or TransientError, AbsentError
 /// when it is absent and not to be created.
-boost::asio::awaitable<StreamFacts> ensure_stream(Link& link, StreamSpec spec,
-                                                  WhenAbsent when_absent);
+boost::asio::awaitable<StreamInfo> ensure_stream(Link& link, StreamSpec spec,
+                                                 WhenAbsent when_absent);
 /// The same for a consumer, of the server's limit on `max_ack_pending`. One that is there is never
 /// altered.
-boost::asio::awaitable<ConsumerFacts> ensure_consumer(Link& link, std::string stream,
-                                                      ConsumerSpec spec, WhenAbsent when_absent);
+boost::asio::awaitable<ConsumerInfo> ensure_consumer(Link& link, std::string stream,
+                                                     ConsumerSpec spec, WhenAbsent when_absent);
 /// Deletes the consumer and all that it knows; one that is not there is no error.
 boost::asio::awaitable<void> delete_consumer(Link& link, std::string stream, std::string durable);
 
@@ -94,10 +94,10 @@ boost::asio::awaitable<void> delete_consumer(Link& link, std::string stream, std
 StreamSpec dead_letter_spec(const NatsConfig& nats);
 
 /// Why no letter is to be stored in this stream; empty when they may be.
-std::string dead_letter_refusal(const StreamFacts& stream, std::uint64_t max_payload);
+std::string dead_letter_refusal(const StreamInfo& stream, std::uint64_t max_payload);
 
 struct DeadLetterStream {
-  StreamFacts facts;
+  StreamInfo info;
   std::string refusal;  ///< Why nothing is to be stored there; without a name: why there is none.
 };
 /// The stream of this spec as `ensure_stream` does it, only that what the server refuses is told
@@ -107,7 +107,7 @@ boost::asio::awaitable<DeadLetterStream> ensure_dead_letter_stream(Link& link, S
                                                                    WhenAbsent when_absent);
 
 /// The stream as it is now; throws as above, also when it is not there.
-boost::asio::awaitable<StreamFacts> stream_info(Link& link, std::string stream);
+boost::asio::awaitable<StreamInfo> stream_info(Link& link, std::string stream);
 /// The name of a stream that takes messages of the subject; empty when there is none. Throws
 /// TransientError when nobody answers.
 boost::asio::awaitable<std::string> stream_on(Link& link, std::string subject);
@@ -116,7 +116,7 @@ boost::asio::awaitable<std::string> stream_on(Link& link, std::string subject);
 boost::asio::awaitable<std::uint64_t> stored_after(Link& link, std::string stream,
                                                    std::uint64_t sequence, std::string filter);
 /// The consumer as it is now; throws as above, also when it is not there.
-boost::asio::awaitable<ConsumerFacts> consumer_info(Link& link, std::string stream,
-                                                    std::string durable);
+boost::asio::awaitable<ConsumerInfo> consumer_info(Link& link, std::string stream,
+                                                   std::string durable);
 
 }  // namespace hangar

@@ -69,23 +69,23 @@ bool has_access_list(const std::filesystem::path& path) {
 }
 
 std::optional<std::string> refuse_one(const std::filesystem::path& path, mode_t type, uid_t user) {
-  struct stat facts {};
-  if (::lstat(path.c_str(), &facts) != 0) {
+  struct stat status {};
+  if (::lstat(path.c_str(), &status) != 0) {
     return fmt::format("{}: {}", path.string(), std::strerror(errno));
   }
-  if ((facts.st_mode & S_IFMT) != type) {
-    return fmt::format("{} is {}not a {}", path.string(), S_ISLNK(facts.st_mode) ? "a link, " : "",
+  if ((status.st_mode & S_IFMT) != type) {
+    return fmt::format("{} is {}not a {}", path.string(), S_ISLNK(status.st_mode) ? "a link, " : "",
                        S_ISDIR(type) ? "folder" : "regular file");
   }
-  if (facts.st_uid != 0 && facts.st_uid != user) {
+  if (status.st_uid != 0 && status.st_uid != user) {
     return fmt::format("{} belongs to user {}, neither root nor this user", path.string(),
-                       facts.st_uid);
+                       status.st_uid);
   }
-  const bool sticky_folder = S_ISDIR(facts.st_mode) && (facts.st_mode & S_ISVTX) != 0;
+  const bool sticky_folder = S_ISDIR(status.st_mode) && (status.st_mode & S_ISVTX) != 0;
   if (sticky_folder) return std::nullopt;
-  const bool group_may = (facts.st_mode & S_IWGRP) != 0 &&
-                         (has_access_list(path) || !is_private_group(facts.st_gid, user));
-  if (group_may || (facts.st_mode & S_IWOTH) != 0) {
+  const bool group_may = (status.st_mode & S_IWGRP) != 0 &&
+                         (has_access_list(path) || !is_private_group(status.st_gid, user));
+  if (group_may || (status.st_mode & S_IWOTH) != 0) {
     return fmt::format("{} is writable by others: run chmod go-w on it", path.string());
   }
   return std::nullopt;

@@ -117,10 +117,10 @@ asio::awaitable<void> ConsumerBinding::ask(WhenAbsent when_absent) {
     throw ConfigError{fmt::format("stream {}: filter_subject is empty", stream_.name)};
   }
   // A replay of a stream that is not there is a mistake.
-  StreamFacts stream =
+  StreamInfo stream =
       co_await ensure_stream(link, stream_, options.replay ? WhenAbsent::fail : when_absent);
   check_.stream(stream);
-  ConsumerFacts consumer = co_await ensure_consumer(link, stream_.name, consumer_, when_absent);
+  ConsumerInfo consumer = co_await ensure_consumer(link, stream_.name, consumer_, when_absent);
   // Peers of a stream that was just created may not have been heard yet.
   if (stream.has_quorum) link.judge_round(true, began);
   // What was published between the two answers is in the second only.
@@ -139,7 +139,7 @@ asio::awaitable<void> ConsumerBinding::ask(WhenAbsent when_absent) {
     consumer = co_await ensure_consumer(link, stream_.name, consumer_, WhenAbsent::create);
     check_.forget();
   }
-  StreamFacts letters;
+  StreamInfo letters;
   if (options.look) {
     if (!range_.has_end()) co_await aim_at_settled(stream);
   } else {
@@ -150,8 +150,8 @@ asio::awaitable<void> ConsumerBinding::ask(WhenAbsent when_absent) {
     co_await tell_what_is_gone(std::move(stream));
 }
 
-void ConsumerBinding::judge(const StreamFacts& stream, const ConsumerFacts& consumer,
-                            const StreamFacts* letters) {
+void ConsumerBinding::judge(const StreamInfo& stream, const ConsumerInfo& consumer,
+                            const StreamInfo* letters) {
   check_.settings(stream, consumer, letters, source_.link->max_payload());
   if (check_.identify(stream, consumer) == ConsumerCheck::Seen::recreated) {
     source_.counters->incarnations.add();
@@ -169,8 +169,8 @@ void ConsumerBinding::judge(const StreamFacts& stream, const ConsumerFacts& cons
   }
 }
 
-asio::awaitable<void> ConsumerBinding::aim_at_settled(StreamFacts stream) {
-  std::optional<ConsumerFacts> recording;
+asio::awaitable<void> ConsumerBinding::aim_at_settled(StreamInfo stream) {
+  std::optional<ConsumerInfo> recording;
   try {
     recording = co_await consumer_info(*source_.link, stream.name, source_.recorder);
   } catch (const ConfigError&) {
@@ -179,7 +179,7 @@ asio::awaitable<void> ConsumerBinding::aim_at_settled(StreamFacts stream) {
   source_.counters->unsettled.set(range_.aim_at_settled(stream, recording));
 }
 
-asio::awaitable<void> ConsumerBinding::tell_what_is_gone(StreamFacts stream) {
+asio::awaitable<void> ConsumerBinding::tell_what_is_gone(StreamInfo stream) {
   std::uint64_t stored = 0;
   if (source_.options.replay->since && stream.first_sequence > 1) {
     stored = co_await stored_after(*source_.link, stream.name, stream.first_sequence - 1, {});

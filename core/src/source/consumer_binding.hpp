@@ -42,9 +42,9 @@ class ConsumerBinding {
 
   boost::asio::awaitable<void> ask();
   boost::asio::awaitable<void> ask(WhenAbsent when_absent);
-  boost::asio::awaitable<void> aim_at_settled(StreamFacts stream);
-  boost::asio::awaitable<void> tell_what_is_gone(StreamFacts stream);
-  void judge(const StreamFacts& stream, const ConsumerFacts& consumer, const StreamFacts* letters);
+  boost::asio::awaitable<void> aim_at_settled(StreamInfo stream);
+  boost::asio::awaitable<void> tell_what_is_gone(StreamInfo stream);
+  void judge(const StreamInfo& stream, const ConsumerInfo& consumer, const StreamInfo* letters);
 
   SourceState& source_;
   ConsumerCheck& check_;

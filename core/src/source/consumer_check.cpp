@@ -13,7 +13,7 @@ namespace hangar {
 
 using namespace std::chrono_literals;
 
-void ConsumerCheck::stream(const StreamFacts& stream) {
+void ConsumerCheck::stream(const StreamInfo& stream) {
   tell(lint_subjects(stream, expected_.filter));
   // A replay reads once more what was acked, and begins where it is told.
   if (expected_.replay && stream.retention != "limits") {
@@ -25,8 +25,8 @@ void ConsumerCheck::stream(const StreamFacts& stream) {
   }
 }
 
-void ConsumerCheck::settings(const StreamFacts& stream, const ConsumerFacts& consumer,
-                             const StreamFacts* dead_letters, std::uint64_t max_payload) {
+void ConsumerCheck::settings(const StreamInfo& stream, const ConsumerInfo& consumer,
+                             const StreamInfo* dead_letters, std::uint64_t max_payload) {
   std::vector<Finding> findings = lint_stream(stream, expected_.max_age);
   if (dead_letters != nullptr) {
     std::ranges::move(lint_dead_letters(*dead_letters, max_payload), std::back_inserter(findings));
@@ -59,13 +59,13 @@ void ConsumerCheck::tell(const std::vector<Finding>& findings) {
   }
 }
 
-bool ConsumerCheck::rolled_back(const StreamFacts& stream,
-                                const ConsumerFacts& consumer) const noexcept {
+bool ConsumerCheck::rolled_back(const StreamInfo& stream,
+                                const ConsumerInfo& consumer) const noexcept {
   return consumer.delivered_sequence > stream.last_sequence && !expected_.replay;
 }
 
-ConsumerCheck::Seen ConsumerCheck::identify(const StreamFacts& stream,
-                                            const ConsumerFacts& consumer) {
+ConsumerCheck::Seen ConsumerCheck::identify(const StreamInfo& stream,
+                                            const ConsumerInfo& consumer) {
   Incarnation now{stream.created, consumer.created};
   if (same(now, incarnation_)) return Seen::same;
   const bool first = incarnation_.stream_created.empty();
@@ -101,11 +101,11 @@ std::optional<ConsumerCheck::Change> ConsumerCheck::compare(const Incarnation& a
   return change;
 }
 
-std::chrono::nanoseconds ConsumerCheck::progress_interval(const ConsumerFacts& consumer) noexcept {
+std::chrono::nanoseconds ConsumerCheck::progress_interval(const ConsumerInfo& consumer) noexcept {
   return std::min<std::chrono::nanoseconds>(10s, consumer.ack_wait / 3);
 }
 
-std::size_t ConsumerCheck::most_dead_letters(const ConsumerFacts& consumer) const noexcept {
+std::size_t ConsumerCheck::most_dead_letters(const ConsumerInfo& consumer) const noexcept {
   const auto unacked =
       static_cast<std::size_t>(std::max<std::int64_t>(consumer.max_ack_pending, 0));
   const std::size_t held = unacked > 0 ? std::min(unacked, expected_.credit) : expected_.credit;

@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "hangar/log.hpp"
-#include "jetstream/stream_facts.hpp"
+#include "jetstream/stream_info.hpp"
 #include "jetstream/stream_lint.hpp"
 
 namespace hangar {
@@ -32,16 +32,16 @@ class ConsumerCheck {
 
   /// Both warn once of each thing that is wrong, and throw ConfigError when the stream or consumer
   /// must not be used. `dead_letters` is null where there is no stream that can be used for them.
-  void stream(const StreamFacts& stream);
-  void settings(const StreamFacts& stream, const ConsumerFacts& consumer,
-                const StreamFacts* dead_letters, std::uint64_t max_payload);
+  void stream(const StreamInfo& stream);
+  void settings(const StreamInfo& stream, const ConsumerInfo& consumer,
+                const StreamInfo* dead_letters, std::uint64_t max_payload);
 
   /// Whether the server lost the end of the stream. A replay may begin behind the end, and then its
   /// consumer does too.
-  [[nodiscard]] bool rolled_back(const StreamFacts& stream,
-                                 const ConsumerFacts& consumer) const noexcept;
+  [[nodiscard]] bool rolled_back(const StreamInfo& stream,
+                                 const ConsumerInfo& consumer) const noexcept;
   /// Whether they are the ones of the last call.
-  Seen identify(const StreamFacts& stream, const ConsumerFacts& consumer);
+  Seen identify(const StreamInfo& stream, const ConsumerInfo& consumer);
   /// The consumer is made anew on purpose.
   void forget();
   [[nodiscard]] const Incarnation& incarnation() const noexcept { return incarnation_; }
@@ -55,10 +55,10 @@ class ConsumerCheck {
   std::optional<Change> compare(const Incarnation& asked, const Sighting& now);
 
   /// How often the server is told that a message is still worked on.
-  static std::chrono::nanoseconds progress_interval(const ConsumerFacts& consumer) noexcept;
+  static std::chrono::nanoseconds progress_interval(const ConsumerInfo& consumer) noexcept;
   /// How many messages may wait for their dead letters: half of what the consumer, or the credit,
   /// lets be without an ack, so that others still flow.
-  [[nodiscard]] std::size_t most_dead_letters(const ConsumerFacts& consumer) const noexcept;
+  [[nodiscard]] std::size_t most_dead_letters(const ConsumerInfo& consumer) const noexcept;
 
  private:
   void tell(const std::vector<Finding>& findings);

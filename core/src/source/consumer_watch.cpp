@@ -53,7 +53,7 @@ asio::awaitable<void> ConsumerWatch::see_consumer() {
   // Who may ack again is not told so by the server.
   if (change->acked && !ack_denied_) counters.acks_denied.set(0);
   ack_denied_ = false;
-  const ConsumerFacts& consumer = now.consumer;
+  const ConsumerInfo& consumer = now.consumer;
   counters.pending.set(consumer.pending);
   counters.ack_pending.set(consumer.ack_pending);
   counters.waiting_pulls.set(consumer.waiting);
@@ -70,20 +70,20 @@ asio::awaitable<void> ConsumerWatch::see_consumer() {
 asio::awaitable<void> ConsumerWatch::see_dead_letters() {
   if (!letters_.refusal().empty()) co_await letters_.ensure_stream(WhenAbsent::create);
   if (!letters_.has_stream()) co_return;
-  const StreamFacts facts = co_await stream_info(*source_.link, dead_letter_stream);
-  letters_.see(facts);
-  const std::uint64_t most = facts.max_bytes > 0 ? static_cast<std::uint64_t>(facts.max_bytes) : 0;
-  source_.counters->stored_letters.set(facts.messages);
-  source_.counters->stored_letter_bytes.set(facts.bytes);
+  const StreamInfo info = co_await stream_info(*source_.link, dead_letter_stream);
+  letters_.see(info);
+  const std::uint64_t most = info.max_bytes > 0 ? static_cast<std::uint64_t>(info.max_bytes) : 0;
+  source_.counters->stored_letters.set(info.messages);
+  source_.counters->stored_letter_bytes.set(info.bytes);
   source_.counters->most_letter_bytes.set(most);
   const bool full =
-      most > 0 && static_cast<double>(facts.bytes) >= nearly_full * static_cast<double>(most);
+      most > 0 && static_cast<double>(info.bytes) >= nearly_full * static_cast<double>(most);
   if (full && !std::exchange(nearly_full_, true)) {
     source_.log.warning(
         "stream {} holds {} bytes of dead letters, and takes {} at most; when it is full, events "
         "that cannot be recorded wait in their stream: see `hangar dlq ls`, then replay, export or "
         "purge them",
-        dead_letter_stream, facts.bytes, facts.max_bytes);
+        dead_letter_stream, info.bytes, info.max_bytes);
   }
   nearly_full_ = full;
 }

@@ -35,7 +35,7 @@ std::optional<std::string_view> HeldMessage::header(const char* name) const {
   return message_ ? header_of(*message_, name) : std::nullopt;
 }
 
-Message::Facts HeldMessage::hand_out() noexcept {
+Message::Content HeldMessage::hand_out() noexcept {
   in_use_ = true;
   return {.data = body(),
           .subject = subject(),

@@ -29,7 +29,7 @@ class HeldMessage final : public Message::Delivery {
   [[nodiscard]] std::optional<std::string_view> header(const char* name) const override;
 
   /// What a service sees.
-  Message::Facts hand_out() noexcept;
+  Message::Content hand_out() noexcept;
   /// The server delivered it again: the answer goes to where this copy came
   /// from.
   void delivered_again(std::string_view reply, const AckSubject& ack);

@@ -177,22 +177,22 @@ void PendingDeadLetters::count() {
   source_.counters->letters_stuck.set(quota_.stuck() ? 1 : 0);
 }
 
-asio::awaitable<StreamFacts> PendingDeadLetters::ensure_stream(WhenAbsent when_absent) {
+asio::awaitable<StreamInfo> PendingDeadLetters::ensure_stream(WhenAbsent when_absent) {
   StreamSpec spec = spec_;
   if (!refusal_.empty()) when_absent = WhenAbsent::create;  // nobody deleted it
   DeadLetterStream letters =
       co_await ensure_dead_letter_stream(*source_.link, std::move(spec), when_absent);
-  has_stream_ = !letters.facts.name.empty();
+  has_stream_ = !letters.info.name.empty();
   must_not_use_ = false;
   if (has_stream_) {
-    see(letters.facts);
+    see(letters.info);
   } else {
     refuse(std::move(letters.refusal));
   }
-  co_return std::move(letters.facts);
+  co_return std::move(letters.info);
 }
 
-void PendingDeadLetters::see(const StreamFacts& stream) {
+void PendingDeadLetters::see(const StreamInfo& stream) {
   std::string why = dead_letter_refusal(stream, source_.link->max_payload());
   must_not_use_ = !why.empty();
   if (const auto room = room_for_a_letter(stream); why.empty() && largest_left_ > room) {

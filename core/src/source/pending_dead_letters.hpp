@@ -29,9 +29,9 @@ class PendingDeadLetters {
 
   /// Makes sure of the stream. Events can be recorded without one, so what the server refuses, and
   /// why a stream must not be used, is told by `refusal` and not thrown.
-  boost::asio::awaitable<StreamFacts> ensure_stream(WhenAbsent when_absent);
+  boost::asio::awaitable<StreamInfo> ensure_stream(WhenAbsent when_absent);
   /// The stream was seen again: whether letters may go to it may have changed.
-  void see(const StreamFacts& stream);
+  void see(const StreamInfo& stream);
   /// Why there is no stream, or some letter cannot go to it; empty when each can.
   [[nodiscard]] const std::string& refusal() const noexcept { return refusal_; }
   [[nodiscard]] bool has_stream() const noexcept { return has_stream_; }

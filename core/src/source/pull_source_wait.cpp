@@ -39,8 +39,8 @@ asio::awaitable<void> PullSource::look_whether_drained() {
   if (looking_ || !range_.has_end()) co_return;
   looking_ = true;
   try {
-    const ConsumerFacts consumer = co_await consumer_info(
-        *state_.link, state_.options.source.stream, state_.options.source.durable);
+    const ConsumerInfo consumer = co_await consumer_info(*state_.link, state_.options.source.stream,
+                                                         state_.options.source.durable);
     if (state_.phase == Phase::pulling && range_.settled_by(consumer) && idle()) {
       state_.phase = Phase::drained;
       state_.counters->drained.set(1);

@@ -74,8 +74,8 @@ TEST(Examination, a_greeting_is_read_and_anything_else_is_not) {
   }
 }
 
-StreamFacts good_stream() {
-  StreamFacts stream;
+StreamInfo good_stream() {
+  StreamInfo stream;
   stream.name = "PREFECT_EVENTS";
   stream.discard = "new";
   stream.max_age = 168h;
@@ -86,7 +86,7 @@ StreamFacts good_stream() {
 
 TEST(Examination, a_stream_is_judged_by_its_settings_and_in_a_cluster_by_its_replicas) {
   EXPECT_EQ(verdicts(check_stream(good_stream(), 168h, true)), Verdicts{ok});
-  StreamFacts stream = good_stream();
+  StreamInfo stream = good_stream();
   stream.replicas = 1;
   EXPECT_EQ(verdicts(check_stream(stream, 168h, false)), Verdicts{ok});
   EXPECT_EQ(verdicts(check_stream(stream, 168h, true)), (Verdicts{ok, warn}));
@@ -96,7 +96,7 @@ TEST(Examination, a_stream_is_judged_by_its_settings_and_in_a_cluster_by_its_rep
 }
 
 TEST(Examination, a_consumer_that_could_lose_events_fails) {
-  ConsumerFacts consumer;
+  ConsumerInfo consumer;
   consumer.durable = "d";
   consumer.ack_policy = "explicit";
   consumer.filter_subjects = {"prefect.events.task-run"};
@@ -113,7 +113,7 @@ TEST(Examination, a_consumer_that_could_lose_events_fails) {
 }
 
 TEST(Examination, dead_letters_warn_and_a_stream_of_them_that_is_nearly_full_fails) {
-  StreamFacts letters;
+  StreamInfo letters;
   letters.name = "HANGAR_DLQ";
   letters.subjects = {"hangar.dlq.>"};
   letters.discard = "new";
@@ -131,7 +131,7 @@ TEST(Examination, dead_letters_warn_and_a_stream_of_them_that_is_nearly_full_fai
 }
 
 TEST(Examination, stream_that_drops_dead_letters_fails_and_is_not_called_nearly_full) {
-  StreamFacts letters;
+  StreamInfo letters;
   letters.name = "HANGAR_DLQ";
   letters.subjects = {"hangar.dlq.>"};
   letters.max_bytes = 1 << 20;

@@ -9,8 +9,8 @@
 namespace hangar {
 namespace {
 
-TEST(PublishFacts, name_of_the_event_chooses_the_subject) {
-  const auto subject = [](std::string_view line) { return publish_facts(line).subject; };
+TEST(PublishDefaults, name_of_the_event_chooses_the_subject) {
+  const auto subject = [](std::string_view line) { return publish_defaults(line).subject; };
   EXPECT_EQ(subject(R"({"event":"prefect.task-run.Running"})"), "prefect.events.task-run");
   EXPECT_EQ(subject(R"({"event":"prefect.task-run"})"), "prefect.events.task-run");
   EXPECT_EQ(subject(R"({"event":"prefect.flow-run.Running"})"), "prefect.events.other");
@@ -21,8 +21,8 @@ TEST(PublishFacts, name_of_the_event_chooses_the_subject) {
   EXPECT_EQ(subject("not json"), "prefect.events.task-run");
 }
 
-TEST(PublishFacts, id_is_taken_only_where_it_fits_a_header) {
-  const auto id = [](std::string_view line) { return publish_facts(line).id; };
+TEST(PublishDefaults, id_is_taken_only_where_it_fits_a_header) {
+  const auto id = [](std::string_view line) { return publish_defaults(line).id; };
   EXPECT_EQ(id(R"({"id":"abc"})"), "abc");
   EXPECT_EQ(id(R"({"id":7})"), "");
   EXPECT_EQ(id(R"({"id":"a b"})"), "");
@@ -31,11 +31,11 @@ TEST(PublishFacts, id_is_taken_only_where_it_fits_a_header) {
   EXPECT_EQ(id(R"({})"), "");
 }
 
-TEST(PublishFacts, json_is_told_from_what_is_none_also_when_it_is_deep) {
-  EXPECT_TRUE(publish_facts("null").json);
-  EXPECT_FALSE(publish_facts("").json);
-  EXPECT_FALSE(publish_facts("{").json);
-  EXPECT_TRUE(publish_facts(std::string(200, '[') + std::string(200, ']')).json);
+TEST(PublishDefaults, json_is_told_from_what_is_none_also_when_it_is_deep) {
+  EXPECT_TRUE(publish_defaults("null").json);
+  EXPECT_FALSE(publish_defaults("").json);
+  EXPECT_FALSE(publish_defaults("{").json);
+  EXPECT_TRUE(publish_defaults(std::string(200, '[') + std::string(200, ']')).json);
 }
 
 TEST(StreamOfSubject, topic_names_the_stream) {

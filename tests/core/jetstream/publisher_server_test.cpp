@@ -38,10 +38,10 @@ class PublisherTest : public BrokerTest {
             .origin = "file.jsonl:" + text};
   }
 
-  StreamFacts stored(const std::string& name) {
-    StreamFacts facts;
-    run([&]() -> asio::awaitable<void> { facts = co_await stream(name); }());
-    return facts;
+  StreamInfo stored(const std::string& name) {
+    StreamInfo info;
+    run([&]() -> asio::awaitable<void> { info = co_await stream(name); }());
+    return info;
   }
 };
 
@@ -56,12 +56,12 @@ TEST_F(PublisherTest, every_line_is_stored_in_order_in_a_stream_that_is_made_for
   EXPECT_EQ(outcome.stored, 10'000U);
   EXPECT_EQ(outcome.duplicates, 0U);
   EXPECT_EQ(last, 10'000U);
-  const StreamFacts facts = stored("PREFECT_EVENTS");
-  EXPECT_EQ(facts.messages, 10'000U);
-  EXPECT_EQ(facts.subjects, std::vector<std::string>{"prefect.events.>"});
-  EXPECT_EQ(facts.discard, "new");
-  EXPECT_EQ(facts.max_age, 168h);
-  EXPECT_EQ(facts.duplicate_window, 5min);
+  const StreamInfo info = stored("PREFECT_EVENTS");
+  EXPECT_EQ(info.messages, 10'000U);
+  EXPECT_EQ(info.subjects, std::vector<std::string>{"prefect.events.>"});
+  EXPECT_EQ(info.discard, "new");
+  EXPECT_EQ(info.max_age, 168h);
+  EXPECT_EQ(info.duplicate_window, 5min);
 }
 
 TEST_F(PublisherTest, line_with_the_id_of_an_earlier_one_is_a_duplicate) {

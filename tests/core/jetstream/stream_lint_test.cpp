@@ -11,8 +11,8 @@ namespace {
 
 using namespace std::chrono_literals;
 
-StreamFacts good_stream() {
-  StreamFacts stream;
+StreamInfo good_stream() {
+  StreamInfo stream;
   stream.name = "EVENTS";
   stream.subjects = {"events.>"};
   stream.discard = "new";
@@ -21,8 +21,8 @@ StreamFacts good_stream() {
   return stream;
 }
 
-ConsumerFacts good_consumer() {
-  ConsumerFacts consumer;
+ConsumerInfo good_consumer() {
+  ConsumerInfo consumer;
   consumer.durable = "worker";
   consumer.ack_policy = "explicit";
   consumer.filter_subjects = {"events.task"};
@@ -34,13 +34,13 @@ ConsumerFacts good_consumer() {
 TEST(StreamLint, what_hangar_creates_has_no_findings) {
   EXPECT_TRUE(lint_stream(good_stream(), 168h).empty());
   EXPECT_TRUE(lint_consumer(good_stream(), good_consumer(), "events.task", 4000).empty());
-  StreamFacts short_lived = good_stream();
+  StreamInfo short_lived = good_stream();
   short_lived.max_age = 1h;
   EXPECT_TRUE(lint_stream(short_lived, 1h).empty()) << "as configured";
 }
 
 TEST(StreamLint, each_unsafe_setting_of_a_stream_is_found_with_its_field_and_a_command) {
-  const std::vector<std::pair<const char*, std::function<void(StreamFacts&)>>> cases{
+  const std::vector<std::pair<const char*, std::function<void(StreamInfo&)>>> cases{
       {"storage", [](auto& s) { s.storage = "memory"; }},
       {"retention", [](auto& s) { s.retention = "workqueue"; }},
       {"discard", [](auto& s) { s.discard = "old"; }},
@@ -52,7 +52,7 @@ TEST(StreamLint, each_unsafe_setting_of_a_stream_is_found_with_its_field_and_a_c
       {"sealed", [](auto& s) { s.sealed = true; }},
   };
   for (const auto& [field, spoil] : cases) {
-    StreamFacts stream = good_stream();
+    StreamInfo stream = good_stream();
     spoil(stream);
     const auto found = lint_stream(stream, 168h);
     ASSERT_EQ(found.size(), 1U) << field;
@@ -69,7 +69,7 @@ TEST(StreamLint, each_unsafe_setting_of_a_consumer_is_found_with_its_field_and_a
   struct Case {
     const char* field;
     Finding::Severity severity;
-    std::function<void(ConsumerFacts&)> spoil;
+    std::function<void(ConsumerInfo&)> spoil;
   };
   const std::vector<Case> cases{
       {"deliver_subject", refuse, [](auto& c) { c.deliver_subject = "push"; }},
@@ -96,7 +96,7 @@ TEST(StreamLint, each_unsafe_setting_of_a_consumer_is_found_with_its_field_and_a
       {"ack_wait", warn, [](auto& c) { c.ack_wait = 5s; }},
   };
   for (const Case& each : cases) {
-    ConsumerFacts consumer = good_consumer();
+    ConsumerInfo consumer = good_consumer();
     each.spoil(consumer);
     const auto found = lint_consumer(good_stream(), consumer, "events.task", 4000);
     ASSERT_EQ(found.size(), 1U) << each.field;
@@ -107,8 +107,8 @@ TEST(StreamLint, each_unsafe_setting_of_a_consumer_is_found_with_its_field_and_a
   }
 }
 
-StreamFacts good_letters() {
-  StreamFacts good;
+StreamInfo good_letters() {
+  StreamInfo good;
   good.name = "HANGAR_DLQ";
   good.subjects = good.stored_subjects = {"hangar.dlq.>"};
   good.discard = "new";
@@ -121,7 +121,7 @@ TEST(StreamLint, stream_is_refused_that_may_drop_dead_letters_or_takes_none) {
   struct Case {
     const char* field;
     Finding::Severity severity;
-    std::function<void(StreamFacts&)> spoil;
+    std::function<void(StreamInfo&)> spoil;
     std::string fix;
   };
   const std::string anew = "hangar dlq export, then nats stream rm HANGAR_DLQ";
@@ -148,7 +148,7 @@ TEST(StreamLint, stream_is_refused_that_may_drop_dead_letters_or_takes_none) {
   };
   EXPECT_TRUE(lint_dead_letters(good_letters(), 8 << 20).empty());
   for (const auto& [field, severity, spoil, fix] : cases) {
-    StreamFacts stream = good_letters();
+    StreamInfo stream = good_letters();
     spoil(stream);
     const auto found = lint_dead_letters(stream, 8 << 20);
     ASSERT_EQ(found.size(), 1U) << field;
@@ -160,7 +160,7 @@ TEST(StreamLint, stream_is_refused_that_may_drop_dead_letters_or_takes_none) {
 }
 
 TEST(StreamLint, stream_that_drops_no_dead_letter_is_taken) {
-  const std::vector<std::function<void(StreamFacts&)>> cases{
+  const std::vector<std::function<void(StreamInfo&)>> cases{
       [](auto& s) { s.max_messages = 1; },  // and refuses the next one
       [](auto& s) {
         s.max_messages_per_subject = 1;
@@ -176,15 +176,15 @@ TEST(StreamLint, stream_that_drops_no_dead_letter_is_taken) {
       },
   };
   for (std::size_t i = 0; i < cases.size(); ++i) {
-    StreamFacts stream = good_letters();
+    StreamInfo stream = good_letters();
     cases[i](stream);
     EXPECT_EQ(refusals(lint_dead_letters(stream, 8 << 20)), "") << i;
   }
 }
 
 TEST(StreamLint, no_filter_is_as_good_as_a_filter_on_the_only_subject) {
-  StreamFacts stream = good_stream();
-  ConsumerFacts consumer = good_consumer();
+  StreamInfo stream = good_stream();
+  ConsumerInfo consumer = good_consumer();
   consumer.filter_subjects.clear();
   EXPECT_TRUE(lint_consumer(stream, consumer, "events.>", 4000).empty());
   stream.subjects.emplace_back("more.>");
@@ -192,13 +192,13 @@ TEST(StreamLint, no_filter_is_as_good_as_a_filter_on_the_only_subject) {
 }
 
 TEST(StreamLint, unlimited_ack_pending_is_enough) {
-  ConsumerFacts consumer = good_consumer();
+  ConsumerInfo consumer = good_consumer();
   consumer.max_ack_pending = -1;
   EXPECT_TRUE(lint_consumer(good_stream(), consumer, "events.task", 4000).empty());
 }
 
 TEST(StreamLint, stream_that_shares_no_subject_with_the_filter_is_refused) {
-  StreamFacts stream = good_stream();
+  StreamInfo stream = good_stream();
   stream.stored_subjects = stream.subjects;
   for (const char* shared : {"", "events.task", "events.*", ">"}) {
     EXPECT_TRUE(lint_subjects(stream, shared).empty()) << shared;

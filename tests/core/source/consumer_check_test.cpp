@@ -29,8 +29,8 @@ class ConsumerCheckTest : public testing::Test {
                                    .max_age = 168h,
                                    .credit = 4000};
   ConsumerCheck check{expected, log};
-  StreamFacts stream;
-  ConsumerFacts consumer;
+  StreamInfo stream;
+  ConsumerInfo consumer;
 
   ConsumerCheckTest() {
     stream.name = std::string{"EVENTS"};
@@ -94,7 +94,7 @@ TEST_F(ConsumerCheckTest, each_thing_that_is_wrong_is_warned_of_once) {
 }
 
 TEST_F(ConsumerCheckTest, dead_letter_stream_is_judged_where_there_is_one) {
-  StreamFacts letters;
+  StreamInfo letters;
   letters.name = std::string{"HANGAR_DLQ"};
   letters.subjects = {"hangar.dlq.>"};
   letters.storage = std::string{"memory"};

@@ -255,8 +255,8 @@ TEST_F(PullSourceTest, survives_a_server_that_is_killed_and_comes_back) {
     }
     co_await publish(20);
     co_await until([&]() -> asio::awaitable<bool> {
-      const ConsumerFacts facts = co_await consumer();
-      co_return seen.size() == 80 && facts.ack_pending == 0 && facts.pending == 0;
+      const ConsumerInfo info = co_await consumer();
+      co_return seen.size() == 80 && info.ack_pending == 0 && info.pending == 0;
     });
     EXPECT_EQ(tested->counters()->incarnations.value(), 0U);
     co_await tested->close();

@@ -168,7 +168,7 @@ TEST_F(RejectingSourceTest, full_dead_letter_stream_is_announced_and_keeps_what_
   run([this]() -> asio::awaitable<void> {
     const auto tested = source();
     co_await tested->open();
-    const StreamFacts made = co_await stream(dead_letter_stream);
+    const StreamInfo made = co_await stream(dead_letter_stream);
     EXPECT_EQ(made.max_bytes, 256LL << 20U);
     EXPECT_TRUE(lint_dead_letters(made, 8'000'000).empty());
     EXPECT_EQ(made.duplicate_window, 24h);

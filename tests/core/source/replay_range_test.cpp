@@ -9,17 +9,17 @@ namespace {
 
 using namespace std::chrono_literals;
 
-StreamFacts stream_of(std::uint64_t first, std::uint64_t last) {
-  StreamFacts stream;
+StreamInfo stream_of(std::uint64_t first, std::uint64_t last) {
+  StreamInfo stream;
   stream.name = std::string{"S"};
   stream.first_sequence = first;
   stream.last_sequence = last;
   return stream;
 }
 
-ConsumerFacts consumer_of(std::uint64_t ack_floor, std::uint64_t pending,
-                          std::uint64_t ack_pending) {
-  ConsumerFacts consumer;
+ConsumerInfo consumer_of(std::uint64_t ack_floor, std::uint64_t pending,
+                         std::uint64_t ack_pending) {
+  ConsumerInfo consumer;
   consumer.ack_floor = ack_floor;
   consumer.pending = pending;
   consumer.ack_pending = ack_pending;
@@ -78,7 +78,7 @@ TEST(ReplayRange, stream_that_is_empty_or_begins_behind_the_end_has_nothing_to_r
 TEST(ReplayRange, start_that_the_stream_does_not_hold_is_told) {
   struct {
     StreamStart start;
-    StreamFacts stream;
+    StreamInfo stream;
     std::uint64_t first_stored;
     std::string told;
   } const cases[] = {

@@ -155,10 +155,10 @@ TEST_F(Trial, a_state_at_the_time_of_another_is_at_fault) {
 TEST(RefusedMessages, of_a_stream_made_anew_nothing_is_known) {
   using namespace std::chrono_literals;
   RefusedMessages refused;
-  Message::Facts facts{.data = {}, .subject = {}, .sequence = 7};
-  const Message old{facts, nullptr};
-  facts.stored += 1s;
-  const Message another{facts, nullptr};
+  Message::Content info{.data = {}, .subject = {}, .sequence = 7};
+  const Message old{info, nullptr};
+  info.stored += 1s;
+  const Message another{info, nullptr};
   refused.refuse(old, {"check", "why"}, {}).condemned = true;
   EXPECT_FALSE(refused.suspects(another));
   EXPECT_EQ(refused.refusals(another), 0U);

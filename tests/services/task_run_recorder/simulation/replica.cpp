@@ -62,7 +62,7 @@ class Delivery final : public Message::Delivery {
   }
   void drop_data(std::size_t) noexcept override { std::ranges::fill(data_, '?'); }
   [[nodiscard]] std::optional<std::string_view> header(const char*) const override { return {}; }
-  [[nodiscard]] Message::Facts facts() const {
+  [[nodiscard]] Message::Content content() const {
     return {.data = data_, .subject = "events", .sequence = message_ + 1};
   }
 
@@ -181,8 +181,8 @@ class Replica::SimulatedSource final : public Source {
     while (batch.empty() && !stream.settled()) {
       for (const std::size_t message : stream.deliver(replica_.number_, limit)) {
         auto delivery = std::make_unique<Delivery>(replica_.world_, replica_.number_, message);
-        const auto facts = delivery->facts();
-        batch.emplace_back(facts, std::move(delivery));
+        const auto content = delivery->content();
+        batch.emplace_back(content, std::move(delivery));
       }
       if (batch.empty()) co_await due.next();
     }

@@ -1,4 +1,4 @@
-#include "jetstream/stream_facts.hpp"
+#include "jetstream/stream_info.hpp"
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
@@ -94,71 +94,71 @@ bool has_quorum(const json::object& cluster) {
 
 }  // namespace
 
-StreamFacts stream_facts(const json::object& info) {
-  StreamFacts facts;
-  const json::object& config = part(info, "config");
-  read(config, "name", facts.name);
-  read(config, "subjects", facts.subjects);
-  facts.stored_subjects = stored_subjects(config, facts.subjects);
-  read(config, "storage", facts.storage);
-  read(config, "retention", facts.retention);
-  read(config, "discard", facts.discard);
-  read(config, "max_age", facts.max_age);
-  read(config, "duplicate_window", facts.duplicate_window);
-  read(config, "max_msgs", facts.max_messages);
-  read(config, "max_bytes", facts.max_bytes);
-  read(config, "max_msgs_per_subject", facts.max_messages_per_subject);
-  read(config, "max_msg_size", facts.max_message_size);
-  read(config, "num_replicas", facts.replicas);
-  facts.has_quorum = has_quorum(part(info, "cluster"));
-  read(config, "sealed", facts.sealed);
-  read(config, "discard_new_per_subject", facts.discard_new_per_subject);
-  read(config, "no_ack", facts.no_ack);
-  read(info, "created", facts.created);
-  read(info, "ts", facts.answered);
-  const json::object& state = part(info, "state");
-  read(state, "messages", facts.messages);
-  read(state, "bytes", facts.bytes);
-  read(state, "first_seq", facts.first_sequence);
-  read(state, "last_seq", facts.last_sequence);
-  return facts;
+StreamInfo to_stream_info(const json::object& answer) {
+  StreamInfo info;
+  const json::object& config = part(answer, "config");
+  read(config, "name", info.name);
+  read(config, "subjects", info.subjects);
+  info.stored_subjects = stored_subjects(config, info.subjects);
+  read(config, "storage", info.storage);
+  read(config, "retention", info.retention);
+  read(config, "discard", info.discard);
+  read(config, "max_age", info.max_age);
+  read(config, "duplicate_window", info.duplicate_window);
+  read(config, "max_msgs", info.max_messages);
+  read(config, "max_bytes", info.max_bytes);
+  read(config, "max_msgs_per_subject", info.max_messages_per_subject);
+  read(config, "max_msg_size", info.max_message_size);
+  read(config, "num_replicas", info.replicas);
+  info.has_quorum = has_quorum(part(answer, "cluster"));
+  read(config, "sealed", info.sealed);
+  read(config, "discard_new_per_subject", info.discard_new_per_subject);
+  read(config, "no_ack", info.no_ack);
+  read(answer, "created", info.created);
+  read(answer, "ts", info.answered);
+  const json::object& state = part(answer, "state");
+  read(state, "messages", info.messages);
+  read(state, "bytes", info.bytes);
+  read(state, "first_seq", info.first_sequence);
+  read(state, "last_seq", info.last_sequence);
+  return info;
 }
 
-ConsumerFacts consumer_facts(const json::object& info) {
-  ConsumerFacts facts;
-  const json::object& config = part(info, "config");
-  read(config, "durable_name", facts.durable);
-  read(config, "ack_policy", facts.ack_policy);
-  read(config, "deliver_policy", facts.deliver_policy);
-  read(config, "replay_policy", facts.replay_policy);
-  read(config, "deliver_subject", facts.deliver_subject);
-  read(config, "filter_subjects", facts.filter_subjects);
+ConsumerInfo to_consumer_info(const json::object& answer) {
+  ConsumerInfo info;
+  const json::object& config = part(answer, "config");
+  read(config, "durable_name", info.durable);
+  read(config, "ack_policy", info.ack_policy);
+  read(config, "deliver_policy", info.deliver_policy);
+  read(config, "replay_policy", info.replay_policy);
+  read(config, "deliver_subject", info.deliver_subject);
+  read(config, "filter_subjects", info.filter_subjects);
   std::string filter;
   read(config, "filter_subject", filter);
-  if (!filter.empty()) facts.filter_subjects.push_back(filter);
-  read(config, "ack_wait", facts.ack_wait);
-  read(config, "inactive_threshold", facts.inactive_threshold);
-  read(config, "max_deliver", facts.max_deliver);
-  read(config, "max_ack_pending", facts.max_ack_pending);
+  if (!filter.empty()) info.filter_subjects.push_back(filter);
+  read(config, "ack_wait", info.ack_wait);
+  read(config, "inactive_threshold", info.inactive_threshold);
+  read(config, "max_deliver", info.max_deliver);
+  read(config, "max_ack_pending", info.max_ack_pending);
   if (const json::value* backoff = config.if_contains("backoff"); backoff && backoff->is_array()) {
-    facts.backoff = backoff->as_array().size();
+    info.backoff = backoff->as_array().size();
   }
   if (const json::value* groups = config.if_contains("priority_groups")) {
-    facts.priority_groups = groups->is_array() && !groups->as_array().empty();
+    info.priority_groups = groups->is_array() && !groups->as_array().empty();
   }
-  read(config, "max_bytes", facts.max_request_bytes);
-  read(config, "max_expires", facts.max_request_expires);
-  read(config, "headers_only", facts.headers_only);
-  read(config, "mem_storage", facts.memory_storage);
-  read(info, "paused", facts.paused);
-  read(info, "created", facts.created);
-  read(part(info, "delivered"), "consumer_seq", facts.deliveries);
-  read(part(info, "delivered"), "stream_seq", facts.delivered_sequence);
-  read(part(info, "ack_floor"), "stream_seq", facts.ack_floor);
-  read(info, "num_pending", facts.pending);
-  read(info, "num_ack_pending", facts.ack_pending);
-  read(info, "num_waiting", facts.waiting);
-  return facts;
+  read(config, "max_bytes", info.max_request_bytes);
+  read(config, "max_expires", info.max_request_expires);
+  read(config, "headers_only", info.headers_only);
+  read(config, "mem_storage", info.memory_storage);
+  read(answer, "paused", info.paused);
+  read(answer, "created", info.created);
+  read(part(answer, "delivered"), "consumer_seq", info.deliveries);
+  read(part(answer, "delivered"), "stream_seq", info.delivered_sequence);
+  read(part(answer, "ack_floor"), "stream_seq", info.ack_floor);
+  read(answer, "num_pending", info.pending);
+  read(answer, "num_ack_pending", info.ack_pending);
+  read(answer, "num_waiting", info.waiting);
+  return info;
 }
 
 std::uint64_t stored_seconds(const json::object& answer) {
@@ -199,7 +199,7 @@ std::uint64_t lost_between(const Sighting& then, const Sighting& now) noexcept {
   return std::min(lost, now.after.first_sequence - next);
 }
 
-bool settled(const ConsumerFacts& consumer, std::uint64_t target) noexcept {
+bool settled(const ConsumerInfo& consumer, std::uint64_t target) noexcept {
   // The floor stands still where later messages do not match the filter.
   return consumer.ack_floor >= target || (consumer.pending == 0 && consumer.ack_pending == 0);
 }

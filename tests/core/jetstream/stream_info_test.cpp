@@ -1,4 +1,4 @@
-#include "jetstream/stream_facts.hpp"
+#include "jetstream/stream_info.hpp"
 
 #include <fmt/format.h>
 #include <gtest/gtest.h>
@@ -10,27 +10,27 @@ namespace {
 
 using namespace std::chrono_literals;
 
-TEST(StreamFacts, answer_of_the_server_is_read) {
-  const auto info = boost::json::parse(R"({
+TEST(StreamInfo, answer_of_the_server_is_read) {
+  const auto answer = boost::json::parse(R"({
     "type":"io.nats.jetstream.api.v1.stream_info_response","created":"2026-11-24T03:32:52.9Z",
     "config":{"name":"S","subjects":["s.>"],"retention":"limits","storage":"file","discard":"new",
       "max_age":604800000000000,"duplicate_window":300000000000,"max_msgs":-1,"max_bytes":-1,
       "max_msgs_per_subject":-1,"max_msg_size":-1,"num_replicas":3,"sealed":true},
     "state":{"messages":4,"first_seq":7,"last_seq":10}})");
-  const StreamFacts facts = stream_facts(info.as_object());
-  EXPECT_EQ(facts.name, "S");
-  EXPECT_EQ(facts.subjects, std::vector<std::string>{"s.>"});
-  EXPECT_EQ(facts.discard, "new");
-  EXPECT_EQ(facts.max_age, 168h);
-  EXPECT_EQ(facts.duplicate_window, 5min);
-  EXPECT_EQ(facts.replicas, 3);
-  EXPECT_TRUE(facts.sealed);
-  EXPECT_EQ(facts.created, "2026-11-24T03:32:52.9Z");
-  EXPECT_EQ(facts.first_sequence, 7U);
-  EXPECT_EQ(facts.last_sequence, 10U);
+  const StreamInfo info = to_stream_info(answer.as_object());
+  EXPECT_EQ(info.name, "S");
+  EXPECT_EQ(info.subjects, std::vector<std::string>{"s.>"});
+  EXPECT_EQ(info.discard, "new");
+  EXPECT_EQ(info.max_age, 168h);
+  EXPECT_EQ(info.duplicate_window, 5min);
+  EXPECT_EQ(info.replicas, 3);
+  EXPECT_TRUE(info.sealed);
+  EXPECT_EQ(info.created, "2026-11-24T03:32:52.9Z");
+  EXPECT_EQ(info.first_sequence, 7U);
+  EXPECT_EQ(info.last_sequence, 10U);
 }
 
-TEST(StreamFacts, leader_that_hears_no_majority_has_no_quorum) {
+TEST(StreamInfo, leader_that_hears_no_majority_has_no_quorum) {
   struct Case {
     const char* cluster;
     bool has_quorum;
@@ -45,12 +45,12 @@ TEST(StreamFacts, leader_that_hears_no_majority_has_no_quorum) {
                 false},
        }) {
     const std::string info = fmt::format(R"({{"cluster": {}}})", cluster);
-    EXPECT_EQ(stream_facts(boost::json::parse(info).as_object()).has_quorum, expected) << cluster;
+    EXPECT_EQ(to_stream_info(boost::json::parse(info).as_object()).has_quorum, expected) << cluster;
   }
 }
 
-TEST(StreamFacts, consumer_of_either_filter_form_is_read) {
-  const auto one = consumer_facts(
+TEST(StreamInfo, consumer_of_either_filter_form_is_read) {
+  const auto one = to_consumer_info(
       boost::json::parse(R"({"created":"c","config":{"durable_name":"D","ack_policy":"explicit",
         "filter_subject":"s.a","max_deliver":-1,"ack_wait":30000000000,"backoff":[1,2]},
         "delivered":{"consumer_seq":9,"stream_seq":12},"ack_floor":{"stream_seq":5},
@@ -63,11 +63,11 @@ TEST(StreamFacts, consumer_of_either_filter_form_is_read) {
   EXPECT_EQ(one.ack_floor, 5U);
   EXPECT_EQ(one.pending, 3U);
   EXPECT_EQ(one.ack_pending, 4U);
-  const auto many =
-      consumer_facts(boost::json::parse(R"({"config":{"filter_subjects":["a","b"]}})").as_object());
+  const auto many = to_consumer_info(
+      boost::json::parse(R"({"config":{"filter_subjects":["a","b"]}})").as_object());
   EXPECT_EQ(many.filter_subjects, (std::vector<std::string>{"a", "b"}));
   EXPECT_FALSE(many.priority_groups || many.paused);
-  const auto odd = consumer_facts(
+  const auto odd = to_consumer_info(
       boost::json::parse(R"({"paused":true,"config":{"priority_groups":["a"],"max_bytes":100,
         "max_expires":1000000}})")
           .as_object());
@@ -76,13 +76,13 @@ TEST(StreamFacts, consumer_of_either_filter_form_is_read) {
   EXPECT_EQ(odd.max_request_expires, 1ms);
 }
 
-TEST(StreamFacts, settled_means_acked_up_to_the_target_or_nothing_left_at_all) {
+TEST(StreamInfo, settled_means_acked_up_to_the_target_or_nothing_left_at_all) {
   const auto with = [](std::uint64_t floor, std::uint64_t pending, std::uint64_t ack_pending) {
-    ConsumerFacts facts;
-    facts.ack_floor = floor;
-    facts.pending = pending;
-    facts.ack_pending = ack_pending;
-    return facts;
+    ConsumerInfo info;
+    info.ack_floor = floor;
+    info.pending = pending;
+    info.ack_pending = ack_pending;
+    return info;
   };
   EXPECT_TRUE(settled(with(10, 5, 3), 10)) << "later messages do not count";
   EXPECT_TRUE(settled(with(7, 0, 0), 10)) << "the last messages are not for this consumer";
@@ -91,7 +91,7 @@ TEST(StreamFacts, settled_means_acked_up_to_the_target_or_nothing_left_at_all) {
   EXPECT_FALSE(settled(with(9, 1, 0), 10));
 }
 
-TEST(StreamFacts, another_creation_time_is_another_stream_or_consumer) {
+TEST(StreamInfo, another_creation_time_is_another_stream_or_consumer) {
   const Incarnation known{"2026-11-24T03:32:52.965338725Z", "2026-11-24T03:32:52.966893347Z"};
   EXPECT_TRUE(same(known, known));
   EXPECT_TRUE(same(known, {known.stream_created, "2026-11-24T03:32:52.96695429Z"}))
@@ -162,16 +162,16 @@ TEST(LostBetween, what_other_subjects_were_published_on_is_not_counted) {
   EXPECT_EQ(lost_between(then, now), 3U);
 }
 
-TEST(StreamFacts, time_of_a_stored_message_is_read) {
+TEST(StreamInfo, time_of_a_stored_message_is_read) {
   const auto answer = boost::json::parse(
       R"({"message":{"subject":"s.a","seq":1,"time":"2026-11-24T03:32:52.987654321Z"}})");
   EXPECT_EQ(stored_seconds(answer.as_object()), 1795491172U);
   EXPECT_EQ(stored_seconds({}), 0U);
 }
 
-TEST(StreamFacts, subjects_that_messages_are_stored_under_are_told) {
+TEST(StreamInfo, subjects_that_messages_are_stored_under_are_told) {
   const auto stored = [](const char* config) {
-    return stream_facts(boost::json::parse(config).as_object()).stored_subjects;
+    return to_stream_info(boost::json::parse(config).as_object()).stored_subjects;
   };
   using Subjects = std::vector<std::string>;
   EXPECT_EQ(stored(R"({"config":{"subjects":["a.>"]}})"), Subjects{"a.>"});
@@ -189,7 +189,7 @@ TEST(StreamFacts, subjects_that_messages_are_stored_under_are_told) {
   EXPECT_EQ(transformed("b.*", "c.{{split(1,-)}}.d"), (Subjects{"c.>", "a.>"}));
 }
 
-TEST(StreamFacts, patterns_meet_where_some_subject_matches_both) {
+TEST(StreamInfo, patterns_meet_where_some_subject_matches_both) {
   const std::pair<const char*, const char*> meet[] = {
       {"a", "a"}, {"a.>", "a.b"}, {"a.*", "a.b"}, {"a.*.c", "a.b.*"}, {">", "x"}, {"*.b", "a.>"}};
   for (const auto& [one, other] : meet) {

@@ -11,8 +11,8 @@
 namespace hangar {
 
 /// A stream as the server describes it in `$JS.API.STREAM.INFO`.
-struct StreamFacts {
-  StreamFacts() = default;
+struct StreamInfo {
+  StreamInfo() = default;
 
   std::string name;
   std::vector<std::string> subjects;
@@ -45,7 +45,7 @@ struct StreamFacts {
 };
 
 /// A consumer as the server describes it in `$JS.API.CONSUMER.INFO`.
-struct ConsumerFacts {
+struct ConsumerInfo {
   std::string durable;
   std::string ack_policy = "none";
   std::string deliver_policy = "all";
@@ -73,8 +73,8 @@ struct ConsumerFacts {
 };
 
 /// Reads an answer of the server; what it leaves out has its default. Throws on a wrong type.
-StreamFacts stream_facts(const boost::json::object& info);
-ConsumerFacts consumer_facts(const boost::json::object& info);
+StreamInfo to_stream_info(const boost::json::object& answer);
+ConsumerInfo to_consumer_info(const boost::json::object& answer);
 
 /// When a message of `$JS.API.STREAM.MSG.GET` was stored, in seconds since 1970.
 std::uint64_t stored_seconds(const boost::json::object& answer);
@@ -92,9 +92,9 @@ bool same(const Incarnation& one, const Incarnation& other) noexcept;
 /// A stream and its consumer as they were seen one after the other, the stream twice because nobody
 /// can see both at the same moment.
 struct Sighting {
-  StreamFacts before;
-  ConsumerFacts consumer;
-  StreamFacts after;
+  StreamInfo before;
+  ConsumerInfo consumer;
+  StreamInfo after;
 };
 
 /// How many messages the stream has dropped, between two sightings of one incarnation, before any
@@ -104,7 +104,7 @@ struct Sighting {
 std::uint64_t lost_between(const Sighting& then, const Sighting& now) noexcept;
 
 /// Whether nothing up to `target` is left to do: delivered and acked, by whichever replica.
-bool settled(const ConsumerFacts& consumer, std::uint64_t target) noexcept;
+bool settled(const ConsumerInfo& consumer, std::uint64_t target) noexcept;
 
 /// Whether every subject that `subject` can match is matched by `pattern`.
 bool subject_covers(std::string_view pattern, std::string_view subject) noexcept;
