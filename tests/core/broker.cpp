@@ -106,8 +106,8 @@ asio::awaitable<JetStreamAnswer> BrokerTest::api(std::string call, json::object 
 
 asio::awaitable<void> BrokerTest::make_impatient_consumer() {
   const auto link = co_await connect();
-  StreamSpec spec{stream_name, "prefect.tasks.>"};
-  co_await ensure_stream(*link, std::move(spec), WhenAbsent::create);
+  StreamConfig wanted{stream_name, "prefect.tasks.>"};
+  co_await ensure_stream(*link, std::move(wanted), WhenAbsent::create);
   json::object config{{"durable_name", durable},   {"ack_policy", "explicit"},
                       {"filter_subject", subject}, {"max_deliver", -1},
                       {"max_ack_pending", 20'000}, {"ack_wait", 2'000'000'000}};

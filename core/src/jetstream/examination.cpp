@@ -181,8 +181,8 @@ asio::awaitable<void> Examination::look_at_domain() {
 asio::awaitable<void> Examination::look(SourceOptions source) {
   std::optional<StreamInfo> stream;
   try {
-    StreamSpec spec{source.stream, {}};
-    stream = co_await ensure_stream(link_, std::move(spec), WhenAbsent::fail);
+    StreamConfig wanted{source.stream, {}};
+    stream = co_await ensure_stream(link_, std::move(wanted), WhenAbsent::fail);
   } catch (const AbsentError&) {
   } catch (const ConfigError& error) {
     checks_.push_back({fail, "stream " + source.stream, error.what(), "hangar config show"});
@@ -207,8 +207,8 @@ asio::awaitable<void> Examination::look_at_consumer(const StreamInfo& stream,
                                                     const SourceOptions& source) {
   std::optional<ConsumerInfo> consumer;
   try {
-    ConsumerSpec spec{source.durable, source.filter_subject};
-    consumer = co_await ensure_consumer(link_, source.stream, std::move(spec), WhenAbsent::fail);
+    ConsumerConfig wanted{source.durable, source.filter_subject};
+    consumer = co_await ensure_consumer(link_, source.stream, std::move(wanted), WhenAbsent::fail);
   } catch (const AbsentError&) {
   }
   if (consumer) {
@@ -228,9 +228,10 @@ asio::awaitable<void> Examination::look_at_clock(std::string stream) {
     if (told.empty()) {
       co_await delete_consumer(link_, stream, own_name);  // of one that was killed
       before = WallClock::now();
-      ConsumerSpec spec{own_name, {}};
-      spec.start = StreamStart{};
-      told = (co_await ensure_consumer(link_, stream, std::move(spec), WhenAbsent::create)).created;
+      ConsumerConfig wanted{own_name, {}};
+      wanted.start = StreamStart{};
+      told =
+          (co_await ensure_consumer(link_, stream, std::move(wanted), WhenAbsent::create)).created;
       after = WallClock::now();
       co_await delete_consumer(link_, stream, own_name);
     }
@@ -246,10 +247,10 @@ asio::awaitable<void> Examination::look_at_clock(std::string stream) {
 }
 
 asio::awaitable<void> Examination::look_at_dead_letters() {
-  StreamSpec spec = dead_letter_spec(nats_);
+  StreamConfig wanted = dead_letter_config(nats_);
   try {
     const DeadLetterStream letters =
-        co_await ensure_dead_letter_stream(link_, spec, WhenAbsent::fail);
+        co_await ensure_dead_letter_stream(link_, wanted, WhenAbsent::fail);
     if (!letters.info.name.empty()) {
       add(check_dead_letters(letters.info, link_.max_payload()));
     } else {
@@ -260,12 +261,12 @@ asio::awaitable<void> Examination::look_at_dead_letters() {
   }
   // One of the same size, as only the server knows what it has room for. Not that one itself:
   // a host that starts meanwhile may put letters into it.
-  spec.name = spec.subject = own_name;
+  wanted.name = wanted.subject = own_name;
   try {
     const DeadLetterStream tried =
-        co_await ensure_dead_letter_stream(link_, spec, WhenAbsent::create);
+        co_await ensure_dead_letter_stream(link_, wanted, WhenAbsent::create);
     if (!tried.info.name.empty()) {
-      co_await call_jetstream(link_, "STREAM.DELETE." + spec.name);
+      co_await call_jetstream(link_, "STREAM.DELETE." + wanted.name);
       checks_.push_back({ok, "dead letters", "none, and no stream for them yet"});
     } else {
       checks_.push_back(

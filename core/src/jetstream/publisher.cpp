@@ -153,11 +153,11 @@ class Publishing {
   /// A server that ends meanwhile is waited for as long as for a confirmation.
   asio::awaitable<void> ensure(std::string stream, std::string subject) {
     while (!ensured_.contains(stream)) {
-      StreamSpec spec{stream, subject};
-      spec.replicas = options_.nats.replicas;
-      spec.max_age = options_.nats.max_age;
+      StreamConfig wanted{stream, subject};
+      wanted.replicas = options_.nats.replicas;
+      wanted.max_age = options_.nats.max_age;
       try {
-        StreamInfo info = co_await ensure_stream(*link_, std::move(spec), WhenAbsent::create);
+        StreamInfo info = co_await ensure_stream(*link_, std::move(wanted), WhenAbsent::create);
         co_await must_keep(std::move(info));
         ensured_.insert(stream);
         succeeded_ = Clock::now();

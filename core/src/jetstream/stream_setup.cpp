@@ -26,39 +26,39 @@ constexpr std::chrono::nanoseconds unused_for = 10min;
 // Enough for several replicas and for messages that nobody could record yet.
 constexpr std::size_t least_max_ack_pending = 20'000;
 
-json::object stream_config(const StreamSpec& spec) {
-  return {{"name", spec.name},
-          {"subjects", json::array{json::string{spec.subject}}},
+json::object stream_config(const StreamConfig& wanted) {
+  return {{"name", wanted.name},
+          {"subjects", json::array{json::string{wanted.subject}}},
           {"retention", "limits"},
           {"storage", "file"},
           {"discard", "new"},
-          {"max_age", spec.max_age.count()},
-          {"duplicate_window", spec.duplicate_window.count()},
-          {"num_replicas", spec.replicas},
+          {"max_age", wanted.max_age.count()},
+          {"duplicate_window", wanted.duplicate_window.count()},
+          {"num_replicas", wanted.replicas},
           {"max_consumers", -1},
           {"max_msgs", -1},
-          {"max_bytes", spec.max_bytes},
+          {"max_bytes", wanted.max_bytes},
           {"max_msgs_per_subject", -1},
           {"max_msg_size", -1}};
 }
 
-json::object consumer_config(const std::string& stream, const ConsumerSpec& spec) {
-  json::object config{{"durable_name", spec.durable},
+json::object consumer_config(const std::string& stream, const ConsumerConfig& wanted) {
+  json::object config{{"durable_name", wanted.durable},
                       {"deliver_policy", "all"},
                       {"ack_policy", "explicit"},
                       {"ack_wait", ack_wait.count()},
                       {"max_deliver", -1},
-                      {"max_ack_pending", std::max(least_max_ack_pending, spec.credit * 2)},
+                      {"max_ack_pending", std::max(least_max_ack_pending, wanted.credit * 2)},
                       {"replay_policy", "instant"}};
-  if (!spec.filter.empty()) config["filter_subject"] = spec.filter;
-  if (spec.start) {
+  if (!wanted.filter.empty()) config["filter_subject"] = wanted.filter;
+  if (wanted.start) {
     config["inactive_threshold"] = unused_for.count();
-    if (spec.start->since) {
+    if (wanted.start->since) {
       config["deliver_policy"] = "by_start_time";
-      config["opt_start_time"] = utc_text(*spec.start->since);
+      config["opt_start_time"] = utc_text(*wanted.start->since);
     } else {
       config["deliver_policy"] = "by_start_sequence";
-      config["opt_start_seq"] = spec.start->sequence;
+      config["opt_start_seq"] = wanted.start->sequence;
     }
   }
   return {{"stream_name", stream}, {"config", std::move(config)}};
@@ -89,23 +89,24 @@ asio::awaitable<std::int64_t> bytes_for_a_stream(Link& link) {
 }
 
 // Takes the limit that the server names into what is asked for; false when it names none.
-asio::awaitable<bool> fit_to_limit(Link& link, const JetStreamAnswer& refusal, StreamSpec& spec) {
+asio::awaitable<bool> fit_to_limit(Link& link, const JetStreamAnswer& refusal,
+                                   StreamConfig& wanted) {
   switch (refusal.error_code) {
     case jetstream_error::bad_configuration: {
       const auto window = time_limit_in(refusal.description);
-      if (!window || *window >= spec.duplicate_window) co_return false;
-      spec.duplicate_window = *window;
+      if (!window || *window >= wanted.duplicate_window) co_return false;
+      wanted.duplicate_window = *window;
       co_return true;
     }
     case jetstream_error::account_resources_exceeded:
     case jetstream_error::insufficient_storage:
-      if (spec.max_bytes <= 0) co_return false;
+      if (wanted.max_bytes <= 0) co_return false;
       [[fallthrough]];
     case jetstream_error::max_bytes_required:
     case jetstream_error::max_stream_bytes_exceeded: {
       const std::int64_t bytes = co_await bytes_for_a_stream(link);
-      if (bytes <= 0 || (spec.max_bytes > 0 && bytes >= spec.max_bytes)) co_return false;
-      spec.max_bytes = bytes;
+      if (bytes <= 0 || (wanted.max_bytes > 0 && bytes >= wanted.max_bytes)) co_return false;
+      wanted.max_bytes = bytes;
       co_return true;
     }
     default:
@@ -119,34 +120,36 @@ struct Made {
 };
 
 // Returns what the server said of the stream; throws when nobody answers, or AbsentError.
-asio::awaitable<Made> make_stream(Link& link, StreamSpec& spec, WhenAbsent when_absent) {
+asio::awaitable<Made> make_stream(Link& link, StreamConfig& wanted, WhenAbsent when_absent) {
   Made made;
-  made.answer = co_await call_jetstream(link, "STREAM.INFO." + spec.name);
+  made.answer = co_await call_jetstream(link, "STREAM.INFO." + wanted.name);
   if (!made.answer.not_found()) co_return made;
-  if (when_absent == WhenAbsent::fail) throw AbsentError{"there is no stream " + spec.name};
+  if (when_absent == WhenAbsent::fail) throw AbsentError{"there is no stream " + wanted.name};
   // A window longer than the stream keeps anything would be refused.
-  if (spec.max_age > 0ns) spec.duplicate_window = std::min(spec.duplicate_window, spec.max_age);
+  if (wanted.max_age > 0ns)
+    wanted.duplicate_window = std::min(wanted.duplicate_window, wanted.max_age);
   // Each limit at most once, and no more.
   for (int tries = 0; tries < 4; ++tries) {
-    made.answer = co_await call_jetstream(link, "STREAM.CREATE." + spec.name, stream_config(spec));
+    made.answer =
+        co_await call_jetstream(link, "STREAM.CREATE." + wanted.name, stream_config(wanted));
     if (made.answer.ok()) {
       if (link.embedded()) {
-        link.log().info("stream {} is created in the embedded nats-server", spec.name);
+        link.log().info("stream {} is created in the embedded nats-server", wanted.name);
         co_return made;
       }
       const std::string domain = co_await jetstream_domain(link);
-      link.log().warning("{}", describe_creation(spec.name, link.server(), domain));
+      link.log().warning("{}", describe_creation(wanted.name, link.server(), domain));
       co_return made;
     }
-    const bool again = co_await fit_to_limit(link, made.answer, spec);
+    const bool again = co_await fit_to_limit(link, made.answer, wanted);
     if (!again) break;
   }
   if (made.answer.error_code == jetstream_error::stream_name_in_use) {
     // Another replica was faster.
-    made.answer = co_await call_jetstream(link, "STREAM.INFO." + spec.name);
+    made.answer = co_await call_jetstream(link, "STREAM.INFO." + wanted.name);
   } else if (made.answer.error_code == jetstream_error::subjects_overlap) {
     try {
-      made.other = co_await stream_on(link, spec.subject);
+      made.other = co_await stream_on(link, wanted.subject);
     } catch (const TransientError&) {
       made.other.clear();  // nor to see that
     }
@@ -154,15 +157,15 @@ asio::awaitable<Made> make_stream(Link& link, StreamSpec& spec, WhenAbsent when_
   co_return made;
 }
 
-std::string asked_for(const StreamSpec& spec) {
-  const std::string size = spec.max_bytes > 0 ? fmt::format(", {} bytes", spec.max_bytes) : "";
-  return fmt::format("stream {} on {}, {} replica(s){}", spec.name, spec.subject, spec.replicas,
-                     size);
+std::string asked_for(const StreamConfig& wanted) {
+  const std::string size = wanted.max_bytes > 0 ? fmt::format(", {} bytes", wanted.max_bytes) : "";
+  return fmt::format("stream {} on {}, {} replica(s){}", wanted.name, wanted.subject,
+                     wanted.replicas, size);
 }
 
-std::string doing(const StreamSpec& spec, const Made& made) {
-  if (made.other.empty()) return asked_for(spec);
-  return fmt::format("{}: stream {} takes these subjects already", asked_for(spec), made.other);
+std::string doing(const StreamConfig& wanted, const Made& made) {
+  if (made.other.empty()) return asked_for(wanted);
+  return fmt::format("{}: stream {} takes these subjects already", asked_for(wanted), made.other);
 }
 
 }  // namespace
@@ -175,25 +178,25 @@ std::string describe_creation(const std::string& stream, const std::string& serv
       stream, server, domain.empty() ? "" : fmt::format(" in JetStream domain {}", domain));
 }
 
-asio::awaitable<StreamInfo> ensure_stream(Link& link, StreamSpec spec, WhenAbsent when_absent) {
-  check_jetstream_name(spec.name, "stream");
-  const Made made = co_await make_stream(link, spec, when_absent);
-  if (!made.answer.ok()) throw_jetstream_error(made.answer, doing(spec, made), spec.name);
+asio::awaitable<StreamInfo> ensure_stream(Link& link, StreamConfig wanted, WhenAbsent when_absent) {
+  check_jetstream_name(wanted.name, "stream");
+  const Made made = co_await make_stream(link, wanted, when_absent);
+  if (!made.answer.ok()) throw_jetstream_error(made.answer, doing(wanted, made), wanted.name);
   co_return to_stream_info(made.answer.body);
 }
 
-asio::awaitable<ConsumerInfo> ensure_consumer(Link& link, std::string stream, ConsumerSpec spec,
+asio::awaitable<ConsumerInfo> ensure_consumer(Link& link, std::string stream, ConsumerConfig wanted,
                                               WhenAbsent when_absent) {
-  check_jetstream_name(spec.durable, "durable");
-  const std::string at = fmt::format("{}.{}", stream, spec.durable);
+  check_jetstream_name(wanted.durable, "durable");
+  const std::string at = fmt::format("{}.{}", stream, wanted.durable);
   JetStreamAnswer answer = co_await call_jetstream(link, "CONSUMER.INFO." + at);
   if (answer.not_found()) {
     if (when_absent == WhenAbsent::fail) {
-      throw AbsentError{fmt::format("stream {} has no consumer {}", stream, spec.durable)};
+      throw AbsentError{fmt::format("stream {} has no consumer {}", stream, wanted.durable)};
     }
     // The form of the call that servers before 2.9 know too.
     const std::string create = "CONSUMER.DURABLE.CREATE." + at;
-    json::object request = consumer_config(stream, spec);
+    json::object request = consumer_config(stream, wanted);
     answer = co_await call_jetstream(link, create, request);
     const auto most = limit_in(answer.description);
     if (answer.error_code == jetstream_error::max_ack_pending_exceeded && most) {
@@ -202,7 +205,7 @@ asio::awaitable<ConsumerInfo> ensure_consumer(Link& link, std::string stream, Co
     }
   }
   if (!answer.ok()) {
-    throw_jetstream_error(answer, fmt::format("consumer {} of stream {}", spec.durable, stream),
+    throw_jetstream_error(answer, fmt::format("consumer {} of stream {}", wanted.durable, stream),
                           stream);
   }
   co_return to_consumer_info(answer.body);
@@ -224,12 +227,12 @@ asio::awaitable<void> delete_consumer(Link& link, std::string stream, std::strin
   }
 }
 
-StreamSpec dead_letter_spec(const NatsConfig& nats) {
-  StreamSpec spec{std::string{dead_letter_stream}, "hangar.dlq.>"};
-  spec.replicas = nats.replicas;
-  spec.duplicate_window = 24h;
-  spec.max_bytes = static_cast<std::int64_t>(nats.dlq_max_bytes.value);
-  return spec;
+StreamConfig dead_letter_config(const NatsConfig& nats) {
+  StreamConfig wanted{std::string{dead_letter_stream}, "hangar.dlq.>"};
+  wanted.replicas = nats.replicas;
+  wanted.duplicate_window = 24h;
+  wanted.max_bytes = static_cast<std::int64_t>(nats.dlq_max_bytes.value);
+  return wanted;
 }
 
 std::string dead_letter_refusal(const StreamInfo& stream, std::uint64_t max_payload) {
@@ -238,16 +241,16 @@ std::string dead_letter_refusal(const StreamInfo& stream, std::uint64_t max_payl
   return fmt::format("stream {} must not be used for dead letters: {}", stream.name, refused);
 }
 
-asio::awaitable<DeadLetterStream> ensure_dead_letter_stream(Link& link, StreamSpec spec,
+asio::awaitable<DeadLetterStream> ensure_dead_letter_stream(Link& link, StreamConfig wanted,
                                                             WhenAbsent when_absent) {
   DeadLetterStream stream;
-  const Made made = co_await make_stream(link, spec, when_absent);
+  const Made made = co_await make_stream(link, wanted, when_absent);
   if (made.answer.ok()) {
     stream.info = to_stream_info(made.answer.body);
     stream.refusal = dead_letter_refusal(stream.info, link.max_payload());
   } else {
-    stream.refusal = fmt::format("{}: {}; its size is nats.dlq_max_bytes", doing(spec, made),
-                                 refusal_text(made.answer, spec.name));
+    stream.refusal = fmt::format("{}: {}; its size is nats.dlq_max_bytes", doing(wanted, made),
+                                 refusal_text(made.answer, wanted.name));
   }
   co_return stream;
 }

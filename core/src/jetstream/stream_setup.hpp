@@ -33,9 +33,9 @@ class AbsentError : public TransientError {
 enum class WhenAbsent { create, fail };
 
 /// A stream to create when it is absent.
-struct StreamSpec {
-  StreamSpec() = default;
-  StreamSpec(std::string its_name, std::string its_subject)
+struct StreamConfig {
+  StreamConfig() = default;
+  StreamConfig(std::string its_name, std::string its_subject)
       : name{std::move(its_name)}, subject{std::move(its_subject)} {}
 
   std::string name;
@@ -60,9 +60,9 @@ inline std::size_t credit_messages(const SourceOptions& source) noexcept {
 }
 
 /// A durable pull consumer to create when it is absent.
-struct ConsumerSpec {
-  ConsumerSpec() = default;
-  ConsumerSpec(std::string its_durable, std::string its_filter)
+struct ConsumerConfig {
+  ConsumerConfig() = default;
+  ConsumerConfig(std::string its_durable, std::string its_filter)
       : durable{std::move(its_durable)}, filter{std::move(its_filter)} {}
 
   std::string durable;
@@ -80,18 +80,18 @@ std::string describe_creation(const std::string& stream, const std::string& serv
 /// server, where it is nothing to wonder at), and as it is otherwise. A limit that the server names
 /// on its size or its duplicate window is taken. Throws ConfigError or TransientError, AbsentError
 /// when it is absent and not to be created.
-boost::asio::awaitable<StreamInfo> ensure_stream(Link& link, StreamSpec spec,
+boost::asio::awaitable<StreamInfo> ensure_stream(Link& link, StreamConfig wanted,
                                                  WhenAbsent when_absent);
 /// The same for a consumer, of the server's limit on `max_ack_pending`. One that is there is never
 /// altered.
 boost::asio::awaitable<ConsumerInfo> ensure_consumer(Link& link, std::string stream,
-                                                     ConsumerSpec spec, WhenAbsent when_absent);
+                                                     ConsumerConfig wanted, WhenAbsent when_absent);
 /// Deletes the consumer and all that it knows; one that is not there is no error.
 boost::asio::awaitable<void> delete_consumer(Link& link, std::string stream, std::string durable);
 
 /// The dead-letter stream that is to be: it takes `nats.dlq_max_bytes` and refuses what comes then,
 /// and a cap of `nats.max_age` does not apply to it.
-StreamSpec dead_letter_spec(const NatsConfig& nats);
+StreamConfig dead_letter_config(const NatsConfig& nats);
 
 /// Why no letter is to be stored in this stream; empty when they may be.
 std::string dead_letter_refusal(const StreamInfo& stream, std::uint64_t max_payload);
@@ -100,10 +100,10 @@ struct DeadLetterStream {
   StreamInfo info;
   std::string refusal;  ///< Why nothing is to be stored there; without a name: why there is none.
 };
-/// The stream of this spec as `ensure_stream` does it, only that what the server refuses is told
+/// The stream of this config as `ensure_stream` does it, only that what the server refuses is told
 /// and not thrown, and so is why one that is there must not be used: events can be recorded
 /// without.
-boost::asio::awaitable<DeadLetterStream> ensure_dead_letter_stream(Link& link, StreamSpec spec,
+boost::asio::awaitable<DeadLetterStream> ensure_dead_letter_stream(Link& link, StreamConfig wanted,
                                                                    WhenAbsent when_absent);
 
 /// The stream as it is now; throws as above, also when it is not there.

@@ -50,8 +50,8 @@ class ConsumerBinding {
   ConsumerCheck& check_;
   ReplayRange& range_;
   PendingDeadLetters& letters_;
-  StreamSpec stream_;
-  ConsumerSpec consumer_;
+  StreamConfig stream_;
+  ConsumerConfig consumer_;
   Binding binding_ = Binding::unbound;
   std::optional<std::chrono::steady_clock::time_point> absent_since_;
   std::chrono::nanoseconds progress_interval_{};

@@ -32,7 +32,7 @@ PendingDeadLetters::PendingDeadLetters(const asio::any_io_executor& executor,
     : source_{source},
       check_{check},
       stream_gone_{std::move(stream_gone)},
-      spec_{dead_letter_spec(nats)},
+      wanted_{dead_letter_config(nats)},
       quota_{source.held->credit().most().messages / 2, source.batch_bytes},
       removed_{executor} {}
 
@@ -178,10 +178,10 @@ void PendingDeadLetters::count() {
 }
 
 asio::awaitable<StreamInfo> PendingDeadLetters::ensure_stream(WhenAbsent when_absent) {
-  StreamSpec spec = spec_;
+  StreamConfig wanted = wanted_;
   if (!refusal_.empty()) when_absent = WhenAbsent::create;  // nobody deleted it
   DeadLetterStream letters =
-      co_await ensure_dead_letter_stream(*source_.link, std::move(spec), when_absent);
+      co_await ensure_dead_letter_stream(*source_.link, std::move(wanted), when_absent);
   has_stream_ = !letters.info.name.empty();
   must_not_use_ = false;
   if (has_stream_) {

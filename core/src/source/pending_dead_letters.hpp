@@ -64,7 +64,7 @@ class PendingDeadLetters {
   SourceState& source_;
   const ConsumerCheck& check_;
   std::function<void()> stream_gone_;
-  StreamSpec spec_;
+  StreamConfig wanted_;
   DeadLetterQuota quota_;
   std::string refusal_;
   bool has_stream_ = true;

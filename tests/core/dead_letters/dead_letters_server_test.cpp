@@ -32,8 +32,8 @@ class DeadLettersTest : public BrokerTest {
   }
   asio::awaitable<void> make_stream() {
     const auto link = co_await connect();
-    StreamSpec spec = dead_letter_spec(config());
-    co_await ensure_dead_letter_stream(*link, std::move(spec), WhenAbsent::create);
+    StreamConfig wanted = dead_letter_config(config());
+    co_await ensure_dead_letter_stream(*link, std::move(wanted), WhenAbsent::create);
   }
   std::vector<DeadLetter> list(const DeadLetterFilter& filter = {}) {
     std::vector<DeadLetter> found;
