@@ -14,7 +14,7 @@
 #include <vector>
 
 #include "cli/commands.hpp"
-#include "cli/trials.hpp"
+#include "cli/dry_runs.hpp"
 #include "config/other_settings.hpp"
 #include "config/sections.hpp"
 #include "hangar/error.hpp"
@@ -139,10 +139,10 @@ int Doctor::code() const {
   return failed ? exit_code::failed : exit_code::done;
 }
 
-Needs needs_of(const std::vector<std::unique_ptr<Trial>>& services) {
+Needs needs_of(const std::vector<std::unique_ptr<DryRun>>& services) {
   Needs needs;
-  for (const auto& trial : services) {
-    ServiceNeeds its = trial->needs();
+  for (const auto& dry_run : services) {
+    ServiceNeeds its = dry_run->needs();
     std::ranges::copy(its.tables, std::back_inserter(needs.tables));
     if (its.source) needs.sources.push_back(*std::move(its.source));
   }
@@ -166,7 +166,7 @@ void print(const std::vector<Check>& checks) {
 int doctor(const HostOptions& host, Output output) {
   Installation installation{host};
   installation.load();
-  const auto services = trials(installation, {});
+  const auto services = dry_runs(installation, {});
   const Needs needs = needs_of(services);
   Doctor visit{installation};
   visit.look_at_host();

@@ -11,8 +11,8 @@
 #include <vector>
 
 #include "cli/commands.hpp"
+#include "cli/dry_runs.hpp"
 #include "cli/table.hpp"
-#include "cli/trials.hpp"
 #include "hangar/error.hpp"
 #include "host/installation.hpp"
 #include "verify/agreement.hpp"
@@ -84,13 +84,13 @@ void print(const std::vector<Verified>& all) {
 int verify(const HostOptions& host, Output output, const VerifyOptions& options) {
   Installation installation{host};
   installation.load();
-  const auto services = trials(installation, host.only);
+  const auto services = dry_runs(installation, host.only);
   const ShadowStorage::Options how{options.all ? std::nullopt : std::optional{options.sample},
                                    options.seed.value_or(std::random_device{}())};
   Verification verification{installation, how};
   std::vector<Verified> all;
-  for (const auto& trial : services) {
-    Verified verified = verification.verify(*trial);
+  for (const auto& dry_run : services) {
+    Verified verified = verification.verify(*dry_run);
     if (verified.signal != 0) return 128 + verified.signal;
     if (!verified.has_tables) continue;
     summarize(verified);

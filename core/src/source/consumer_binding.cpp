@@ -140,13 +140,13 @@ asio::awaitable<void> ConsumerBinding::ask(WhenAbsent when_absent) {
     check_.forget();
   }
   StreamInfo letters;
-  if (options.look) {
+  if (options.dry_run) {
     if (!range_.has_end()) co_await aim_at_settled(stream);
   } else {
     letters = co_await letters_.ensure_stream(when_absent);
   }
-  judge(stream, consumer, !options.look && letters_.refusal().empty() ? &letters : nullptr);
-  if (options.replay && !options.look && source_.opening())
+  judge(stream, consumer, !options.dry_run && letters_.refusal().empty() ? &letters : nullptr);
+  if (options.replay && !options.dry_run && source_.opening())
     co_await tell_what_is_gone(std::move(stream));
 }
 

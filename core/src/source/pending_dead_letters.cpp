@@ -64,7 +64,7 @@ asio::awaitable<void> PendingDeadLetters::store(Message message, Rejection why) 
     // Gone when its stream was deleted: then there is nothing to answer for.
     HeldMessage* const held = source_.held->find(message);
     if (held == nullptr) co_return;
-    if (source_.options.look) {
+    if (source_.options.dry_run) {
       source_.held->reject(*held);
       co_return;
     }

@@ -84,8 +84,8 @@ PullSource::PullSource(asio::any_io_executor executor, const NatsConfig& nats, P
               .credit = state_.held->credit().most().messages,
               .replay = state_.options.replay.has_value()},
              log},
-      range_{state_.options.replay, state_.options.look ? state_.options.look->dead_lettered
-                                                        : std::vector<std::uint64_t>{}},
+      range_{state_.options.replay, state_.options.dry_run ? state_.options.dry_run->dead_lettered
+                                                           : std::vector<std::uint64_t>{}},
       letters_{executor_, nats, state_, check_, [this] { bind(); }},
       binding_{nats, state_, check_, range_, letters_},
       watch_{state_, check_, binding_, letters_},
@@ -288,7 +288,7 @@ asio::awaitable<void> PullSource::reject(Message message, Rejection why) {
 
 asio::awaitable<std::optional<ForceMark>> PullSource::forced() {
   const auto self = shared_from_this();
-  if (state_.options.look) co_return std::nullopt;
+  if (state_.options.dry_run) co_return std::nullopt;
   co_return co_await read_force_mark(*state_.link, state_.options.service);
 }
 

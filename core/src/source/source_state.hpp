@@ -33,10 +33,10 @@ struct PullOptions {
   /// A replay that changes nothing but what the caller does: no stream is created and nothing is
   /// dead-lettered, it ends where everything up to there was settled by `source.durable`, if there
   /// is such a consumer, and passes over what was dead-lettered.
-  struct Look {
+  struct DryRun {
     std::vector<std::uint64_t> dead_lettered;  ///< Positions in the stream, ascending.
   };
-  std::optional<Look> look{};
+  std::optional<DryRun> dry_run{};
 };
 
 /// What the parts of a source share: what is asked of it, what it works with, and how far it is.

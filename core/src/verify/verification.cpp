@@ -35,19 +35,19 @@ std::vector<std::uint64_t> Verification::dead_lettered(const std::string& servic
   return positions;
 }
 
-ServiceResources Verification::resources(Trial& trial, PullOptions::Look look,
+ServiceResources Verification::resources(DryRun& service, PullOptions::DryRun dry_run,
                                          ShadowStorage& shadow) {
   ServiceResources resources;
   resources.waits_for_storage = false;
   resources.storage = [&]() -> Storage& { return shadow; };
-  resources.make_source = [this, &trial, look = std::move(look), &shadow](
+  resources.make_source = [this, &service, dry_run = std::move(dry_run), &shadow](
                               const asio::any_io_executor& on, const SourceOptions& options,
                               Log& log) {
     PullOptions pull{.source = options,
-                     .service = trial.name(),
+                     .service = service.name(),
                      .until_drained = true,
                      .replay = StreamStart{},
-                     .look = look};
+                     .dry_run = dry_run};
     auto source = PullSource::start(on, broker_.settings(), std::move(pull), log);
     counters_ = source->counters();
     SourceHandle handle = source_handle(source);
@@ -60,19 +60,19 @@ ServiceResources Verification::resources(Trial& trial, PullOptions::Look look,
   return resources;
 }
 
-Verified Verification::verify(Trial& trial) {
-  Verified verified{.service = trial.name(), .outcome = {}};
-  const ServiceNeeds needs = trial.needs();
+Verified Verification::verify(DryRun& service) {
+  Verified verified{.service = service.name(), .outcome = {}};
+  const ServiceNeeds needs = service.needs();
   verified.has_tables = !needs.tables.empty() && needs.source;
   if (!verified.has_tables) return verified;
-  PullOptions::Look look{dead_lettered(trial.name(), needs.source->stream)};
+  PullOptions::DryRun dry_run{dead_lettered(service.name(), needs.source->stream)};
   // As `run` does it, so that a database that is refused there is refused here, in the same words.
   storage_->prepare(needs.tables, Creation::never);
   ShadowStorage shadow{*storage_, options_};
-  verified.signal = trial.run(resources(trial, std::move(look), shadow));
+  verified.signal = service.run(resources(service, std::move(dry_run), shadow));
   if (verified.signal != 0) return verified;
   if (counters_ == nullptr || counters_->drained.value() == 0) {
-    throw Error{trial.name() + ": it ended before it had read what the stream holds"};
+    throw Error{service.name() + ": it ended before it had read what the stream holds"};
   }
   verified.outcome = shadow.finish();
   verified.events = counters_->acked.value() + counters_->rejected.value();

@@ -7,8 +7,8 @@
 
 #include "hangar/storage.hpp"
 #include "host/broker.hpp"
+#include "host/dry_run.hpp"
 #include "host/installation.hpp"
-#include "host/trial.hpp"
 #include "log/stderr_log.hpp"
 #include "source/pull_source.hpp"
 #include "verify/shadow_storage.hpp"
@@ -37,11 +37,11 @@ class Verification {
   Verification(const Installation& installation, const ShadowStorage::Options& options);
 
   /// Throws what a run of the service throws, and Error when it ended before the stream did.
-  Verified verify(Trial& trial);
+  Verified verify(DryRun& service);
 
  private:
   std::vector<std::uint64_t> dead_lettered(const std::string& service, const std::string& stream);
-  ServiceResources resources(Trial& trial, PullOptions::Look look, ShadowStorage& shadow);
+  ServiceResources resources(DryRun& service, PullOptions::DryRun dry_run, ShadowStorage& shadow);
 
   StderrLog log_;
   Broker broker_;

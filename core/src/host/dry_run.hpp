@@ -18,10 +18,10 @@ struct ServiceNeeds {
 };
 
 /// One service outside of a Host, for commands that look at what it does. Blocking.
-class Trial {
+class DryRun {
  public:
   /// `factory` is configured.
-  Trial(const Plugin& plugin, std::unique_ptr<ServiceFactory> factory, std::unique_ptr<Log> log);
+  DryRun(const Plugin& plugin, std::unique_ptr<ServiceFactory> factory, std::unique_ptr<Log> log);
 
   [[nodiscard]] const std::string& name() const noexcept { return supervisor_.name; }
   [[nodiscard]] Log& log() noexcept { return *supervisor_.log; }

@@ -1,4 +1,4 @@
-#include "cli/trials.hpp"
+#include "cli/dry_runs.hpp"
 
 #include <fmt/format.h>
 
@@ -10,9 +10,9 @@
 
 namespace hangar::cli {
 
-std::vector<std::unique_ptr<Trial>> trials(Installation& installation,
-                                           const std::vector<std::string>& names) {
-  std::vector<std::unique_ptr<Trial>> chosen;
+std::vector<std::unique_ptr<DryRun>> dry_runs(Installation& installation,
+                                              const std::vector<std::string>& names) {
+  std::vector<std::unique_ptr<DryRun>> chosen;
   for (auto& service : installation.services()) {
     const std::string name = service.plugin->name;
     const bool wanted =
@@ -21,10 +21,10 @@ std::vector<std::unique_ptr<Trial>> trials(Installation& installation,
     auto log = std::make_unique<StderrLog>(name, log_level(installation.config().log.level),
                                            StderrLog::Format::text);
     chosen.push_back(
-        std::make_unique<Trial>(*service.plugin, std::move(service.factory), std::move(log)));
+        std::make_unique<DryRun>(*service.plugin, std::move(service.factory), std::move(log)));
   }
   for (const std::string& name : names) {
-    if (std::ranges::any_of(chosen, [&](const auto& trial) { return trial->name() == name; }))
+    if (std::ranges::any_of(chosen, [&](const auto& dry_run) { return dry_run->name() == name; }))
       continue;
     throw ConfigError{
         fmt::format("--service: there is no service '{}'; see `hangar services ls`", name)};

@@ -1,4 +1,4 @@
-#include "host/trial.hpp"
+#include "host/dry_run.hpp"
 
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
@@ -41,15 +41,15 @@ class ListeningStorage final : public Storage {
 
 }  // namespace
 
-Trial::Trial(const Plugin& plugin, std::unique_ptr<ServiceFactory> factory,
-             std::unique_ptr<Log> log)
+DryRun::DryRun(const Plugin& plugin, std::unique_ptr<ServiceFactory> factory,
+               std::unique_ptr<Log> log)
     : supervisor_{io_.get_executor(), plugin, std::move(factory)} {
   supervisor_.log = std::move(log);
   supervisor_.metrics =
       std::make_unique<ServiceMetrics>(std::make_shared<prometheus::Registry>(), supervisor_.name);
 }
 
-ServiceNeeds Trial::needs() {
+ServiceNeeds DryRun::needs() {
   ServiceNeeds needs;
   ListeningStorage storage{needs};
   ServiceResources resources;
@@ -66,7 +66,7 @@ ServiceNeeds Trial::needs() {
   return needs;
 }
 
-int Trial::run(ServiceResources resources) {
+int DryRun::run(ServiceResources resources) {
   supervisor_.resources = std::move(resources);
   io_.restart();
   asio::signal_set signals{io_, SIGINT, SIGTERM};
