@@ -8,7 +8,7 @@
 namespace hangar::recorder {
 
 void Attempt::run(Session& session, Timestamp now) {
-  tried_ = portion_.of(events_.size());
+  tried_ = batch_size_.of(events_.size());
   isolated_ = {};
   std::vector<PackedEvent> batch;
   batch.reserve(tried_);
@@ -17,7 +17,7 @@ void Attempt::run(Session& session, Timestamp now) {
     record(session, batch, now);
   } catch (const TransientError& error) {
     using Retry = TransientError::Retry;
-    if (error.retry() == Retry::backoff) portion_.failed(batch.size());
+    if (error.retry() == Retry::backoff) batch_size_.failed(batch.size());
     const bool is_locked = error.retry() == Retry::locked && !beside_refused_;
     if (!is_locked && !error.row_may_be_at_fault()) throw;
     if (error.retry() == Retry::conflict && ++races_ <= most_races) throw;

@@ -3,8 +3,8 @@
 #include <cstddef>
 #include <span>
 
+#include "batch_size.hpp"
 #include "isolation.hpp"
-#include "portion.hpp"
 #include "retryable_event.hpp"
 
 namespace hangar::recorder {
@@ -16,8 +16,11 @@ class Attempt {
 
   /// `oldest`: see `Fold::apply`. `beside_refused`: what is refused is left aside; else it is
   /// thrown, as DataError, at no cost where nothing is refused. What is given must stay.
-  Attempt(Events events, std::size_t oldest, Portion& portion, bool beside_refused)
-      : events_{events}, oldest_{oldest}, portion_{portion}, beside_refused_{beside_refused} {}
+  Attempt(Events events, std::size_t oldest, BatchSize& batch_size, bool beside_refused)
+      : events_{events},
+        oldest_{oldest},
+        batch_size_{batch_size},
+        beside_refused_{beside_refused} {}
 
   /// On a storage thread, in a transaction. A failure that may pass, and may be a row's fault, is
   /// thrown as DataError too.
@@ -42,7 +45,7 @@ class Attempt {
 
   Events events_;
   std::size_t oldest_;
-  Portion& portion_;
+  BatchSize& batch_size_;
   bool beside_refused_;
   std::size_t tried_ = 0;
   std::size_t races_ = 0;

@@ -13,12 +13,12 @@
 #include <vector>
 
 #include "attempt.hpp"
+#include "batch_size.hpp"
 #include "event_decoder.hpp"
 #include "hangar/event.hpp"
 #include "hangar/failpoint.hpp"
 #include "hangar/service.hpp"
 #include "lanes.hpp"
-#include "portion.hpp"
 #include "record.hpp"
 #include "recorder_config.hpp"
 #include "recorder_metrics.hpp"
@@ -74,7 +74,7 @@ class TaskRunRecorder final : public Service {
     explicit Lane(const asio::any_io_executor& executor) : ready{executor} {}
     std::deque<EventPool::Event> queue;
     Event ready;
-    Portion portion;
+    BatchSize batch_size;
     bool refused = false;  ///< Whether the storage refused something of the last batch.
   };
 
@@ -251,10 +251,10 @@ std::size_t TaskRunRecorder::oldest(Events events) const {
 /// Leaves `refused` in the events that cannot be recorded; whether there are any. `beside_refused`:
 /// some are likely.
 asio::awaitable<bool> TaskRunRecorder::write(std::size_t lane, Events events, bool beside_refused) {
-  Portion& portion = queues_[lane]->portion;
+  BatchSize& batch_size = queues_[lane]->batch_size;
   bool any_refused = false;
   while (!events.empty()) {
-    Attempt attempt{events, oldest(events), portion, beside_refused};
+    Attempt attempt{events, oldest(events), batch_size, beside_refused};
     std::optional<DataError> failure;
     const auto began = std::chrono::steady_clock::now();
     try {
@@ -281,7 +281,7 @@ asio::awaitable<bool> TaskRunRecorder::write(std::size_t lane, Events events, bo
         if (ended_) co_return any_refused;
       }
     } else {
-      portion.succeeded();
+      batch_size.succeeded();
       const std::size_t done = attempt.recorded().verdicts.size();
       const std::chrono::duration<double> took = std::chrono::steady_clock::now() - began;
       attempt.arrange();

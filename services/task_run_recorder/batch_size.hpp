@@ -9,11 +9,11 @@ namespace hangar::recorder {
 /// How many events one transaction takes: half as many from the second failure in a row on, for
 /// what takes too long or waits too long for a lock may do with less; twice as many after each
 /// success. Pure; not thread-safe.
-class Portion {
+class BatchSize {
  public:
-  Portion() = default;
+  BatchSize() = default;
   /// Begins with so many at most.
-  explicit Portion(std::size_t most) : most_{most} {}
+  explicit BatchSize(std::size_t most) : most_{most} {}
 
   [[nodiscard]] std::size_t of(std::size_t batch) const noexcept { return std::min(batch, most_); }
 
