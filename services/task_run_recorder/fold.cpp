@@ -38,7 +38,7 @@ constexpr Cell default_of(std::size_t column) {
 
 constexpr auto defaults = [] {
   std::array<Cell, run::column_count> all;
-  for (std::size_t i = 0; i < all.size(); ++i) all[i] = default_of(i).on(Cell::Basis::filled_in);
+  for (std::size_t i = 0; i < all.size(); ++i) all[i] = default_of(i).on(Cell::Basis::inferred);
   return all;
 }();
 
@@ -251,7 +251,7 @@ void Fold::fill_rows() {
     row[run::updated] = present();
     if (row[run::name].absent()) {
       const Cell name = inserts_.keep(generated_name(made->id));
-      row[run::name] = name.on(Cell::Basis::made_up);
+      row[run::name] = name.on(Cell::Basis::generated);
     }
     fill_defaults(row);
   }

@@ -94,7 +94,7 @@ class Fold {
   /// Names the canonical id of the run in the details, or makes those of which the event is silent.
   void write_details(const TaskRunEvent& event, const Uuid& run, Cell& details);
   void fill_rows();
-  [[nodiscard]] Cell present() const noexcept { return Cell{now_}.on(Cell::Basis::made_up); }
+  [[nodiscard]] Cell present() const noexcept { return Cell{now_}.on(Cell::Basis::generated); }
 
   std::span<const PackedEvent> events_;
   Timestamp now_;

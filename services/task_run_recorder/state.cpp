@@ -73,7 +73,7 @@ class DetailsWriter {
     boolean(refresh_cache, std::nullopt, true);
     uuid(transition_id);
     time(scheduled_time, scheduled);
-    if (scheduled && !says(scheduled_time)) basis_ = Cell::Basis::made_up;
+    if (scheduled && !says(scheduled_time)) basis_ = Cell::Basis::generated;
     time(cache_expiration);
     boolean(pause_reschedule, false, false);
     key(run_input_keyset);
@@ -177,7 +177,7 @@ class DetailsWriter {
   std::array<prefect::JsonValue, count> values_;
   std::size_t task_run_id_at_ = 0;
   std::size_t flow_run_id_at_ = 0;
-  Cell::Basis basis_ = Cell::Basis::told;
+  Cell::Basis basis_ = Cell::Basis::stated;
 };
 
 /// The details of a state whose event tells none of them, with ids to be written over.

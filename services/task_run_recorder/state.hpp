@@ -23,8 +23,8 @@ struct State {
   /// JSON with all members, `task_run_id` among them; empty where the event tells none of them.
   std::string_view details;
   /// Made up where the event does not tell and the present stands for it.
-  Cell::Basis timestamp_basis = Cell::Basis::told;
-  Cell::Basis details_basis = Cell::Basis::told;
+  Cell::Basis timestamp_basis = Cell::Basis::stated;
+  Cell::Basis details_basis = Cell::Basis::stated;
   /// Where in `details` the 36 characters of `task_run_id` stand.
   char* details_task_run_id = nullptr;
   /// The flow run of details that are empty.
@@ -40,7 +40,7 @@ void append_silent_details(std::string& out, const Uuid& task_run_id,
 struct StateOrigin {
   Uuid id;
   prefect::ZonedTime timestamp;
-  Cell::Basis timestamp_basis = Cell::Basis::told;
+  Cell::Basis timestamp_basis = Cell::Basis::stated;
   prefect::JsonValue timestamp_source;  ///< Where the timestamp stands in the event.
   Uuid task_run_id;
   std::optional<Uuid> flow_run_id;

@@ -250,7 +250,7 @@ TaskRun task_run_from_event(const prefect::FieldReader& reader, prefect::JsonVal
     // A state inside the payload's task_run replaces the validated one. What it lacks the reference
     // makes up anew at each delivery; here it is the same each time.
     origin.timestamp = prefect::ZonedTime::utc(reader.now());
-    origin.timestamp_basis = Cell::Basis::made_up;
+    origin.timestamp_basis = Cell::Basis::generated;
     origin.keeps_flow_run_id = true;
     origin.stored = true;
     run.state = read_state(reader, own_state, origin, scratch.text);

@@ -99,13 +99,13 @@ HANGAR_API std::optional<std::string> undeclared_reference(const Table& table,
 class Cell {
  public:
   enum class Kind : std::uint8_t { absent, null, uuid, int4, timestamp, interval, text };
-  /// How a service came to the value. Storages do not care; `hangar verify` compares what was told
-  /// with what is stored, what was filled in only where it knows all that was told of the row, and
-  /// never what was made up.
+  /// How a service came to the value. Storages do not care; `hangar verify` compares what was
+  /// stated with what is stored, what was inferred only where it knows all that was stated of the
+  /// row, and never what was generated.
   enum class Basis : std::uint8_t {
-    told,       ///< By the newest message of the row.
-    filled_in,  ///< Not told by that one: what an earlier message told, or a default.
-    made_up,    ///< Another one each time: the present, a generated name.
+    stated,     ///< By the newest message of the row.
+    inferred,   ///< Not stated by that one: what an earlier one stated, or a default.
+    generated,  ///< Another one each time: the present, a generated name.
   };
 
   constexpr Cell() noexcept : int4_{0} {}  ///< Absent: an update leaves the column as it is.
@@ -133,12 +133,12 @@ class Cell {
     return cell;
   }
   /// Becomes what a newer message of the row tells; where that one tells nothing, the value stays,
-  /// but no longer as told by the newest.
+  /// but no longer as stated by the newest.
   constexpr void update(const Cell& newer) noexcept {
     if (!newer.absent()) {
       *this = newer;
-    } else if (basis_ == Basis::told) {
-      basis_ = Basis::filled_in;
+    } else if (basis_ == Basis::stated) {
+      basis_ = Basis::inferred;
     }
   }
   // Each accessor is valid for its own kind only.
@@ -155,7 +155,7 @@ class Cell {
 
  private:
   Kind kind_ = Kind::absent;
-  Basis basis_ = Basis::told;
+  Basis basis_ = Basis::stated;
   union {
     Uuid uuid_;
     std::int32_t int4_;

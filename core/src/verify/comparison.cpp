@@ -133,8 +133,8 @@ void Comparison::compare_row(const Table& table, const KeptTables::Kept& kept, c
   }
   for (std::size_t column = 0; column < derived.size(); ++column) {
     const Cell& cell = derived[column];
-    const bool known =
-        cell.basis() == Cell::Basis::told || (cell.basis() == Cell::Basis::filled_in && kept.whole);
+    const bool known = cell.basis() == Cell::Basis::stated ||
+                       (cell.basis() == Cell::Basis::inferred && kept.whole);
     if (cell.absent() || !known) continue;
     const auto found = disagreement(table.columns[column], cell, stored[column]);
     if (!found) continue;

@@ -98,7 +98,7 @@ std::optional<StoredTable> read_table(pqxx::work& transaction, const Table& tabl
   for (const auto& row : columns) {
     stored.columns[row[0].as<std::string>()] = {.type = row[1].as<std::string>(),
                                                 .not_null = row[2].as<bool>(),
-                                                .filled_in = row[3].as<bool>(),
+                                                .has_default = row[3].as<bool>(),
                                                 .generated = row[4].as<bool>()};
   }
   const pqxx::result parts = transaction.exec(fmt::format(

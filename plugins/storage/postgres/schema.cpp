@@ -83,7 +83,7 @@ void check_columns(const Table& table, const StoredTable& stored) {
   for (const auto& [name, column] : stored.columns) {
     const bool declared =
         std::ranges::find(table.columns, name, &Column::name) != table.columns.end();
-    if (!declared && column.not_null && !column.filled_in) {
+    if (!declared && column.not_null && !column.has_default) {
       throw ConfigError{
           fmt::format("PostgreSQL: table {}, column {}: NOT NULL without a default, and "
                       "this version of Hangar does not know it; give it a default or "

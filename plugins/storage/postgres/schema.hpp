@@ -16,8 +16,8 @@ struct StoredTable {
   struct Column {
     std::string type;  ///< pg_type's name: `int4`, `varchar`, ...
     bool not_null = false;
-    bool filled_in = false;  ///< Has a default, is an identity or generated.
-    bool generated = false;  ///< Takes no value but its own.
+    bool has_default = false;  ///< Has a default, is an identity or generated.
+    bool generated = false;    ///< Takes no value but its own.
   };
   std::map<std::string, Column> columns;
   /// The columns of each unique index that covers every row; their order does not matter.

@@ -151,7 +151,7 @@ TEST(ShadowStorage, the_basis_of_a_value_says_whether_it_is_compared) {
   using enum Cell::Basis;
   for (const bool whole : {true, false}) {
     for (const auto& [basis, compared] :
-         {std::pair{told, true}, std::pair{filled_in, whole}, std::pair{made_up, false}}) {
+         {std::pair{stated, true}, std::pair{inferred, whole}, std::pair{generated, false}}) {
       Bench bench;
       if (!whole) bench.shadow.incomplete();
       bench.derive(bench.tables.run(1, "a", 1, Cell{std::string_view{"x"}}.on(basis)));
@@ -208,7 +208,7 @@ TEST(ShadowStorage, memory_is_bounded_and_what_comes_back_is_compared_by_itself)
   for (std::uint32_t i = 0; i < 500; ++i) bench.both(bench.tables.run(i, std::to_string(i), 1));
   EXPECT_GT(bench.stored.reads, 1) << "nothing was compared on the way";
   // The service is not told of it any more and inserts it anew: all but the new values is a guess.
-  Rows again = bench.tables.run(0, "0", 2, Cell{std::string_view{"?"}}.on(Cell::Basis::filled_in));
+  Rows again = bench.tables.run(0, "0", 2, Cell{std::string_view{"?"}}.on(Cell::Basis::inferred));
   bench.derive(again);
   bench.stored.kept.update(bench.tables.run(0, "0", 2, std::string_view{"told before"}));
   EXPECT_EQ(bench.differences(), Texts{});

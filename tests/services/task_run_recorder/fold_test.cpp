@@ -235,16 +235,16 @@ TEST(Fold, values_that_no_event_told_are_marked) {
   ASSERT_EQ(fold.apply(Rows{task_run_table()}, 1), 1U);
   const auto run = fold.inserts()[0];
   for (const auto& [column, basis] :
-       {std::pair{task_run::id, told}, std::pair{task_run::task_key, told},
-        std::pair{task_run::cache_key, told}, std::pair{task_run::tags, filled_in},
-        std::pair{task_run::empirical_policy, filled_in}, std::pair{task_run::labels, filled_in},
-        std::pair{task_run::name, made_up}, std::pair{task_run::created, made_up},
-        std::pair{task_run::updated, made_up}}) {
+       {std::pair{task_run::id, stated}, std::pair{task_run::task_key, stated},
+        std::pair{task_run::cache_key, stated}, std::pair{task_run::tags, inferred},
+        std::pair{task_run::empirical_policy, inferred}, std::pair{task_run::labels, inferred},
+        std::pair{task_run::name, generated}, std::pair{task_run::created, generated},
+        std::pair{task_run::updated, generated}}) {
     EXPECT_EQ(run[column].basis(), basis) << task_run_table().columns[column].name;
   }
   const auto state = fold.states()[0];
-  EXPECT_EQ(state[task_run_state::created].basis(), made_up);
-  EXPECT_EQ(state[task_run_state::message].basis(), told);
+  EXPECT_EQ(state[task_run_state::created].basis(), generated);
+  EXPECT_EQ(state[task_run_state::message].basis(), stated);
 }
 
 TEST(Fold, values_that_the_newest_event_does_not_tell_are_marked) {
@@ -265,8 +265,8 @@ TEST(Fold, values_that_the_newest_event_does_not_tell_are_marked) {
   ASSERT_EQ(fold.apply(Rows{task_run_table()}, 2), 2U);
   const auto run = fold.inserts()[0];
   EXPECT_EQ(run[task_run::total_run_time], Cell{Interval{7}});
-  EXPECT_EQ(run[task_run::total_run_time].basis(), Cell::Basis::filled_in);
-  EXPECT_EQ(run[task_run::cache_key].basis(), Cell::Basis::told);
+  EXPECT_EQ(run[task_run::total_run_time].basis(), Cell::Basis::inferred);
+  EXPECT_EQ(run[task_run::cache_key].basis(), Cell::Basis::stated);
 }
 
 TEST(Lanes, new_runs_of_a_batch_go_together_to_the_lane_with_the_fewest_events) {
