@@ -60,7 +60,7 @@ Places places(const Rows& stored, const std::vector<std::vector<std::size_t>>& k
 
 }  // namespace
 
-void Comparison::compare(const KeptTables& tables, std::span<const KeptTables::Name> roots) {
+void Comparison::compare(const ShadowTables& tables, std::span<const ShadowTables::Name> roots) {
   Outcome before = outcome_;
   std::vector<Item> items;
   for (const auto& name : roots) items.push_back({name, name.second});
@@ -79,7 +79,7 @@ void Comparison::compare(const KeptTables& tables, std::span<const KeptTables::N
   }
 }
 
-void Comparison::compare_level(const KeptTables& tables, std::size_t number,
+void Comparison::compare_level(const ShadowTables& tables, std::size_t number,
                                std::span<const Item> items, std::vector<Item>& parts) {
   const Table& table = tables.table(number);
   const auto key_columns = unique_keys(table);
@@ -99,7 +99,7 @@ void Comparison::compare_level(const KeptTables& tables, std::size_t number,
   std::vector<Item> missing;
   for (const Item& item : items) {
     ++outcome_.rows;
-    const KeptTables::Kept& kept = tables.at(item.name);
+    const ShadowTables::Kept& kept = tables.at(item.name);
     if (has_owner(table, kept.row.cells())) ++outcome_.owned;
     std::optional<std::size_t> found;
     std::size_t key = 0;
@@ -124,7 +124,7 @@ void Comparison::compare_level(const KeptTables& tables, std::size_t number,
   judge_missing(tables, number, missing);
 }
 
-void Comparison::compare_row(const Table& table, const KeptTables::Kept& kept, const Uuid& root,
+void Comparison::compare_row(const Table& table, const ShadowTables::Kept& kept, const Uuid& root,
                              std::span<const Cell> stored) {
   const auto derived = kept.row.cells();
   if (table.versioned_by && newer(stored[*table.versioned_by], derived[*table.versioned_by])) {
@@ -144,7 +144,7 @@ void Comparison::compare_row(const Table& table, const KeptTables::Kept& kept, c
 }
 
 // What belonged to it is not asked for.
-void Comparison::judge_missing(const KeptTables& tables, std::size_t number,
+void Comparison::judge_missing(const ShadowTables& tables, std::size_t number,
                                std::span<const Item> missing) {
   const Table& table = tables.table(number);
   for (const Item& item : missing) {

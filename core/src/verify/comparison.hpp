@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "hangar/storage.hpp"
-#include "verify/kept_tables.hpp"
+#include "verify/shadow_tables.hpp"
 
 namespace hangar {
 
@@ -42,20 +42,20 @@ class Comparison {
 
   /// Looks for these roots and what belongs to them, all in memory at a time. Throws what a session
   /// throws; then the outcome is as before.
-  void compare(const KeptTables& tables, std::span<const KeptTables::Name> roots);
+  void compare(const ShadowTables& tables, std::span<const ShadowTables::Name> roots);
   [[nodiscard]] const Outcome& outcome() const noexcept { return outcome_; }
 
  private:
   struct Item {
-    KeptTables::Name name;
+    ShadowTables::Name name;
     Uuid root;
   };
 
-  void compare_level(const KeptTables& tables, std::size_t table, std::span<const Item> items,
+  void compare_level(const ShadowTables& tables, std::size_t table, std::span<const Item> items,
                      std::vector<Item>& parts);
-  void compare_row(const Table& table, const KeptTables::Kept& kept, const Uuid& root,
+  void compare_row(const Table& table, const ShadowTables::Kept& kept, const Uuid& root,
                    std::span<const Cell> stored);
-  void judge_missing(const KeptTables& tables, std::size_t table, std::span<const Item> missing);
+  void judge_missing(const ShadowTables& tables, std::size_t table, std::span<const Item> missing);
   [[nodiscard]] bool owner_is_gone(const Table& table, std::span<const Cell> cells);
   Rows look_up(const Table& table, std::span<const Keys> keys,
                std::span<const std::size_t> columns);

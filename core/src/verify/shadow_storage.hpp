@@ -9,7 +9,7 @@
 
 #include "hangar/storage.hpp"
 #include "verify/comparison.hpp"
-#include "verify/kept_tables.hpp"
+#include "verify/shadow_tables.hpp"
 
 namespace hangar {
 
@@ -49,7 +49,7 @@ class ShadowStorage final : public Storage {
   std::mutex mutex_;  ///< One transaction at a time.
   Options options_;
   StorageLimits limits_;  ///< Of the storage that is compared with.
-  KeptTables tables_;
+  ShadowTables tables_;
   Comparison comparison_;
   bool broken_ = false;
 };

@@ -54,7 +54,7 @@ class Stored final : public Storage {
   std::vector<Check> examine(std::span<const Table* const>, Creation) override { return {}; }
   std::unique_ptr<Session> open_session() override { return std::make_unique<Reader>(*this); }
 
-  KeptTables kept{std::nullopt, 0};
+  ShadowTables kept{std::nullopt, 0};
   std::vector<Uuid> owners;
   int failures = 0;
   int reads = 0;

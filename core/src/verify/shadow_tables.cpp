@@ -1,4 +1,4 @@
-#include "verify/kept_tables.hpp"
+#include "verify/shadow_tables.hpp"
 
 #include <algorithm>
 #include <array>
@@ -15,22 +15,22 @@ constexpr std::size_t primary_key = 0;
 
 }  // namespace
 
-std::size_t KeptTables::HashOfUuid::operator()(const Uuid& id) const noexcept {
+std::size_t ShadowTables::HashOfUuid::operator()(const Uuid& id) const noexcept {
   std::array<std::size_t, 2> halves{};
   std::memcpy(halves.data(), id.bytes.data(), sizeof halves);
   return halves[0] * 0x9E3779B97F4A7C15U ^ halves[1];
 }
 
-void KeptTables::declare(std::span<const Table* const> tables) {
+void ShadowTables::declare(std::span<const Table* const> tables) {
   for (const Table* table : tables) {
-    KeptTable& kept = tables_.emplace_back(KeptTable{.table = table});
+    ShadowTable& kept = tables_.emplace_back(ShadowTable{.table = table});
     for (const Index& index : table->indexes) {
       if (!index.unique) continue;
       UniqueKey& key = kept.unique_keys.emplace_back();
       for (const Index::Part& part : index.parts) key.columns.push_back(part.column);
     }
   }
-  for (KeptTable& kept : tables_) {
+  for (ShadowTable& kept : tables_) {
     if (kept.table->foreign_keys.empty()) continue;
     const auto name = kept.table->foreign_keys.front().table;
     for (std::size_t i = 0; i < tables_.size(); ++i) {
@@ -39,15 +39,15 @@ void KeptTables::declare(std::span<const Table* const> tables) {
   }
 }
 
-std::size_t KeptTables::number_of(const Table& table) const {
-  const auto found = std::ranges::find(tables_, &table, &KeptTable::table);
+std::size_t ShadowTables::number_of(const Table& table) const {
+  const auto found = std::ranges::find(tables_, &table, &ShadowTable::table);
   if (found == tables_.end()) throw std::logic_error{"a table that was not declared"};
   return static_cast<std::size_t>(found - tables_.begin());
 }
 
-Rows KeptTables::find(const Table& table, std::span<const Keys> keys,
-                      std::span<const std::size_t> columns) const {
-  const KeptTable& kept = tables_[number_of(table)];
+Rows ShadowTables::find(const Table& table, std::span<const Keys> keys,
+                        std::span<const std::size_t> columns) const {
+  const ShadowTable& kept = tables_[number_of(table)];
   std::set<Uuid> ids;
   std::vector<Cell> cells(table.columns.size());
   for (const Keys& set : keys) {
@@ -82,7 +82,7 @@ Rows KeptTables::find(const Table& table, std::span<const Keys> keys,
   return rows;
 }
 
-bool KeptTables::conflicts(const KeptTable& table, std::span<const Cell> cells) {
+bool ShadowTables::conflicts(const ShadowTable& table, std::span<const Cell> cells) {
   if (table.rows.contains(cells[primary_key].uuid())) return true;
   return std::ranges::any_of(table.unique_keys, [&](const UniqueKey& unique) {
     const auto key = key_text(cells, unique.columns);
@@ -91,7 +91,7 @@ bool KeptTables::conflicts(const KeptTable& table, std::span<const Cell> cells) 
 }
 
 // By a unique key before the id, because one row may be known by several ids.
-std::uint64_t KeptTables::rank(const KeptTable& table, std::span<const Cell> cells) const {
+std::uint64_t ShadowTables::rank(const ShadowTable& table, std::span<const Cell> cells) const {
   std::optional<std::string> key;
   for (const UniqueKey& unique : table.unique_keys) {
     if (!key) key = key_text(cells, unique.columns);
@@ -106,8 +106,8 @@ std::uint64_t KeptTables::rank(const KeptTable& table, std::span<const Cell> cel
   return hash ^ (hash >> 31U);
 }
 
-bool KeptTables::wanted(std::size_t number, std::span<const Cell> cells) const {
-  const KeptTable& table = tables_[number];
+bool ShadowTables::wanted(std::size_t number, std::span<const Cell> cells) const {
+  const ShadowTable& table = tables_[number];
   if (table.parent) {
     const Cell& parent = cells[table.table->foreign_keys.front().column];
     if (!parent.is_null()) return tables_[*table.parent].rows.contains(parent.uuid());
@@ -115,7 +115,7 @@ bool KeptTables::wanted(std::size_t number, std::span<const Cell> cells) const {
   return !cut_ || rank(table, cells) < *cut_;
 }
 
-std::vector<bool> KeptTables::insert_missing(const Rows& rows) {
+std::vector<bool> ShadowTables::insert_missing(const Rows& rows) {
   const std::size_t number = number_of(rows.table());
   std::vector<bool> inserted;
   for (std::size_t i = 0; i < rows.size(); ++i) {
@@ -126,10 +126,10 @@ std::vector<bool> KeptTables::insert_missing(const Rows& rows) {
   return inserted;
 }
 
-void KeptTables::insert(std::size_t number, std::span<const Cell> cells) {
-  KeptTable& table = tables_[number];
+void ShadowTables::insert(std::size_t number, std::span<const Cell> cells) {
+  ShadowTable& table = tables_[number];
   const Uuid id = cells[primary_key].uuid();
-  Kept kept{.row = KeptRow{cells}, .whole = whole_, .touched = ++clock_};
+  Kept kept{.row = ShadowRow{cells}, .whole = whole_, .touched = ++clock_};
   if (sample_) kept.rank = rank(table, cells);
   const std::uint64_t its_rank = kept.rank;
   bytes_ += kept.row.bytes();
@@ -148,7 +148,7 @@ void KeptTables::insert(std::size_t number, std::span<const Cell> cells) {
   }
 }
 
-void KeptTables::keep_to_sample() {
+void ShadowTables::keep_to_sample() {
   while (ranks_.size() > *sample_) {
     const auto last = std::prev(ranks_.end());
     cut_ = last->first;
@@ -158,7 +158,7 @@ void KeptTables::keep_to_sample() {
   }
 }
 
-void KeptTables::note_keys(std::size_t number, std::span<const Cell> cells) {
+void ShadowTables::note_keys(std::size_t number, std::span<const Cell> cells) {
   for (UniqueKey& unique : tables_[number].unique_keys) {
     if (auto key = key_text(cells, unique.columns)) {
       unique.ids.insert_or_assign(*std::move(key), cells[primary_key].uuid());
@@ -166,9 +166,9 @@ void KeptTables::note_keys(std::size_t number, std::span<const Cell> cells) {
   }
 }
 
-void KeptTables::update(const Rows& rows) {
+void ShadowTables::update(const Rows& rows) {
   const std::size_t number = number_of(rows.table());
-  KeptTable& table = tables_[number];
+  ShadowTable& table = tables_[number];
   // First all old keys go, because rows of one update may exchange them.
   const auto each = [&](const auto& action) {
     for (std::size_t i = 0; i < rows.size(); ++i) {
@@ -190,10 +190,10 @@ void KeptTables::update(const Rows& rows) {
   });
 }
 
-std::vector<KeptTables::Name> KeptTables::longest_untouched(std::size_t most) const {
+std::vector<ShadowTables::Name> ShadowTables::longest_untouched(std::size_t most) const {
   std::vector<std::pair<std::uint64_t, Name>> found;
   for (std::size_t number = 0; number < tables_.size(); ++number) {
-    const KeptTable& table = tables_[number];
+    const ShadowTable& table = tables_[number];
     for (const auto& [id, kept] : table.rows) {
       const bool root =
           !table.parent || kept.row.cells()[table.table->foreign_keys.front().column].is_null();
@@ -206,23 +206,23 @@ std::vector<KeptTables::Name> KeptTables::longest_untouched(std::size_t most) co
   return names;
 }
 
-const KeptTables::Kept& KeptTables::at(const Name& name) const {
+const ShadowTables::Kept& ShadowTables::at(const Name& name) const {
   return tables_[name.first].rows.at(name.second);
 }
 
-void KeptTables::drop(const Name& root) {
+void ShadowTables::drop(const Name& root) {
   whole_ = false;
   ranks_.erase({at(root).rank, root});
   erase(root);
 }
 
-void KeptTables::erase(const Name& name) {
+void ShadowTables::erase(const Name& name) {
   std::vector<Name> names{name};
   --roots_;
   while (!names.empty()) {
     const auto [number, id] = names.back();
     names.pop_back();
-    KeptTable& table = tables_[number];
+    ShadowTable& table = tables_[number];
     const auto found = table.rows.find(id);
     const Kept& kept = found->second;
     names.insert(names.end(), kept.parts.begin(), kept.parts.end());

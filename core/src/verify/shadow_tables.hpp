@@ -13,7 +13,7 @@
 #include <vector>
 
 #include "hangar/storage.hpp"
-#include "verify/kept_row.hpp"
+#include "verify/shadow_row.hpp"
 
 namespace hangar {
 
@@ -24,10 +24,10 @@ namespace hangar {
 /// With a sample only so many roots are kept, those whose keys have the least hashes under the
 /// seed: as if they had been drawn, and each with everything that is ever written of it. Of the
 /// others it says that they went in, and forgets them.
-class KeptTables {
+class ShadowTables {
  public:
   struct Kept {
-    KeptRow row;
+    ShadowRow row;
     /// Whether the tables hold all that was written of it since `incomplete` was not said.
     bool whole = true;
     std::uint64_t touched = 0;
@@ -38,7 +38,7 @@ class KeptTables {
   using Name = std::pair<std::size_t, Uuid>;
 
   /// No sample: every root is kept.
-  KeptTables(std::optional<std::size_t> sample, std::uint64_t seed)
+  ShadowTables(std::optional<std::size_t> sample, std::uint64_t seed)
       : sample_{sample}, seed_{seed} {}
 
   /// Before anything is written. The tables outlive this.
@@ -72,7 +72,7 @@ class KeptTables {
     std::vector<std::size_t> columns;
     std::unordered_map<std::string, Uuid> ids{};
   };
-  struct KeptTable {
+  struct ShadowTable {
     const Table* table;
     std::optional<std::size_t> parent{};  ///< The table that the first foreign key names.
     std::unordered_map<Uuid, Kept, HashOfUuid> rows{};
@@ -80,8 +80,8 @@ class KeptTables {
   };
 
   [[nodiscard]] std::size_t number_of(const Table& table) const;
-  [[nodiscard]] static bool conflicts(const KeptTable& table, std::span<const Cell> cells);
-  [[nodiscard]] std::uint64_t rank(const KeptTable& table, std::span<const Cell> cells) const;
+  [[nodiscard]] static bool conflicts(const ShadowTable& table, std::span<const Cell> cells);
+  [[nodiscard]] std::uint64_t rank(const ShadowTable& table, std::span<const Cell> cells) const;
   [[nodiscard]] bool wanted(std::size_t number, std::span<const Cell> cells) const;
   void insert(std::size_t number, std::span<const Cell> cells);
   void note_keys(std::size_t number, std::span<const Cell> cells);
@@ -90,7 +90,7 @@ class KeptTables {
 
   std::optional<std::size_t> sample_;
   std::uint64_t seed_;
-  std::vector<KeptTable> tables_;
+  std::vector<ShadowTable> tables_;
   std::set<std::pair<std::uint64_t, Name>> ranks_;  ///< Of the roots, with a sample.
   std::optional<std::uint64_t> cut_;                ///< The least rank that was ever dropped.
   bool whole_ = true;

@@ -1,4 +1,4 @@
-#include "verify/kept_tables.hpp"
+#include "verify/shadow_tables.hpp"
 
 #include <gtest/gtest.h>
 
@@ -35,10 +35,10 @@ struct Bench {
   }
 
   SampleTables tables;
-  KeptTables kept;
+  ShadowTables kept;
 };
 
-TEST(KeptTables, a_row_goes_in_unless_a_unique_key_is_taken) {
+TEST(ShadowTables, a_row_goes_in_unless_a_unique_key_is_taken) {
   Bench bench;
   const auto insert = [&](const Rows& rows) -> bool {
     return bench.kept.insert_missing(rows).front();
@@ -53,7 +53,7 @@ TEST(KeptTables, a_row_goes_in_unless_a_unique_key_is_taken) {
   EXPECT_EQ(bench.kept.roots(), 3U);
 }
 
-TEST(KeptTables, what_was_written_is_found_by_every_key) {
+TEST(ShadowTables, what_was_written_is_found_by_every_key) {
   Bench bench;
   bench.kept.insert_missing(bench.tables.run(1, "a", 1, std::string_view{"first"}));
   Rows change{bench.tables.runs};
@@ -71,7 +71,7 @@ TEST(KeptTables, what_was_written_is_found_by_every_key) {
   EXPECT_EQ(found[0][Sample::note], Cell{std::string_view{"first"}}) << "an absent cell";
 }
 
-TEST(KeptTables, rows_of_one_update_may_exchange_their_keys) {
+TEST(ShadowTables, rows_of_one_update_may_exchange_their_keys) {
   Bench bench;
   bench.kept.insert_missing(bench.tables.run(1, "a", 1));
   bench.kept.insert_missing(bench.tables.run(2, "b", 1));
@@ -88,7 +88,7 @@ TEST(KeptTables, rows_of_one_update_may_exchange_their_keys) {
   EXPECT_EQ(found[0][Sample::id], Cell{Sample::uuid(2)});
 }
 
-TEST(KeptTables, a_sample_is_drawn_by_the_seed_whatever_the_order_and_keeps_all_of_its_runs) {
+TEST(ShadowTables, a_sample_is_drawn_by_the_seed_whatever_the_order_and_keeps_all_of_its_runs) {
   std::vector<std::uint32_t> order;
   for (std::uint32_t i = 0; i < 200; ++i) order.push_back(i);
   const auto drawn = [&](std::uint64_t seed) {
@@ -114,7 +114,7 @@ TEST(KeptTables, a_sample_is_drawn_by_the_seed_whatever_the_order_and_keeps_all_
   EXPECT_NE(drawn(2), first);
 }
 
-TEST(KeptTables, a_run_under_two_ids_is_one_draw) {
+TEST(ShadowTables, a_run_under_two_ids_is_one_draw) {
   // The second id of a natural key comes when the run under the first one is there or is not drawn.
   for (std::uint64_t seed = 0; seed < 20; ++seed) {
     Bench bench{std::size_t{5}, seed};
@@ -129,7 +129,7 @@ TEST(KeptTables, a_run_under_two_ids_is_one_draw) {
   }
 }
 
-TEST(KeptTables, what_was_not_written_for_longest_comes_first_and_takes_its_parts_along) {
+TEST(ShadowTables, what_was_not_written_for_longest_comes_first_and_takes_its_parts_along) {
   Bench bench;
   for (std::uint32_t i = 1; i <= 3; ++i) {
     bench.kept.insert_missing(bench.tables.run(i, std::to_string(i), 1));

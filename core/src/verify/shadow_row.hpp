@@ -9,14 +9,14 @@
 namespace hangar {
 
 /// A row that owns its texts.
-class KeptRow {
+class ShadowRow {
  public:
-  explicit KeptRow(std::span<const Cell> cells) { keep({cells.begin(), cells.end()}); }
-  KeptRow(const KeptRow&) = delete;
-  KeptRow& operator=(const KeptRow&) = delete;
-  KeptRow(KeptRow&&) noexcept = default;
-  KeptRow& operator=(KeptRow&&) noexcept = default;
-  ~KeptRow() = default;
+  explicit ShadowRow(std::span<const Cell> cells) { keep({cells.begin(), cells.end()}); }
+  ShadowRow(const ShadowRow&) = delete;
+  ShadowRow& operator=(const ShadowRow&) = delete;
+  ShadowRow(ShadowRow&&) noexcept = default;
+  ShadowRow& operator=(ShadowRow&&) noexcept = default;
+  ~ShadowRow() = default;
 
   [[nodiscard]] std::span<const Cell> cells() const noexcept { return cells_; }
   [[nodiscard]] const Uuid& id() const noexcept { return cells_.front().uuid(); }

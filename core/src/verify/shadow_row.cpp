@@ -1,4 +1,4 @@
-#include "verify/kept_row.hpp"
+#include "verify/shadow_row.hpp"
 
 #include <algorithm>
 #include <string_view>
@@ -6,7 +6,7 @@
 
 namespace hangar {
 
-void KeptRow::update(std::span<const Cell> cells) {
+void ShadowRow::update(std::span<const Cell> cells) {
   std::vector<Cell> merged = cells_;
   for (std::size_t column = 0; column < cells.size(); ++column) {
     merged[column].update(cells[column]);
@@ -14,7 +14,7 @@ void KeptRow::update(std::span<const Cell> cells) {
   keep(std::move(merged));
 }
 
-void KeptRow::keep(std::vector<Cell> cells) {
+void ShadowRow::keep(std::vector<Cell> cells) {
   std::size_t bytes = 0;
   for (const Cell& cell : cells) {
     if (cell.kind() == Cell::Kind::text) bytes += cell.text().size();
