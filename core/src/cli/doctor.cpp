@@ -19,9 +19,9 @@
 #include "config/sections.hpp"
 #include "hangar/error.hpp"
 #include "hangar/version.hpp"
-#include "host/broker.hpp"
 #include "host/installation.hpp"
 #include "host/nats_context.hpp"
+#include "host/nats_server.hpp"
 #include "jetstream/examination.hpp"
 #include "log/stderr_log.hpp"
 #include "status/state_file.hpp"
@@ -109,8 +109,8 @@ void Doctor::look_at_nats(const Needs& needs) {
   // What the connection says is in the checks too.
   StderrLog log{"hangar", LogLevel::error, StderrLog::Format::text};
   try {
-    const Broker broker{installation_, log};
-    Examined examined = examine_nats(broker.settings(), needs.sources, log);
+    const NatsServer nats_server{installation_, log};
+    Examined examined = examine_nats(nats_server.settings(), needs.sources, log);
     add(std::move(examined.checks));
     unreachable_ = unreachable_ || !examined.reached;
   } catch (const ConfigError& error) {

@@ -20,8 +20,8 @@
 #include "dead_letters/letter_groups.hpp"
 #include "dead_letters/letter_json.hpp"
 #include "hangar/error.hpp"
-#include "host/broker.hpp"
 #include "host/installation.hpp"
+#include "host/nats_server.hpp"
 #include "log/stderr_log.hpp"
 #include "text/escape.hpp"
 
@@ -51,8 +51,8 @@ void with_letters(const HostOptions& host, const DeadLetters::Work& work) {
   Installation installation{host};
   installation.load();
   StderrLog log{"hangar", log_level(installation.config().log.level), StderrLog::Format::text};
-  const Broker broker{installation, log};
-  DeadLetters::run(broker.settings(), log, work);
+  const NatsServer nats_server{installation, log};
+  DeadLetters::run(nats_server.settings(), log, work);
 }
 
 /// Letters that are printed at the end: each for itself, as a table or as JSON.

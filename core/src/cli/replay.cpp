@@ -10,8 +10,8 @@
 #include "cli/since.hpp"
 #include "hangar/error.hpp"
 #include "hangar/host.hpp"
-#include "host/broker.hpp"
 #include "host/installation.hpp"
+#include "host/nats_server.hpp"
 #include "log/stderr_log.hpp"
 #include "nats/blocking.hpp"
 
@@ -26,9 +26,9 @@ void look_for_nats(const HostOptions& host) {
   Installation installation{host};
   installation.load();
   StderrLog log{"hangar", log_level(installation.config().log.level), StderrLog::Format::text};
-  const Broker broker{installation, log};
+  const NatsServer nats_server{installation, log};
   run_with_link<bool>(
-      broker.settings(), "hangar replay", log, {},
+      nats_server.settings(), "hangar replay", log, {},
       [](const std::shared_ptr<Link>& link, const asio::any_io_executor&) -> asio::awaitable<bool> {
         const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds{10};
         const bool connected = co_await link->wait_connected(deadline);

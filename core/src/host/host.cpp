@@ -18,8 +18,8 @@
 #include "config/mask_url.hpp"
 #include "hangar/error.hpp"
 #include "host/backlog.hpp"
-#include "host/broker.hpp"
 #include "host/installation.hpp"
+#include "host/nats_server.hpp"
 #include "host/settings_check.hpp"
 #include "host/shutdown.hpp"
 #include "http/http_server.hpp"
@@ -103,7 +103,7 @@ class Host::Run {
   StatusBoard board_{StatusBoard::Clock::now()};
   Backlog backlog_;
   std::optional<HttpServer> admin_;
-  std::optional<Broker> broker_;
+  std::optional<NatsServer> nats_server_;
   std::unique_ptr<Storage> storage_;
   std::optional<StateFile> state_file_;
   std::vector<std::unique_ptr<HostedService>> services_;
@@ -205,7 +205,7 @@ SourceHandle Host::Run::make_source(const std::string& service, const asio::any_
   if (options_.replay) {
     pull.replay = StreamStart{options_.replay->since, options_.replay->sequence};
   }
-  auto source = PullSource::start(on, broker_->settings(), std::move(pull), log);
+  auto source = PullSource::start(on, nats_server_->settings(), std::move(pull), log);
   board_.add_source(service, source->counters());
   if (options_.replay) replays_.push_back(source->counters());
   return source_handle(source);
@@ -213,7 +213,7 @@ SourceHandle Host::Run::make_source(const std::string& service, const asio::any_
 
 std::vector<std::string> Host::Run::nats_urls() const {
   std::vector<std::string> urls;
-  for (const auto& url : broker_->settings().urls) urls.push_back(shown_url(url));
+  for (const auto& url : nats_server_->settings().urls) urls.push_back(shown_url(url));
   return urls;
 }
 
@@ -274,7 +274,7 @@ int Host::Run::run() {
   if (const auto folder = installation_.known_data_dir()) state_file_.emplace(*folder);
   // Before what takes time, so that a probe is answered while the host starts.
   open_admin();
-  broker_.emplace(installation_, *log_);
+  nats_server_.emplace(installation_, *log_);
   board_.set_nats_urls(nats_urls());
   running_ = services.size();
   for (HostedService* service : services) asio::co_spawn(io_, serve(service), asio::detached);
@@ -283,7 +283,7 @@ int Host::Run::run() {
   tell_progress();
   admin_.reset();
   storage_.reset();
-  broker_.reset();
+  nats_server_.reset();
   state_file_.reset();
   return exit_code_;
 }

@@ -10,7 +10,7 @@
 
 #include "embedded/embedded_place.hpp"
 #include "hangar/error.hpp"
-#include "host/broker.hpp"
+#include "host/nats_server.hpp"
 #include "http/listen_address.hpp"
 #include "jetstream/jetstream.hpp"
 #include "nats/connection.hpp"

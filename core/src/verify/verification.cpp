@@ -14,7 +14,7 @@ namespace hangar {
 
 Verification::Verification(const Installation& installation, const ShadowStorage::Options& options)
     : log_{"hangar", log_level(installation.config().log.level), StderrLog::Format::text},
-      broker_{installation, log_},
+      nats_server_{installation, log_},
       storage_{installation.make_storage()},
       options_{options} {}
 
@@ -26,11 +26,12 @@ std::vector<std::uint64_t> Verification::dead_lettered(const std::string& servic
   DeadLetterFilter filter;
   filter.service = service;
   filter.limit = std::numeric_limits<std::size_t>::max();
-  DeadLetters::run(broker_.settings(), log_, [&](DeadLetters& letters) -> asio::awaitable<void> {
-    co_await letters.each(filter, [&](const DeadLetter& letter) {
-      if (letter.stream == stream) positions.push_back(letter.sequence);
-    });
-  });
+  DeadLetters::run(nats_server_.settings(), log_,
+                   [&](DeadLetters& letters) -> asio::awaitable<void> {
+                     co_await letters.each(filter, [&](const DeadLetter& letter) {
+                       if (letter.stream == stream) positions.push_back(letter.sequence);
+                     });
+                   });
   std::ranges::sort(positions);
   return positions;
 }
@@ -48,7 +49,7 @@ ServiceResources Verification::resources(DryRun& service, PullOptions::DryRun dr
                      .until_drained = true,
                      .replay = StreamStart{},
                      .dry_run = dry_run};
-    auto source = PullSource::start(on, broker_.settings(), std::move(pull), log);
+    auto source = PullSource::start(on, nats_server_.settings(), std::move(pull), log);
     counters_ = source->counters();
     SourceHandle handle = source_handle(source);
     handle.open = [source, counters = counters_, &shadow]() -> asio::awaitable<void> {

@@ -6,9 +6,9 @@
 #include <vector>
 
 #include "hangar/storage.hpp"
-#include "host/broker.hpp"
 #include "host/dry_run.hpp"
 #include "host/installation.hpp"
+#include "host/nats_server.hpp"
 #include "log/stderr_log.hpp"
 #include "source/pull_source.hpp"
 #include "verify/shadow_storage.hpp"
@@ -44,7 +44,7 @@ class Verification {
   ServiceResources resources(DryRun& service, PullOptions::DryRun dry_run, ShadowStorage& shadow);
 
   StderrLog log_;
-  Broker broker_;
+  NatsServer nats_server_;
   std::unique_ptr<Storage> storage_;
   ShadowStorage::Options options_;
   std::shared_ptr<const SourceCounters> counters_;

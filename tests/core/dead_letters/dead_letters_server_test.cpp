@@ -3,10 +3,10 @@
 #include <utility>
 #include <vector>
 
-#include "broker.hpp"
 #include "dead_letters/dead_letters.hpp"
 #include "hangar/error.hpp"
 #include "jetstream/stream_setup.hpp"
+#include "nats_test.hpp"
 #include "text/base64.hpp"
 
 namespace asio = boost::asio;
@@ -16,7 +16,7 @@ namespace {
 
 using namespace std::chrono_literals;
 
-class DeadLettersTest : public BrokerTest {
+class DeadLettersTest : public NatsTest {
  protected:
   asio::awaitable<void> store(std::string service, std::uint64_t sequence) {
     DeadLetterOrigin origin{.service = service,

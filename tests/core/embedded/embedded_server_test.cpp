@@ -8,9 +8,9 @@
 #include <fstream>
 #include <thread>
 
-#include "broker.hpp"
 #include "hangar/error.hpp"
 #include "jetstream/stream_probe.hpp"
+#include "nats_test.hpp"
 
 namespace hangar::test {
 namespace {

@@ -2,9 +2,9 @@
 
 #include <boost/json/array.hpp>
 
-#include "broker.hpp"
 #include "hangar/error.hpp"
 #include "jetstream/publisher.hpp"
+#include "nats_test.hpp"
 
 namespace asio = boost::asio;
 namespace json = boost::json;
@@ -14,7 +14,7 @@ namespace {
 
 using namespace std::chrono_literals;
 
-class PublisherTest : public BrokerTest {
+class PublisherTest : public NatsTest {
  protected:
   PublishOutcome publish_all(std::vector<PublishLine> lines,
                              const std::function<void(std::uint64_t)>& progress = {}) {

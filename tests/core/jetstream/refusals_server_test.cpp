@@ -3,9 +3,9 @@
 #include <string>
 #include <utility>
 
-#include "broker.hpp"
 #include "hangar/error.hpp"
 #include "jetstream/jetstream.hpp"
+#include "nats_test.hpp"
 
 namespace asio = boost::asio;
 namespace json = boost::json;
@@ -14,7 +14,7 @@ namespace hangar::test {
 namespace {
 
 /// Provokes what can be provoked of a server without limits of its own.
-class RefusalsTest : public BrokerTest {
+class RefusalsTest : public NatsTest {
  protected:
   asio::awaitable<JetStreamAnswer> make(std::string name, std::string on, json::object more = {}) {
     more["name"] = name;

@@ -2,8 +2,8 @@
 
 #include <boost/json/serialize.hpp>
 
-#include "broker.hpp"
 #include "hangar/error.hpp"
+#include "nats_test.hpp"
 
 namespace asio = boost::asio;
 
@@ -13,7 +13,7 @@ namespace {
 using namespace std::chrono_literals;
 using Fate = Link::Reply::Fate;
 
-class LinkTest : public BrokerTest {};
+class LinkTest : public NatsTest {};
 
 TEST_F(LinkTest, request_that_nobody_serves_fails_at_once) {
   run([this]() -> asio::awaitable<void> {

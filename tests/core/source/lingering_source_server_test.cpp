@@ -1,4 +1,4 @@
-#include "broker.hpp"
+#include "nats_test.hpp"
 
 namespace asio = boost::asio;
 
@@ -7,7 +7,7 @@ namespace {
 
 using namespace std::chrono_literals;
 
-using LingeringSourceTest = BrokerTest;
+using LingeringSourceTest = NatsTest;
 
 TEST_F(LingeringSourceTest,
        small_batches_are_linger_apart_and_a_message_that_comes_later_waits_for_none) {

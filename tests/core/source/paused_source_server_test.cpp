@@ -1,11 +1,11 @@
-#include "broker.hpp"
+#include "nats_test.hpp"
 
 namespace asio = boost::asio;
 
 namespace hangar::test {
 namespace {
 
-using PausedSourceTest = BrokerTest;
+using PausedSourceTest = NatsTest;
 
 TEST_F(PausedSourceTest, what_is_held_too_long_while_paused_goes_to_another_replica) {
   run([this]() -> asio::awaitable<void> {

@@ -7,8 +7,8 @@
 #include <set>
 #include <utility>
 
-#include "broker.hpp"
 #include "hangar/error.hpp"
+#include "nats_test.hpp"
 
 namespace asio = boost::asio;
 
@@ -19,7 +19,7 @@ using namespace std::chrono_literals;
 
 Rejection odd() { return {"odd", "odd"}; }
 
-using PullSourceTest = BrokerTest;
+using PullSourceTest = NatsTest;
 
 TEST_F(PullSourceTest, messages_come_in_stream_order_with_what_the_stream_knows_of_them) {
   run([this]() -> asio::awaitable<void> {

@@ -4,8 +4,8 @@
 #include <utility>
 #include <vector>
 
-#include "broker.hpp"
 #include "hangar/error.hpp"
+#include "nats_test.hpp"
 
 namespace asio = boost::asio;
 namespace json = boost::json;
@@ -39,7 +39,7 @@ std::vector<Unsafe> unsafe_configurations() {
   };
 }
 
-class RefusedSourceTest : public BrokerTest {
+class RefusedSourceTest : public NatsTest {
  protected:
   asio::awaitable<void> create(std::string call, json::object config, json::object changes) {
     for (auto& [key, value] : changes) config[key] = value;

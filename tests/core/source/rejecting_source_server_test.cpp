@@ -3,9 +3,9 @@
 #include <boost/json/object.hpp>
 #include <utility>
 
-#include "broker.hpp"
 #include "hangar/error.hpp"
 #include "jetstream/stream_setup.hpp"
+#include "nats_test.hpp"
 
 namespace asio = boost::asio;
 namespace json = boost::json;
@@ -17,7 +17,7 @@ using namespace std::chrono_literals;
 
 Rejection odd() { return {"odd", "odd"}; }
 
-class RejectingSourceTest : public BrokerTest {
+class RejectingSourceTest : public NatsTest {
  protected:
   asio::awaitable<void> update_dead_letters(const char* limit, std::int64_t value) {
     json::object limits = (co_await api("STREAM.INFO.HANGAR_DLQ")).body.at("config").as_object();

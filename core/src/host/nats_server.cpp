@@ -1,4 +1,4 @@
-#include "host/broker.hpp"
+#include "host/nats_server.hpp"
 
 #include <algorithm>
 
@@ -12,7 +12,8 @@ void check_embedded(const NatsConfig& nats) {
   }
 }
 
-Broker::Broker(const Installation& installation, Log& log) : settings_{installation.config().nats} {
+NatsServer::NatsServer(const Installation& installation, Log& log)
+    : settings_{installation.config().nats} {
   check_embedded(settings_);
   if (std::ranges::find(settings_.urls, "embedded") == settings_.urls.end()) return;
   server_ = std::make_unique<EmbeddedServer>(

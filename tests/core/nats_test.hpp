@@ -56,10 +56,10 @@ std::string server_binary();
 
 /// Each test has a server of its own, an executor, and a stream PREFECT_TASKS on `prefect.tasks.>`
 /// that it makes by opening a source.
-class BrokerTest : public testing::Test {
+class NatsTest : public testing::Test {
  protected:
-  BrokerTest();
-  ~BrokerTest() override;
+  NatsTest();
+  ~NatsTest() override;
 
   /// Runs a coroutine to its end; fails when that takes longer than a minute.
   void run(boost::asio::awaitable<void> body);

@@ -14,10 +14,10 @@ void check_embedded(const NatsConfig& nats);
 
 /// The server that a command talks to: the configured one, or the embedded one, which all processes
 /// on a folder share.
-class Broker {
+class NatsServer {
  public:
   /// Blocks until an embedded server is ready. Throws ConfigError.
-  Broker(const Installation& installation, Log& log);
+  NatsServer(const Installation& installation, Log& log);
 
   /// The settings with URL and token of the embedded server in the place of
   /// `embedded`.

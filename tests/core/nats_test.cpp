@@ -1,4 +1,4 @@
-#include "broker.hpp"
+#include "nats_test.hpp"
 
 #include <algorithm>
 #include <boost/asio/co_spawn.hpp>
@@ -51,15 +51,15 @@ std::string server_binary() {
   return chosen != nullptr ? chosen : "nats-server";
 }
 
-BrokerTest::BrokerTest()
+NatsTest::NatsTest()
     : server_{{.binary = server_binary(), .folder = folder_.path() / "nats"}, log_} {}
 
-BrokerTest::~BrokerTest() {
+NatsTest::~NatsTest() {
   if (link_) link_->finish();
   if (HasFailure()) std::cerr << log_.text();
 }
 
-void BrokerTest::run(asio::awaitable<void> body) {
+void NatsTest::run(asio::awaitable<void> body) {
   std::exception_ptr failure;
   bool ended = false;
   asio::co_spawn(io_, std::move(body), [&](std::exception_ptr error) {
@@ -73,25 +73,25 @@ void BrokerTest::run(asio::awaitable<void> body) {
   if (failure) std::rethrow_exception(failure);
 }
 
-NatsConfig BrokerTest::config() const {
+NatsConfig NatsTest::config() const {
   NatsConfig nats;
   nats.urls = {server_.url()};
   nats.token = server_.token();
   return nats;
 }
 
-PullOptions BrokerTest::options() const {
+PullOptions NatsTest::options() const {
   PullOptions options;
   options.source = {stream_name, subject, durable, 100};
   options.service = "tested";
   return options;
 }
 
-std::shared_ptr<PullSource> BrokerTest::source(const PullOptions& options, const NatsConfig& nats) {
+std::shared_ptr<PullSource> NatsTest::source(const PullOptions& options, const NatsConfig& nats) {
   return PullSource::start(io_.get_executor(), nats, options, log_);
 }
 
-asio::awaitable<std::shared_ptr<Link>> BrokerTest::connect() {
+asio::awaitable<std::shared_ptr<Link>> NatsTest::connect() {
   if (!link_) {
     link_ = Link::open(io_.get_executor(), {config(), "test"}, log_, {});
   }
@@ -99,12 +99,12 @@ asio::awaitable<std::shared_ptr<Link>> BrokerTest::connect() {
   co_return link_;
 }
 
-asio::awaitable<JetStreamAnswer> BrokerTest::api(std::string call, json::object request) {
+asio::awaitable<JetStreamAnswer> NatsTest::api(std::string call, json::object request) {
   const auto link = co_await connect();
   co_return co_await call_jetstream(*link, std::move(call), std::move(request));
 }
 
-asio::awaitable<void> BrokerTest::make_impatient_consumer() {
+asio::awaitable<void> NatsTest::make_impatient_consumer() {
   const auto link = co_await connect();
   StreamConfig wanted{stream_name, "prefect.tasks.>"};
   co_await ensure_stream(*link, std::move(wanted), WhenAbsent::create);
@@ -117,7 +117,7 @@ asio::awaitable<void> BrokerTest::make_impatient_consumer() {
   if (!made.ok()) throw std::runtime_error{made.description};
 }
 
-asio::awaitable<void> BrokerTest::publish_one(std::string to, std::string body, Headers headers) {
+asio::awaitable<void> NatsTest::publish_one(std::string to, std::string body, Headers headers) {
   const auto link = co_await connect();
   const Link::Reply reply =
       co_await link->request(std::move(to), std::move(body), std::move(headers));
@@ -127,11 +127,11 @@ asio::awaitable<void> BrokerTest::publish_one(std::string to, std::string body, 
   }
 }
 
-asio::awaitable<void> BrokerTest::publish(std::size_t count, std::string body) {
+asio::awaitable<void> NatsTest::publish(std::size_t count, std::string body) {
   for (std::size_t i = 0; i < count; ++i) co_await publish_one(subject, body);
 }
 
-asio::awaitable<Batch> BrokerTest::collect(PullSource& source, std::size_t count) {
+asio::awaitable<Batch> NatsTest::collect(PullSource& source, std::size_t count) {
   Batch all;
   while (all.size() < count) {
     Batch some = co_await source.next(count - all.size(), std::chrono::milliseconds{50});
@@ -141,17 +141,17 @@ asio::awaitable<Batch> BrokerTest::collect(PullSource& source, std::size_t count
   co_return all;
 }
 
-asio::awaitable<ConsumerInfo> BrokerTest::consumer() {
+asio::awaitable<ConsumerInfo> NatsTest::consumer() {
   const auto link = co_await connect();
   co_return co_await consumer_info(*link, stream_name, durable);
 }
 
-asio::awaitable<StreamInfo> BrokerTest::stream(std::string name) {
+asio::awaitable<StreamInfo> NatsTest::stream(std::string name) {
   const JetStreamAnswer answer = co_await api("STREAM.INFO." + name);
   co_return to_stream_info(answer.body);
 }
 
-asio::awaitable<void> BrokerTest::until(std::function<asio::awaitable<bool>()> condition) {
+asio::awaitable<void> NatsTest::until(std::function<asio::awaitable<bool>()> condition) {
   const auto deadline = std::chrono::steady_clock::now() + 40s;
   asio::steady_timer timer{io_};
   while (!co_await condition()) {
@@ -161,7 +161,7 @@ asio::awaitable<void> BrokerTest::until(std::function<asio::awaitable<bool>()> c
   }
 }
 
-asio::awaitable<void> BrokerTest::until_ack_pending(std::uint64_t count) {
+asio::awaitable<void> NatsTest::until_ack_pending(std::uint64_t count) {
   co_await until([this, count]() -> asio::awaitable<bool> {
     const ConsumerInfo info = co_await consumer();
     co_return info.ack_pending == count;

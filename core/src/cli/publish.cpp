@@ -16,8 +16,8 @@
 #include "cli/progress.hpp"
 #include "dead_letters/letter_json.hpp"
 #include "hangar/error.hpp"
-#include "host/broker.hpp"
 #include "host/installation.hpp"
+#include "host/nats_server.hpp"
 #include "jetstream/jetstream.hpp"
 #include "jetstream/publish_subject.hpp"
 #include "jetstream/publisher.hpp"
@@ -140,11 +140,11 @@ int publish(const HostOptions& host, const PublishOptions& options) {
   Installation installation{host};
   installation.load();
   StderrLog log{make_log(installation)};
-  const Broker broker{installation, log};
+  const NatsServer nats_server{installation, log};
   Lines lines{options};
   Progress progress{"published", count_lines(options)};
   const PublishOutcome outcome = publish_lines(
-      {.nats = broker.settings()}, log, [&] { return lines.next(); },
+      {.nats = nats_server.settings()}, log, [&] { return lines.next(); },
       [&](std::uint64_t done) { progress.update(done); });
   progress.finish(outcome.stored + outcome.duplicates);
   fmt::print(stderr, "{} stored, {} were there already\n", outcome.stored, outcome.duplicates);
