@@ -46,8 +46,9 @@ class PostgresSession final : public Session {
     std::string updating;
     bool copies = true;  ///< Until the database refused a COPY and took an INSERT.
   };
-  /// What a COPY came to; nothing went in unless all did.
-  enum class Copied { all, some_are_there, refused };
+  /// What a COPY came to; nothing went in unless all did. `without_row`: some row is refused, and
+  /// INSERT tells which.
+  enum class Copied { all, some_are_there, without_row, refused };
 
   void open_transaction();
   Statements& statements(const Table& table);

@@ -137,7 +137,7 @@ void PostgresSession::send_insert(const Rows& rows, std::size_t first, std::size
 // know it. That is found out once for each table and session.
 std::vector<bool> PostgresSession::insert_missing(const Rows& rows) {
   Statements& texts = statements(rows.table());
-  // A COPY names the row that it fails at.
+  // A COPY names the row that it fails at, where it fails at one.
   const std::size_t least = savepoint_ ? 2 : worth_a_copy;
   if (rows.size() < least || careful_ > 0 || !texts.copies) return insert_each(rows);
   const Copied copied = copy(rows);
@@ -162,6 +162,9 @@ PostgresSession::Copied PostgresSession::copy(const Rows& rows) {
     } else {
       throw;
     }
+  } catch (const DataError& error) {
+    if (!savepoint_ || error.row()) throw;
+    copied = Copied::without_row;  // An AFTER trigger refuses a row, which INSERT names.
   }
   connection_->send(undo_copy);
   static_cast<void>(connection_->finish(statements(rows.table()).inserting));
