@@ -96,24 +96,28 @@ class Refused(Contention):
 
     RETRIES = flags({"services.task_run_recorder.max_persist_retries": 2})
 
-    def test_event_that_alone_fails_for_no_known_reason_costs_no_other(self) -> None:
+    def test_event_that_a_function_refuses_costs_no_other_whatever_it_says(self) -> None:
         self.use_postgres()
-        refused = self.rows["task_run_state"][0]["id"]
+        raised, failed = (row["id"] for row in self.rows["task_run_state"][:2])
         self.postgres.psql(
-            "CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS"
-            " $$ BEGIN RAISE 'not this one' USING ERRCODE = 'XX000'; END $$;"
-            "CREATE TRIGGER refuse BEFORE INSERT ON task_run_state"
-            f" FOR EACH ROW WHEN (NEW.id = '{refused}') EXECUTE FUNCTION refuse()",
+            "CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN"
+            f" IF NEW.id = '{raised}' THEN RAISE 'not this one' USING ERRCODE = '40001'; END IF;"
+            " PERFORM * FROM nowhere; END $$;"
+            "CREATE TRIGGER refuse BEFORE INSERT ON task_run_state FOR EACH ROW"
+            f" WHEN (NEW.id IN ('{raised}', '{failed}')) EXECUTE FUNCTION refuse()",
             "faults",
         )
         with self.recording(*self.RETRIES) as process:
             self.end_of(process)
-        [letter] = self.letters()
-        self.assertIn(str(refused).encode(), letter.data)
-        self.assertEqual(letter.headers["Hangar-Dlq-Reason"], "unknown")
-        self.assertEqual(letter.headers["Hangar-Dlq-Sqlstate"], "XX000")
+        said = {
+            letter.headers["Hangar-Dlq-Reason"]: (letter.headers["Hangar-Dlq-Sqlstate"], row)
+            for letter in self.letters()
+            for row in (raised, failed)
+            if str(row).encode() in letter.data
+        }
+        self.assertEqual(said, {"raise_exception": ("40001", raised), "unknown": ("42P01", failed)})
         self.assertEqual(
-            self.states(), {row["id"] for row in self.rows["task_run_state"]} - {refused}
+            self.states(), {row["id"] for row in self.rows["task_run_state"]} - {raised, failed}
         )
 
     def test_key_that_stays_taken_costs_no_other(self) -> None:

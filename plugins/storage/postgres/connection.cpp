@@ -53,6 +53,8 @@ void receive_notice(void* warned, const PGresult* notice) {
 }
 
 Failure failure(const PGresult* result) {
+  const std::string_view context = field(result, PG_DIAG_CONTEXT);
+  const std::string_view source_function = field(result, PG_DIAG_SOURCE_FUNCTION);
   return {
       .sqlstate = std::string{field(result, PG_DIAG_SQLSTATE)},
       .message = std::string{field(result, PG_DIAG_MESSAGE_PRIMARY)},
@@ -60,7 +62,10 @@ Failure failure(const PGresult* result) {
       .column = std::string{field(result, PG_DIAG_COLUMN_NAME)},
       .constraint = std::string{field(result, PG_DIAG_CONSTRAINT_NAME)},
       // The same code as without a privilege, but of one row: the server's text has no other sign.
-      .refused_by_policy = field(result, PG_DIAG_SOURCE_FUNCTION) == "ExecWithCheckOptions"};
+      .refused_by_policy = source_function == "ExecWithCheckOptions",
+      .place = place_of(context, source_function,
+                        field(result, PG_DIAG_SEVERITY_NONLOCALIZED) != "ERROR"),
+      .function = std::string{function_in(context)}};
 }
 
 }  // namespace
@@ -156,7 +161,9 @@ std::vector<Result> Connection::finish(std::string_view doing, std::string_view 
   if (failed && !field(failed.get(), PG_DIAG_SQLSTATE).empty()) {
     Failure why = failure(failed.get());
     // A policy of row-level security refuses with the same code, which no GRANT mends.
-    if (field(failed.get(), PG_DIAG_SOURCE_FUNCTION) == "aclcheck_error" && !needs.empty()) {
+    // One that a function lacks is not of this table.
+    const bool lacks_privilege = field(failed.get(), PG_DIAG_SOURCE_FUNCTION) == "aclcheck_error";
+    if (lacks_privilege && why.place == Place::statement && !needs.empty()) {
       why.grant = fmt::format("GRANT {} TO {}", needs, quoted_identifier(PQuser(handle_.get())));
     }
     if (PQstatus(handle_.get()) == CONNECTION_BAD) handle_.reset();

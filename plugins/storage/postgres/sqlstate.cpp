@@ -175,6 +175,25 @@ std::string hint(std::string_view sqlstate) {
   return found == hints.end() ? "" : fmt::format("; {}", found->text);
 }
 
+std::string what_mends(const Failure& failure) {
+  if (failure.place != Place::statement) {
+    return fmt::format(
+        "; a trigger, rule, default, CHECK or policy of the table calls {}: mend the function, or "
+        "what it says it lacks",
+        failure.function.empty() ? "a function that refuses it" : failure.function);
+  }
+  return failure.grant.empty() ? hint(failure.sqlstate) : fmt::format("; {}", failure.grant);
+}
+
+bool is_digit(char c) { return c >= '0' && c <= '9'; }
+
+/// Whether chance or the machine decides, and not what a function is given.
+bool of_the_moment(std::string_view sqlstate) {
+  constexpr std::array<std::string_view, 8> codes{"23505", "40", "53",    "55P03",
+                                                  "57",    "58", "XX001", "XX002"};
+  return std::ranges::any_of(codes, [&](auto code) { return sqlstate.starts_with(code); });
+}
+
 }  // namespace
 
 Verdict judge(std::string_view sqlstate, std::string_view message) {
@@ -185,12 +204,37 @@ Verdict judge(std::string_view sqlstate, std::string_view message) {
   return best == entries.end() ? transient(unknown) : best->verdict;
 }
 
+Place place_of(std::string_view context, std::string_view source_function, bool session_ended) {
+  if (session_ended) return Place::statement;
+  if (source_function == "exec_stmt_raise") return Place::raised;
+  return function_in(context).empty() ? Place::statement : Place::function;
+}
+
+// The words around are translated. What a function of SQL did is told with a number at the end, a
+// statement without a function, as a foreign key makes one, with its text in quotes.
+std::string_view function_in(std::string_view context) {
+  while (!context.empty()) {
+    const std::string_view line = context.substr(0, context.find('\n'));
+    context.remove_prefix(std::min(line.size() + 1, context.size()));
+    const bool quotes = line.find(" = '") != line.npos;  // the values of parameters
+    const bool of_sql = line.find("SQL") != line.npos && !line.empty() && is_digit(line.back());
+    if (!quotes && (line.find("PL/") != line.npos || of_sql)) return line;
+  }
+  return {};
+}
+
+Verdict judge(const Failure& failure) {
+  if (failure.refused_by_policy) return data("row_level_security");
+  const Verdict verdict = judge(failure.sqlstate, failure.message);
+  if (!verdict.retry) return verdict;
+  if (failure.place == Place::raised) return data("raise_exception");
+  const bool by_row = failure.place == Place::function && !of_the_moment(failure.sqlstate);
+  return by_row ? data("unknown") : verdict;
+}
+
 void raise(std::string_view doing, const Failure& failure) {
-  const Verdict verdict = failure.refused_by_policy ? data("row_level_security")
-                                                    : judge(failure.sqlstate, failure.message);
-  const std::string mends =
-      failure.grant.empty() ? hint(failure.sqlstate) : fmt::format("; {}", failure.grant);
-  const std::string text = describe(doing, failure) + mends;
+  const Verdict verdict = judge(failure);
+  const std::string text = describe(doing, failure) + what_mends(failure);
   if (!verdict.retry) {
     DataError error{std::string{verdict.reason}, text, {}, failure.sqlstate, failure.constraint};
     error.at_row(failure.row);

@@ -20,8 +20,23 @@ struct Verdict {
 /// code that is not understood never blames the data, unless it is of class 22 or 23; P0001 is
 /// what a function of the database raises on purpose. `message` is the server's, in any language.
 /// Reasons: nul_byte, invalid_text, out_of_range, index_row_too_large, too_deep, not_null, check,
-/// foreign_key, raise_exception, unknown; `raise` adds row_level_security.
+/// foreign_key, raise_exception, unknown; the verdict on a `Failure` adds row_level_security.
 [[nodiscard]] Verdict judge(std::string_view sqlstate, std::string_view message = {});
+
+/// Where a statement failed.
+enum class Place {
+  statement,  ///< In the server's own work for it.
+  function,   ///< In a function that a row of it calls: of a trigger, a CHECK, a default, a policy.
+  raised,     ///< The same, by a RAISE, which may give any SQLSTATE.
+};
+
+/// The place, by the error's context and the function of the server that reported it, in any
+/// language. `session_ended`: no function ends a session.
+[[nodiscard]] Place place_of(std::string_view context, std::string_view source_function,
+                             bool session_ended);
+
+/// The line of the context that names the function; empty when none does.
+[[nodiscard]] std::string_view function_in(std::string_view context);
 
 /// A failed statement or connection, without statement text, parameters or passwords.
 struct Failure {
@@ -33,7 +48,14 @@ struct Failure {
   std::optional<std::size_t> row{};  ///< Of a call, as `Error::row`.
   bool refused_by_policy = false;    ///< Row-level security refused a row, not the table.
   std::string grant{};  ///< The statement that gives what is missing, where one is known.
+  Place place = Place::statement;
+  std::string function{};  ///< The function that failed, as the server names it.
 };
+
+/// The verdict on the failure as a whole. What a function raises is about the row that called it,
+/// whatever code it chooses, and so is what fails in a function, except what is lost by chance
+/// (races, locks, time) and what the machine lacks: the same function does without for other rows.
+[[nodiscard]] Verdict judge(const Failure& failure);
 
 /// The row, counted from 0, at which a COPY into the table failed, as the error's context names it
 /// in any language; none where it does not.

@@ -235,7 +235,65 @@ TEST_F(Policies, a_trigger_that_refuses_a_row_is_told_with_its_text) {
   const auto error = thrown<DataError>([&] { session->insert_missing(many(1)); });
   EXPECT_EQ(error.sqlstate(), "P0001");
   EXPECT_EQ(error.reason(), "raise_exception");
-  expect_says(error.what(), {"not on Sundays", "a trigger or function"});
+  expect_says(error.what(), {"not on Sundays", "a trigger", "PL/pgSQL function refuse() line 1"});
+}
+
+// Each is what a server itself says when it is in trouble.
+TEST_F(Policies, a_function_that_fails_for_one_row_blames_that_row_alone_whatever_its_code) {
+  const std::string raise = "RAISE EXCEPTION ''no'' USING ERRCODE = ''";
+  const std::pair<std::string, std::string> functions[] = {
+      {raise + "40001'';", "40001"},
+      {raise + "53100'';", "53100"},
+      {raise + "25006'';", "25006"},
+      {raise + "08006'';", "08006"},
+      {raise + "57014'';", "57014"},
+      {raise + "23505'';", "23505"},
+      {"INSERT INTO audit VALUES (NEW.id);", "42501"},
+      {"PERFORM * FROM nowhere;", "42P01"},
+      {"PERFORM nothing();", "42883"},
+  };
+  database_.execute("CREATE TABLE audit (id uuid)");
+  Rows other{thing_table()};
+  add_thing(other, 5000);
+  for (const auto& [statement, code] : functions) {
+    database_.execute(
+        "CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN "
+        "IF right(NEW.id::text, 2) = ''07'' THEN " +
+        statement + " END IF; RETURN NEW; END'");
+    for (const char* when : {"BEFORE INSERT OR UPDATE ON thing", "AFTER INSERT ON thing"}) {
+      database_.execute(
+          fmt::format("CREATE TRIGGER refuse {} FOR EACH ROW EXECUTE FUNCTION refuse()", when));
+      for (const std::size_t count : {20U, 100U}) {  // By INSERT, by COPY.
+        Rows rows{thing_table()};
+        for (std::uint64_t id = 1; id <= count; ++id) add_thing(rows, id, id);
+        const auto session = PostgresStorage{as_role()}.open_session();
+        session->begin();
+        session->savepoint();
+        const auto error = thrown<DataError>([&] { session->insert_missing(rows); });
+        EXPECT_EQ(error.sqlstate(), code) << error.what();
+        EXPECT_EQ(error.row(), 6U) << error.what();
+        EXPECT_EQ(std::string{error.what()}.find("GRANT"), std::string::npos) << error.what();
+        expect_says(error.what(), {"PL/pgSQL function refuse()"});
+        session->rollback_to_savepoint();
+        session->insert_missing(other);
+        session->rollback();
+      }
+      database_.execute("DROP TRIGGER refuse ON thing");
+    }
+    database_.execute("DROP FUNCTION refuse");
+  }
+}
+
+TEST_F(Policies, a_deferred_function_that_fails_at_commit_is_about_a_row) {
+  database_.execute(
+      "CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RAISE EXCEPTION "
+      "''no'' USING ERRCODE = ''53100''; END'; "
+      "CREATE CONSTRAINT TRIGGER refuse AFTER INSERT ON thing DEFERRABLE INITIALLY DEFERRED "
+      "FOR EACH ROW EXECUTE FUNCTION refuse()");
+  const auto session = PostgresStorage{as_role()}.open_session();
+  session->begin();
+  session->insert_missing(many(1));
+  EXPECT_EQ(thrown<DataError>([&] { session->commit(); }).sqlstate(), "53100");
 }
 
 }  // namespace

@@ -153,6 +153,53 @@ TEST(Sqlstate, the_thrown_error_carries_code_and_place) {
   }
 }
 
+TEST(Sqlstate, the_place_of_a_failure_is_told_in_any_language) {
+  const std::pair<const char*, Place> cases[] = {
+      {"", Place::statement},
+      {"COPY thing, line 3", Place::statement},
+      {"SQL statement \"SELECT 1 FROM ONLY \"public\".\"thing\" x\"", Place::statement},
+      {"while inserting index tuple (0,3) in relation \"thing\"", Place::statement},
+      {"JSON data, line 1: {\"a\": 1", Place::statement},
+      {"unnamed portal with parameters: $1 = 'in PL/SQL'", Place::statement},
+      {"PL/pgSQL function audit() line 3 at SQL statement", Place::function},
+      {"SQL-Anweisung »INSERT INTO audit VALUES (1)«\nPL/pgSQL-Funktion audit() Zeile 3 bei X",
+       Place::function},
+      {"SQL function \"f\" statement 1", Place::function},
+      {"PL/Python function \"f\"", Place::function},
+  };
+  for (const auto& [context, place] : cases) {
+    EXPECT_EQ(place_of(context, "aclcheck_error", false), place) << context;
+    EXPECT_EQ(place_of(context, "exec_stmt_raise", false), Place::raised) << context;
+    EXPECT_EQ(place_of(context, "exec_stmt_raise", true), Place::statement) << context;
+  }
+}
+
+// No list of codes: whoever writes a function chooses one.
+TEST(Sqlstate, what_a_function_raises_is_about_its_row_whatever_its_code) {
+  for (const auto& [code, retry] : transient) {
+    if (code.empty()) continue;
+    EXPECT_EQ(judge({.sqlstate = code, .place = Place::raised}),
+              (Verdict{std::nullopt, "raise_exception"}))
+        << code;
+  }
+  for (const auto& [code, reason] : data) {
+    EXPECT_EQ(judge({.sqlstate = code, .place = Place::raised}), (Verdict{std::nullopt, reason}));
+  }
+}
+
+TEST(Sqlstate, what_fails_in_a_function_is_about_its_row_unless_chance_or_the_machine_decides) {
+  for (const char* code :
+       {"42501", "42P01", "0A000", "25006", "08001", "2F005", "P0002", "XX000"}) {
+    EXPECT_EQ(judge({.sqlstate = code, .place = Place::function}),
+              (Verdict{std::nullopt, "unknown"}))
+        << code;
+  }
+  for (const char* code :
+       {"40001", "40P01", "23505", "53100", "53200", "55P03", "57014", "58030"}) {
+    EXPECT_EQ(judge({.sqlstate = code, .place = Place::function}), judge(code)) << code;
+  }
+}
+
 std::string refused(const std::string& text, bool verifies = true) {
   try {
     raise_refused_connection(text, verifies);
