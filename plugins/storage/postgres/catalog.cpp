@@ -136,7 +136,8 @@ std::string creation_grant(pqxx::work& transaction) {
       "current_user) FROM regexp_split_to_table(current_setting('search_path'), ' *, *') "
       "WITH ORDINALITY AS part(name, place) "
       "JOIN pg_catalog.pg_namespace ON nspname = btrim(name, '\"') ORDER BY place LIMIT 1), "
-      "'CREATE SCHEMA, or ALTER ROLE … SET search_path to one that exists') END");
+      "format('CREATE SCHEMA, or ALTER ROLE %I SET search_path to one that exists', current_user)) "
+      "END");
 }
 
 void create_absent(pqxx::work& transaction, std::span<const Table* const> tables) {

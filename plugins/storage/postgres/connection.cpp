@@ -55,17 +55,16 @@ void receive_notice(void* warned, const PGresult* notice) {
 Failure failure(const PGresult* result) {
   const std::string_view context = field(result, PG_DIAG_CONTEXT);
   const std::string_view source_function = field(result, PG_DIAG_SOURCE_FUNCTION);
-  return {
-      .sqlstate = std::string{field(result, PG_DIAG_SQLSTATE)},
-      .message = std::string{field(result, PG_DIAG_MESSAGE_PRIMARY)},
-      .table = std::string{field(result, PG_DIAG_TABLE_NAME)},
-      .column = std::string{field(result, PG_DIAG_COLUMN_NAME)},
-      .constraint = std::string{field(result, PG_DIAG_CONSTRAINT_NAME)},
-      // The same code as without a privilege, but of one row: the server's text has no other sign.
-      .refused_by_policy = source_function == "ExecWithCheckOptions",
-      .place = place_of(context, source_function,
-                        field(result, PG_DIAG_SEVERITY_NONLOCALIZED) != "ERROR"),
-      .function = std::string{function_in(context)}};
+  return {.sqlstate = std::string{field(result, PG_DIAG_SQLSTATE)},
+          .message = std::string{field(result, PG_DIAG_MESSAGE_PRIMARY)},
+          .table = std::string{field(result, PG_DIAG_TABLE_NAME)},
+          .column = std::string{field(result, PG_DIAG_COLUMN_NAME)},
+          .constraint = std::string{field(result, PG_DIAG_CONSTRAINT_NAME)},
+          .reason = reason_by_signs(field(result, PG_DIAG_SQLSTATE), source_function,
+                                    field(result, PG_DIAG_MESSAGE_DETAIL)),
+          .place = place_of(context, source_function,
+                            field(result, PG_DIAG_SEVERITY_NONLOCALIZED) != "ERROR"),
+          .function = std::string{function_in(context)}};
 }
 
 }  // namespace

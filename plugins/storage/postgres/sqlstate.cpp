@@ -36,7 +36,7 @@ constexpr std::array entries{
     Entry{"22032", data("invalid_text")},
     Entry{"22P02", data("invalid_text")},
     Entry{"22P03", data("invalid_text")},
-    Entry{"22P05", data("nul_byte")},
+    Entry{"22P05", data("untranslatable_character")},
     Entry{"22", data("unknown")},
     Entry{"23502", data("not_null")},
     Entry{"23503", data("foreign_key")},
@@ -175,12 +175,15 @@ std::string hint(std::string_view sqlstate) {
   return found == hints.end() ? "" : fmt::format("; {}", found->text);
 }
 
-std::string what_mends(const Failure& failure) {
+std::string what_mends(const Failure& failure, const Verdict& verdict) {
   if (failure.place != Place::statement) {
     return fmt::format(
         "; a trigger, rule, default, CHECK or policy of the table calls {}: mend the function, or "
         "what it says it lacks",
         failure.function.empty() ? "a function that refuses it" : failure.function);
+  }
+  if (verdict.reason == "untranslatable_character") {
+    return "; the encoding of this database has no such character, UTF8 has all: `hangar doctor`";
   }
   return failure.grant.empty() ? hint(failure.sqlstate) : fmt::format("; {}", failure.grant);
 }
@@ -210,6 +213,17 @@ Place place_of(std::string_view context, std::string_view source_function, bool 
   return function_in(context).empty() ? Place::statement : Place::function;
 }
 
+std::string_view reason_by_signs(std::string_view sqlstate, std::string_view source_function,
+                                 std::string_view detail) {
+  // The same code as without a privilege, but of one row.
+  if (source_function == "ExecWithCheckOptions") return "row_level_security";
+  // Of an escape in JSON: for U+0000 the code is that of a character that the encoding lacks, and
+  // where the encoding is none (SQL_ASCII) that of something that is not supported.
+  if (sqlstate == "22P05" && detail.find("\\u0000") != detail.npos) return "nul_byte";
+  if (source_function == "pg_unicode_to_server") return "untranslatable_character";
+  return {};
+}
+
 // The words around are translated. What a function of SQL did is told with a number at the end, a
 // statement without a function, as a foreign key makes one, with its text in quotes.
 std::string_view function_in(std::string_view context) {
@@ -224,7 +238,7 @@ std::string_view function_in(std::string_view context) {
 }
 
 Verdict judge(const Failure& failure) {
-  if (failure.refused_by_policy) return data("row_level_security");
+  if (!failure.reason.empty()) return data(failure.reason);
   const Verdict verdict = judge(failure.sqlstate, failure.message);
   if (!verdict.retry) return verdict;
   if (failure.place == Place::raised) return data("raise_exception");
@@ -234,7 +248,7 @@ Verdict judge(const Failure& failure) {
 
 void raise(std::string_view doing, const Failure& failure) {
   const Verdict verdict = judge(failure);
-  const std::string text = describe(doing, failure) + what_mends(failure);
+  const std::string text = describe(doing, failure) + what_mends(failure, verdict);
   if (!verdict.retry) {
     DataError error{std::string{verdict.reason}, text, {}, failure.sqlstate, failure.constraint};
     error.at_row(failure.row);

@@ -19,8 +19,9 @@ struct Verdict {
 /// The verdict for every SQLSTATE, known or not; an empty one means that the session was lost. A
 /// code that is not understood never blames the data, unless it is of class 22 or 23; P0001 is
 /// what a function of the database raises on purpose. `message` is the server's, in any language.
-/// Reasons: nul_byte, invalid_text, out_of_range, index_row_too_large, too_deep, not_null, check,
-/// foreign_key, raise_exception, unknown; the verdict on a `Failure` adds row_level_security.
+/// Reasons: nul_byte, invalid_text, untranslatable_character, out_of_range, index_row_too_large,
+/// too_deep, not_null, check, foreign_key, raise_exception, unknown; the verdict on a `Failure`
+/// adds row_level_security.
 [[nodiscard]] Verdict judge(std::string_view sqlstate, std::string_view message = {});
 
 /// Where a statement failed.
@@ -35,6 +36,12 @@ enum class Place {
 [[nodiscard]] Place place_of(std::string_view context, std::string_view source_function,
                              bool session_ended);
 
+/// What the code alone does not tell of the data: the reason by the function of the server that
+/// reported it and the error's detail, in any language; empty where the code says all.
+[[nodiscard]] std::string_view reason_by_signs(std::string_view sqlstate,
+                                               std::string_view source_function,
+                                               std::string_view detail);
+
 /// The line of the context that names the function; empty when none does.
 [[nodiscard]] std::string_view function_in(std::string_view context);
 
@@ -46,7 +53,7 @@ struct Failure {
   std::string column{};
   std::string constraint{};
   std::optional<std::size_t> row{};  ///< Of a call, as `Error::row`.
-  bool refused_by_policy = false;    ///< Row-level security refused a row, not the table.
+  std::string_view reason{};         ///< Of the data's fault, where more than the code tells it.
   std::string grant{};  ///< The statement that gives what is missing, where one is known.
   Place place = Place::statement;
   std::string function{};  ///< The function that failed, as the server names it.

@@ -64,20 +64,31 @@ const std::map<std::string, TransientError::Retry> transient{{"", reconnect},
                                                              {"40002", backoff},
                                                              {"99999", unknown}};
 
-const std::map<std::string, std::string> data{
-    {"22P05", "nul_byte"},       {"22021", "invalid_text"},
-    {"22P02", "invalid_text"},   {"22P03", "invalid_text"},
-    {"22003", "out_of_range"},   {"22007", "invalid_text"},
-    {"22008", "out_of_range"},   {"22009", "out_of_range"},
-    {"22015", "out_of_range"},   {"22001", "out_of_range"},
-    {"22023", "unknown"},        {"22030", "invalid_text"},
-    {"22032", "invalid_text"},   {"22012", "unknown"},
-    {"21000", "unknown"},        {"54000", "index_row_too_large"},
-    {"54001", "too_deep"},       {"54011", "unknown"},
-    {"54023", "unknown"},        {"23502", "not_null"},
-    {"23503", "foreign_key"},    {"23514", "check"},
-    {"23P01", "unknown"},        {"23000", "unknown"},
-    {"P0001", "raise_exception"}};
+const std::map<std::string, std::string> data{{"22P05", "untranslatable_character"},
+                                              {"22021", "invalid_text"},
+                                              {"22P02", "invalid_text"},
+                                              {"22P03", "invalid_text"},
+                                              {"22003", "out_of_range"},
+                                              {"22007", "invalid_text"},
+                                              {"22008", "out_of_range"},
+                                              {"22009", "out_of_range"},
+                                              {"22015", "out_of_range"},
+                                              {"22001", "out_of_range"},
+                                              {"22023", "unknown"},
+                                              {"22030", "invalid_text"},
+                                              {"22032", "invalid_text"},
+                                              {"22012", "unknown"},
+                                              {"21000", "unknown"},
+                                              {"54000", "index_row_too_large"},
+                                              {"54001", "too_deep"},
+                                              {"54011", "unknown"},
+                                              {"54023", "unknown"},
+                                              {"23502", "not_null"},
+                                              {"23503", "foreign_key"},
+                                              {"23514", "check"},
+                                              {"23P01", "unknown"},
+                                              {"23000", "unknown"},
+                                              {"P0001", "raise_exception"}};
 
 TEST(CopiedRow, is_read_of_the_context_in_any_language) {
   EXPECT_EQ(copied_row("COPY thing, line 3", "thing"), 2U);
@@ -151,6 +162,17 @@ TEST(Sqlstate, the_thrown_error_carries_code_and_place) {
   } catch (const TransientError& error) {
     EXPECT_STREQ(error.what(), "PostgreSQL: read thing: no (SQLSTATE 42501); GRANT SELECT ON t");
   }
+}
+
+TEST(Sqlstate, what_the_code_does_not_tell_is_told_by_other_signs) {
+  EXPECT_EQ(reason_by_signs("42501", "ExecWithCheckOptions", ""), "row_level_security");
+  EXPECT_EQ(reason_by_signs("42501", "aclcheck_error", ""), "");
+  EXPECT_EQ(reason_by_signs("22P05", "json_ereport_error", "\\u0000 kann nicht"), "nul_byte");
+  EXPECT_EQ(reason_by_signs("22P05", "report_untranslatable_char", ""), "");
+  EXPECT_EQ(reason_by_signs("0A000", "pg_unicode_to_server", ""), "untranslatable_character");
+  EXPECT_EQ(reason_by_signs("0A000", "RevalidateCachedQuery", ""), "");
+  EXPECT_EQ(judge({.sqlstate = "42501", .reason = "row_level_security"}),
+            (Verdict{std::nullopt, "row_level_security"}));
 }
 
 TEST(Sqlstate, the_place_of_a_failure_is_told_in_any_language) {
