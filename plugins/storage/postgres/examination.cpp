@@ -166,6 +166,7 @@ Check clock(pqxx::work& transaction) {
 std::vector<Check> examine(pqxx::work& transaction, std::span<const Table* const> tables,
                            Creation creation) {
   std::vector<Check> checks{version(transaction)};
+  if (const auto found = encoding(transaction)) checks.push_back(*found);
   std::ranges::move(durability(transaction), std::back_inserter(checks));
   for (const Table* table : tables) {
     std::ranges::move(look(transaction, *table, tables, creation), std::back_inserter(checks));

@@ -8,11 +8,36 @@
 #include <utility>
 
 #include "catalog.hpp"
+#include "statements.hpp"
 
 namespace hangar::postgres {
 namespace {
 
 using enum Check::Verdict;
+
+/// The statement that undoes what set the setting, if that was in the database.
+std::string reset(pqxx::work& transaction, const char* name) {
+  const std::string source =
+      asked(transaction,
+            fmt::format("(SELECT source FROM pg_catalog.pg_settings WHERE name = '{}')", name));
+  if (source == "user") {
+    return asked(transaction, fmt::format("format('ALTER ROLE %I RESET {}', current_user)", name));
+  }
+  if (source == "database") {
+    return asked(transaction,
+                 fmt::format("format('ALTER DATABASE %I RESET {}', current_database())", name));
+  }
+  if (source == "database user") {
+    return asked(transaction,
+                 fmt::format("format('ALTER ROLE %I IN DATABASE %I RESET {}', current_user, "
+                             "current_database())",
+                             name));
+  }
+  if (source == "client") {
+    return fmt::format("take {} out of the options in storage.url or PGOPTIONS", name);
+  }
+  return fmt::format("set {} = on in postgresql.conf", name);
+}
 
 std::optional<Check> unlogged(pqxx::work& transaction, const Table& table) {
   // Of a partitioned table each partition has rows of its own.
@@ -49,6 +74,13 @@ std::optional<Check> row_security(pqxx::work& transaction, const Table& table) {
   }
   const std::string what = fmt::format("table {}", table.name);
   const std::string user = asked(transaction, "quote_ident(current_user)");
+  if (asked(transaction, "current_setting('row_security')") == "off") {
+    return Check{
+        fail, what,
+        "row-level security is on and row_security is off: the server refuses every "
+        "statement that a policy would change",
+        fmt::format("{}, or ALTER ROLE {} BYPASSRLS", reset(transaction, "row_security"), user)};
+  }
   if (!missing.empty()) {
     return Check{fail, what,
                  fmt::format("row-level security is on, and no policy lets this user {}",
@@ -63,7 +95,44 @@ std::optional<Check> row_security(pqxx::work& transaction, const Table& table) {
                fmt::format("ALTER ROLE {} BYPASSRLS", user)};
 }
 
+/// INSERT is not what it says then, and the server refuses the form of it that leaves out what is
+/// there already.
+std::optional<Check> rules(pqxx::work& transaction, const Table& table) {
+  const std::string of_table = fmt::format(
+      "FROM pg_catalog.pg_rewrite WHERE ev_class = {} AND ev_type IN ('2', '3') AND ev_enabled <> "
+      "'D'",
+      oid_of(table));
+  const std::string names = asked(
+      transaction,
+      fmt::format("coalesce((SELECT string_agg(quote_ident(rulename), ', ') {}), '')", of_table));
+  if (names.empty()) return std::nullopt;
+  return Check{fail, fmt::format("table {}", table.name),
+               fmt::format("it has rules ({}), and on a table with rules the server refuses INSERT "
+                           "… ON CONFLICT",
+                           names),
+               asked(transaction, fmt::format("(SELECT string_agg(format('DROP RULE %I ON %I', "
+                                              "rulename, {}), '; ') || '; a trigger may do the "
+                                              "same' {})",
+                                              literal(table.name), of_table))};
+}
+
 }  // namespace
+
+std::optional<Check> encoding(pqxx::work& transaction) {
+  const std::string name = asked(transaction, "current_setting('server_encoding')");
+  if (name == "UTF8") return std::nullopt;
+  return Check{
+      warn, "encoding",
+      name == "SQL_ASCII"
+          ? "the database's encoding is SQL_ASCII, so it takes no character that JSON writes as an "
+            "escape: its event becomes a dead letter, `untranslatable_character`"
+          : fmt::format("the database's encoding is {}, which lacks characters such as \U0001F600: "
+                        "an event with one becomes a dead letter, `untranslatable_character`",
+                        name),
+      fmt::format("pg_dump {} | psql into one of: CREATE DATABASE … ENCODING 'UTF8' TEMPLATE "
+                  "template0",
+                  asked(transaction, "quote_ident(current_database())"))};
+}
 
 std::vector<Check> durability(pqxx::work& transaction) {
   std::vector<Check> checks;
@@ -79,21 +148,8 @@ std::vector<Check> durability(pqxx::work& transaction) {
             "set fsync = on in postgresql.conf");
   expect_on("full_page_writes", "a crash of its machine damages pages that were being written",
             "set full_page_writes = on in postgresql.conf");
-  const std::string source = asked(
-      transaction, "(SELECT source FROM pg_catalog.pg_settings WHERE name = 'synchronous_commit')");
-  std::string fix = "set synchronous_commit = on in postgresql.conf";
-  if (source == "user" || source == "database user" || source == "database") {
-    fix = asked(transaction,
-                source == "user" ? "format('ALTER ROLE %I RESET synchronous_commit', current_user)"
-                : source == "database" ? "format('ALTER DATABASE %I RESET synchronous_commit', "
-                                         "current_database())"
-                                       : "format('ALTER ROLE %I IN DATABASE %I RESET "
-                                         "synchronous_commit', current_user, current_database())");
-  } else if (source == "client") {
-    fix = "take synchronous_commit out of the options in storage.url or PGOPTIONS";
-  }
   expect_on("synchronous_commit", "a crash loses the last transactions, whose events are acked",
-            fix);
+            reset(transaction, "synchronous_commit"));
   if (asked_whether(transaction, "pg_is_in_recovery()")) {
     checks.push_back({fail, "durability", "the server is a standby and takes no rows",
                       "name the primary in storage.url"});
@@ -108,7 +164,8 @@ std::vector<Check> durability(pqxx::work& transaction) {
 
 std::vector<Check> table_hazards(pqxx::work& transaction, const Table& table) {
   std::vector<Check> checks;
-  for (auto& found : {unlogged(transaction, table), row_security(transaction, table)}) {
+  for (auto& found : {unlogged(transaction, table), row_security(transaction, table),
+                      rules(transaction, table)}) {
     if (found) checks.push_back(*found);
   }
   return checks;

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <optional>
 #include <pqxx/pqxx>
 #include <vector>
 
@@ -11,8 +12,11 @@ namespace hangar::postgres {
 /// and the command that mends it. Throws libpqxx's exceptions, as all of these.
 [[nodiscard]] std::vector<Check> durability(pqxx::work& transaction);
 
+/// What the encoding of the database cannot hold; nothing where it holds all.
+[[nodiscard]] std::optional<Check> encoding(pqxx::work& transaction);
+
 /// The same of one table that is there: whether a crash empties it, and whether row-level security
-/// stands between. Empty when all is well.
+/// or a rule stands between. Empty when all is well.
 [[nodiscard]] std::vector<Check> table_hazards(pqxx::work& transaction, const Table& table);
 
 }  // namespace hangar::postgres

@@ -135,6 +135,50 @@ TEST_F(Policies, a_table_that_a_crash_empties_is_a_fault) {
   expect_says(examined(), {"fail table thing: thing is UNLOGGED", "ALTER TABLE thing SET LOGGED"});
 }
 
+TEST_F(Policies, what_no_statement_gets_past_is_a_fault_with_its_command) {
+  database_.execute("CREATE RULE keep AS ON UPDATE TO thing DO ALSO NOTHING");
+  expect_says(examined(), {"fail table thing: it has rules (keep)", "DROP RULE keep ON thing"});
+  database_.execute("DROP RULE keep ON thing");
+  database_.execute("ALTER TABLE thing ENABLE ROW LEVEL SECURITY");
+  database_.execute("CREATE POLICY recorder ON thing TO " + role_ +
+                    " USING (true) WITH CHECK (true)");
+  database_.execute("ALTER ROLE " + role_ + " SET row_security = off");
+  expect_says(examined(), {"fail table thing: row-level security is on and row_security is off",
+                           "ALTER ROLE " + role_ + " RESET row_security"});
+}
+
+TEST_F(Policies, what_the_encoding_lacks_is_named_and_refuses_its_row_alone) {
+  using namespace std::string_view_literals;
+  for (const char* encoding : {"LATIN1", "SQL_ASCII"}) {
+    const std::string name = "other_" + std::to_string(getpid());
+    database_.execute("CREATE DATABASE " + name + " ENCODING '" + encoding +
+                      "' LC_COLLATE 'C' LC_CTYPE 'C' TEMPLATE template0");
+    StorageOptions options = database_.options();
+    options.url += " dbname=" + name;
+    {
+      PostgresStorage storage{options};
+      const std::array<const Table*, 2> tables{&thing_table(), &mark_table()};
+      storage.prepare(tables, Creation::when_absent);
+      std::string said;
+      for (const Check& check : storage.examine(tables, Creation::never)) {
+        if (check.what == "encoding") said = check.found + "; " + check.hint;
+      }
+      expect_says(said, {encoding, "untranslatable_character", "ENCODING 'UTF8'"});
+      const auto session = storage.open_session();
+      Rows rows{thing_table()};
+      add_thing(rows, 1);
+      add_thing(rows, 2)[thing::body] = R"({"a": "\u65e5"})"sv;
+      session->begin();
+      session->savepoint();
+      const auto error = thrown<DataError>([&] { session->insert_missing(rows); });
+      EXPECT_EQ(error.reason(), "untranslatable_character") << error.what();
+      EXPECT_EQ(error.row(), 1U) << error.what();
+      session->rollback();
+    }
+    database_.execute("DROP DATABASE " + name);
+  }
+}
+
 TEST_F(Policies, a_commit_that_does_not_wait_is_told_of_with_what_set_it) {
   database_.execute("ALTER ROLE " + role_ + " SET synchronous_commit = off");
   expect_says(examined(),
