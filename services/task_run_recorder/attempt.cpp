@@ -44,7 +44,7 @@ void Attempt::arrange() {
   all.reserve(tried_);
   const auto take = [&](std::size_t place) { all.push_back(std::move(events_[place])); };
   for (const std::size_t place : isolated_.done) take(place);
-  for (const auto& [place, why] : isolated_.refused) take(place);
+  for (const LeftAside& one : isolated_.refused) take(one.place);
   for (std::size_t place = 0; place < tried_; ++place) {
     if (events_[place]) take(place);
   }

@@ -35,9 +35,9 @@ class Attempt {
   /// Brings those that were recorded to the front, behind them those that were left aside. Once.
   void arrange();
   [[nodiscard]] const Recorded& recorded() const noexcept { return isolated_.recorded; }
-  /// Why the event at this place was left aside; after `arrange`.
-  [[nodiscard]] const Rejection& why(std::size_t place) const {
-    return isolated_.refused[place - isolated_.done.size()].second;
+  /// Of the event at this place, which was left aside; after `arrange`.
+  [[nodiscard]] const LeftAside& left_aside(std::size_t place) const {
+    return isolated_.refused[place - isolated_.done.size()];
   }
 
  private:

@@ -1,7 +1,9 @@
 #include "isolation.hpp"
 
 #include <algorithm>
+#include <array>
 #include <optional>
+#include <utility>
 
 #include "rejection.hpp"
 
@@ -19,7 +21,7 @@ struct Refused {
   enum class Kind { row, orphan, locked, race };
   Kind kind = Kind::row;
   Rejection why{};
-  Places culprits{};  ///< Places within the part, in order; none where they are not known.
+  Culprits culprits{};  ///< Their places within the part, in order.
 };
 
 Refused refused(const DataError& error) {
@@ -42,6 +44,8 @@ Refused refused(const TransientError& error) {
   return {.kind = kind,
           .why = {std::string{is_locked ? locked : unknown}, error.what(), {}, error.sqlstate()}};
 }
+
+constexpr std::size_t index(Write write) noexcept { return static_cast<std::size_t>(write); }
 
 class Isolation {
  public:
@@ -76,7 +80,8 @@ class Isolation {
   bool write_around(const Part& part, const Refused& refused);
   void look_for_flow_runs(const Rejection& why);
   void refuse_orphans(Part& part);
-  void refuse(std::size_t place, const Rejection& why);
+  /// `write`: what refused it, where it was named as the only one.
+  void refuse(std::size_t place, const Rejection& why, std::optional<Write> write = {});
   void drop_settled(Part& part) const {
     const auto is_settled = [this](std::size_t place) { return settled_[place]; };
     const auto oldest = std::span{part.places}.first(part.oldest);
@@ -94,6 +99,8 @@ class Isolation {
   std::vector<bool> settled_;                   ///< Recorded, or left aside.
   std::optional<std::vector<Uuid>> flow_runs_;  ///< That are stored; asked for at the first orphan.
   Rejection why_orphan_{};
+  /// For each write, which of `result_.refused` it refused since it last took rows.
+  std::array<Places, 3> unproven_{};
   Isolated result_;
 };
 
@@ -211,8 +218,10 @@ bool Isolation::write(Part part) {
     if (met->kind == Refused::Kind::orphan) look_for_flow_runs(met->why);
     if (flow_runs_) refuse_orphans(part);
     if (part.places.size() < tried) continue;
-    if (tried > 1 && met->culprits.size() != 1) return write_around(part, *met);
-    refuse(part.places[tried == 1 ? 0 : met->culprits.front()], met->why);
+    const auto& [write, culprits] = met->culprits;
+    if (tried > 1 && culprits.size() != 1) return write_around(part, *met);
+    const std::size_t place = part.places[tried == 1 ? 0 : culprits.front()];
+    refuse(place, met->why, met->kind == Refused::Kind::row ? write : std::nullopt);
   }
 }
 
@@ -222,7 +231,7 @@ std::optional<Refused> Isolation::attempt(const Part& part, bool find_anew, std:
   batch.reserve(part.places.size());
   for (const std::size_t place : part.places) batch.push_back(events_[place]);
   std::optional<Refused> met;
-  Places culprits;
+  Culprits culprits;
   try {
     Fold fold{batch, now_};
     const Rows found =
@@ -250,16 +259,25 @@ void Isolation::take(const Part& part, const Recorded& recorded) {
     result_.done.push_back(part.places[i]);
     settled_[part.places[i]] = true;
   }
+  const auto went_in = [this](Write write) {
+    for (const std::size_t one : std::exchange(unproven_[index(write)], {})) {
+      result_.refused[one].at_fault = true;
+    }
+  };
+  if (recorded.runs_inserted > 0) went_in(Write::insert_runs);
+  if (recorded.runs_updated > 0) went_in(Write::update_runs);
+  if (std::ranges::count(recorded.verdicts, Verdict::recorded) > 0) went_in(Write::insert_states);
 }
 
 /// Writes what is before a row's events, these one by one, and what is behind; where nothing is
 /// known of the row, either half.
 bool Isolation::write_around(const Part& part, const Refused& met) {
   std::vector<std::size_t> ends;
-  if (met.culprits.empty()) {
+  if (met.culprits.events.empty()) {
     ends = {part.places.size() / 2};
   } else {
-    for (std::size_t end = met.culprits.front(); end <= met.culprits.back() + 1; ++end) {
+    const Places& culprits = met.culprits.events;
+    for (std::size_t end = culprits.front(); end <= culprits.back() + 1; ++end) {
       ends.push_back(end);
     }
   }
@@ -304,11 +322,12 @@ void Isolation::refuse_orphans(Part& part) {
   drop_settled(part);
 }
 
-void Isolation::refuse(std::size_t place, const Rejection& why) {
+void Isolation::refuse(std::size_t place, const Rejection& why, std::optional<Write> write) {
   const auto aside = [&](std::size_t one) {
     if (settled_[one]) return;
     settled_[one] = true;
-    result_.refused.emplace_back(one, why);
+    if (write) unproven_[index(*write)].push_back(result_.refused.size());
+    result_.refused.push_back({one, why});
   };
   aside(place);
   if (why.reason != locked) return;

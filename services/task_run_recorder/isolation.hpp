@@ -3,7 +3,6 @@
 #include <cstddef>
 #include <span>
 #include <string_view>
-#include <utility>
 #include <vector>
 
 #include "hangar/source.hpp"
@@ -22,12 +21,21 @@ inline constexpr std::string_view unknown = "unknown";
 /// The reason of an event that reaches what somebody else has locked.
 inline constexpr std::string_view locked = "locked";
 
+/// An event that the session refused.
+struct LeftAside {
+  std::size_t place = 0;
+  Rejection why{};
+  /// The session named it, and took rows of others by the same write afterwards, in the same
+  /// transaction: so the event is at fault and not the database, once that is committed.
+  bool at_fault = false;
+};
+
 /// What became of events in a transaction that goes on beside what it cannot write. The numbers are
 /// the events' places; those that are in neither list wait for others.
 struct Isolated {
   std::vector<std::size_t> done;  ///< In the order of `recorded`.
   Recorded recorded;
-  std::vector<std::pair<std::size_t, Rejection>> refused;
+  std::vector<LeftAside> refused;
 };
 
 /// Does what `record_bulk_task_run_events` does, for events that are in order, and goes on where

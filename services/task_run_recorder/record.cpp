@@ -39,11 +39,12 @@ namespace {
 
 /// Makes `call`, which writes the rows.
 template <class Call>
-auto naming(const Fold& fold, const Rows& rows, std::vector<std::size_t>& culprits, Call&& call) {
+auto naming(const Fold& fold, const Rows& rows, Culprits& culprits, Write write, Call&& call) {
+  culprits.write = write;
   try {
     return call();
   } catch (const Error& error) {
-    if (error.row()) culprits = fold.events_of(rows, *error.row());
+    if (error.row()) culprits.events = fold.events_of(rows, *error.row());
     throw;
   }
 }
@@ -56,17 +57,17 @@ Recorded record_bulk_task_run_events(Session& session, std::span<const PackedEve
   const Rows stored = session.find(task_run_table(), fold.keys(), Fold::columns(), Lock::rows);
   failpoint(Failpoint::keys_read);
   if (fold.apply(stored, oldest) == 0) return {};
-  std::vector<std::size_t> culprits;
+  Culprits culprits;
   return record_folded(session, fold, events, culprits);
 }
 
 Recorded record_folded(Session& session, const Fold& fold, std::span<const PackedEvent> events,
-                       std::vector<std::size_t>& culprits) {
+                       Culprits& culprits) {
   const Rows& inserts = fold.inserts();
   const Rows& updates = fold.updates();
   const Rows& states = fold.states();
   if (!inserts.empty()) {
-    naming(fold, inserts, culprits, [&] {
+    naming(fold, inserts, culprits, Write::insert_runs, [&] {
       const auto inserted = session.insert_missing(inserts);
       if (std::ranges::find(inserted, false) != inserted.end()) {
         refuse_missing_runs(session, inserts, inserted);
@@ -74,17 +75,18 @@ Recorded record_folded(Session& session, const Fold& fold, std::span<const Packe
     });
   }
   // They are locked, so none of them is gone.
-  if (!updates.empty() &&
-      naming(fold, updates, culprits, [&] { return session.update(updates); }) < updates.size()) {
+  if (!updates.empty() && naming(fold, updates, culprits, Write::update_runs,
+                                 [&] { return session.update(updates); }) < updates.size()) {
     throw dropped_row(task_run_table());
   }
-  const auto inserted =
-      naming(fold, states, culprits, [&] { return session.insert_missing(states); });
+  const auto inserted = naming(fold, states, culprits, Write::insert_states,
+                               [&] { return session.insert_missing(states); });
   const auto missing = fold.missing_states(inserted);
   const Rows repeated = missing[0].values.empty() ? Rows{task_run_state_table()}
                                                   : session.find(task_run_state_table(), missing,
                                                                  Fold::state_columns(), Lock::none);
-  Recorded recorded{naming(fold, states, culprits, [&] { return fold.settle(inserted, repeated); }),
+  Recorded recorded{naming(fold, states, culprits, Write::insert_states,
+                           [&] { return fold.settle(inserted, repeated); }),
                     inserts.size(), updates.size(), std::nullopt};
   if (inserts.empty()) return recorded;
   const Uuid& made = inserts[0][task_run::id].uuid();

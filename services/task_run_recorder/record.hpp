@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <optional>
 #include <span>
 #include <vector>
@@ -17,6 +18,15 @@ struct Recorded {
   std::optional<std::size_t> new_run;
 };
 
+/// What a transaction writes, one after the other.
+enum class Write : std::uint8_t { insert_runs, update_runs, insert_states };
+
+/// What was refused, as far as it is known.
+struct Culprits {
+  std::optional<Write> write{};       ///< None where it was no write.
+  std::vector<std::size_t> events{};  ///< That the row is made of; none where no row was named.
+};
+
 /// Applies the law of `Fold` to the longest prefix of the events that one transaction can hold, in
 /// the transaction that is open, and returns the verdict of each event of that prefix. `oldest` is
 /// that of `Fold::apply`. It costs at most five statements, however many events there are. Throws
@@ -26,10 +36,9 @@ struct Recorded {
 Recorded record_bulk_task_run_events(Session& session, std::span<const PackedEvent> events,
                                      std::size_t oldest, Timestamp now);
 
-/// Writes what was folded of the events. Where a row is refused, and it is known which, `culprits`
-/// becomes the events that the row is made of.
+/// Writes what was folded of the events. Where a write is refused, `culprits` becomes that.
 Recorded record_folded(Session& session, const Fold& fold, std::span<const PackedEvent> events,
-                       std::vector<std::size_t>& culprits);
+                       Culprits& culprits);
 
 /// The same for one event.
 Verdict record_task_run_event(Session& session, const PackedEvent& event, Timestamp now);

@@ -64,6 +64,8 @@ asio::awaitable<void> Refusals::answer(std::size_t lane, std::span<const EventPo
   for (const auto& event : events) {
     if (const auto delay = next_try(*event)) {
       nak_later(*event, *delay);
+    } else if (event->at_fault) {
+      condemn(event->message, *event->refused);
     } else {
       due.push_back(event.get());
     }

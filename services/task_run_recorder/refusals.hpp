@@ -17,7 +17,8 @@
 namespace hangar::recorder {
 
 /// What becomes of events that the storage refuses. One is a dead letter only when the storage
-/// takes beside it, in one transaction, what it took before; without that proof it is held: given
+/// takes others by the same write afterwards (`LeftAside::at_fault`), or beside it, in one
+/// transaction, what it took before (`judge`); without that proof it is held: given
 /// back to the stream, where it survives a restart, and tried again for as long as it takes, unless
 /// a person decides (`hangar dlq force`).
 class Refusals {

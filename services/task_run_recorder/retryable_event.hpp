@@ -22,6 +22,7 @@ struct RetryableEvent {
   std::size_t bytes;                     ///< What it takes of memory, the packed event included.
   bool suspect = false;                  ///< The storage refused it when it came before.
   std::unique_ptr<Rejection> refused{};  ///< What the storage said of it alone, for the last time.
+  bool at_fault = false;                 ///< That is known already: no trial is needed.
   std::shared_ptr<std::byte[]> memory;   ///< Where it and its packed event are.
 };
 

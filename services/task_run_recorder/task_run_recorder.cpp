@@ -288,7 +288,9 @@ asio::awaitable<bool> TaskRunRecorder::write(std::size_t lane, Events events, bo
       metrics_.committed(done, attempt.recorded(), took.count());
       settle(events.first(done), attempt.recorded());
       for (std::size_t i = done; i < attempt.settles(); ++i) {
-        refuse(*events[i], attempt.why(i));
+        const LeftAside& aside = attempt.left_aside(i);
+        events[i]->at_fault = aside.at_fault;
+        refuse(*events[i], aside.why);
         any_refused = true;
       }
       events = events.subspan(attempt.settles());

@@ -20,6 +20,7 @@ class Counting final : public testing::MemorySession {
  public:
   std::size_t calls = 0;
   bool names_rows = true;
+  bool updates_nothing = false;
 
   void savepoint() override {
     ++calls;
@@ -40,6 +41,7 @@ class Counting final : public testing::MemorySession {
   }
   std::size_t update(const Rows& rows) override {
     check(rows);
+    if (updates_nothing) throw DataError{"check", "refused"};
     return MemorySession::update(rows);
   }
 
@@ -78,7 +80,7 @@ class IsolationLaw : public ::testing::Test {
   }
   std::vector<std::size_t> refused(const Isolated& isolated) {
     std::vector<std::size_t> places;
-    for (const auto& [place, why] : isolated.refused) places.push_back(place);
+    for (const LeftAside& one : isolated.refused) places.push_back(one.place);
     std::ranges::sort(places);
     return places;
   }
@@ -111,6 +113,40 @@ TEST_F(IsolationLaw, all_but_the_refused_go_in_whether_or_not_rows_are_named) {
     EXPECT_EQ(isolated.recorded.verdicts, std::vector(594, Verdict::recorded));
     EXPECT_EQ(session.content, expected(bad));
   }
+}
+
+TEST_F(IsolationLaw, what_is_refused_is_at_fault_where_the_same_write_takes_others_afterwards) {
+  add_many(600);
+  for (const bool names_rows : {true, false}) {
+    Counting session;
+    session.names_rows = names_rows;
+    const Isolated isolated = written(session);
+    EXPECT_EQ(std::ranges::count(isolated.refused, true, &LeftAside::at_fault), 6);
+  }
+}
+
+TEST_F(IsolationLaw, nothing_shows_whose_fault_the_last_refusals_are) {
+  add(1, 1, Fate::recorded);
+  add(2, 2, Fate::refused);
+  add(3, 3, Fate::refused);
+  Counting session;
+  session.names_rows = false;
+  const Isolated isolated = written(session);
+  EXPECT_EQ(refused(isolated), (std::vector<std::size_t>{1, 2}));
+  EXPECT_EQ(std::ranges::count(isolated.refused, true, &LeftAside::at_fault), 0);
+}
+
+TEST_F(IsolationLaw, another_write_that_takes_rows_does_not_show_whose_fault_a_refusal_is) {
+  Counting session;
+  add(1, 1, Fate::recorded);
+  static_cast<void>(written(session));
+  add(1, 2, Fate::recorded);
+  add(2, 3, Fate::recorded);
+  session.updates_nothing = true;
+  const Isolated isolated = written(session);
+  EXPECT_EQ(refused(isolated), std::vector<std::size_t>{1});
+  EXPECT_EQ(isolated.recorded.runs_inserted, 1U);
+  EXPECT_FALSE(isolated.refused.front().at_fault);
 }
 
 TEST_F(IsolationLaw, a_refused_event_costs_a_few_calls_and_no_search) {
