@@ -199,6 +199,7 @@ class Configuration(Case):
             ("HANGAR_STORAGE_URL", "storage.url", "postgresql://h/d?foo=1", "'foo'"),
             ("HANGAR_STORAGE_URL", "storage.url", str(self.folder), "is a folder"),
             ("HANGAR_STORAGE_URL", "storage.url", "/dev/null/x.db", "/dev/null is no folder"),
+            ("HANGAR_STORAGE_URL", "storage.url", "/none/x.db", "/none/x.db is not there"),
             (
                 "HANGAR_STORAGE_URL",
                 "storage.url",

@@ -5,12 +5,15 @@
 #include <algorithm>
 #include <limits>
 
+#include "hangar/file_storage.hpp"
+
 namespace hangar {
 
 using Clock = std::chrono::system_clock;
 
 Session::~Session() = default;
 Storage::~Storage() = default;
+FileStorage::~FileStorage() = default;
 
 StorageLimits Storage::limits() const noexcept { return {}; }
 

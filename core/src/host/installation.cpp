@@ -12,6 +12,7 @@
 #include "api/describe.hpp"
 #include "config/other_settings.hpp"
 #include "hangar/error.hpp"
+#include "hangar/file_storage.hpp"
 #include "host/nats_context.hpp"
 #include "host/settings_check.hpp"
 #include "plugin/strangers.hpp"
@@ -164,7 +165,11 @@ const Plugin* Installation::storage_by_scheme() const {
 void Installation::look_at_everything(const Loaded& loaded, Problems& problems) const {
   SettingsExamination examination{loaded, problems};
   examination.look_at(config_);
-  examination.attempt([&] { static_cast<void>(make_storage()); });
+  examination.attempt([&] {
+    const auto storage = make_storage();
+    const auto* file = dynamic_cast<const FileStorage*>(storage.get());
+    if (file != nullptr) file->check_place(creation());
+  });
   std::vector<CheckedService> chosen;
   for (const Service& service : services_) {
     const std::string name = service.plugin->name;

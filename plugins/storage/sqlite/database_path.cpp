@@ -92,7 +92,7 @@ std::filesystem::path database_path(std::string_view url) {
   return file;
 }
 
-void check_folder(const std::filesystem::path& file) {
+void check_place(const std::filesystem::path& file, Creation creation) {
   namespace fs = std::filesystem;
   std::error_code unknown;
   fs::path folder = file.parent_path();
@@ -101,8 +101,14 @@ void check_folder(const std::filesystem::path& file) {
     throw ConfigError{"storage.url: " + folder.string() + " is no folder, so " + file.string() +
                       " cannot be in it"};
   }
-  if (fs::exists(file, unknown)) return;
-  if (::access(folder.c_str(), W_OK | X_OK) != 0 && errno == EACCES) {
+  if (unknown || fs::exists(file, unknown)) return;
+  if (creation == Creation::never) {
+    throw ConfigError{"storage.url: " + file.string() +
+                      " is not there: let the program that owns the file create it first (for "
+                      "Prefect's: `prefect server database upgrade -y`), or set "
+                      "storage.create_tables: true"};
+  }
+  if (::access(folder.c_str(), W_OK | X_OK) != 0 && (errno == EACCES || errno == EROFS)) {
     throw ConfigError{"storage.url: this user cannot create " + file.string() + ": let it write " +
                       folder.string() + ", or name another path"};
   }

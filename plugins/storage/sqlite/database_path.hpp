@@ -3,6 +3,8 @@
 #include <filesystem>
 #include <string_view>
 
+#include "hangar/storage.hpp"
+
 namespace hangar::sqlite {
 
 /// The absolute path of the file that a storage URL names: a plain path, `sqlite:///relative`,
@@ -11,8 +13,8 @@ namespace hangar::sqlite {
 /// although its events were acknowledged.
 std::filesystem::path database_path(std::string_view url);
 
-/// Throws ConfigError when the file cannot be in its folder, or is not there and cannot be created:
-/// what is missing of the folder is created with it.
-void check_folder(const std::filesystem::path& file);
+/// Throws ConfigError when the file cannot be in its folder, or is not there and is not to be, or
+/// cannot be, created; what is missing of the folder is created with it.
+void check_place(const std::filesystem::path& file, Creation creation);
 
 }  // namespace hangar::sqlite

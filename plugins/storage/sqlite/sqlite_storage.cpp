@@ -118,7 +118,11 @@ void prepare_file(Writer& writer, std::span<const Table* const> tables, Creation
 
 SqliteStorage::SqliteStorage(const StorageOptions& options)
     : writer_{std::make_shared<Writer>(database_path(options.url), options.statement_timeout)} {
-  check_folder(writer_->path());
+  sqlite::check_place(writer_->path(), Creation::when_absent);
+}
+
+void SqliteStorage::check_place(Creation creation) const {
+  sqlite::check_place(writer_->path(), creation);
 }
 
 void SqliteStorage::prepare(std::span<const Table* const> tables, Creation creation) {

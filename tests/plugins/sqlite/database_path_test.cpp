@@ -42,12 +42,20 @@ TEST(DatabasePath, refuses_what_names_no_durable_file) {
   EXPECT_THROW(database_path({"a\0b", 3}), ConfigError);
 }
 
-TEST(DatabasePath, a_file_is_in_a_folder_or_one_that_can_be_made) {
+TEST(DatabasePath, a_file_is_in_a_folder_or_is_there_or_may_be_made) {
+  using enum Creation;
   const fs::path program = fs::canonical("/proc/self/exe");
-  EXPECT_THROW(check_folder(program / "x.db"), ConfigError);
-  EXPECT_THROW(check_folder(program / "folder" / "x.db"), ConfigError);
-  EXPECT_NO_THROW(check_folder(program));
-  EXPECT_NO_THROW(check_folder(fs::temp_directory_path() / "hangar-none" / "none" / "x.db"));
+  const fs::path absent = fs::temp_directory_path() / "hangar-none";
+  // The first two nobody can make, whoever runs this.
+  for (const fs::path& file : {program / "x.db", program / "folder" / "x.db"}) {
+    EXPECT_THROW(check_place(file, when_absent), ConfigError) << file;
+    EXPECT_THROW(check_place(file, never), ConfigError) << file;
+  }
+  for (const fs::path& file : {absent / "x.db", absent / "none" / "x.db", absent}) {
+    EXPECT_NO_THROW(check_place(file, when_absent)) << file;
+    EXPECT_THROW(check_place(file, never), ConfigError) << file;
+  }
+  EXPECT_NO_THROW(check_place(program, never));
 }
 
 TEST(DatabasePath, says_nothing_of_what_another_url_holds) {
