@@ -2,7 +2,9 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cstdlib>
+#include <iterator>
 #include <optional>
 #include <string>
 #include <vector>
@@ -11,6 +13,7 @@
 #include "catalog.hpp"
 #include "examination.hpp"
 #include "hangar/error.hpp"
+#include "hangar/try_rows.hpp"
 #include "session.hpp"
 #include "sqlstate.hpp"
 
@@ -64,9 +67,17 @@ void PostgresStorage::prepare(std::span<const Table* const> tables, Creation cre
 std::vector<Check> PostgresStorage::examine(std::span<const Table* const> tables,
                                             Creation creation) {
   std::vector<Check> checks;
+  bool complete = true;
   transact("look at the database", [&](pqxx::work& transaction) {
     checks = postgres::examine(transaction, tables, creation);
+    complete = std::ranges::all_of(tables, [&](const Table* table) {
+      return asked_whether(transaction, oid_of(*table) + " IS NOT NULL");
+    });
   });
+  if (complete &&
+      std::ranges::find(checks, Check::Verdict::fail, &Check::verdict) == checks.end()) {
+    std::ranges::move(try_rows(*open_session(), tables), std::back_inserter(checks));
+  }
   return checks;
 }
 

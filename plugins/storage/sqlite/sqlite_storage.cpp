@@ -6,11 +6,15 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
+#include <iterator>
+#include <optional>
 #include <system_error>
 
 #include "database_path.hpp"
 #include "dialect.hpp"
+#include "hangar/try_rows.hpp"
 #include "schema.hpp"
 #include "sqlite_session.hpp"
 
@@ -114,6 +118,46 @@ void prepare_file(Writer& writer, std::span<const Table* const> tables, Creation
   if (!absent.empty()) create_absent(connection, tables);
 }
 
+/// Whether the table is there and takes what is declared.
+bool examine_table(Connection& connection, const fs::path& path, const Table& table,
+                   std::span<const Table* const> tables, Creation creation,
+                   std::vector<Check>& checks) {
+  using enum Check::Verdict;
+  const std::string what = fmt::format("table {}", table.name);
+  try {
+    const bool absent = !check_table(connection, table, tables);
+    if (absent && creation == Creation::never) refuse_absent(path, table);
+    const auto missing = missing_indexes(connection, table);
+    if (absent) {
+      checks.push_back({ok, what, "there is none yet; Hangar creates it"});
+    } else if (missing.empty()) {
+      checks.push_back({ok, what, "columns and indexes are as they should be"});
+    } else {
+      checks.push_back({warn, what,
+                        fmt::format("there is no index like {}", fmt::join(missing, ", ")),
+                        "whoever reads the table waits longer; for Prefect's: `prefect server "
+                        "database upgrade -y`"});
+    }
+    return !absent;
+  } catch (const ConfigError& error) {
+    checks.push_back({fail, what, error.what()});
+    return false;
+  }
+}
+
+/// Why nothing much can be written in the folder at present: it is full, or over a quota or limit.
+std::optional<std::string> refuses_writes(const fs::path& folder) {
+  constexpr off_t room_needed = 1 << 20;
+  const int descriptor = ::open(folder.c_str(), O_TMPFILE | O_RDWR | O_CLOEXEC, S_IRUSR | S_IWUSR);
+  // Not every file system has such files, and whether this user may create any is seen elsewhere.
+  if (descriptor < 0) return std::nullopt;
+  const int failed = ::posix_fallocate(descriptor, 0, room_needed);
+  ::close(descriptor);
+  if (failed != ENOSPC && failed != EDQUOT && failed != EFBIG && failed != EIO) return std::nullopt;
+  return fmt::format("no {} MiB can be written in {}: {}", room_needed >> 20, folder.string(),
+                     std::generic_category().message(failed));
+}
+
 }  // namespace
 
 SqliteStorage::SqliteStorage(const StorageOptions& options)
@@ -137,9 +181,10 @@ void SqliteStorage::prepare(std::span<const Table* const> tables, Creation creat
 
 std::vector<Check> SqliteStorage::examine(std::span<const Table* const> tables, Creation creation) {
   using enum Check::Verdict;
-  const Turn turn{*writer_};
   std::vector<Check> checks{{ok, "sqlite", fmt::format("SQLite {}", sqlite3_libversion())}};
   const std::string path = writer_->path().string();
+  const auto full = refuses_writes(writer_->path().parent_path());
+  if (full) checks.push_back({fail, "file", *full, "free some disk space, or raise the limit"});
   if (!fs::exists(writer_->path())) {
     checks.push_back(creation == Creation::when_absent
                          ? Check{ok, "file", path + " is not there yet; Hangar creates it"}
@@ -148,29 +193,21 @@ std::vector<Check> SqliteStorage::examine(std::span<const Table* const> tables, 
                                  "storage.create_tables: true"});
     return checks;
   }
-  // Which it can only be for writing.
-  Connection connection{writer_->path(), OpenMode::existing, writer_->patience()};
-  checks.push_back({ok, "file", path + " can be written"});
-  checks.push_back({ok, "durability", "every transaction is synced before its events are acked"});
-  for (const Table* table : tables) {
-    const std::string what = fmt::format("table {}", table->name);
-    try {
-      const bool absent = !check_table(connection, *table, tables);
-      if (absent && creation == Creation::never) refuse_absent(writer_->path(), *table);
-      const auto missing = missing_indexes(connection, *table);
-      if (absent) {
-        checks.push_back({ok, what, "there is none yet; Hangar creates it"});
-      } else if (missing.empty()) {
-        checks.push_back({ok, what, "columns and indexes are as they should be"});
-      } else {
-        checks.push_back({warn, what,
-                          fmt::format("there is no index like {}", fmt::join(missing, ", ")),
-                          "whoever reads the table waits longer; for Prefect's: `prefect server "
-                          "database upgrade -y`"});
-      }
-    } catch (const ConfigError& error) {
-      checks.push_back({fail, what, error.what()});
+  bool complete = true;
+  {
+    const Turn turn{*writer_};
+    // Which it can only be for writing.
+    Connection connection{writer_->path(), OpenMode::existing, writer_->patience()};
+    if (!full) checks.push_back({ok, "file", path + " can be written"});
+    checks.push_back({ok, "durability", "every transaction is synced before its events are acked"});
+    for (const Table* table : tables) {
+      const bool found =
+          examine_table(connection, writer_->path(), *table, tables, creation, checks);
+      complete = complete && found;
     }
+  }
+  if (complete && !full) {
+    std::ranges::move(try_rows(*open_session(), tables), std::back_inserter(checks));
   }
   return checks;
 }

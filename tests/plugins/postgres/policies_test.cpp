@@ -147,6 +147,32 @@ TEST_F(Policies, what_no_statement_gets_past_is_a_fault_with_its_command) {
                            "ALTER ROLE " + role_ + " RESET row_security"});
 }
 
+TEST_F(Policies, what_a_trigger_does_to_every_row_is_told_and_looking_leaves_nothing) {
+  EXPECT_EQ(examined().find("table thing"), std::string::npos) << examined();
+  database_.execute("CREATE TABLE audit (id uuid)");
+  const auto trigger = [&](const std::string& when, const std::string& statement) {
+    database_.execute(
+        "CREATE OR REPLACE FUNCTION audit() RETURNS trigger LANGUAGE plpgsql AS "
+        "'BEGIN " +
+        statement + "; RETURN NEW; END'");
+    database_.execute("CREATE OR REPLACE TRIGGER audit " + when +
+                      " ON thing FOR EACH ROW EXECUTE FUNCTION audit()");
+  };
+  trigger("AFTER INSERT", "INSERT INTO audit VALUES (NEW.id)");
+  expect_says(examined(),
+              {"fail table thing: a row that was written to try it was refused",
+               "permission denied for table audit", "PL/pgSQL function audit() line 1"});
+  EXPECT_EQ(examined().find("GRANT"), std::string::npos) << examined();
+  database_.execute("GRANT INSERT ON audit TO " + role_);
+  EXPECT_EQ(examined().find("table thing"), std::string::npos) << examined();
+  EXPECT_EQ(database_.execute("SELECT count(*) FROM audit"), "0");
+  trigger("BEFORE INSERT", "RAISE EXCEPTION ''not on Sundays''");
+  expect_says(examined(), {"warn table thing: a row", "not on Sundays"});
+  trigger("BEFORE INSERT", "RETURN NULL");
+  expect_says(examined(), {"warn table thing: a row", "drops it without an error"});
+  EXPECT_EQ(database_.execute("SELECT count(*) FROM thing"), "0");
+}
+
 TEST_F(Policies, what_the_encoding_lacks_is_named_and_refuses_its_row_alone) {
   using namespace std::string_view_literals;
   for (const char* encoding : {"LATIN1", "SQL_ASCII"}) {

@@ -65,6 +65,18 @@ class File : public testing::Test {
     }
   }
 
+  /// What doctor says of faults and warnings, one a line.
+  std::string findings() {
+    const std::array<const Table*, 1> tables{&note_table()};
+    std::string text;
+    for (const Check& check : storage_->examine(tables, Creation::never)) {
+      if (check.verdict == Check::Verdict::ok) continue;
+      text += check.verdict == Check::Verdict::fail ? "fail " : "warn ";
+      text += check.what + ": " + check.found + "; " + check.hint + '\n';
+    }
+    return text;
+  }
+
   ScratchFile file_;
   std::unique_ptr<Storage> storage_ = file_.open_storage();
 };
@@ -203,23 +215,56 @@ TEST_F(File, a_commit_into_a_file_that_was_deleted_meanwhile_is_no_success) {
   session->rollback();
 }
 
+/// A file of more bytes cannot be written while it lives, as on a full disk.
+class FullDisk {
+ public:
+  FullDisk() {
+    getrlimit(RLIMIT_FSIZE, &before_);
+    const rlimit small{200'000, before_.rlim_max};
+    setrlimit(RLIMIT_FSIZE, &small);
+  }
+  FullDisk(const FullDisk&) = delete;
+  FullDisk& operator=(const FullDisk&) = delete;
+  ~FullDisk() {
+    setrlimit(RLIMIT_FSIZE, &before_);
+    std::signal(SIGXFSZ, handler_);
+  }
+
+ private:
+  rlimit before_{};
+  void (*handler_)(int) = std::signal(SIGXFSZ, SIG_IGN);
+};
+
 TEST_F(File, a_full_disk_is_waited_out_and_leaves_nothing_behind) {
   prepare();
   const auto session = storage_->open_session();
   insert(*session, notes(1, 1));
-  rlimit before{};
-  ASSERT_EQ(getrlimit(RLIMIT_FSIZE, &before), 0);
-  const auto handler = std::signal(SIGXFSZ, SIG_IGN);
-  const rlimit small{200'000, before.rlim_max};
-  ASSERT_EQ(setrlimit(RLIMIT_FSIZE, &small), 0);
-  expect_transient(when_answerable,
-                   [&] { insert(*session, notes(2, 5'000, std::string(1'000, 'x'))); });
-  session->rollback();
-  ASSERT_EQ(setrlimit(RLIMIT_FSIZE, &before), 0);
-  std::signal(SIGXFSZ, handler);
+  {
+    const FullDisk full;
+    expect_transient(when_answerable,
+                     [&] { insert(*session, notes(2, 5'000, std::string(1'000, 'x'))); });
+    session->rollback();
+  }
   EXPECT_EQ(file_.query("SELECT count(*) FROM note"), std::vector<std::string>{"1"});
   insert(*session, notes(2, 5'000, std::string(1'000, 'x')));
   EXPECT_EQ(file_.query("SELECT count(*) FROM note"), std::vector<std::string>{"5001"});
+}
+
+TEST_F(File, what_refuses_every_row_is_a_finding_and_looking_leaves_nothing) {
+  prepare();
+  EXPECT_EQ(findings(), "");
+  {
+    const FullDisk full;
+    EXPECT_NE(findings().find("fail file: no 1 MiB can be written"), std::string::npos);
+  }
+  file_.query("CREATE TRIGGER t BEFORE INSERT ON note BEGIN SELECT RAISE(ABORT, 'no note'); END");
+  EXPECT_NE(findings().find("warn table note: a row that was written to try it was refused"),
+            std::string::npos);
+  EXPECT_NE(findings().find("no note"), std::string::npos) << findings();
+  file_.query("DROP TRIGGER t");
+  file_.query("CREATE TRIGGER t AFTER INSERT ON note BEGIN INSERT INTO gone VALUES (1); END");
+  EXPECT_NE(findings().find("fail table note"), std::string::npos) << findings();
+  EXPECT_EQ(file_.query("SELECT count(*) FROM note"), std::vector<std::string>{"0"});
 }
 
 TEST_F(File, calls_outside_of_a_transaction_are_refused) {
