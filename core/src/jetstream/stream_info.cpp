@@ -60,20 +60,84 @@ std::string written_by(std::string_view destination) {
   return fmt::format("{}", fmt::join(words, "."));
 }
 
+/// The subjects that an origin, a mirror's or one of the sources, lets through, as it stores them.
+std::vector<std::string> let_through(const json::object& origin) {
+  std::vector<std::string> subjects;
+  const json::value* transforms = origin.if_contains("subject_transforms");
+  if (transforms && transforms->is_array()) {
+    for (const json::value& each : transforms->as_array()) {
+      if (!each.is_object()) continue;
+      std::string from;
+      std::string to;
+      read(each.as_object(), "src", from);
+      read(each.as_object(), "dest", to);  // none: as it is
+      subjects.push_back(!to.empty() ? written_by(to) : from.empty() ? ">" : from);
+    }
+  }
+  if (!subjects.empty()) return subjects;
+  std::string filter;
+  read(origin, "filter_subject", filter);
+  if (filter.empty()) filter.push_back('>');
+  subjects.push_back(std::move(filter));
+  return subjects;
+}
+
 std::vector<std::string> stored_subjects(const json::object& config,
                                          const std::vector<std::string>& subjects) {
-  if (!part(config, "mirror").empty() || any_elements(config, "sources")) return {};
+  std::vector<std::string> arriving;
+  if (const json::object& mirror = part(config, "mirror"); !mirror.empty()) {
+    arriving = let_through(mirror);
+  } else {
+    arriving = subjects;
+    const json::value* sources = config.if_contains("sources");
+    if (sources && sources->is_array()) {
+      for (const json::value& source : sources->as_array()) {
+        if (source.is_object())
+          std::ranges::move(let_through(source.as_object()), std::back_inserter(arriving));
+      }
+    }
+  }
   const json::object& transform = part(config, "subject_transform");
-  if (transform.empty()) return subjects;
-  std::string from;
-  std::string to;
-  read(transform, "src", from);  // none: every subject
-  read(transform, "dest", to);
-  std::vector<std::string> stored{written_by(to)};
-  std::ranges::copy_if(subjects, std::back_inserter(stored), [&](const std::string& subject) {
-    return !from.empty() && !subject_covers(from, subject);
-  });
-  return stored;
+  std::vector<std::string> stored;
+  if (transform.empty()) {
+    stored = std::move(arriving);
+  } else {
+    std::string from;
+    std::string to;
+    read(transform, "src", from);  // none: every subject
+    read(transform, "dest", to);
+    stored.push_back(written_by(to));
+    std::ranges::copy_if(arriving, std::back_inserter(stored), [&](const std::string& subject) {
+      return !from.empty() && !subject_covers(from, subject);
+    });
+  }
+  const bool any = std::ranges::find(stored, ">") != stored.end();
+  return any ? std::vector<std::string>{} : stored;
+}
+
+/// Where its messages come from when nobody publishes to it alone.
+std::string fed_by(const json::object& config) {
+  if (!part(config, "mirror").empty()) return "mirror";
+  return any_elements(config, "sources") ? "sources" : "";
+}
+
+/// What the server says is wrong with the mirror or the sources of the stream.
+std::string origin_trouble(const json::object& answer) {
+  const auto trouble = [](const json::object& origin) {
+    std::string name;
+    std::string said;
+    read(origin, "name", name);
+    read(part(origin, "error"), "description", said);
+    return said.empty() ? said : fmt::format("nothing comes from stream {}: {}", name, said);
+  };
+  if (std::string said = trouble(part(answer, "mirror")); !said.empty()) return said;
+  const json::value* sources = answer.if_contains("sources");
+  if (sources == nullptr || !sources->is_array()) return {};
+  for (const json::value& source : sources->as_array()) {
+    if (!source.is_object()) continue;
+    if (std::string said = trouble(source.as_object()); !said.empty()) return said;
+  }
+  return {};
 }
 
 /// A leader hears from a peer each second, or that one is not there.
@@ -100,6 +164,8 @@ StreamInfo to_stream_info(const json::object& answer) {
   read(config, "name", info.name);
   read(config, "subjects", info.subjects);
   info.stored_subjects = stored_subjects(config, info.subjects);
+  info.fed_by = fed_by(config);
+  info.origin_trouble = origin_trouble(answer);
   read(config, "storage", info.storage);
   read(config, "retention", info.retention);
   read(config, "discard", info.discard);

@@ -16,9 +16,14 @@ struct StreamInfo {
 
   std::string name;
   std::vector<std::string> subjects;
-  /// What its messages have for a subject: `subjects`, or what its subject_transform makes of them.
-  /// Empty when nobody can tell, as of a mirror.
+  /// What its messages have for a subject: `subjects` and what its mirror or sources let through,
+  /// or what its subject_transform makes of them. Empty when that may be anything.
   std::vector<std::string> stored_subjects;
+  /// The setting that names the streams that its messages come from, `mirror` or `sources`; or
+  /// empty.
+  std::string fed_by;
+  /// Why nothing comes from one of those; empty when nothing is known to be wrong.
+  std::string origin_trouble;
   std::string storage = "file";
   std::string retention = "limits";
   std::string discard = "old";

@@ -91,6 +91,8 @@ std::vector<Finding> lint_stream(const StreamInfo& stream, std::chrono::nanoseco
   check(stream.sealed, "sealed", "the stream takes no new events", copy);
   check(stream.no_ack, "no_ack", "who publishes an event is not told whether it is stored",
         edit + "--ack");
+  check(!stream.origin_trouble.empty(), stream.fed_by.c_str(), stream.origin_trouble,
+        fmt::format("nats stream info {} shows where its messages are to come from", stream.name));
   return found;
 }
 
@@ -101,6 +103,14 @@ std::vector<Finding> lint_subjects(const StreamInfo& stream, const std::string& 
                         return subjects_meet(subject, filter);
                       });
   if (shares) return {};
+  if (!stream.fed_by.empty()) {
+    return {{refuse, stream.fed_by,
+             fmt::format("the stream stores {}, and filter_subject is {}: no event would ever come",
+                         joined(stored), filter),
+             fmt::format("set filter_subject or stream of the service, or make {} anew with a "
+                         "filter or transform of its {} that lets {} through",
+                         stream.name, stream.fed_by, filter)}};
+  }
   const bool transformed = stored != stream.subjects;
   return {{refuse, transformed ? "subject_transform" : "subjects",
            fmt::format("the stream {} {}, and filter_subject is {}: no event would ever come",

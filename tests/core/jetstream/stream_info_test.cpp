@@ -175,8 +175,21 @@ TEST(StreamInfo, subjects_that_messages_are_stored_under_are_told) {
   };
   using Subjects = std::vector<std::string>;
   EXPECT_EQ(stored(R"({"config":{"subjects":["a.>"]}})"), Subjects{"a.>"});
-  EXPECT_EQ(stored(R"({"config":{"subjects":["a.>"],"mirror":{"name":"M"}}})"), Subjects{});
-  EXPECT_EQ(stored(R"({"config":{"subjects":["a.>"],"sources":[{"name":"M"}]}})"), Subjects{});
+  const std::pair<const char*, Subjects> fed[] = {
+      {R"("mirror":{"name":"M"})", {}},
+      {R"("mirror":{"name":"M","filter_subject":"b.*"})", {"b.*"}},
+      {R"("mirror":{"name":"M","subject_transforms":[{"src":"b.*","dest":"c.$1"},{"src":"d"}]})",
+       {"c.*", "d"}},
+      {R"("mirror":{"name":"M","subject_transforms":[{"src":"","dest":""}]})", {}},
+      {R"("subjects":["a"],"sources":[{"name":"M"}])", {}},
+      {R"("sources":[{"name":"M","filter_subject":"b"},{"name":"N","filter_subject":"c"}])",
+       {"b", "c"}},
+      {R"("subjects":["a"],"sources":[{"name":"M","filter_subject":"b"}])", {"a", "b"}},
+      {R"("sources":[{"name":"M"}],"subject_transform":{"src":">","dest":"x.>"})", {"x.>"}},
+  };
+  for (const auto& [config, subjects] : fed) {
+    EXPECT_EQ(stored(fmt::format(R"({{"config":{{{}}}}})", config).c_str()), subjects) << config;
+  }
   const auto transformed = [&](const std::string& from, const std::string& to) {
     return stored((R"({"config":{"subjects":["a.>","b.*"],"subject_transform":{"src":")" + from +
                    R"(","dest":")" + to + R"("}}})")
@@ -187,6 +200,17 @@ TEST(StreamInfo, subjects_that_messages_are_stored_under_are_told) {
   EXPECT_EQ(transformed(">", "x.>"), Subjects{"x.>"});
   EXPECT_EQ(transformed("", "x.>"), Subjects{"x.>"});
   EXPECT_EQ(transformed("b.*", "c.{{split(1,-)}}.d"), (Subjects{"c.>", "a.>"}));
+}
+
+TEST(StreamInfo, an_origin_that_gives_nothing_is_named) {
+  const auto trouble = [](const char* answer) {
+    return to_stream_info(boost::json::parse(answer).as_object()).origin_trouble;
+  };
+  EXPECT_EQ(trouble(R"({"config":{},"mirror":{"name":"M","lag":0,"active":-1}})"), "");
+  EXPECT_EQ(trouble(R"({"mirror":{"name":"M","error":{"description":"stream not found"}}})"),
+            "nothing comes from stream M: stream not found");
+  EXPECT_EQ(trouble(R"({"sources":[{"name":"M"},{"name":"N","error":{"description":"gone"}}]})"),
+            "nothing comes from stream N: gone");
 }
 
 TEST(StreamInfo, patterns_meet_where_some_subject_matches_both) {

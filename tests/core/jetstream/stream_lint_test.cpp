@@ -50,6 +50,11 @@ TEST(StreamLint, each_unsafe_setting_of_a_stream_is_found_with_its_field_and_a_c
       {"max_msg_size", [](auto& s) { s.max_message_size = 1000; }},
       {"duplicate_window", [](auto& s) { s.duplicate_window = 1s; }},
       {"sealed", [](auto& s) { s.sealed = true; }},
+      {"mirror",
+       [](auto& s) {
+         s.fed_by = "mirror";
+         s.origin_trouble = "nothing comes from stream M: stream not found";
+       }},
   };
   for (const auto& [field, spoil] : cases) {
     StreamInfo stream = good_stream();
@@ -211,6 +216,10 @@ TEST(StreamLint, stream_that_shares_no_subject_with_the_filter_is_refused) {
   stream.stored_subjects = {"moved.>"};
   ASSERT_EQ(lint_subjects(stream, "events.task").size(), 1U);
   EXPECT_EQ(lint_subjects(stream, "events.task")[0].field, "subject_transform");
+  stream.fed_by = "mirror";
+  ASSERT_EQ(lint_subjects(stream, "events.task").size(), 1U);
+  EXPECT_EQ(lint_subjects(stream, "events.task")[0].field, "mirror");
+  EXPECT_TRUE(lint_subjects(stream, "moved.task").empty());
   stream.stored_subjects.clear();
   EXPECT_TRUE(lint_subjects(stream, "events.task").empty()) << "nobody can tell";
 }
