@@ -99,4 +99,21 @@ std::uint16_t choose_port(std::uint16_t before) {
   return *any;
 }
 
+std::string nats_string(std::string_view text) {
+  std::string quoted{'"'};
+  for (const char c : text) {
+    const auto byte = static_cast<unsigned char>(c);
+    if (c == '"' || c == '\\') {
+      quoted.push_back('\\');
+      quoted.push_back(c);
+    } else if (byte < ' ' || byte == 0x7F) {
+      quoted += fmt::format("\\x{:02X}", byte);
+    } else {
+      quoted += c;
+    }
+  }
+  quoted.push_back('"');
+  return quoted;
+}
+
 }  // namespace hangar

@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <string>
+#include <string_view>
 
 namespace hangar {
 
@@ -18,5 +19,8 @@ std::uint16_t choose_port(std::uint16_t before);
 /// The address of a port of this machine's own, and as the socket API wants it.
 sockaddr_in loopback(std::uint16_t port);
 const sockaddr* generic(const sockaddr_in& address);
+
+/// The text as a string in nats-server's configuration, with its quotation marks.
+std::string nats_string(std::string_view text);
 
 }  // namespace hangar

@@ -150,14 +150,14 @@ void EmbeddedServer::prepare() {
   if (token_.empty()) token_ = folder_.make_token();
   server_name_ = fmt::format("hangar-{}-{}", getpid(), Clock::now().time_since_epoch().count());
   folder_.write("port", fmt::format("{}\n", port_));
-  folder_.write("nats-server.conf",
-                fmt::format("# Written by hangar at each start.\n"
-                            "listen: \"127.0.0.1:{}\"\n"
-                            "server_name: \"{}\"\n"
-                            "authorization {{ token: \"{}\" }}\n"
-                            "max_payload: 8MB\n"
-                            "jetstream {{ store_dir: \"{}\" }}\n",
-                            port_, server_name_, token_.reveal(), options_.folder.string()));
+  folder_.write("nats-server.conf", fmt::format("# Written by hangar at each start.\n"
+                                                "listen: \"127.0.0.1:{}\"\n"
+                                                "server_name: \"{}\"\n"
+                                                "authorization {{ token: \"{}\" }}\n"
+                                                "max_payload: 8MB\n"
+                                                "jetstream {{ store_dir: {} }}\n",
+                                                port_, server_name_, token_.reveal(),
+                                                nats_string(options_.folder.string())));
 }
 
 void EmbeddedServer::watch() noexcept {

@@ -90,6 +90,13 @@ TEST_F(EmbeddedServerTest, link_in_the_folder_is_refused) {
   EXPECT_NE(refusal(options(), log_).find("is a link"), std::string::npos);
 }
 
+TEST_F(EmbeddedServerTest, folder_of_any_name_holds_the_store) {
+  auto odd = options();
+  odd.folder = folder_.path() / "a\"b\\x41\n$HOME{}#";
+  const EmbeddedServer server{odd, log_};
+  EXPECT_TRUE(std::filesystem::is_directory(odd.folder / "jetstream"));
+}
+
 TEST_F(EmbeddedServerTest, server_that_does_not_answer_is_started_again) {
   auto impatient = options();
   impatient.patience = 500ms;
