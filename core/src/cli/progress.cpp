@@ -11,9 +11,16 @@ namespace hangar {
 
 using std::chrono::steady_clock;
 
-Progress::Progress(std::string label, std::size_t total)
+std::optional<std::uint64_t> rate_of(std::size_t done, std::chrono::nanoseconds within) noexcept {
+  const double seconds = std::chrono::duration<double>(within).count();
+  if (seconds < 1) return std::nullopt;
+  return static_cast<std::uint64_t>(static_cast<double>(done) / seconds);
+}
+
+Progress::Progress(std::string label, std::size_t total, std::size_t done)
     : label_{std::move(label)},
       total_{total},
+      at_begin_{done},
       terminal_{::isatty(STDERR_FILENO) == 1},
       begin_{steady_clock::now()},
       drawn_{begin_} {}
@@ -33,21 +40,22 @@ void Progress::finish(std::size_t done) {
 
 void Progress::draw(std::size_t done) {
   constexpr std::size_t cells = 30;
-  const double seconds = std::chrono::duration<double>(steady_clock::now() - begin_).count();
-  const double rate = seconds > 0 ? static_cast<double>(done) / seconds : 0;
+  const auto rate = rate_of(done - std::min(done, at_begin_), steady_clock::now() - begin_);
   if (!terminal_) {
     const std::string total = total_ == 0 ? "" : fmt::format(" total={}", total_);
-    fmt::print(stderr, "{} done={}{} rate={:.0f}/s\n", label_, done, total, rate);
+    const std::string speed = rate ? fmt::format(" rate={}/s", *rate) : "";
+    fmt::print(stderr, "{} done={}{}{}\n", label_, done, total, speed);
     return;
   }
+  const std::string speed = rate ? fmt::format("{}/s", *rate) : "";
   if (total_ == 0) {
-    fmt::print(stderr, "\r{} {}  {:.0f}/s  ", label_, done, rate);
+    fmt::print(stderr, "\r{} {}  {}  ", label_, done, speed);
     std::fflush(stderr);
     return;
   }
   const std::size_t filled = std::min(cells, done * cells / total_);
-  fmt::print(stderr, "\r{} [{:<{}}] {}/{}  {:.0f}/s  ", label_, std::string(filled, '='), cells,
-             done, total_, rate);
+  fmt::print(stderr, "\r{} [{:<{}}] {}/{}  {}  ", label_, std::string(filled, '='), cells, done,
+             total_, speed);
   std::fflush(stderr);
 }
 

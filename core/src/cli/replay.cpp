@@ -57,8 +57,9 @@ int replay(HostOptions host, const ReplayStart& start) {
   ReplayProgress last;
   options.progress = [&](const ReplayProgress& now) {
     last = now;
-    if (!bar && now.total > 0) bar.emplace("replayed", now.total);
-    if (bar) bar->update(now.applied + now.dead_lettered);
+    const std::uint64_t done = now.applied + now.dead_lettered;
+    if (!bar && now.total > 0) bar.emplace("replayed", now.total, done);
+    if (bar) bar->update(done);
   };
   look_for_nats(host);
   host.replay = std::move(options);
