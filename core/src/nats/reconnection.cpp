@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "config/mask_url.hpp"
+#include "nats/remedy.hpp"
 
 namespace hangar {
 namespace {
@@ -16,6 +17,8 @@ using namespace std::chrono_literals;
 constexpr auto first_wait = 250ms;
 constexpr auto longest_wait = 5000ms;
 constexpr auto repeat_trouble_after = 30s;
+// A server that hangs up sooner is tried more and more seldom, like one that cannot be reached.
+constexpr auto lasting = 1s;
 constexpr std::size_t most_discovered = 64;
 
 // So that the clients of a server that was restarted do not all come at once.
@@ -24,26 +27,42 @@ std::chrono::milliseconds jittered(std::chrono::milliseconds wait, std::minstd_r
   return std::chrono::milliseconds{spread(random)};
 }
 
+// Each ack has a subject of its own, made of numbers: where acks are refused, all are one thing.
+std::string kind_of(std::string line) {
+  if (!permission_violation_in(line)) return line;
+  std::erase_if(line, [](char c) { return c >= '0' && c <= '9'; });
+  return line;
+}
+
 }  // namespace
 
 Reconnection::Reconnection(std::vector<Endpoint> configured, std::uint32_t seed)
-    : endpoints_{std::move(configured)}, configured_{endpoints_.size()}, random_{seed} {}
+    : endpoints_{std::move(configured)},
+      configured_{endpoints_.size()},
+      random_{seed},
+      told_{repeat_trouble_after} {}
 
 Reconnection::Step Reconnection::step(Happened what, const std::string& why, Time now) {
   Step step;
   if (what == Happened::connected) {
     server_ = trying_;
-    if (std::exchange(was_connected_, true) || !last_trouble_.empty())
-      step.line = "NATS: connected";
-    last_trouble_.clear();
+    connected_at_ = now;
+    if (!brief_) told_ = RateLimit{repeat_trouble_after};
+    const bool first = !std::exchange(was_connected_, true);
+    if (!first || troubled_) step.line = tell("NATS: connected", now);
+    troubled_ = false;
     return step;
   }
   if (what == Happened::failed) {
     step = next();
   } else if (what != Happened::trouble) {
     leaving_ = what == Happened::left;
-    tried_ = 0;
-    wait_ = first_wait;
+    brief_ = what == Happened::lost && now - connected_at_ < lasting;
+    if (!brief_) {
+      tried_ = 0;
+      wait_ = first_wait;
+      told_ = RateLimit{repeat_trouble_after};
+    }
     std::shuffle(endpoints_.begin(), endpoints_.begin() + static_cast<std::ptrdiff_t>(configured_),
                  random_);
     step = next();
@@ -55,7 +74,10 @@ Reconnection::Step Reconnection::step(Happened what, const std::string& why, Tim
   } else {
     step.trouble = why;
   }
-  if (!step.trouble.empty()) step.line = tell(step.trouble, now);
+  if (!step.trouble.empty()) {
+    step.line = tell(mask_url(step.trouble), now);
+    troubled_ = true;
+  }
   return step;
 }
 
@@ -73,12 +95,8 @@ Reconnection::Step Reconnection::next() {
   return step;
 }
 
-std::string Reconnection::tell(const std::string& trouble, Time now) {
-  std::string line = mask_url(trouble);
-  if (line == last_trouble_ && now - last_told_ < repeat_trouble_after) return {};
-  last_trouble_ = line;
-  last_told_ = now;
-  return line;
+std::string Reconnection::tell(const std::string& line, Time now) {
+  return told_.told(kind_of(line), now) ? line : std::string{};
 }
 
 std::vector<std::string> Reconnection::learn(const std::vector<std::string>& urls) {

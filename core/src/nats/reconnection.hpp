@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "log/rate_limit.hpp"
 #include "nats/endpoint.hpp"
 
 namespace hangar {
@@ -40,8 +41,8 @@ class Reconnection {
 
  private:
   Step next();
-  /// The line for it.
-  std::string tell(const std::string& trouble, Time now);
+  /// The line, when it was not told just now.
+  std::string tell(const std::string& line, Time now);
 
   std::vector<Endpoint> endpoints_;
   std::size_t configured_;  ///< How many of them come from the configuration.
@@ -53,8 +54,10 @@ class Reconnection {
   Endpoint server_;
   bool leaving_ = false;  ///< That server gave no service: others are tried first.
   bool was_connected_ = false;
-  std::string last_trouble_;  ///< Since it connected.
-  Time last_told_{};
+  Time connected_at_{};
+  bool brief_ = false;     ///< The last connection was lost as soon as it stood.
+  bool troubled_ = false;  ///< Something was told since it connected.
+  RateLimit told_;         ///< Since a connection that lasted.
 };
 
 }  // namespace hangar
