@@ -10,13 +10,19 @@
 namespace hangar {
 namespace {
 
+std::string with_obstacle(std::string failure, const Snapshot::Service& service) {
+  const std::string& obstacle = service.source.obstacle;
+  return obstacle.empty() ? failure : fmt::format("{}: {}", failure, obstacle);
+}
+
 std::string nats_failure(const Snapshot& seen) {
   for (const auto& service : seen.services) {
     const auto trouble = static_cast<JetStreamHealth::Trouble>(service.source.trouble);
     if (const auto why = describe(trouble); !why.empty()) {
       return fmt::format("{} records nothing: {}", service.name, why);
     }
-    if (!service.source.connected) return service.name + " is not connected";
+    if (!service.source.connected)
+      return with_obstacle(service.name + " is not connected", service);
     if (service.source.acks_denied) {
       return fmt::format("the user of {} may not publish to $JS.ACK.{}.{}.>, so nothing is acked",
                          service.name, service.source.stream, service.source.consumer);
@@ -49,7 +55,9 @@ std::string service_failure(const Snapshot::Service& service) {
   if (service.state == ServiceState::running) return service.trouble;
   std::string why{to_string(service.state)};
   if (service.state == ServiceState::failed) why += ": " + service.last_error;
-  return why;
+  // One that is not connected has said so.
+  const bool seeks = service.state == ServiceState::starting && service.source.connected != 0;
+  return seeks ? with_obstacle(why, service) : why;
 }
 
 /// An error of several lines is still one line of the answer.

@@ -136,6 +136,7 @@ void Link::went_down(std::vector<Outgoing> unsent) {
 void Link::trouble(const std::string& what, const std::string& line) {
   last_trouble_ = mask_url(what);
   if (!line.empty()) log_.warning("{}", line);
+  if (handlers_.trouble) handlers_.trouble(last_trouble_);
   if (const auto violation = permission_violation_in(what)) deny(*violation, last_trouble_);
 }
 

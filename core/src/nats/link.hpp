@@ -37,6 +37,8 @@ class Link : public std::enable_shared_from_this<Link> {
     std::function<void()> pulls_ended;
     /// The server does not let this user publish to `subject`; `why` says so with what mends it.
     std::function<void(const std::string& subject, const std::string& why)> denied{};
+    /// Something went wrong on the way to the server; `what` holds no secret.
+    std::function<void(const std::string& what)> trouble{};
     /// What is wrong with the service of JetStream has changed.
     std::function<void(JetStreamHealth::Trouble trouble)> judged{};
   };

@@ -82,6 +82,8 @@ asio::awaitable<bool> ConsumerBinding::bind() {
     } catch (const std::exception& error) {
       problem = error.what();
     }
+    // One that is not connected has said why.
+    if (bound() || (!problem.empty() && link.connected())) source_.counters->obstacle.set(problem);
     if (!problem.empty()) {
       if (problem != last) source_.log.warning("{}; trying again", problem);
       last = std::move(problem);

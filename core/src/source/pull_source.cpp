@@ -51,9 +51,10 @@ std::shared_ptr<PullSource> PullSource::start(const asio::any_io_executor& execu
   handlers.pulled =
       with([](PullSource& self, std::vector<WireMessage>& messages) { self.pulled(messages); });
   handlers.pulls_ended = with([](PullSource& self) { self.pulls_ended(); });
-  handlers.denied = with([](PullSource& self, const std::string& subject, const std::string& why) {
-    self.denied(subject, why);
-  });
+  handlers.denied = with(
+      [](PullSource& self, const auto& subject, const auto& why) { self.denied(subject, why); });
+  handlers.trouble = with(
+      [](PullSource& self, const std::string& what) { self.state_.counters->obstacle.set(what); });
   handlers.judged = with([](PullSource& self, JetStreamHealth::Trouble trouble) {
     self.state_.counters->trouble.set(static_cast<std::uint64_t>(trouble));
   });

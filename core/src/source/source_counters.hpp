@@ -3,6 +3,9 @@
 #include <array>
 #include <atomic>
 #include <cstdint>
+#include <mutex>
+#include <string>
+#include <utility>
 
 namespace hangar {
 
@@ -17,6 +20,23 @@ class Count {
 
  private:
   std::atomic<std::uint64_t> value_ = 0;
+};
+
+/// Words that one strand writes and any thread reads.
+class Words {
+ public:
+  void set(std::string now) {
+    const std::scoped_lock lock{mutex_};
+    words_ = std::move(now);
+  }
+  [[nodiscard]] std::string value() const {
+    const std::scoped_lock lock{mutex_};
+    return words_;
+  }
+
+ private:
+  mutable std::mutex mutex_;
+  std::string words_;
 };
 
 /// What a source has seen and done since it was opened: a Count each while it runs, and plain
@@ -87,8 +107,10 @@ struct SourceNumbers {
       &Self::expired_unacked};
 };
 
-using SourceCounters = SourceNumbers<Count>;
+struct SourceCounters : SourceNumbers<Count> {
+  Words obstacle;  ///< What went wrong last on the way to its messages; empty when nothing did.
+};
 static_assert((SourceCounters::sums.size() + SourceCounters::latest.size()) * sizeof(Count) ==
-              sizeof(SourceCounters));
+              sizeof(SourceNumbers<Count>));
 
 }  // namespace hangar

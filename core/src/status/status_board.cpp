@@ -21,6 +21,7 @@ void add(const SourceCounters& from, Snapshot::Source& to) {
   for (std::size_t i = 0; i < Of::latest.size(); ++i) {
     to.*Of::latest.at(i) = (from.*SourceCounters::latest.at(i)).value();
   }
+  to.obstacle = mask_url(from.obstacle.value());
   const auto connections = from.connections.value();
   to.reconnects += connections > 0 ? connections - 1 : 0;
   const auto stored = from.oldest_unacked.value();

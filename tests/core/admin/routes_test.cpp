@@ -96,6 +96,24 @@ TEST(Routes, readiness_needs_every_service_to_run) {
   }
 }
 
+TEST(Routes, readiness_says_why_there_is_no_connection_or_no_consumer) {
+  auto seen = healthy();
+  seen.services.at(0).source.obstacle = "NATS at nats://a:4222: Authorization Violation";
+  EXPECT_EQ(reply_to("/readyz", seen).status, 200U) << "it was overcome";
+  seen.services.at(0).source.connected = 0;
+  seen.services.at(0).state = ServiceState::starting;
+  const std::string body = reply_to("/readyz", seen).body;
+  EXPECT_TRUE(has_line(body,
+                       "[-]nats failed: recorder is not connected: NATS at nats://a:4222: "
+                       "Authorization Violation"))
+      << body;
+  EXPECT_TRUE(has_line(body, "[-]recorder failed: starting")) << body;
+  seen.services.at(0).source.connected = 1;
+  seen.services.at(0).source.obstacle = "stream S: no room";
+  const std::string starting = reply_to("/readyz", seen).body;
+  EXPECT_TRUE(has_line(starting, "[-]recorder failed: starting: stream S: no room")) << starting;
+}
+
 TEST(Routes, every_series_is_there_as_zero_before_anything_happened) {
   auto seen = healthy();
   seen.services.at(0).state = ServiceState::stopped;
