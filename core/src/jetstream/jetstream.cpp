@@ -30,7 +30,7 @@ std::int64_t integer(const json::object& object, std::string_view name) {
   using Fate = Link::Reply::Fate;
   const Fate fate = reply.fate;
   if (fate == Fate::denied) throw DeniedError{reply.why};
-  std::string why = "the connection was lost";
+  std::string why = link.last_trouble().empty() ? "the connection was lost" : link.last_trouble();
   if (fate == Fate::no_responders) {
     why = link.api("") == server_api
               ? "nobody serves it: is JetStream enabled (`jetstream {}` in the server's "

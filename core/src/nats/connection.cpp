@@ -31,10 +31,12 @@ std::string_view without_source_line(std::string_view text) {
 }
 
 TransientError unreachable(const Endpoint& endpoint, std::string_view why,
-                           std::string_view identity) {
+                           std::string_view identity, const NatsConfig& nats) {
   const std::string_view said = without_source_line(why);
+  const std::string certificate = endpoint.tls ? certificate_remedy(said, nats) : std::string{};
   // What cnats says of a server that hangs up without a word.
-  const std::string told = said == natsStatus_GetText(NATS_CONNECTION_CLOSED)
+  const std::string told = !certificate.empty() ? fmt::format("{}: {}", said, certificate)
+                           : said == natsStatus_GetText(NATS_CONNECTION_CLOSED)
                                ? fmt::format("{}: {}", said, tls_first_remedy())
                                : with_remedy(said, identity);
   return TransientError{fmt::format("NATS at {}: {}", endpoint.address(), told),
@@ -226,7 +228,7 @@ Connection::Connection(const Endpoint& endpoint, const Settings& settings, Callb
     const char* text = nats_GetLastError(&last);
     throw unreachable(endpoint,
                       text != nullptr && *text != '\0' ? text : natsStatus_GetText(status),
-                      ending_.identity);
+                      ending_.identity, settings.nats);
   }
 }
 

@@ -29,6 +29,10 @@ constexpr std::array remedies{
     Remedy{"maximum connections exceeded", "raise max_connections in the server's configuration"},
     Remedy{"maximum account active connections exceeded",
            "raise the limit of connections of this user's account"},
+    Remedy{
+        "maximum subscriptions exceeded",
+        "raise max_subs in the server's configuration, or the limit of this user's account: each "
+        "service needs 2"},
     Remedy{"tls required", "write tls:// in nats.url"},
     Remedy{"secure connection required", "write tls:// in nats.url"},
     Remedy{"permissions violation for publish to",
@@ -106,6 +110,26 @@ std::string with_remedy(std::string_view said, std::string_view identity) {
   }
   return fmt::format("{}: {}{}{}", said, found->mends.substr(0, hole), identity,
                      found->mends.substr(hole + 2));
+}
+
+// A server that speaks TLS 1.3 looks at the certificate when the client has done its part: it hangs
+// up, and cnats tells where that found it.
+std::string certificate_remedy(std::string_view said, const NatsConfig& nats) {
+  constexpr std::array hung_up{"expected 'pong', got ''",    "ssl_write error: (null)",
+                               "ssl_read error: (null)",     "alert bad certificate",
+                               "alert certificate required", "alert unknown ca",
+                               "alert certificate unknown",  "alert handshake failure"};
+  const std::string small = in_small_letters(said);
+  const bool fits = std::ranges::any_of(
+      hung_up, [&](const char* words) { return small.find(words) != small.npos; });
+  if (!fits) return {};
+  return nats.tls.cert_file.empty()
+             ? "the server hung up on a client without a certificate: if it wants one (`verify`), "
+               "set nats.tls.cert_file and nats.tls.key_file"
+             : fmt::format(
+                   "the server hung up: does its ca_file vouch for nats.tls.cert_file ({}), and is "
+                   "that of a user whom it knows (`verify_and_map`)?",
+                   nats.tls.cert_file);
 }
 
 #ifdef HANGAR_CNATS_HAS_TLS_FIRST

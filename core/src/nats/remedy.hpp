@@ -29,4 +29,8 @@ struct PermissionViolation {
 /// Nothing when it said something else.
 std::optional<PermissionViolation> permission_violation_in(std::string_view said);
 
+/// What mends it when a server over TLS hangs up for want of a client's certificate that it takes;
+/// empty when that is not what was said.
+std::string certificate_remedy(std::string_view said, const NatsConfig& nats);
+
 }  // namespace hangar

@@ -21,6 +21,7 @@ TEST(Remedy, what_a_server_says_names_the_setting_that_mends_it) {
         Case{"Account Authentication Expired", "nats.credentials_file (a)", "a new one"},
         Case{"User Authentication Revoked", "nats.credentials_file (a)", "a new one"},
         Case{"maximum connections exceeded", "", "max_connections"},
+        Case{"maximum subscriptions exceeded", "", "max_subs"},
         Case{"Secure Connection - TLS Required", "", "tls://"},
         Case{"Permissions Violation for Publish to \"$JS.API.INFO\"", "", "$JS.API.INFO"},
         Case{"Permissions Violation for Subscription to \"_INBOX.x\"", "",
@@ -31,6 +32,21 @@ TEST(Remedy, what_a_server_says_names_the_setting_that_mends_it) {
     EXPECT_EQ(told.find("{}"), std::string::npos) << told;
   }
   EXPECT_EQ(with_remedy("something new", "nats.token"), "something new");
+}
+
+TEST(Remedy, a_server_that_wants_a_certificate_is_told_from_others) {
+  NatsConfig nats;
+  for (const char* said : {"Expected 'PONG', got ''", "SSL_write error: (null)",
+                           "SSL handshake error: error:0A000412:SSL routines::sslv3 alert bad "
+                           "certificate"}) {
+    nats.tls.cert_file.clear();
+    EXPECT_NE(certificate_remedy(said, nats).find("set nats.tls.cert_file"), std::string::npos);
+    nats.tls.cert_file = "/mine";
+    EXPECT_NE(certificate_remedy(said, nats).find("vouch for nats.tls.cert_file (/mine)"),
+              std::string::npos);
+  }
+  EXPECT_EQ(certificate_remedy("Authorization Violation", nats), "");
+  EXPECT_EQ(certificate_remedy("Expected 'PONG', got '-ERR 'x''", nats), "");
 }
 
 TEST(Remedy, a_subject_that_may_not_be_used_is_found_in_what_a_server_says) {
