@@ -26,6 +26,14 @@
 namespace hangar::cli {
 namespace {
 
+std::string not_json(std::string_view line, const std::string& origin) {
+  const auto fault = json_fault(line);
+  return fmt::format(
+      "{}:{}: not JSON ({}); each line is one event, or a list of them: `jq -c` writes JSON of "
+      "several lines so, and --raw publishes what is no JSON as it is",
+      origin, fault ? fault->column : 1, fault ? fault->what : "it is nested too deeply");
+}
+
 /// The lines of several files as messages, read one at a time.
 class Lines {
  public:
@@ -39,7 +47,9 @@ class Lines {
         input_ = nullptr;
         continue;
       }
-      cut(fmt::format("{}:{}", name_, ++number_));
+      const std::string origin = fmt::format("{}:{}", name_, ++number_);
+      if (!options_.raw) check_line(text_, origin);
+      cut(origin);
     }
     PublishLine line = std::move(pending_.front());
     pending_.pop_front();
@@ -67,13 +77,8 @@ class Lines {
   }
 
   [[nodiscard]] PublishLine message(std::string body, const std::string& origin) const {
-    PublishDefaults defaults = publish_defaults(body);
-    if (!defaults.json && !options_.raw) {
-      throw Error{fmt::format(
-          "{}: not JSON; each line is one event, or a list of them: `jq -c` writes JSON of several "
-          "lines so, and --raw publishes what is no JSON as it is",
-          origin)};
-    }
+    const PublishDefaults defaults = publish_defaults(body);
+    if (!defaults.json && !options_.raw) throw Error{not_json(body, origin)};
     return PublishLine{.subject = options_.subject.empty() ? defaults.subject : options_.subject,
                        .id = defaults.id,
                        .body = std::move(body),
@@ -104,6 +109,21 @@ class Lines {
     if (!stream_) throw Error{fmt::format("{}: cannot be opened", name_)};
     input_ = &stream_;
     return true;
+  }
+
+  void check_line(std::string_view line, const std::string& origin) const {
+    if (number_ == 1 && line.starts_with("\xEF\xBB\xBF")) {
+      throw Error{
+          fmt::format("{}:1: the file begins with a byte order mark, which is no part of "
+                      "JSON: save it without, `sed -i '1s/^\\xEF\\xBB\\xBF//' {}` removes it",
+                      origin, name_)};
+    }
+    if (line.find_first_not_of(" \t\r") == line.npos) {
+      throw Error{
+          fmt::format("{}:1: the line is empty, and each line is one event: remove it, "
+                      "`sed -i '/^[[:space:]]*$/d' {}` removes all that are",
+                      origin, name_)};
+    }
   }
 
   const PublishOptions& options_;

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <boost/json/parse.hpp>
+#include <boost/json/stream_parser.hpp>
 #include <boost/json/value.hpp>
 #include <cstddef>
 
@@ -85,6 +86,18 @@ std::optional<std::vector<std::string_view>> events_of(std::string_view line) {
     if (member.starts_with(name)) return parts_of(member.substr(member.find('[')));
   }
   return std::nullopt;
+}
+
+std::optional<JsonFault> json_fault(std::string_view line) {
+  json::parse_options options;
+  options.max_depth = deepest;
+  json::stream_parser parser{{}, options};
+  boost::system::error_code failed;
+  std::size_t read = parser.write_some(line.data(), line.size(), failed);
+  if (!failed && read < line.size()) return JsonFault{read + 1, "there is more behind its end"};
+  if (!failed) parser.finish(failed);
+  if (!failed) return std::nullopt;
+  return JsonFault{read + 1, failed.message()};
 }
 
 PublishDefaults publish_defaults(std::string_view line) {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -18,6 +19,13 @@ struct PublishDefaults {
 /// event to `prefect.events.other`, and what is no event to `prefect.events.task-run`, so that it
 /// is rejected with a reason instead of being ignored.
 PublishDefaults publish_defaults(std::string_view line);
+
+/// Where a line stops being JSON.
+struct JsonFault {
+  std::size_t column;  ///< From 1, in bytes.
+  std::string what;
+};
+std::optional<JsonFault> json_fault(std::string_view line);
 
 /// The events of a line that holds several of them, each as it is written there: of a JSON array,
 /// or of the `events` of what Prefect's API answers, `{"events": […]}`. Nothing for any other line.

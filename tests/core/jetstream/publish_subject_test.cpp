@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <string>
+#include <utility>
 
 #include "hangar/error.hpp"
 
@@ -19,6 +20,21 @@ TEST(PublishDefaults, name_of_the_event_chooses_the_subject) {
   EXPECT_EQ(subject(R"({})"), "prefect.events.task-run");
   EXPECT_EQ(subject(R"([1])"), "prefect.events.task-run");
   EXPECT_EQ(subject("not json"), "prefect.events.task-run");
+}
+
+TEST(PublishDefaults, a_line_that_is_no_json_is_at_fault_at_a_column) {
+  const std::pair<const char*, std::size_t> faults[] = {{"this", 1},
+                                                        {R"({"a":x})", 6},
+                                                        {R"({"a":1)", 7},
+                                                        {R"({"a":1} {})", 9},
+                                                        {"\xEF\xBB\xBF{}", 1}};
+  for (const auto& [line, column] : faults) {
+    const auto fault = json_fault(line);
+    ASSERT_TRUE(fault) << line;
+    EXPECT_EQ(fault->column, column) << line << ": " << fault->what;
+    EXPECT_FALSE(fault->what.empty());
+  }
+  for (const char* line : {"{}", " {} ", "[1]", "{}\r"}) EXPECT_FALSE(json_fault(line)) << line;
 }
 
 TEST(PublishDefaults, id_is_taken_only_where_it_fits_a_header) {
