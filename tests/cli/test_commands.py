@@ -195,6 +195,9 @@ class Configuration(Case):
             ("HANGAR_NATS_TLS_CA_FILE", "nats.tls.ca_file", str(self.folder), ""),
             ("HANGAR_NATS_NKEY_SEED_FILE", "nats.nkey_seed_file", "/none/seed", "cannot read"),
             ("HANGAR_ADMIN_LISTEN", "admin.listen", "127.0.0.1", " is no address"),
+            ("HANGAR_ADMIN_LISTEN", "admin.listen", "127.0.0.1:99999", " has no valid port"),
+            ("HANGAR_NATS_MAX_AGE", "nats.max_age", "1ms", "before it can be recorded"),
+            ("HANGAR_PLUGINS_PATH", "plugins.path", "plugins", "relative path: write /"),
             ("HANGAR_STORAGE_URL", "storage.url", "jdbc:postgresql://h/d", "takes a jdbc URL"),
             ("HANGAR_STORAGE_URL", "storage.url", "postgresql://h/d?foo=1", "'foo'"),
             ("HANGAR_STORAGE_URL", "storage.url", str(self.folder), "is a folder"),
@@ -215,6 +218,20 @@ class Configuration(Case):
                 self.assertRegex(done.stderr, rf"^hangar: {name}: .*{re.escape(said)}")
                 done = hangar(*self.data, "config", "check", "--set", f"{path}={value}")
                 self.assertRegex(done.stderr, rf"^hangar: --set {re.escape(path)}: ")
+
+    def test_data_dir_that_cannot_be_made_is_found_and_one_that_can_is_not_made(self) -> None:
+        for folder in ("/proc/x", "/proc", "/dev/null/x"):
+            with self.subTest(folder):
+                done = hangar("config", "check", env={"HANGAR_DATA_DIR": folder})
+                self.assertEqual(done.returncode, 78, done.stderr)
+                self.assertRegex(done.stderr, "^hangar: HANGAR_DATA_DIR: .*/(proc|dev/null)")
+        good = self.folder / "a" / "b"
+        done = hangar("config", "check", "--set", f"data_dir={good}")
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertFalse(good.parent.exists())
+        good.mkdir(parents=True)
+        done = hangar("config", "check", "--set", f"data_dir={good}")
+        self.assertEqual((done.returncode, list(good.iterdir())), (0, []), done.stderr)
 
     def test_what_yaml_would_read_otherwise_is_refused(self) -> None:
         for text in (

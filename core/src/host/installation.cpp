@@ -165,11 +165,16 @@ const Plugin* Installation::storage_by_scheme() const {
 void Installation::look_at_everything(const Loaded& loaded, Problems& problems) const {
   SettingsExamination examination{loaded, problems};
   examination.look_at(config_);
-  examination.attempt([&] {
-    const auto storage = make_storage();
-    const auto* file = dynamic_cast<const FileStorage*>(storage.get());
-    if (file != nullptr) file->check_place(creation());
-  });
+  const bool has_plugins = examination.attempt([&] { check_plugin_folders(config_.plugins.path); });
+  const bool has_folder =
+      !needs_data_dir() || examination.attempt([&] { check_writable(data_dir()); });
+  if (has_plugins && has_folder) {
+    examination.attempt([&] {
+      const auto storage = make_storage();
+      const auto* file = dynamic_cast<const FileStorage*>(storage.get());
+      if (file != nullptr) file->check_place(creation());
+    });
+  }
   std::vector<CheckedService> chosen;
   for (const Service& service : services_) {
     const std::string name = service.plugin->name;
@@ -241,6 +246,12 @@ std::optional<std::filesystem::path> Installation::known_data_dir() const {
   const auto home = variable(inputs_.environment, "HOME");
   if (home.empty()) return std::nullopt;
   return std::filesystem::path{home} / ".local" / "state" / "hangar";
+}
+
+bool Installation::needs_data_dir() const {
+  const auto& urls = config_.nats.urls;
+  const bool default_file = config_.storage.type == "sqlite" && config_.storage.url.value.empty();
+  return default_file || std::ranges::find(urls, "embedded") != urls.end();
 }
 
 std::filesystem::path Installation::data_dir() const {

@@ -62,6 +62,8 @@ class Installation {
   /// The same, for what is to be this user's alone. Throws ConfigError when it is not known, or
   /// when others could change what is in it.
   [[nodiscard]] std::filesystem::path data_dir() const;
+  /// Whether these settings keep anything there that cannot be done without.
+  [[nodiscard]] bool needs_data_dir() const;
 
  private:
   /// A plugin that fails in this is refused.

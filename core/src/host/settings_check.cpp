@@ -1,10 +1,15 @@
 #include "host/settings_check.hpp"
 
 #include <fmt/format.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include <algorithm>
+#include <cerrno>
+#include <chrono>
 #include <map>
 #include <string_view>
+#include <system_error>
 #include <utility>
 #include <variant>
 
@@ -35,7 +40,42 @@ NatsConfig without_files(const NatsConfig& nats) {
   return none;
 }
 
+/// An event waits in the stream while a database is restarted, and a little longer.
+void check_max_age(std::chrono::milliseconds age) {
+  if (age == std::chrono::milliseconds{0} || age >= std::chrono::minutes{1}) return;
+  throw ConfigError{
+      fmt::format("nats.max_age: the server would delete an event after {} ms, before it can be "
+                  "recorded: write "
+                  "1m or more, such as 7d, or 0 to keep events for ever",
+                  age.count())};
+}
+
 }  // namespace
+
+void check_plugin_folders(const std::vector<std::string>& folders) {
+  for (const std::string& folder : folders) {
+    if (std::filesystem::path{folder}.is_absolute()) continue;
+    throw ConfigError{fmt::format("plugins.path: {} is a relative path: write {}",
+                                  in_quotes(folder), std::filesystem::absolute(folder).string())};
+  }
+}
+
+void check_writable(const std::filesystem::path& folder) {
+  // The first folder that is to be made; in one that is there, another one.
+  std::filesystem::path probe = folder / fmt::format("check.{}", ::getpid());
+  std::error_code failed;
+  while (probe.has_parent_path() && !std::filesystem::exists(probe.parent_path(), failed)) {
+    probe = probe.parent_path();
+  }
+  if (::mkdir(probe.c_str(), S_IRWXU) != 0) {
+    if (errno == EEXIST) return;
+    throw ConfigError{fmt::format(
+        "data_dir: nothing can be written in {}: {}: set it to a folder that this user can make or "
+        "write",
+        folder.string(), std::generic_category().message(errno))};
+  }
+  std::filesystem::remove(probe, failed);
+}
 
 SourceOptions source_settings(const Fields& service) {
   SourceOptions source;
@@ -58,14 +98,16 @@ void SettingsExamination::report(const std::string& what) {
   problems_.add(whence.label + what.substr(path.size()));
 }
 
-void SettingsExamination::attempt(const std::function<void()>& action) {
+bool SettingsExamination::attempt(const std::function<void()>& action) {
   try {
     action();
   } catch (const ConfigError& error) {
     report(error.what());
+    return false;
   } catch (...) {  // NOLINT(bugprone-empty-catch)
     // No fault of a setting: whoever does the same in earnest fails with it.
   }
+  return true;
 }
 
 void SettingsExamination::look_at(const HostConfig& config) {
@@ -79,6 +121,7 @@ void SettingsExamination::look_at(const NatsConfig& nats) {
   attempt([&] { check_embedded(nats); });
   attempt([&] { static_cast<void>(api_prefix(nats)); });
   attempt([&] { static_cast<void>(inbox_prefix(nats)); });
+  attempt([&] { check_max_age(nats.max_age); });
   for (const std::string& url : nats.urls) {
     if (url == "embedded") {
       attempt([&] { static_cast<void>(find_server_program(nats.server_binary)); });

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <filesystem>
 #include <functional>
 #include <string>
 #include <vector>
@@ -14,6 +15,14 @@ namespace hangar {
 
 /// What a service's settings of the usual names say about its source; empty where there is none.
 SourceOptions source_settings(const Fields& service);
+
+/// Throws ConfigError for a relative path: a folder that depends on where one stands is nobody's
+/// own.
+void check_plugin_folders(const std::vector<std::string>& folders);
+
+/// Throws ConfigError, of data_dir, when the folder cannot be made or nothing can be made in it; by
+/// a folder that is made and deleted.
+void check_writable(const std::filesystem::path& folder);
 
 /// A service that is to run, with its settings.
 struct CheckedService {
@@ -31,7 +40,8 @@ class SettingsExamination {
   void look_at(const HostConfig& config);
   void look_at(const std::vector<CheckedService>& services);
   /// Reports the ConfigError that `action` throws, if any; its text begins with a setting's path.
-  void attempt(const std::function<void()>& action);
+  /// Returns whether there was none.
+  bool attempt(const std::function<void()>& action);
 
  private:
   void look_at(const NatsConfig& nats);

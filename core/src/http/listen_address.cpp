@@ -22,7 +22,15 @@ asio::ip::tcp::endpoint listen_address(std::string_view text, std::string_view s
   const auto colon = text.rfind(':');
   if (colon == text.npos) throw wrong();
   auto host = text.substr(0, colon);
-  const auto port = parse_number<std::uint16_t>(text.substr(colon + 1));
+  const auto number = text.substr(colon + 1);
+  const auto port = parse_number<std::uint16_t>(number);
+  const bool digits = !number.empty() && number.find_first_not_of("0123456789") == number.npos;
+  if (!port && digits) {
+    throw ConfigError{
+        fmt::format("{}: '{}' has no valid port: write one from 1 to 65535, or 0 for "
+                    "any that is free",
+                    setting, text)};
+  }
   if (!port) throw wrong();
   if (host.empty() || host == "localhost") {
     return {asio::ip::address_v4::loopback(), *port};

@@ -35,5 +35,14 @@ TEST(ListenAddress, what_is_no_address_is_the_configurations_fault) {
   }
 }
 
+TEST(ListenAddress, a_port_that_is_too_large_is_called_so) {
+  try {
+    listen_address("127.0.0.1:99999", "admin.listen");
+    FAIL();
+  } catch (const ConfigError& error) {
+    EXPECT_NE(std::string{error.what()}.find("no valid port"), std::string::npos) << error.what();
+  }
+}
+
 }  // namespace
 }  // namespace hangar
