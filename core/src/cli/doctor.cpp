@@ -15,6 +15,7 @@
 
 #include "cli/commands.hpp"
 #include "cli/dry_runs.hpp"
+#include "cli/running_hosts.hpp"
 #include "config/other_settings.hpp"
 #include "config/sections.hpp"
 #include "hangar/error.hpp"
@@ -96,6 +97,7 @@ void Doctor::look_at_host() {
     checks_.push_back(
         {fail, "service " + name, fmt::format("it is {}: {}", status.state, status.failure), {}});
   }
+  add(check_running_hosts(folder, installation_.config().admin.listen));
 }
 
 void Doctor::look_at_nats(const Needs& needs) {

@@ -6,6 +6,7 @@
 
 #include <boost/json.hpp>
 #include <fstream>
+#include <functional>
 #include <optional>
 #include <sstream>
 #include <system_error>
@@ -70,8 +71,11 @@ void StateFile::write(const ServiceStatuses& statuses, std::string_view admin) c
   }
 }
 
-ServiceStatuses StateFile::read(const std::filesystem::path& data_dir) {
-  ServiceStatuses statuses;
+namespace {
+
+/// What each host that lives on this folder tells.
+void each_host(const std::filesystem::path& data_dir,
+               const std::function<void(const json::value&)>& take) {
   std::error_code absent;
   for (std::filesystem::directory_iterator entry{folder(data_dir), absent}, end;
        !absent && entry != end; entry.increment(absent)) {
@@ -81,9 +85,27 @@ ServiceStatuses StateFile::read(const std::filesystem::path& data_dir) {
     text << std::ifstream{entry->path()}.rdbuf();
     boost::system::error_code failed;
     const auto file = json::parse(text.str(), failed);
-    if (!failed && file.is_object()) merge(file, statuses);
+    if (!failed && file.is_object()) take(file);
   }
+}
+
+}  // namespace
+
+ServiceStatuses StateFile::read(const std::filesystem::path& data_dir) {
+  ServiceStatuses statuses;
+  each_host(data_dir, [&](const json::value& file) { merge(file, statuses); });
   return statuses;
+}
+
+std::set<std::string> StateFile::admins(const std::filesystem::path& data_dir) {
+  std::set<std::string> found;
+  each_host(data_dir, [&](const json::value& file) {
+    const auto* admin = file.as_object().if_contains("admin");
+    if (admin && admin->is_string() && !admin->as_string().empty()) {
+      found.emplace(admin->as_string());
+    }
+  });
+  return found;
 }
 
 }  // namespace hangar

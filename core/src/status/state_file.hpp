@@ -2,6 +2,7 @@
 
 #include <filesystem>
 #include <map>
+#include <set>
 #include <string>
 #include <string_view>
 
@@ -28,6 +29,8 @@ class StateFile {
   /// The services of every host that lives on this folder; of one that several run, a failure comes
   /// first.
   static ServiceStatuses read(const std::filesystem::path& data_dir);
+  /// The addresses of their admin surfaces.
+  static std::set<std::string> admins(const std::filesystem::path& data_dir);
 
  private:
   std::filesystem::path path_;

@@ -1,0 +1,88 @@
+#include "cli/running_hosts.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <boost/asio/ip/address.hpp>
+#include <chrono>
+#include <iterator>
+#include <set>
+#include <sstream>
+
+#include "hangar/error.hpp"
+#include "http/http_get.hpp"
+#include "http/listen_address.hpp"
+#include "status/state_file.hpp"
+
+namespace asio = boost::asio;
+
+namespace hangar::cli {
+namespace {
+
+using enum Check::Verdict;
+using namespace std::chrono_literals;
+
+/// Where it is asked; nothing for an address that is none, or a port that the system chooses.
+std::optional<asio::ip::tcp::endpoint> asked_at(const std::string& address) {
+  try {
+    asio::ip::tcp::endpoint server = listen_address(address, "admin.listen");
+    if (server.port() == 0) return std::nullopt;
+    if (server.address().is_unspecified()) {
+      const bool v6 = server.address().is_v6();
+      server.address(v6 ? asio::ip::address{asio::ip::address_v6::loopback()}
+                        : asio::ip::address{asio::ip::address_v4::loopback()});
+    }
+    return server;
+  } catch (const ConfigError&) {
+    return std::nullopt;  // `config check` says so
+  }
+}
+
+}  // namespace
+
+std::vector<Check> check_readiness(const std::string& address, unsigned status,
+                                   std::string_view body) {
+  const std::string what = "host at " + address;
+  if (status == 200 && body.ends_with("readyz check passed\n")) {
+    return {{ok, what, "it is ready", {}}};
+  }
+  std::vector<Check> checks;
+  std::istringstream lines{std::string{body}};
+  for (std::string line; std::getline(lines, line);) {
+    if (!line.starts_with("[-]")) continue;
+    checks.push_back({fail, what, "it is not ready: " + line.substr(3), "its log says more"});
+  }
+  if (checks.empty()) {
+    checks.push_back({warn, what, "what answers there is no hangar",
+                      "set admin.listen to another address, or stop what has that one"});
+  }
+  return checks;
+}
+
+std::vector<Check> check_running_hosts(const std::optional<std::filesystem::path>& data_dir,
+                                       const std::string& listen) {
+  std::set<std::string> addresses =
+      data_dir ? StateFile::admins(*data_dir) : std::set<std::string>{};
+  if (asked_at(listen)) addresses.insert(listen);
+  std::vector<Check> checks;
+  for (const std::string& address : addresses) {
+    const auto server = asked_at(address);
+    const auto answer = server ? http_get(*server, "/readyz?verbose", 2s) : std::nullopt;
+    if (!answer) continue;
+    std::ranges::move(check_readiness(address, answer->status, answer->body),
+                      std::back_inserter(checks));
+  }
+  if (checks.empty()) {
+    const std::string places =
+        addresses.empty() ? "" : fmt::format(" at {} (admin.listen)", listen);
+    checks.push_back({ok,
+                      "host",
+                      fmt::format("none answers{} or has this data_dir: whether one that runs "
+                                  "elsewhere is ready was not looked at",
+                                  places),
+                      {}});
+  }
+  return checks;
+}
+
+}  // namespace hangar::cli

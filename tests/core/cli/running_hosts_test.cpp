@@ -1,0 +1,52 @@
+#include "cli/running_hosts.hpp"
+
+#include <gtest/gtest.h>
+
+#include <filesystem>
+#include <string>
+
+#include "http/http_server.hpp"
+
+namespace hangar::cli {
+namespace {
+
+using enum Check::Verdict;
+
+const std::string not_ready =
+    "[+]loop ok\n[-]nats failed: recorder is not connected: refused\n[-]recorder failed: "
+    "starting\nreadyz check failed\n";
+
+TEST(RunningHosts, what_the_surface_answers_is_told) {
+  const auto ready = check_readiness("a:1", 200, "[+]loop ok\nreadyz check passed\n");
+  ASSERT_EQ(ready.size(), 1U);
+  EXPECT_EQ(ready[0].verdict, ok);
+  const auto failing = check_readiness("a:1", 503, not_ready);
+  ASSERT_EQ(failing.size(), 2U);
+  EXPECT_EQ(failing[0].verdict, fail);
+  EXPECT_EQ(failing[0].what, "host at a:1");
+  EXPECT_EQ(failing[0].found, "it is not ready: nats failed: recorder is not connected: refused");
+  for (const char* page : {"", "<html>", "[-"}) {
+    EXPECT_EQ(check_readiness("a:1", 200, page).at(0).verdict, warn) << page;
+  }
+}
+
+TEST(RunningHosts, a_host_with_another_data_dir_is_asked_at_its_address) {
+  const HttpServer server{"admin.listen", "127.0.0.1:0", [](std::string_view, std::string_view) {
+                            return HttpReply{.status = 503, .body = not_ready};
+                          }};
+  const auto checks = check_running_hosts(std::nullopt, server.address());
+  ASSERT_EQ(checks.size(), 2U);
+  EXPECT_EQ(checks[0].verdict, fail);
+}
+
+TEST(RunningHosts, what_could_not_be_looked_at_is_said) {
+  for (const char* listen : {"", "127.0.0.1:0", "nonsense"}) {
+    const auto checks = check_running_hosts(std::filesystem::path{"/nowhere"}, listen);
+    ASSERT_EQ(checks.size(), 1U) << listen;
+    EXPECT_EQ(checks[0].verdict, ok);
+    EXPECT_NE(checks[0].found.find("was not looked at"), std::string::npos) << checks[0].found;
+  }
+}
+
+}  // namespace
+}  // namespace hangar::cli
