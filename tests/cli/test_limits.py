@@ -119,6 +119,91 @@ class Account(Case):
         self.assertIn("max_streams", self.hangar("run", "--until-drained", code=78))
 
 
+class Doctor(Case):
+    """What `hangar run` would meet, doctor says before; what it made to see that is gone."""
+
+    def foreseen(self, *words: str, code: int = 1) -> str:
+        stream = self.stream()
+        before = stream.streams()
+        told = self.hangar("doctor", code=code)
+        for word in words:
+            self.assertIn(word, told)
+        self.assertEqual(stream.streams(), before)
+        return told
+
+    def remove(self, *names: str) -> None:
+        for name in names:
+            self.stream().request(f"STREAM.DELETE.{name}")
+
+
+class Foreseen(Doctor):
+    def test_what_keeps_streams_from_being_made(self) -> None:
+        self.foreseen("there is none", code=0)
+        self.make("ELSEWHERE", ["prefect.>"])
+        self.foreseen("stream ELSEWHERE takes these subjects already", "stream to ELSEWHERE")
+        self.remove("ELSEWHERE")
+        self.make("OTHER", ["hangar.>"])
+        told = self.foreseen("OTHER takes these subjects already", "nats stream edit OTHER")
+        self.assertNotIn("dlq_max_bytes", told)
+        log = self.hangar("run", "--until-drained", code=0)
+        self.assertIn("OTHER takes these subjects already", log)
+        self.assertNotIn("dlq_max_bytes", log)
+        self.remove("OTHER", _STREAM)
+        self.settings["nats.replicas"] = 3
+        self.foreseen("cannot be made with 3 replica(s)", "10074", "set nats.replicas: 1")
+        self.assertIn("10074", self.hangar("run", "--until-drained", code=78))
+
+    def test_stream_that_refuses_events_or_gets_none(self) -> None:
+        full = self.make(_STREAM, ["prefect.events.>"], max_msgs=1, discard="new")
+        full.publish(_SUBJECT, [_EVENT % 1])
+        self.foreseen("1 of 1 messages: events are refused", f"edit {_STREAM} --max-msgs=N")
+        self.remove(_STREAM)
+        self.make("ORIGIN", ["origin.>", "prefect.events.>"])
+        mirror = {"name": "ORIGIN", "filter_subject": "origin.x"}
+        self.make(_STREAM, [], mirror=mirror)
+        self.foreseen("mirror: the stream stores origin.x", _SUBJECT)
+        self.assertIn("stores origin.x", self.hangar("run", "--until-drained", code=78))
+
+
+class Scarce(Doctor):
+    settings_of_server = """
+        accounts { SCARCE { users: [{user: scarce, password: scarce}], jetstream {
+          max_file: 900MB, max_mem: 1MB, max_streams: 1, max_consumers: 1
+        } } }
+        no_auth_user: scarce
+    """
+
+    def test_streams_that_have_no_room_together(self) -> None:
+        self.foreseen("0 of 1 streams", "makes 2 more", "max_streams")
+
+    def test_consumer_and_letters_that_have_no_room(self) -> None:
+        config = {"durable_name": "other", "ack_policy": "explicit"}
+        self.make(_STREAM, ["prefect.events.>"]).request(
+            f"CONSUMER.DURABLE.CREATE.{_STREAM}.other", stream_name=_STREAM, config=config
+        )
+        told = self.foreseen("cannot be made", "10026", "max_consumers", "max_streams")
+        self.assertNotIn("dlq_max_bytes", told)
+        self.assertIn("10026", self.hangar("run", "--until-drained", code=78))
+
+
+class NoStore(Case):
+    jetstream = "max_file_store: 0"
+
+    def test_a_smaller_stream_is_no_remedy(self) -> None:
+        told = self.hangar("doctor", code=1)
+        self.assertIn("max_file_store: 0", told)
+        self.assertNotIn("set nats.dlq_max_bytes", told)
+
+
+class WorkQueue(Case):
+    def test_clock_of_an_old_server_is_no_reason_to_ask_for_permissions(self) -> None:
+        self.make(_STREAM, ["prefect.events.>"], retention="workqueue")
+        self.hangar("run", "--until-drained", code=0)
+        told = self.hangar("doctor", code=0)
+        self.assertNotIn("let this user", told)
+        self.assertIn("nats clock", told)
+
+
 class Streams(Case):
     def test_stream_that_shares_nothing_with_the_filter_is_refused(self) -> None:
         self.make(_STREAM, ["other.>", "more"])
@@ -182,6 +267,19 @@ class Publish(Case):
         self.assertEqual(self.stored(), [one, two, three])
         pretty = json.dumps([json.loads(one)], indent=2).encode()
         self.assertIn("jq -c", self.hangar("publish", "-", code=1, given=pretty))
+
+    def test_line_that_is_no_event_is_named_with_its_column(self) -> None:
+        event = _EVENT % 1
+        for given, place, said in (
+            (b"\xef\xbb\xbf" + event, "-:1:1: ", "byte order mark"),
+            (event + b"\n\n" + event, "-:2:1: ", "the line is empty"),
+            (event + b"\n  \r\n", "-:2:1: ", "the line is empty"),
+            (event + b'\n{"a":x}\n', "-:2:6: ", "not JSON"),
+        ):
+            with self.subTest(given):
+                told = self.hangar("publish", "-", code=1, given=given)
+                self.assertIn(place, told)
+                self.assertIn(said, told)
 
     def test_what_is_refused_is_named_as_the_server_says(self) -> None:
         given = _EVENT % 1 + b"\n"

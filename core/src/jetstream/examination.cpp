@@ -12,6 +12,7 @@
 #include "hangar/error.hpp"
 #include "jetstream/denied_error.hpp"
 #include "jetstream/jetstream.hpp"
+#include "jetstream/setup_check.hpp"
 #include "jetstream/stream_lint.hpp"
 #include "jetstream/stream_setup.hpp"
 #include "nats/blocking.hpp"
@@ -31,9 +32,6 @@ using WallClock = std::chrono::system_clock;
 constexpr std::uint64_t advised_max_payload = 8'000'000;
 constexpr std::uint64_t least_max_payload = 1'500'000;
 constexpr std::int64_t safe_replicas = 3;
-// Of what is made only to see that it can be. Always the same: so permissions can name it, and what
-// one that was killed left behind is deleted by the next.
-constexpr const char* own_name = "hangar-doctor";
 
 std::vector<Check> with_findings(const std::string& what, const std::vector<Finding>& findings,
                                  std::string good) {
@@ -43,6 +41,30 @@ std::vector<Check> with_findings(const std::string& what, const std::vector<Find
                       fmt::format("{}: {}", finding.field, finding.problem), finding.fix});
   }
   if (checks.empty()) checks.push_back({ok, what, std::move(good)});
+  return checks;
+}
+
+/// Whether a stream that refuses what is too much can take another event.
+std::vector<Check> check_room(const StreamInfo& stream) {
+  std::vector<Check> checks;
+  const auto look = [&](std::uint64_t used, std::uint64_t next, std::int64_t limit,
+                        std::string_view unit, std::string_view option) {
+    const auto most = static_cast<std::uint64_t>(std::max<std::int64_t>(limit, 0));
+    if (most == 0) return;
+    const bool full = used + next > most;
+    if (!full && used * 100 / most < 80) return;
+    checks.push_back(
+        {full ? fail : warn, "stream " + stream.name,
+         fmt::format("it holds {} of {} {}: {}", used, most, unit,
+                     full ? "events are refused" : "once it is full, events are refused"),
+         fmt::format("nats stream edit {0} --{1}=N to raise that, or `nats stream purge "
+                     "{0} --keep=N` of what is recorded",
+                     stream.name, option)});
+  };
+  if (stream.discard != "new") return checks;
+  const std::uint64_t average = stream.messages == 0 ? 0 : stream.bytes / stream.messages;
+  look(stream.messages, 1, stream.max_messages, "messages", "max-msgs");
+  look(stream.bytes, average, stream.max_bytes, "bytes", "max-bytes");
   return checks;
 }
 
@@ -86,6 +108,7 @@ std::vector<Check> check_stream(const StreamInfo& stream, std::chrono::nanosecon
                   "messages",
                   stream.storage, stream.retention, stream.discard, whole(stream.max_age),
                   whole(stream.duplicate_window), stream.replicas, stream.messages));
+  std::ranges::move(check_room(stream), std::back_inserter(checks));
   if (clustered && stream.replicas < safe_replicas) {
     checks.push_back(
         {warn, stream_name(stream),
@@ -132,16 +155,6 @@ std::vector<Check> check_dead_letters(const StreamInfo& stream, std::uint64_t ma
   return checks;
 }
 
-Check check_absent_stream(const std::string& stream, const std::string& domain) {
-  Check check{warn, "stream " + stream, "there is none",
-              "start `hangar run`, which creates it: what is published before is lost"};
-  if (!domain.empty()) {
-    check.found += " in JetStream domain " + domain;
-    check.hint += "; when it is in the domain of another server, set nats.domain";
-  }
-  return check;
-}
-
 namespace {
 
 /// Looks over one connection.
@@ -153,24 +166,33 @@ class Examination {
   asio::awaitable<void> look_at_domain();
   asio::awaitable<void> look(SourceOptions source);
   asio::awaitable<void> look_at_dead_letters();
+  /// After the others, which tell what is to be made.
+  void look_at_account();
   std::vector<Check> take() { return std::move(checks_); }
 
  private:
+  /// After the check of something that is absent.
+  void count_absent() { absent_ += checks_.back().verdict == fail ? 0 : 1; }
   void add(std::vector<Check> more) { std::ranges::move(more, std::back_inserter(checks_)); }
-  asio::awaitable<void> look_at_clock(std::string stream);
+  asio::awaitable<void> look_at_clock(const StreamInfo& stream);
   asio::awaitable<void> look_at_consumer(const StreamInfo& stream, const SourceOptions& source);
 
   Link& link_;
   const NatsConfig& nats_;
   bool clustered_;
   std::string domain_;
+  AccountInfo account_;
+  std::int64_t absent_ = 0;  ///< Streams that are to be made, and can be, each for itself.
+  bool clock_seen_ = false;
   std::set<std::string> seen_;
   std::vector<Check> checks_;
 };
 
 asio::awaitable<void> Examination::look_at_domain() {
   try {
-    domain_ = domain_in(co_await call_jetstream(link_, "INFO"));
+    const JetStreamAnswer answer = co_await call_jetstream(link_, "INFO");
+    domain_ = domain_in(answer);
+    account_ = to_account_info(answer.body);
   } catch (const DeniedError& error) {
     checks_.push_back({warn, "nats domain", error.what(),
                        "without it messages say neither the domain nor what room there is"});
@@ -189,11 +211,13 @@ asio::awaitable<void> Examination::look(SourceOptions source) {
     co_return;
   }
   if (!stream) {
-    checks_.push_back(check_absent_stream(source.stream, domain_));
+    if (!seen_.insert(source.stream).second) co_return;
+    checks_.push_back(co_await check_creation(link_, nats_, source, domain_));
+    count_absent();
     co_return;
   }
   if (seen_.insert(source.stream).second) {
-    if (seen_.size() == 1) co_await look_at_clock(source.stream);
+    if (!std::exchange(clock_seen_, true)) co_await look_at_clock(*stream);
     add(check_stream(*stream, nats_.max_age, clustered_));
   }
   for (const Finding& finding : lint_subjects(*stream, source.filter_subject)) {
@@ -214,32 +238,33 @@ asio::awaitable<void> Examination::look_at_consumer(const StreamInfo& stream,
   if (consumer) {
     add(check_consumer(stream, *consumer, source.filter_subject, credit_messages(source)));
   } else {
-    checks_.push_back({warn, "consumer " + source.durable, "there is none",
-                       "start `hangar run`, which creates it and records all that is there"});
+    checks_.push_back(co_await check_consumer_creation(link_, source));
   }
 }
 
 // No answer of a server before 2.10 tells the time but the one to a consumer that was made.
-asio::awaitable<void> Examination::look_at_clock(std::string stream) {
+asio::awaitable<void> Examination::look_at_clock(const StreamInfo& stream) {
+  constexpr const char* newer = "nats-server 2.10 and newer tell their time without a consumer";
   auto before = WallClock::now();
-  std::string told = (co_await stream_info(link_, stream)).answered;
+  std::string told = (co_await stream_info(link_, stream.name)).answered;
   auto after = WallClock::now();
+  if (told.empty() && stream.retention == "workqueue") {
+    // Which takes no second consumer.
+    checks_.push_back({ok, "nats clock", fmt::format("not looked at: {}", newer), {}});
+    co_return;
+  }
   try {
     if (told.empty()) {
-      co_await delete_consumer(link_, stream, own_name);  // of one that was killed
-      before = WallClock::now();
-      ConsumerConfig wanted{own_name, {}};
+      ConsumerConfig wanted{trial_name, {}};
       wanted.start = StreamStart{};
-      told =
-          (co_await ensure_consumer(link_, stream, std::move(wanted), WhenAbsent::create)).created;
+      before = WallClock::now();
+      const CreationTrial trial = co_await try_consumer(link_, stream.name, std::move(wanted));
       after = WallClock::now();
-      co_await delete_consumer(link_, stream, own_name);
+      told = trial.created;
+      if (!trial.refusal.empty()) checks_.push_back({warn, "nats clock", trial.refusal, newer});
     }
-  } catch (const ConfigError& error) {
-    checks_.push_back({warn, "nats clock", error.what(), "let this user make consumers"});
   } catch (const DeniedError& error) {
-    checks_.push_back({warn, "nats clock", error.what(),
-                       "nats-server 2.10 and newer tell their time without it"});
+    checks_.push_back({warn, "nats clock", error.what(), newer});
   }
   if (const auto shown = parse_utc(told)) {
     checks_.push_back(check_clock("nats", before, *shown, after));
@@ -259,29 +284,11 @@ asio::awaitable<void> Examination::look_at_dead_letters() {
     co_return;
   } catch (const AbsentError&) {
   }
-  // One of the same size, as only the server knows what it has room for. Not that one itself:
-  // a host that starts meanwhile may put letters into it.
-  wanted.name = wanted.subject = own_name;
-  try {
-    const DeadLetterStream tried =
-        co_await ensure_dead_letter_stream(link_, wanted, WhenAbsent::create);
-    if (!tried.info.name.empty()) {
-      co_await call_jetstream(link_, "STREAM.DELETE." + wanted.name);
-      checks_.push_back({ok, "dead letters", "none, and no stream for them yet"});
-    } else {
-      checks_.push_back(
-          {fail, "dead letters",
-           fmt::format("there is no stream for them, and one of that size cannot be made: {}",
-                       tried.refusal),
-           "set nats.dlq_max_bytes to what the server has room for: without that stream what "
-           "cannot be recorded waits"});
-    }
-  } catch (const TransientError& error) {
-    checks_.push_back({warn, "dead letters", error.what(),
-                       "whether their stream can be made was not seen: let this user make streams, "
-                       "or make it yourself"});
-  }
+  checks_.push_back(co_await check_dead_letter_creation(link_, nats_));
+  count_absent();
 }
+
+void Examination::look_at_account() { add(check_account(account_, absent_)); }
 
 }  // namespace
 
@@ -315,6 +322,7 @@ Examined examine_nats(const NatsConfig& nats, const std::vector<SourceOptions>& 
     co_await examination.look_at_domain();
     for (const SourceOptions& source : sources) co_await examination.look(source);
     co_await examination.look_at_dead_letters();
+    examination.look_at_account();
     co_return examination.take();
   };
   try {

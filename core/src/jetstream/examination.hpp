@@ -22,9 +22,6 @@ std::vector<Check> check_greeting(const std::string& address, const Greeting& gr
 std::vector<Check> check_stream(const StreamInfo& stream, std::chrono::nanoseconds max_age,
                                 bool clustered);
 
-/// Of a stream that is not there; `domain` is that of the JetStream that was asked, or empty.
-Check check_absent_stream(const std::string& stream, const std::string& domain);
-
 /// Of the consumer that the service reads it by; `credit` is how many messages it holds at most.
 std::vector<Check> check_consumer(const StreamInfo& stream, const ConsumerInfo& consumer,
                                   const std::string& filter, std::size_t credit);
@@ -37,9 +34,9 @@ struct Examined {
   bool reached = false;  ///< Otherwise nothing but that is known of the streams.
 };
 
-/// Looks at the servers and at the streams and consumers of these sources; changes nothing. For the
-/// server's clock it makes a consumer and deletes it. Blocks for half a minute at most. Throws
-/// ConfigError for settings that cannot be used.
+/// Looks at the servers and at the streams and consumers of these sources; changes nothing. What is
+/// not there it makes under another name, to see whether `hangar run` could, and deletes it. Blocks
+/// for half a minute at most. Throws ConfigError for settings that cannot be used.
 Examined examine_nats(const NatsConfig& nats, const std::vector<SourceOptions>& sources, Log& log);
 
 }  // namespace hangar

@@ -53,7 +53,9 @@ constexpr std::array rows{
         "add it to the account, or connect as a user of another"},
     Row{10047, maybe, "",
         "the server's max_file_store, or what the account may reserve, is smaller than what is "
-        "asked for and what other streams have reserved: raise it, or ask for less"},
+        "asked for and what other streams have reserved: raise it (with `max_file_store: 0` there "
+        "is "
+        "room for nothing), or ask for less"},
     Row{10052, for_good, "duplicates window",
         "the limit is duplicate_window in the server's configuration or the stream's max_age"},
     Row{10052, for_good, "overlap with",
@@ -68,8 +70,8 @@ constexpr std::array rows{
     Row{10060, for_good, "",
         "another stream takes this subject now: `nats stream ls --subject` shows which"},
     Row{10065, for_good, "",
-        "another stream takes these subjects already: `nats stream ls` shows which; set the "
-        "service's stream to its name, or take the subjects from it with `nats stream edit`"},
+        "another stream takes these subjects already, which `nats stream ls` shows: let it take "
+        "others with `nats stream edit`, or use that one"},
     Row{10074, for_good, "",
         "several replicas need a cluster with as many servers: set nats.replicas: 1, or connect to "
         "the cluster"},
@@ -147,6 +149,13 @@ std::string refusal_text(const JetStreamAnswer& answer, std::string_view stream)
 bool refused_for_good(const JetStreamAnswer& answer) {
   if (const Row* row = row_of(answer)) return row->lasts == Lasts::until_changed;
   return answer.code < 500 || answer.error_code == jetstream_error::bad_configuration;
+}
+
+bool refused_for_size(const JetStreamAnswer& answer) noexcept {
+  constexpr std::array codes{jetstream_error::account_resources_exceeded,
+                             jetstream_error::store_full, jetstream_error::insufficient_storage,
+                             jetstream_error::max_stream_bytes_exceeded};
+  return std::ranges::find(codes, answer.error_code) != codes.end();
 }
 
 std::optional<std::int64_t> limit_in(std::string_view description) {

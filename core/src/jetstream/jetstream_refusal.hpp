@@ -15,6 +15,7 @@ namespace jetstream_error {
 inline constexpr std::int64_t account_resources_exceeded = 10002;
 inline constexpr std::int64_t cluster_not_available = 10008;
 inline constexpr std::int64_t consumer_not_found = 10014;
+inline constexpr std::int64_t store_full = 10023;
 inline constexpr std::int64_t no_message_found = 10037;
 inline constexpr std::int64_t not_enabled_for_account = 10039;
 inline constexpr std::int64_t insufficient_storage = 10047;
@@ -35,6 +36,9 @@ std::string refusal_text(const JetStreamAnswer& answer, std::string_view stream)
 /// Whether the same call would be refused again until a person has changed something; of a code
 /// that is not known, what its HTTP-like code says.
 bool refused_for_good(const JetStreamAnswer& answer);
+
+/// Whether a smaller stream might not be refused.
+bool refused_for_size(const JetStreamAnswer& answer) noexcept;
 
 /// The number that a refusal gives as the limit: "… exceeds system limit of 1000".
 std::optional<std::int64_t> limit_in(std::string_view description);

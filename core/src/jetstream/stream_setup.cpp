@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "hangar/error.hpp"
+#include "jetstream/denied_error.hpp"
 #include "jetstream/jetstream.hpp"
 #include "nats/subjects.hpp"
 #include "text/utc.hpp"
@@ -165,10 +166,22 @@ std::string asked_for(const StreamConfig& wanted) {
 
 std::string doing(const StreamConfig& wanted, const Made& made) {
   if (made.other.empty()) return asked_for(wanted);
-  return fmt::format("{}: stream {} takes these subjects already", asked_for(wanted), made.other);
+  return fmt::format("{}: {}", asked_for(wanted), describe_overlap(made.other, wanted.subject));
+}
+
+std::string letters_refused(const StreamConfig& wanted, const Made& made) {
+  return fmt::format("{}: {}{}", doing(wanted, made), refusal_text(made.answer, wanted.name),
+                     refused_for_size(made.answer) ? "; its size is nats.dlq_max_bytes" : "");
 }
 
 }  // namespace
+
+std::string describe_overlap(const std::string& other, const std::string& subject) {
+  return fmt::format(
+      "stream {0} takes these subjects already: `nats stream edit {0} --subjects=…` with none that "
+      "{1} matches takes them from it",
+      other, subject);
+}
 
 std::string describe_creation(const std::string& stream, const std::string& server,
                               const std::string& domain) {
@@ -183,6 +196,37 @@ asio::awaitable<StreamInfo> ensure_stream(Link& link, StreamConfig wanted, WhenA
   const Made made = co_await make_stream(link, wanted, when_absent);
   if (!made.answer.ok()) throw_jetstream_error(made.answer, doing(wanted, made), wanted.name);
   co_return to_stream_info(made.answer.body);
+}
+
+asio::awaitable<CreationTrial> try_stream(Link& link, StreamConfig wanted) {
+  const std::string remove = "STREAM.DELETE." + std::string{trial_name};
+  co_await call_jetstream(link, remove);  // of one that was killed
+  wanted.name = wanted.subject = trial_name;
+  const Made made = co_await make_stream(link, wanted, WhenAbsent::create);
+  CreationTrial trial;
+  if (made.answer.ok()) {
+    co_await call_jetstream(link, remove);
+  } else {
+    trial.refusal = refusal_text(made.answer, wanted.name);
+    trial.of_size = refused_for_size(made.answer);
+  }
+  co_return trial;
+}
+
+asio::awaitable<CreationTrial> try_consumer(Link& link, std::string stream, ConsumerConfig wanted) {
+  co_await delete_consumer(link, stream, trial_name);  // of one that was killed
+  wanted.durable = trial_name;
+  CreationTrial trial;
+  try {
+    trial.created =
+        (co_await ensure_consumer(link, stream, std::move(wanted), WhenAbsent::create)).created;
+  } catch (const DeniedError&) {
+    throw;
+  } catch (const Error& error) {
+    trial.refusal = error.what();
+  }
+  if (trial.refusal.empty()) co_await delete_consumer(link, stream, trial_name);
+  co_return trial;
 }
 
 asio::awaitable<ConsumerInfo> ensure_consumer(Link& link, std::string stream, ConsumerConfig wanted,
@@ -249,8 +293,7 @@ asio::awaitable<DeadLetterStream> ensure_dead_letter_stream(Link& link, StreamCo
     stream.info = to_stream_info(made.answer.body);
     stream.refusal = dead_letter_refusal(stream.info, link.max_payload());
   } else {
-    stream.refusal = fmt::format("{}: {}; its size is nats.dlq_max_bytes", doing(wanted, made),
-                                 refusal_text(made.answer, wanted.name));
+    stream.refusal = letters_refused(wanted, made);
   }
   co_return stream;
 }

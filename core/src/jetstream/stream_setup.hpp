@@ -72,6 +72,9 @@ struct ConsumerConfig {
   std::optional<StreamStart> start{};
 };
 
+/// What one is told whose subjects the stream `other` takes.
+std::string describe_overlap(const std::string& other, const std::string& subject);
+
 /// What is said of a stream that was created: a wrong place shows by that.
 std::string describe_creation(const std::string& stream, const std::string& server,
                               const std::string& domain);
@@ -86,6 +89,23 @@ boost::asio::awaitable<StreamInfo> ensure_stream(Link& link, StreamConfig wanted
 /// altered.
 boost::asio::awaitable<ConsumerInfo> ensure_consumer(Link& link, std::string stream,
                                                      ConsumerConfig wanted, WhenAbsent when_absent);
+
+/// What is made to see whether it can be: of this name, so that permissions can name it and what a
+/// process left behind that was killed is deleted by the next.
+inline constexpr const char* trial_name = "hangar-doctor";
+struct CreationTrial {
+  std::string refusal;   ///< Empty when it was made, and deleted again.
+  bool of_size = false;  ///< A smaller one might be made.
+  std::string created;   ///< When, by the server's clock.
+};
+/// Makes a stream like that one, but on a subject that nobody publishes to, and deletes it: only
+/// the server knows what it has room for. Throws TransientError when nobody answers or this user
+/// may not.
+boost::asio::awaitable<CreationTrial> try_stream(Link& link, StreamConfig wanted);
+/// The same of a consumer of the stream.
+boost::asio::awaitable<CreationTrial> try_consumer(Link& link, std::string stream,
+                                                   ConsumerConfig wanted);
+
 /// Deletes the consumer and all that it knows; one that is not there is no error.
 boost::asio::awaitable<void> delete_consumer(Link& link, std::string stream, std::string durable);
 

@@ -1,12 +1,16 @@
 #include "jetstream/examination.hpp"
 
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <boost/json/parse.hpp>
 #include <chrono>
 #include <string>
 #include <vector>
 
 #include "hangar/error.hpp"
+#include "jetstream/setup_check.hpp"
 #include "text/utc.hpp"
 
 namespace hangar {
@@ -93,6 +97,60 @@ TEST(Examination, a_stream_is_judged_by_its_settings_and_in_a_cluster_by_its_rep
   stream.duplicate_window = 1s;
   stream.discard = "old";
   EXPECT_EQ(verdicts(check_stream(stream, 168h, false)), (Verdicts{warn, warn}));
+}
+
+TEST(Examination, a_stream_that_refuses_events_fails_and_one_that_soon_does_is_warned_of) {
+  struct Case {
+    std::uint64_t messages;
+    std::uint64_t bytes;
+    std::int64_t max_messages;
+    std::int64_t max_bytes;
+    Verdicts verdicts;
+  };
+  const std::vector<Case> cases{
+      {0, 0, -1, 1'000, {ok}},
+      {7, 700, -1, 1'000, {ok}},
+      {8, 800, -1, 1'000, {ok, warn}},
+      {9, 950, -1, 1'000, {ok, fail}},  // another one of that size has no room
+      {1, 950, -1, 1'000, {ok, fail}},
+      {7, 700, 10, -1, {warn}},  // that there is such a limit
+      {8, 800, 10, -1, {warn, warn}},
+      {10, 700, 10, -1, {warn, fail}},
+  };
+  for (const Case& each : cases) {
+    StreamInfo stream = good_stream();
+    stream.messages = each.messages;
+    stream.bytes = each.bytes;
+    stream.max_messages = each.max_messages;
+    stream.max_bytes = each.max_bytes;
+    EXPECT_EQ(verdicts(check_stream(stream, 168h, true)), each.verdicts)
+        << each.messages << ' ' << each.max_bytes << ' ' << each.max_messages;
+    stream.discard = "old";  // refuses nothing, and is warned of
+    const Verdicts dropping = verdicts(check_stream(stream, 168h, true));
+    EXPECT_EQ(std::ranges::count(dropping, fail), 0);
+  }
+}
+
+TEST(Examination, an_account_must_have_room_for_what_is_to_be_made) {
+  const auto account = [](const char* answer) {
+    return to_account_info(boost::json::parse(answer).as_object());
+  };
+  const AccountInfo none = account(R"({"streams":7,"limits":{"max_streams":-1,"max_storage":-1}})");
+  EXPECT_EQ(verdicts(check_account(none, 2)), Verdicts{});
+  EXPECT_EQ(verdicts(check_account(account("{}"), 2)), Verdicts{});
+  const AccountInfo two = account(R"({"streams":1,"limits":{"max_streams":2}})");
+  EXPECT_EQ(verdicts(check_account(two, 0)), Verdicts{});
+  EXPECT_EQ(verdicts(check_account(two, 1)), Verdicts{});
+  EXPECT_EQ(verdicts(check_account(two, 2)), Verdicts{fail});
+  const auto filled = [&](const char* storage) {
+    return verdicts(check_account(
+        account(fmt::format(R"({{"storage":{},"limits":{{"max_storage":100000000}}}})", storage)
+                    .c_str()),
+        0));
+  };
+  EXPECT_EQ(filled("79000000"), Verdicts{});
+  EXPECT_EQ(filled("81000000"), Verdicts{warn});
+  EXPECT_EQ(filled("99000000"), Verdicts{fail});
 }
 
 TEST(Examination, a_consumer_that_could_lose_events_fails) {
