@@ -133,18 +133,30 @@ class Beside(Ledger):
         for name in _REFUSALS:
             self.assertIn(f"plugin {name}.so is refused: ", said)
 
-    def test_a_service_that_fails_fails_alone(self) -> None:
+    def test_a_service_that_fails_is_started_again_beside_the_others(self) -> None:
+        with self.beside("throws") as process:
+            self.wait_for_words("faulty_service is started again in 0.2 s", process)
+            wait_until(lambda: self.left() == 0, what="every ack", log=self.log)
+            self.assertEqual(self.terminate(process), 1)
+        self.expect_all_recorded()
+
+    def test_a_service_that_fails_too_often_ends_the_process_when_the_others_are_drained(
+        self,
+    ) -> None:
         for fault, said in (
             ("throws_when_made", "not made"),
             ("throws", "it broke"),
             ("throws_no_exception", "it threw something that is no std::exception"),
             ("throws_with_a_message", "it broke"),
         ):
-            with self.subTest(fault=fault), self.beside(fault) as process:
-                self.wait_for_words(f"faulty_service failed: {said}", process)
-                wait_until(lambda: self.left() == 0, what="every ack", log=self.log)
-                self.assertEqual(self.terminate(process), 1)
+            with self.subTest(fault=fault), self.beside(fault, "max_restarts=2") as process:
+                self.assertEqual(process.wait(60), 1)
+            log = self.log.read_text()
+            self.assertEqual(log.count(f"faulty_service failed: {said}"), 3, log)
+            self.assertIn("task_run_recorder has ended", log)
             self.log.unlink()
+        with self.recording() as process:
+            self.end_of(process)
         self.expect_all_recorded()
 
     def test_a_thread_that_a_service_leaves_behind_holds_nothing_up(self) -> None:

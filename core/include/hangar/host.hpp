@@ -111,9 +111,11 @@ class HANGAR_API Host {
   [[nodiscard]] std::vector<HostedService*> enabled_services();
 
   /// Runs the enabled services until all have ended, or until SIGTERM or SIGINT and then for at
-  /// most `drain_timeout`. A service that fails leaves the others running. Returns the exit code of
-  /// the process: 0, 1 when a service failed, 75 when draining timed out, 78 when a service found
-  /// its configuration to be wrong. A second signal ends the process with 128 + its number.
+  /// most `drain_timeout`. A service that fails leaves the others running and is started again,
+  /// unless its configuration is wrong; after more than `max_restarts` within ten minutes all are
+  /// drained. Returns the exit code of the process: 0, 1 when a service failed and did not run
+  /// again, 75 when draining timed out, 78 when a service found its configuration to be wrong. A
+  /// second signal ends the process with 128 + its number.
   int run_services();
 
  private:

@@ -37,13 +37,10 @@ json::object counters(const Snapshot::Source& source) {
 }
 
 json::object describe(const Snapshot::Service& service) {
-  return {{"version", service.version},
-          {"state", to_string(service.state)},
-          {"since", when(service.since)},
-          {"last_error", nullable(service.last_error)},
-          {"stream", service.source.stream},
-          {"consumer", service.source.consumer},
-          {"connected", service.source.connected != 0},
+  return {{"version", service.version},          {"state", to_string(service.state)},
+          {"since", when(service.since)},        {"last_error", nullable(service.last_error)},
+          {"restarts", service.restarts},        {"stream", service.source.stream},
+          {"consumer", service.source.consumer}, {"connected", service.source.connected != 0},
           {"counters", counters(service.source)}};
 }
 

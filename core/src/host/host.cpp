@@ -25,6 +25,7 @@
 #include "http/http_server.hpp"
 #include "log/stderr_log.hpp"
 #include "metrics/service_metrics.hpp"
+#include "service/restart_policy.hpp"
 #include "service/source_handle.hpp"
 #include "service/supervisor.hpp"
 #include "source/pull_source.hpp"
@@ -89,6 +90,9 @@ class Host::Run {
   SourceHandle make_source(const std::string& service, const asio::any_io_executor& on,
                            const SourceOptions& options, Log& log);
   asio::awaitable<void> serve(HostedService* service);
+  /// How long until it is started again; nothing when it is given up.
+  std::optional<std::chrono::milliseconds> after_failure(const std::string& service, int code,
+                                                         RestartPolicy& policy);
   void drain();
   std::vector<std::string> nats_urls() const;
   void state_changed();
@@ -102,6 +106,7 @@ class Host::Run {
   std::shared_ptr<prometheus::Registry> registry_ = std::make_shared<prometheus::Registry>();
   StatusBoard board_{StatusBoard::Clock::now()};
   Backlog backlog_;
+  std::optional<Shutdown> shutdown_;
   std::optional<HttpServer> admin_;
   std::optional<NatsServer> nats_server_;
   std::unique_ptr<Storage> storage_;
@@ -110,7 +115,7 @@ class Host::Run {
   std::vector<std::shared_ptr<const SourceCounters>> replays_;
   std::size_t running_ = 0;
   bool told_ready_ = false;
-  bool draining_ = false;
+  Event draining_{executor()};
   int exit_code_ = 0;
 };
 
@@ -237,23 +242,52 @@ void Host::Run::state_changed() {
 }
 
 asio::awaitable<void> Host::Run::serve(HostedService* service) {
-  try {
-    // A signal may have come before anything was started.
-    if (!draining_) co_await service->start();
-    log_->info("{} has ended", service->name());
-  } catch (...) {
-    const auto error = std::current_exception();
+  RestartPolicy policy{static_cast<std::size_t>(installation_.config().max_restarts)};
+  int code = exit_code::done;
+  // A signal may have come before anything was started.
+  while (!draining_.is_set()) {
+    std::exception_ptr error;
+    try {
+      co_await service->start();
+    } catch (...) {
+      error = std::current_exception();
+    }
+    code = error ? exit_code::of(error) : exit_code::done;
+    if (!error) {
+      log_->info("{} has ended", service->name());
+      break;
+    }
     log_->error("{} failed: {}", service->name(), describe(error));
-    const int code = exit_code::of(error);
-    if (exit_code_ == 0 || code == exit_code::configuration) exit_code_ = code;
+    const auto wait = after_failure(service->name(), code, policy);
+    if (!wait || co_await draining_.wait_for(*wait)) break;
+    board_.count_restart(service->name());
   }
+  if (exit_code_ == exit_code::done || code == exit_code::configuration) exit_code_ = code;
   if (--running_ == 0) ended();
+}
+
+std::optional<std::chrono::milliseconds> Host::Run::after_failure(const std::string& service,
+                                                                  int code, RestartPolicy& policy) {
+  // A person must act, or waits for the end of a run that ends by itself: the others go on.
+  const bool final = code == exit_code::configuration || options_.until_drained || options_.replay;
+  if (final || draining_.is_set()) return std::nullopt;
+  const auto wait = policy.after_failure(RestartPolicy::Clock::now());
+  if (wait) {
+    log_->info("{} is started again in {} s", service,
+               std::chrono::duration<double>{*wait}.count());
+  } else {
+    log_->error("{} was started again {} times (max_restarts) within {} min and failed once more",
+                service, installation_.config().max_restarts, RestartPolicy::window.count());
+    exit_code_ = exit_code::failed;
+    shutdown_->begin();
+  }
+  return wait;
 }
 
 void Host::Run::ended() { tick_timer_.cancel(); }
 
 void Host::Run::drain() {
-  draining_ = true;
+  draining_.set();
   board_.set_draining();
   for (HostedService* service : enabled()) {
     asio::co_spawn(io_, service->stop(), asio::detached);
@@ -268,8 +302,8 @@ int Host::Run::run() {
         "`hangar services ls` for them and for plugins that were refused"};
   }
   // Before anything that takes time, so that no signal is lost.
-  const Shutdown shutdown{*log_, installation_.config().drain_timeout,
-                          [this] { asio::post(io_, [this] { drain(); }); }};
+  shutdown_.emplace(*log_, installation_.config().drain_timeout,
+                    [this] { asio::post(io_, [this] { drain(); }); });
   static_cast<void>(installation_.storage_plugin());
   if (const auto folder = installation_.known_data_dir()) state_file_.emplace(*folder);
   // Before what takes time, so that a probe is answered while the host starts.
@@ -285,6 +319,7 @@ int Host::Run::run() {
   storage_.reset();
   nats_server_.reset();
   state_file_.reset();
+  shutdown_.reset();
   return exit_code_;
 }
 

@@ -10,6 +10,11 @@ void HostConfig::fields(Fields& fields) {
       .add("drain_timeout", &drain_timeout,
            "How long services may take to finish what they hold after SIGTERM or SIGINT")
       .range(0, 3'600'000);
+  fields
+      .add("max_restarts", &max_restarts,
+           "How often a service that fails is started again within ten minutes; after that the "
+           "process ends with 1")
+      .range(0, 1'000);
 
   nats.fields(fields.group("nats", "The JetStream server"));
   storage.fields(fields.group("storage", "Where services make their rows durable"));

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <string>
 
 #include "admin/admin_config.hpp"
@@ -21,6 +22,7 @@ struct HostConfig {
   AdminConfig admin;
   std::string data_dir;
   Duration drain_timeout{25'000};
+  std::int64_t max_restarts = 10;
 
   void fields(Fields& fields);
 };

@@ -3,9 +3,11 @@
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
 #include <boost/asio/experimental/awaitable_operators.hpp>
+#include <boost/asio/post.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <cstdlib>
+#include <string_view>
 #include <utility>
 
 #include "api/exit_code.hpp"
@@ -31,6 +33,10 @@ Shutdown::~Shutdown() {
   thread_.join();
 }
 
+void Shutdown::begin() {
+  asio::post(io_, [this] { begun_.set(); });
+}
+
 asio::awaitable<int> Shutdown::next_signal() {
   while (true) {
     const int heard = co_await signals_.async_wait(asio::use_awaitable);
@@ -48,8 +54,10 @@ asio::awaitable<int> Shutdown::next_signal() {
 // Ends the process without any clean-up: what would be cleaned up may be what does not end.
 asio::awaitable<void> Shutdown::watch() {
   using asio::experimental::awaitable_operators::operator||;
-  const int first = co_await next_signal();
-  log_.info("{}: finishing what is held, within {} s", first == SIGINT ? "SIGINT" : "SIGTERM",
+  const auto first = co_await (next_signal() || begun_.wait());
+  std::string_view why = "the process ends";
+  if (first.index() == 0) why = std::get<0>(first) == SIGINT ? "SIGINT" : "SIGTERM";
+  log_.info("{}: finishing what is held, within {} s", why,
             std::chrono::duration<double>(drain_timeout_).count());
   drain_();
   asio::steady_timer deadline{io_, drain_timeout_};

@@ -8,6 +8,7 @@
 #include <functional>
 #include <thread>
 
+#include "hangar/event.hpp"
 #include "hangar/log.hpp"
 
 namespace hangar {
@@ -24,6 +25,9 @@ class Shutdown {
   Shutdown& operator=(const Shutdown&) = delete;
   ~Shutdown();
 
+  /// Begins without a signal. Thread-safe.
+  void begin();
+
  private:
   boost::asio::awaitable<void> watch();
   boost::asio::awaitable<int> next_signal();
@@ -33,6 +37,7 @@ class Shutdown {
   std::function<void()> drain_;
   boost::asio::io_context io_{1};
   boost::asio::signal_set signals_{io_};
+  Event begun_{io_.get_executor()};
   std::thread thread_;
 };
 

@@ -87,6 +87,11 @@ void add_services(const Snapshot& seen, Families& to) {
              service.state == state ? 1 : 0);
     }
   }
+  to.begin("hangar_service_restarts_total", MetricType::Counter,
+           "How often the service was started again after it had failed");
+  for (const auto& service : seen.services) {
+    to.add({{"service", service.name}}, number(service.restarts));
+  }
 }
 
 /// What tells a series of a source apart: its service and consumer, its stream and consumer, or its

@@ -31,7 +31,8 @@ struct Snapshot {
     ServiceState state = ServiceState::stopped;
     Time since{};
     std::string last_error;
-    std::string trouble;  ///< What keeps it from its work while it runs.
+    std::string trouble;         ///< What keeps it from its work while it runs.
+    std::uint64_t restarts = 0;  ///< How often it was started again after it had failed.
     Source source;
   };
   /// How often each result of one kind of operation was seen, and how long the operations took.

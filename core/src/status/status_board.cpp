@@ -61,6 +61,11 @@ void StatusBoard::set_state(std::string_view service, ServiceState state,
   entry->service.trouble = state == ServiceState::running ? mask_url(failure) : std::string{};
 }
 
+void StatusBoard::count_restart(std::string_view service) {
+  const std::scoped_lock lock{mutex_};
+  if (Entry* entry = find(service)) ++entry->service.restarts;
+}
+
 void StatusBoard::add_source(std::string_view service,
                              std::shared_ptr<const SourceCounters> counters) {
   const std::scoped_lock lock{mutex_};

@@ -26,6 +26,7 @@ class StatusBoard {
   /// Announces a service, so that its numbers are there, as zeros, before it runs.
   void add_service(std::string name, std::string release, std::string stream, std::string consumer);
   void set_state(std::string_view service, ServiceState state, std::string_view failure);
+  void count_restart(std::string_view service);
   /// The counters of a further source of the service; they are added to those of earlier ones.
   void add_source(std::string_view service, std::shared_ptr<const SourceCounters> counters);
   /// Known when the configuration is loaded; empty before.
