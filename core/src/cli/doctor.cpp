@@ -113,7 +113,10 @@ void Doctor::look_at_nats(const Needs& needs) {
   try {
     const NatsServer nats_server{installation_, log};
     Examined examined = examine_nats(nats_server.settings(), needs.sources, log);
-    add(std::move(examined.checks));
+    const std::string trouble = nats_server.trouble();
+    if (!trouble.empty()) checks_.push_back({fail, "nats", trouble, ""});
+    // It is not reached for that, and not for what the hints would say.
+    if (trouble.empty() || examined.reached) add(std::move(examined.checks));
     unreachable_ = unreachable_ || !examined.reached;
   } catch (const ConfigError& error) {
     checks_.push_back({fail, "nats", error.what(), "hangar config show"});

@@ -164,8 +164,8 @@ int publish(const HostOptions& host, const PublishOptions& options) {
   Lines lines{options};
   Progress progress{"published", count_lines(options)};
   const PublishOutcome outcome = publish_lines(
-      {.nats = nats_server.settings()}, log, [&] { return lines.next(); },
-      [&](std::uint64_t done) { progress.update(done); });
+      {.nats = nats_server.settings(), .trouble = [&] { return nats_server.trouble(); }}, log,
+      [&] { return lines.next(); }, [&](std::uint64_t done) { progress.update(done); });
   progress.finish(outcome.stored + outcome.duplicates);
   fmt::print(stderr, "{} stored, {} were there already\n", outcome.stored, outcome.duplicates);
   return exit_code::done;

@@ -9,6 +9,7 @@
 #include <exception>
 #include <filesystem>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <thread>
 
@@ -50,6 +51,10 @@ class EmbeddedServer {
   /// Of the server that this process runs at present; 0 between two, and of a
   /// joined one.
   [[nodiscard]] pid_t pid() const noexcept { return pid_; }
+  /// Why its store cannot be written at present, also of a joined one: a full disk, say.
+  [[nodiscard]] std::optional<std::string> refuses_writes() const {
+    return folder_.refuses_writes();
+  }
   [[nodiscard]] std::uint64_t restarts() const noexcept { return restarts_; }
 
  private:

@@ -1,6 +1,9 @@
 #include "host/nats_server.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
+#include <optional>
 
 #include "hangar/error.hpp"
 
@@ -28,6 +31,16 @@ NatsServer::NatsServer(const Installation& installation, Log& log)
   settings_.credentials_file.clear();
   settings_.nkey_seed_file.clear();
   settings_.token = server_->token();
+}
+
+std::string NatsServer::trouble() const {
+  const auto why = server_ ? server_->refuses_writes() : std::nullopt;
+  return why ? fmt::format(
+                   "the embedded nats-server has no room for its store: {}; free some disk space, "
+                   "or "
+                   "set data_dir",
+                   *why)
+             : std::string{};
 }
 
 }  // namespace hangar

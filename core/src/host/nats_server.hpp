@@ -1,6 +1,7 @@
 #pragma once
 
 #include <memory>
+#include <string>
 
 #include "embedded/embedded_server.hpp"
 #include "hangar/log.hpp"
@@ -22,6 +23,8 @@ class NatsServer {
   /// The settings with URL and token of the embedded server in the place of
   /// `embedded`.
   [[nodiscard]] const NatsConfig& settings() const noexcept { return settings_; }
+  /// Why an embedded server has no room for its store at present; empty when it has.
+  [[nodiscard]] std::string trouble() const;
 
  private:
   NatsConfig settings_;

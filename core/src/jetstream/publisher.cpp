@@ -72,9 +72,12 @@ class Publishing {
     if (!connected) must_not_stall();
   }
 
+  std::string trouble() const { return options_.trouble ? options_.trouble() : std::string{}; }
+
   void must_not_stall() const {
     if (Clock::now() - succeeded_ < options_.patience) return;
-    std::string why = refusal_;
+    std::string why = trouble();
+    if (why.empty()) why = refusal_;
     if (why.empty()) why = link_->last_trouble();
     if (why.empty()) why = "is the server overloaded?";
     throw TransientError{
@@ -165,7 +168,9 @@ class Publishing {
       } catch (const DeniedError&) {
         throw;
       } catch (const TransientError&) {
-        if (Clock::now() - succeeded_ >= options_.patience) throw;
+        const bool stalls = Clock::now() - succeeded_ >= options_.patience;
+        if (stalls && !trouble().empty()) must_not_stall();
+        if (stalls) throw;
       }
       co_await changed_.wait_until(Clock::now() + retry_after);
       co_await wait_for_connection();

@@ -30,6 +30,8 @@ struct PublisherOptions {
   NatsConfig nats;
   /// How long nothing may succeed: no connection, no answer.
   std::chrono::milliseconds patience{10'000};
+  /// What is known of the server when nothing succeeds, before what it said; may be empty.
+  std::function<std::string()> trouble{};
 };
 
 /// Publishes what `next` returns until that is nothing, up to 4,000 messages and 16 MiB at a time,

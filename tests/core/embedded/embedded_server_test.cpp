@@ -118,6 +118,16 @@ TEST_F(EmbeddedServerTest, server_that_says_that_it_cannot_write_is_started_agai
   EXPECT_TRUE(comes_true([&] { return streams_answer(server.url(), server.token(), 1s); }));
 }
 
+TEST_F(EmbeddedServerTest, store_without_room_is_known_to_who_joined_too) {
+  const EmbeddedServer first{options(), log_};
+  const EmbeddedServer second{options(), log_};
+  EXPECT_EQ(first.refuses_writes(), std::nullopt);
+  EXPECT_EQ(second.refuses_writes(), std::nullopt);
+  std::filesystem::create_directories(options().folder / "room" / "taken");
+  EXPECT_TRUE(first.refuses_writes());
+  EXPECT_TRUE(second.refuses_writes());
+}
+
 TEST_F(EmbeddedServerTest, server_that_dies_comes_back_at_the_same_url) {
   const EmbeddedServer server{options(), log_};
   const std::string url = server.url();

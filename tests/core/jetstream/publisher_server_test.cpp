@@ -71,6 +71,22 @@ TEST_F(PublisherTest, line_with_the_id_of_an_earlier_one_is_a_duplicate) {
   EXPECT_EQ(stored("PREFECT_EVENTS").messages, 2U);
 }
 
+TEST_F(PublisherTest, what_is_known_of_the_server_is_said_instead_of_a_guess) {
+  PublisherOptions options;
+  options.nats = config();
+  options.nats.urls = {"nats://127.0.0.1:1"};
+  options.patience = 300ms;
+  options.trouble = [] { return "its disk is full"; };
+  try {
+    publish_lines(
+        options, log_, [] { return line(1); }, [](std::uint64_t) {});
+    FAIL() << "stored";
+  } catch (const TransientError& error) {
+    EXPECT_NE(std::string{error.what()}.find("; its disk is full"), std::string::npos)
+        << error.what();
+  }
+}
+
 TEST_F(PublisherTest, line_that_is_too_large_is_named) {
   try {
     publish_all({line(1), line(2, std::string(5'000'000, 'x') + std::string(4'000'000, 'x'))});
