@@ -77,7 +77,9 @@ std::vector<Finding> lint_stream(const StreamInfo& stream, std::chrono::nanoseco
                     std::chrono::duration_cast<std::chrono::seconds>(stream.max_age).count()),
         edit + "--max-age=7d");
   check(stream.max_messages_per_subject > 0, "max_msgs_per_subject",
-        "later events push earlier ones of the same subject out",
+        stream.discard == "new" && stream.discard_new_per_subject
+            ? fmt::format("a subject with {} events takes no more", stream.max_messages_per_subject)
+            : "later events push earlier ones of the same subject out",
         edit + "--max-msgs-per-subject=-1");
   check(stream.max_messages > 0, "max_msgs",
         fmt::format("the stream takes {} messages at most", stream.max_messages),

@@ -68,6 +68,14 @@ TEST(StreamLint, each_unsafe_setting_of_a_stream_is_found_with_its_field_and_a_c
   }
 }
 
+TEST(StreamLint, a_limit_for_each_subject_drops_or_refuses) {
+  StreamInfo stream = good_stream();
+  stream.max_messages_per_subject = 5;
+  EXPECT_NE(lint_stream(stream, 168h).at(0).problem.find("push earlier ones"), std::string::npos);
+  stream.discard_new_per_subject = true;
+  EXPECT_EQ(lint_stream(stream, 168h).at(0).problem, "a subject with 5 events takes no more");
+}
+
 TEST(StreamLint, each_unsafe_setting_of_a_consumer_is_found_with_its_field_and_a_command) {
   constexpr auto refuse = Finding::Severity::refuse;
   constexpr auto warn = Finding::Severity::warn;
