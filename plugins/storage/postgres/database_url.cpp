@@ -109,6 +109,14 @@ bool is_plain(const Tail& tail) {
   });
 }
 
+/// Whether a server has a number for a port that is none.
+bool has_wrong_port(const Tail& tail) {
+  return std::ranges::any_of(split(tail.servers, ','), [](std::string_view part) {
+    const std::string_view port = host_and_port(part).second;
+    return !port.empty() && port.find_first_not_of("0123456789") == npos && !is_port(port);
+  });
+}
+
 /// Where SQLAlchemy's pattern ends the user part.
 std::size_t end_of_user_part(std::string_view rest) {
   const std::size_t mark = rest.find_first_of(":/");
@@ -188,7 +196,10 @@ DatabaseUrl parse_database_url(std::string_view text) {
   std::size_t at = end_of_user_part(rest);
   if (!is_plain(tail_of(without_user_part(rest, at)))) at = rest.rfind('@');
   const Tail tail = tail_of(without_user_part(rest, at));
-  if (!is_plain(tail)) throw refusal("not a PostgreSQL URL");
+  if (!is_plain(tail)) {
+    throw refusal(has_wrong_port(tail) ? "a port is a number from 1 to 65535"
+                                       : "not a PostgreSQL URL");
+  }
   DatabaseUrl url;
   if (at != npos) {
     const std::string_view user_part = rest.substr(0, at);

@@ -137,6 +137,9 @@ TEST(DatabaseUrl, what_cannot_be_meant_is_refused_and_not_shown) {
     }
     EXPECT_TRUE(message.starts_with("storage.url: ")) << url << ": " << message;
     EXPECT_EQ(message.find("ter2"), std::string::npos) << message;
+    const std::string_view given{url};
+    const bool number = given.find(":0/") != given.npos || given.find(":65536/") != given.npos;
+    EXPECT_EQ(message.find("from 1 to 65535") != std::string::npos, number) << message;
   }
 }
 
