@@ -108,6 +108,14 @@ void run_row(Connection& connection, Statement& statement, const Table& table,
     told.at_row(number);
     throw told;
   } catch (TransientError& error) {
+    if (error.sqlstate() == std::to_string(SQLITE_ERROR) && statement.stands()) {
+      // Not the schema: an expression of a trigger or CHECK fails for what the row has.
+      const std::string what =
+          fmt::format("{}; or a trigger or CHECK of the table fails for this row", error.what());
+      DataError told{"unknown", what, {}, error.sqlstate()};
+      told.at_row(number);
+      throw told;
+    }
     if (error.row_may_be_at_fault()) error.at_row(number);
     throw;
   }

@@ -28,6 +28,14 @@ Statement::Statement(sqlite3* database, std::string_view sql) {
   }
 }
 
+bool Statement::stands() const noexcept {
+  sqlite3_stmt* again = nullptr;
+  const int code = sqlite3_prepare_v2(sqlite3_db_handle(handle_.get()), sqlite3_sql(handle_.get()),
+                                      -1, &again, nullptr);
+  sqlite3_finalize(again);
+  return code == SQLITE_OK;
+}
+
 void Statement::bind_text(int parameter, std::string_view text) {
   check(sqlite3_bind_text64(handle_.get(), parameter, not_null(text), text.size(), SQLITE_STATIC,
                             SQLITE_UTF8));

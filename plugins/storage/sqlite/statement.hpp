@@ -29,6 +29,9 @@ class Statement {
   /// Ready for the next values, whatever happened before.
   void reset() noexcept { sqlite3_reset(handle_.get()); }
 
+  /// Whether it can be prepared anew: not after a change of the schema that it does not fit.
+  [[nodiscard]] bool stands() const noexcept;
+
   [[nodiscard]] bool is_null(int column) const noexcept {
     return sqlite3_column_type(handle_.get(), column) == SQLITE_NULL;
   }

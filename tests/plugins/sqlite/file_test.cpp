@@ -250,6 +250,30 @@ TEST_F(File, a_full_disk_is_waited_out_and_leaves_nothing_behind) {
   EXPECT_EQ(file_.query("SELECT count(*) FROM note"), std::vector<std::string>{"5001"});
 }
 
+TEST_F(File, a_trigger_that_fails_for_one_row_blames_that_row_and_a_changed_schema_none) {
+  prepare();
+  file_.query(
+      "CREATE TRIGGER t BEFORE INSERT ON note WHEN NEW.text = 'bad' BEGIN SELECT json('{'); END");
+  const auto session = storage_->open_session();
+  session->begin();
+  session->savepoint();
+  Rows rows = notes(1, 3);
+  rows[1][1] = std::string_view{"bad"};
+  try {
+    session->insert_missing(rows);
+    ADD_FAILURE() << "it went in";
+  } catch (const DataError& error) {
+    EXPECT_EQ(error.row(), 1U) << error.what();
+    EXPECT_EQ(error.reason(), "unknown") << error.what();
+  }
+  session->rollback_to_savepoint();
+  session->insert_missing(notes(2, 1));
+  session->commit();
+  file_.query("DROP TABLE note");
+  expect_transient(when_answerable, [&] { insert(*session, notes(3, 1)); });
+  session->rollback();
+}
+
 TEST_F(File, what_refuses_every_row_is_a_finding_and_looking_leaves_nothing) {
   prepare();
   EXPECT_EQ(findings(), "");
