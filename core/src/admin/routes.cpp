@@ -4,7 +4,7 @@
 
 #include "admin/readiness.hpp"
 #include "admin/status.hpp"
-#include "metrics/metrics.hpp"
+#include "metrics/host_metrics.hpp"
 
 namespace hangar {
 namespace {

@@ -1,4 +1,4 @@
-#include "metrics/metrics.hpp"
+#include "metrics/host_metrics.hpp"
 
 #include <fmt/format.h>
 #include <nats/version.h>
