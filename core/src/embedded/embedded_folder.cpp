@@ -14,7 +14,7 @@
 #include <utility>
 
 #include "hangar/error.hpp"
-#include "plugin/strangers.hpp"
+#include "plugin/file_permissions.hpp"
 
 namespace hangar {
 namespace {

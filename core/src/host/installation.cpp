@@ -15,7 +15,7 @@
 #include "hangar/file_storage.hpp"
 #include "host/nats_context.hpp"
 #include "host/settings_check.hpp"
-#include "plugin/strangers.hpp"
+#include "plugin/file_permissions.hpp"
 
 namespace hangar {
 namespace {

@@ -5,7 +5,7 @@
 
 #include <algorithm>
 
-#include "plugin/strangers.hpp"
+#include "plugin/file_permissions.hpp"
 
 namespace hangar {
 namespace {

@@ -6,7 +6,7 @@
 
 #include <fstream>
 
-#include "plugin/strangers.hpp"
+#include "plugin/file_permissions.hpp"
 
 namespace hangar {
 namespace {

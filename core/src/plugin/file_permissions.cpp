@@ -1,4 +1,4 @@
-#include "plugin/strangers.hpp"
+#include "plugin/file_permissions.hpp"
 
 #include <fmt/format.h>
 #include <grp.h>
