@@ -21,7 +21,7 @@
 #include "host/installation.hpp"
 #include "host/nats_server.hpp"
 #include "host/settings_check.hpp"
-#include "host/shutdown.hpp"
+#include "host/signals.hpp"
 #include "http/http_server.hpp"
 #include "log/stderr_log.hpp"
 #include "metrics/service_metrics.hpp"
@@ -106,7 +106,7 @@ class Host::Run {
   std::shared_ptr<prometheus::Registry> registry_ = std::make_shared<prometheus::Registry>();
   StatusBoard board_{StatusBoard::Clock::now()};
   Backlog backlog_;
-  std::optional<Shutdown> shutdown_;
+  std::optional<Signals> signals_;
   std::optional<HttpServer> admin_;
   std::optional<NatsServer> nats_server_;
   std::unique_ptr<Storage> storage_;
@@ -279,7 +279,7 @@ std::optional<std::chrono::milliseconds> Host::Run::after_failure(const std::str
     log_->error("{} was started again {} times (max_restarts) within {} min and failed once more",
                 service, installation_.config().max_restarts, RestartPolicy::window.count());
     exit_code_ = exit_code::failed;
-    shutdown_->begin();
+    signals_->begin();
   }
   return wait;
 }
@@ -302,8 +302,8 @@ int Host::Run::run() {
         "`hangar services ls` for them and for plugins that were refused"};
   }
   // Before anything that takes time, so that no signal is lost.
-  shutdown_.emplace(*log_, installation_.config().drain_timeout,
-                    [this] { asio::post(io_, [this] { drain(); }); });
+  signals_.emplace(*log_, installation_.config().drain_timeout,
+                   [this] { asio::post(io_, [this] { drain(); }); });
   static_cast<void>(installation_.storage_plugin());
   if (const auto folder = installation_.known_data_dir()) state_file_.emplace(*folder);
   // Before what takes time, so that a probe is answered while the host starts.
@@ -319,7 +319,7 @@ int Host::Run::run() {
   storage_.reset();
   nats_server_.reset();
   state_file_.reset();
-  shutdown_.reset();
+  signals_.reset();
   return exit_code_;
 }
 

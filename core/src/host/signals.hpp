@@ -15,15 +15,15 @@ namespace hangar {
 
 /// Hears SIGTERM, SIGINT, SIGHUP and the two that users define while it lives, on a thread of its
 /// own: also a service that never gives the event loop back cannot keep the process from ending.
-class Shutdown {
+class Signals {
  public:
   /// At the first SIGTERM or SIGINT `drain` is called, on that thread. The process ends with 75
   /// when this object still lives `drain_timeout` later, with 128 and the signal's number at a
   /// second one. SIGHUP, SIGUSR1 and SIGUSR2 change nothing and are logged.
-  Shutdown(Log& log, std::chrono::milliseconds drain_timeout, std::function<void()> drain);
-  Shutdown(const Shutdown&) = delete;
-  Shutdown& operator=(const Shutdown&) = delete;
-  ~Shutdown();
+  Signals(Log& log, std::chrono::milliseconds drain_timeout, std::function<void()> drain);
+  Signals(const Signals&) = delete;
+  Signals& operator=(const Signals&) = delete;
+  ~Signals();
 
   /// Begins without a signal. Thread-safe.
   void begin();

@@ -1,4 +1,4 @@
-#include "host/shutdown.hpp"
+#include "host/signals.hpp"
 
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
@@ -21,23 +21,23 @@ constexpr int exit_by_signal = 128;
 
 }  // namespace
 
-Shutdown::Shutdown(Log& log, std::chrono::milliseconds drain_timeout, std::function<void()> drain)
+Signals::Signals(Log& log, std::chrono::milliseconds drain_timeout, std::function<void()> drain)
     : log_{log}, drain_timeout_{drain_timeout}, drain_{std::move(drain)} {
   for (const int number : {SIGTERM, SIGINT, SIGHUP, SIGUSR1, SIGUSR2}) signals_.add(number);
   asio::co_spawn(io_, watch(), asio::detached);
   thread_ = std::thread{[this] { io_.run(); }};
 }
 
-Shutdown::~Shutdown() {
+Signals::~Signals() {
   io_.stop();
   thread_.join();
 }
 
-void Shutdown::begin() {
+void Signals::begin() {
   asio::post(io_, [this] { begun_.set(); });
 }
 
-asio::awaitable<int> Shutdown::next_signal() {
+asio::awaitable<int> Signals::next_signal() {
   while (true) {
     const int heard = co_await signals_.async_wait(asio::use_awaitable);
     if (heard == SIGTERM || heard == SIGINT) co_return heard;
@@ -52,7 +52,7 @@ asio::awaitable<int> Shutdown::next_signal() {
 }
 
 // Ends the process without any clean-up: what would be cleaned up may be what does not end.
-asio::awaitable<void> Shutdown::watch() {
+asio::awaitable<void> Signals::watch() {
   using asio::experimental::awaitable_operators::operator||;
   const auto first = co_await (next_signal() || begun_.wait());
   std::string_view why = "the process ends";
