@@ -98,8 +98,8 @@ bool is_private_group(gid_t group, uid_t user, const std::filesystem::path& etc)
   return !name.empty() && holds_only(group, name, etc / "group");
 }
 
-std::optional<std::string> refuse_strangers(const std::filesystem::path& path, mode_t type,
-                                            uid_t user) {
+std::optional<std::string> refuse_writable_by_others(const std::filesystem::path& path, mode_t type,
+                                                     uid_t user) {
   if (!path.is_absolute()) return fmt::format("{} is not an absolute path", path.string());
   if (auto reason = refuse_one(path, type, user)) return reason;
   for (auto folder = path; folder != folder.root_path();) {
@@ -123,7 +123,7 @@ std::optional<std::string> refuse_shared_folder(const std::filesystem::path& fol
   fs::path real = fs::canonical(last.empty() ? present : present.parent_path(), failed);
   if (failed) return fmt::format("{}: {}", present.string(), failed.message());
   if (!last.empty()) real /= last;
-  return refuse_strangers(real, S_IFDIR, user);
+  return refuse_writable_by_others(real, S_IFDIR, user);
 }
 
 }  // namespace hangar

@@ -18,11 +18,11 @@ bool is_private_group(gid_t group, uid_t user, const std::filesystem::path& etc 
 /// must be of the type (S_IFREG, S_IFDIR), belong to root or the user and be writable by nobody
 /// else, the user's private group excepted; so must every folder above it, unless that is sticky.
 /// A link is refused, since it is of another type.
-std::optional<std::string> refuse_strangers(const std::filesystem::path& path, mode_t type,
-                                            uid_t user = ::geteuid());
+std::optional<std::string> refuse_writable_by_others(const std::filesystem::path& path, mode_t type,
+                                                     uid_t user = ::geteuid());
 
 /// Why the folder, which need not be there yet, is not safe from others than root and this user, or
-/// nothing. As `refuse_strangers` says, but links above the folder are followed.
+/// nothing. As `refuse_writable_by_others` says, but links above the folder are followed.
 std::optional<std::string> refuse_shared_folder(const std::filesystem::path& folder,
                                                 uid_t user = ::geteuid());
 

@@ -29,7 +29,7 @@ std::optional<std::string> refuse_plugin_path(const std::filesystem::path& path,
   if (!name.ends_with(suffix) || !is_plugin_name(path.stem().native())) {
     return fmt::format("{} is not a plugin's name: [a-z][a-z0-9_-]*.so", name);
   }
-  return refuse_strangers(path, S_IFREG, user);
+  return refuse_writable_by_others(path, S_IFREG, user);
 }
 
 }  // namespace hangar

@@ -13,7 +13,8 @@ namespace hangar {
 bool is_plugin_name(std::string_view name) noexcept;
 
 /// Why a library must not be loaded from this path, or nothing. The file must be regular, and
-/// neither it nor a folder above it open to strangers, as `refuse_strangers` says. The name must be
+/// neither it nor a folder above it writable by others, as `refuse_writable_by_others` says. The
+/// name must be
 /// `[a-z][a-z0-9_-]{0,63}.so`.
 std::optional<std::string> refuse_plugin_path(const std::filesystem::path& path,
                                               uid_t user = ::geteuid());

@@ -12,7 +12,7 @@ namespace fs = std::filesystem;
 class Strangers : public ::testing::Test {
  protected:
   Strangers() {
-    std::string name = (fs::temp_directory_path() / "hangar-strangers-XXXXXX").string();
+    std::string name = (fs::temp_directory_path() / "hangar-permissions-XXXXXX").string();
     folder_ = ::mkdtemp(name.data());
   }
   ~Strangers() override { fs::remove_all(folder_); }
@@ -56,7 +56,7 @@ TEST_F(Strangers, group_that_is_private_may_write) {
   // This user's own groups, as the machine has them.
   const bool is_private = is_private_group(::getegid(), ::geteuid());
   fs::permissions(folder_, fs::perms{0770});
-  EXPECT_EQ(refuse_strangers(folder_, S_IFDIR).has_value(), !is_private);
+  EXPECT_EQ(refuse_writable_by_others(folder_, S_IFDIR).has_value(), !is_private);
 }
 
 TEST_F(Strangers, folder_that_is_not_there_yet_is_judged_by_those_above_it) {
