@@ -1,6 +1,6 @@
 #include <sys/stat.h>
 
-#include "cli/command_line.hpp"
+#include "cli/commands.hpp"
 
 #ifdef __GLIBC__
 #include <malloc.h>

@@ -9,20 +9,20 @@ namespace {
 
 namespace fs = std::filesystem;
 
-class Strangers : public ::testing::Test {
+class FilePermissions : public ::testing::Test {
  protected:
-  Strangers() {
+  FilePermissions() {
     std::string name = (fs::temp_directory_path() / "hangar-permissions-XXXXXX").string();
     folder_ = ::mkdtemp(name.data());
   }
-  ~Strangers() override { fs::remove_all(folder_); }
-  Strangers(const Strangers&) = delete;
-  Strangers& operator=(const Strangers&) = delete;
+  ~FilePermissions() override { fs::remove_all(folder_); }
+  FilePermissions(const FilePermissions&) = delete;
+  FilePermissions& operator=(const FilePermissions&) = delete;
 
   fs::path folder_;
 };
 
-TEST_F(Strangers, private_group_is_the_users_own_and_nobody_elses) {
+TEST_F(FilePermissions, private_group_is_the_users_own_and_nobody_elses) {
   constexpr const char* users = "root:x:0:0::/:/bin/sh\nann:x:1000:1000::/:/bin/sh\n";
   struct Case {
     const char* what;
@@ -52,14 +52,14 @@ TEST_F(Strangers, private_group_is_the_users_own_and_nobody_elses) {
   EXPECT_FALSE(is_private_group(1000, 1000, folder_ / "absent"));
 }
 
-TEST_F(Strangers, group_that_is_private_may_write) {
+TEST_F(FilePermissions, group_that_is_private_may_write) {
   // This user's own groups, as the machine has them.
   const bool is_private = is_private_group(::getegid(), ::geteuid());
   fs::permissions(folder_, fs::perms{0770});
   EXPECT_EQ(refuse_writable_by_others(folder_, S_IFDIR).has_value(), !is_private);
 }
 
-TEST_F(Strangers, folder_that_is_not_there_yet_is_judged_by_those_above_it) {
+TEST_F(FilePermissions, folder_that_is_not_there_yet_is_judged_by_those_above_it) {
   EXPECT_EQ(refuse_shared_folder(folder_ / "a" / "b").value_or(""), "");
   EXPECT_EQ(refuse_shared_folder(folder_ / "a/").value_or(""), "");
   fs::permissions(folder_, fs::perms{0777});
@@ -67,7 +67,7 @@ TEST_F(Strangers, folder_that_is_not_there_yet_is_judged_by_those_above_it) {
   EXPECT_NE(why.find("writable by others"), std::string::npos) << why;
 }
 
-TEST_F(Strangers, link_is_refused_as_a_folder_and_followed_above_one) {
+TEST_F(FilePermissions, link_is_refused_as_a_folder_and_followed_above_one) {
   fs::create_directory(folder_ / "real");
   fs::create_directory_symlink(folder_ / "real", folder_ / "link");
   const std::string why = refuse_shared_folder(folder_ / "link").value_or("");
@@ -79,7 +79,7 @@ TEST_F(Strangers, link_is_refused_as_a_folder_and_followed_above_one) {
   EXPECT_NE(refuse_shared_folder(folder_ / "broken").value_or(""), "");
 }
 
-TEST_F(Strangers, folder_of_another_user_is_refused) {
+TEST_F(FilePermissions, folder_of_another_user_is_refused) {
   constexpr uid_t another = 65533;
   constexpr uid_t nobody = 65534;
   // Root's folders are everybody's to use.

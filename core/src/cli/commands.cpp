@@ -1,4 +1,4 @@
-#include "cli/command_line.hpp"
+#include "cli/commands.hpp"
 
 #include <fmt/format.h>
 #include <unistd.h>
@@ -13,7 +13,6 @@
 #include <string_view>
 
 #include "api/describe.hpp"
-#include "cli/commands.hpp"
 #include "cli/since.hpp"
 #include "cli/usage.hpp"
 #include "config/problems.hpp"
