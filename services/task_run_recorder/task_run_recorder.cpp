@@ -114,7 +114,7 @@ class TaskRunRecorder final : public Service {
   std::pmr::monotonic_buffer_resource texts_{texts_of_most_.data(), texts_of_most_.size()};
   EventPool pool_;
   Lanes lanes_{0};  ///< As many as the storage has.
-  std::unique_ptr<Source> source_;
+  std::shared_ptr<Source> source_;
   std::vector<std::unique_ptr<Lane>> queues_;
   std::unique_ptr<Refusals> refusals_;
   Event settled_;

@@ -71,8 +71,8 @@ class HANGAR_API Context {
   virtual void not_ready(std::string why) = 0;
 
   /// Connects for as long as it takes, creates or checks stream and consumer, and begins to pull;
-  /// from then on the service counts as started.
-  virtual boost::asio::awaitable<std::unique_ptr<Source>> open_source(SourceOptions options) = 0;
+  /// from then on the service counts as started. The service may drop it at any time.
+  virtual boost::asio::awaitable<std::shared_ptr<Source>> open_source(SourceOptions options) = 0;
 
   /// Opens the storage with up to `lanes` sessions, each on a thread of its own, and checks or
   /// creates the tables, which outlive the service. Retries while the database cannot be reached.

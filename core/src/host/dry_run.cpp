@@ -16,12 +16,16 @@ namespace asio = boost::asio;
 namespace hangar {
 namespace {
 
-class EndedSource final : public Source {
+class EndedSource final : public ServiceSource {
  public:
   asio::awaitable<Batch> next(std::size_t, std::chrono::milliseconds) override {
     co_return Batch{};
   }
   asio::awaitable<void> reject(Message, Rejection) override { co_return; }
+  asio::awaitable<void> open() override { co_return; }
+  void stop() override {}
+  void pause(bool) override {}
+  asio::awaitable<void> close() override { co_return; }
 };
 
 class ListeningStorage final : public Storage {
@@ -56,11 +60,7 @@ ServiceNeeds DryRun::needs() {
   resources.storage = [&]() -> Storage& { return storage; };
   resources.make_source = [&](const asio::any_io_executor&, const SourceOptions& options, Log&) {
     needs.source = options;
-    const auto nothing = []() -> asio::awaitable<void> { co_return; };
-    return SourceHandle{.source = std::make_unique<EndedSource>(),
-                        .open = nothing,
-                        .stop = [] {},
-                        .close = nothing};
+    return std::make_shared<EndedSource>();
   };
   static_cast<void>(run(std::move(resources)));
   return needs;

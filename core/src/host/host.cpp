@@ -26,7 +26,6 @@
 #include "log/stderr_log.hpp"
 #include "metrics/service_metrics.hpp"
 #include "service/restart_policy.hpp"
-#include "service/source_handle.hpp"
 #include "service/supervisor.hpp"
 #include "source/pull_source.hpp"
 #include "status/state_file.hpp"
@@ -87,8 +86,9 @@ class Host::Run {
   void tell_progress();
   void tell_backlog();
   Storage& storage();
-  SourceHandle make_source(const std::string& service, const asio::any_io_executor& on,
-                           const SourceOptions& options, Log& log);
+  std::shared_ptr<ServiceSource> make_source(const std::string& service,
+                                             const asio::any_io_executor& on,
+                                             const SourceOptions& options, Log& log);
   asio::awaitable<void> serve(HostedService* service);
   /// How long until it is started again; nothing when it is given up.
   std::optional<std::chrono::milliseconds> after_failure(const std::string& service, int code,
@@ -204,8 +204,9 @@ Storage& Host::Run::storage() {
   return *storage_;
 }
 
-SourceHandle Host::Run::make_source(const std::string& service, const asio::any_io_executor& on,
-                                    const SourceOptions& options, Log& log) {
+std::shared_ptr<ServiceSource> Host::Run::make_source(const std::string& service,
+                                                      const asio::any_io_executor& on,
+                                                      const SourceOptions& options, Log& log) {
   PullOptions pull{.source = options, .service = service, .until_drained = options_.until_drained};
   if (options_.replay) {
     pull.replay = StreamStart{options_.replay->since, options_.replay->sequence};
@@ -213,7 +214,7 @@ SourceHandle Host::Run::make_source(const std::string& service, const asio::any_
   auto source = PullSource::start(on, nats_server_->settings(), std::move(pull), log);
   board_.add_source(service, source->counters());
   if (options_.replay) replays_.push_back(source->counters());
-  return source_handle(source);
+  return source;
 }
 
 std::vector<std::string> Host::Run::nats_urls() const {

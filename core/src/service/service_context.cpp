@@ -8,7 +8,7 @@ namespace asio = boost::asio;
 
 namespace hangar {
 
-asio::awaitable<std::unique_ptr<Source>> ServiceContext::open_source(SourceOptions options) {
+asio::awaitable<std::shared_ptr<Source>> ServiceContext::open_source(SourceOptions options) {
   co_return co_await supervisor_.open_source(options);
 }
 

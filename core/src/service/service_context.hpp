@@ -28,7 +28,7 @@ class ServiceContext final : public Context {
     return max_persist_retries_;
   }
   void not_ready(std::string why) override { supervisor_.not_ready(std::move(why)); }
-  boost::asio::awaitable<std::unique_ptr<Source>> open_source(SourceOptions options) override;
+  boost::asio::awaitable<std::shared_ptr<Source>> open_source(SourceOptions options) override;
   boost::asio::awaitable<std::size_t> open_storage(std::span<const Table* const> tables,
                                                    std::size_t lanes) override;
   [[nodiscard]] StorageLimits storage_limits() const override {

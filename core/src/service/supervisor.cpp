@@ -91,8 +91,8 @@ asio::awaitable<void> Supervisor::run(std::optional<int> max_persist_retries) {
   // A storage that is down while the host stops is not the service's failure.
   if (error && stopping_.is_set() && is_transient(error)) error = nullptr;
   failure_ = error ? describe(error) : std::string{};
-  if (source_.close) co_await source_.close();
-  source_ = {};
+  if (source_) co_await source_->close();
+  source_.reset();
   started_.clear();
   become(error ? ServiceState::failed : ServiceState::stopped);
   stopped_.set();
@@ -104,25 +104,27 @@ asio::awaitable<void> Supervisor::stop() {
   if (!stopping_.is_set()) {
     stopping_.set();
     become(ServiceState::stopping);
-    if (source_.stop) source_.stop();
+    if (source_) source_->stop();
   }
   // Not `wait`: somebody may start it again before this coroutine goes on.
   co_await stopped_.next();
 }
 
-asio::awaitable<std::unique_ptr<Source>> Supervisor::open_source(const SourceOptions& options) {
-  source_ = resources.make_source(strand, options, *log);
-  if (stopping_.is_set()) source_.stop();
-  co_await source_.open();
+asio::awaitable<std::shared_ptr<Source>> Supervisor::open_source(const SourceOptions& options) {
+  const auto source = resources.make_source(strand, options, *log);
+  source_ = source;
+  if (stopping_.is_set()) source->stop();
+  co_await source->open();
+  if (resources.source_opened) resources.source_opened();
   if (!stopping_.is_set()) {
     started_.set();
     become(ServiceState::running);
   }
-  co_return std::move(source_.source);
+  co_return source;
 }
 
 void Supervisor::pause_source(bool paused) {
-  if (source_.pause) source_.pause(paused);
+  if (source_) source_->pause(paused);
 }
 
 void Supervisor::not_ready(std::string why) {

@@ -43,7 +43,7 @@ class Supervisor {
 
   // For the context of a run.
   [[nodiscard]] Event& stopping() noexcept { return stopping_; }
-  boost::asio::awaitable<std::unique_ptr<Source>> open_source(const SourceOptions& options);
+  boost::asio::awaitable<std::shared_ptr<Source>> open_source(const SourceOptions& options);
   /// Nothing more is pulled while true.
   void pause_source(bool paused);
   void not_ready(std::string why);
@@ -56,7 +56,7 @@ class Supervisor {
   Event started_;
   Event stopping_;
   Event stopped_;
-  SourceHandle source_;
+  std::shared_ptr<ServiceSource> source_;
 };
 
 }  // namespace hangar

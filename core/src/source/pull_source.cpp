@@ -5,7 +5,6 @@
 #include <algorithm>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
-#include <boost/asio/dispatch.hpp>
 #include <boost/asio/ip/host_name.hpp>
 #include <boost/asio/post.hpp>
 #include <utility>
@@ -291,14 +290,6 @@ asio::awaitable<std::optional<ForceMark>> PullSource::forced() {
   const auto self = shared_from_this();
   if (state_.options.dry_run) co_return std::nullopt;
   co_return co_await read_force_mark(*state_.link, state_.options.service);
-}
-
-std::function<void()> PullSource::stopper() {
-  return [executor = executor_, weak = weak_from_this()] {
-    asio::dispatch(executor, [weak] {
-      if (const auto self = weak.lock()) self->stop();
-    });
-  };
 }
 
 void PullSource::stop() {

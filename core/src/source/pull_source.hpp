@@ -6,16 +6,15 @@
 #include <chrono>
 #include <cstdint>
 #include <exception>
-#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
 #include <vector>
 
+#include "api/service_source.hpp"
 #include "dead_letters/force_mark.hpp"
 #include "hangar/event.hpp"
 #include "hangar/log.hpp"
-#include "hangar/source.hpp"
 #include "jetstream/stream_setup.hpp"
 #include "nats/link.hpp"
 #include "nats/nats_config.hpp"
@@ -32,8 +31,8 @@ namespace hangar {
 /// Messages of a durable pull consumer. It reconnects for as long as it takes, takes at most its
 /// credit of messages and bytes, keeps the server informed about messages that take long, and sends
 /// an ack only over a connection for which stream and consumer were seen to be the same ones that
-/// delivered the message. Every member but `stopper` and `counters` is for the executor.
-class PullSource : public Source, public std::enable_shared_from_this<PullSource> {
+/// delivered the message. Every member but `counters` is for the executor.
+class PullSource : public ServiceSource, public std::enable_shared_from_this<PullSource> {
  public:
   /// Begins to connect. `executor` is a strand or runs on one thread; it and `log` outlive the
   /// source and `close`. When nobody has it any more, it gives back what was not handed out, and
@@ -41,9 +40,9 @@ class PullSource : public Source, public std::enable_shared_from_this<PullSource
   static std::shared_ptr<PullSource> start(const boost::asio::any_io_executor& executor,
                                            const NatsConfig& nats, PullOptions options, Log& log);
 
-  /// Returns when it pulls, or when it was stopped before. Creates stream, consumer and dead-letter
-  /// stream when they are absent. Throws ConfigError when one of them must not be used.
-  boost::asio::awaitable<void> open();
+  /// Creates stream, consumer and dead-letter stream when they are absent. Throws ConfigError when
+  /// one of them must not be used.
+  boost::asio::awaitable<void> open() override;
 
   boost::asio::awaitable<Batch> next(std::size_t limit, std::chrono::milliseconds linger) override;
   boost::asio::awaitable<void> reject(Message message, Rejection why) override;
@@ -51,20 +50,16 @@ class PullSource : public Source, public std::enable_shared_from_this<PullSource
   boost::asio::awaitable<std::optional<std::chrono::sys_time<std::chrono::nanoseconds>>> forced()
       override;
 
-  /// A function that ends the source from any thread, any number of times, also before `open` has
-  /// returned and after this object is gone: no more pulls, what was not handed out is given back
-  /// at once, `next` returns an empty batch. Handed-out messages can still be acked and rejected.
-  [[nodiscard]] std::function<void()> stopper();
+  void stop() override;
   /// While paused nothing more is pulled, and what is held for longer than `nats.hold_max` goes
   /// back to the stream, for another replica: it is delivered again after a while, and an ack of
   /// what was handed out of it has no effect any more.
-  void pause(bool paused);
+  void pause(bool paused) override;
   /// For any thread; lives as long as the holder wants.
   [[nodiscard]] std::shared_ptr<const SourceCounters> counters() const { return state_.counters; }
 
-  /// Returns when the last answers are sent and the connection is closed, within about 10 s. Call
-  /// it after the last message was answered; without it the same happens in the background.
-  boost::asio::awaitable<void> close();
+  /// Closes the connection, too, within about 10 s; without a call that happens in the background.
+  boost::asio::awaitable<void> close() override;
 
  private:
   using Clock = std::chrono::steady_clock;
@@ -72,8 +67,6 @@ class PullSource : public Source, public std::enable_shared_from_this<PullSource
 
   PullSource(boost::asio::any_io_executor executor, const NatsConfig& nats, PullOptions options,
              Log& log);
-
-  void stop();
 
   // The link.
   void came_up();

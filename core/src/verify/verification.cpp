@@ -6,7 +6,6 @@
 
 #include "dead_letters/dead_letters.hpp"
 #include "hangar/error.hpp"
-#include "service/source_handle.hpp"
 
 namespace asio = boost::asio;
 
@@ -41,7 +40,7 @@ ServiceResources Verification::resources(DryRun& service, PullOptions::DryRun dr
   ServiceResources resources;
   resources.waits_for_storage = false;
   resources.storage = [&]() -> Storage& { return shadow; };
-  resources.make_source = [this, &service, dry_run = std::move(dry_run), &shadow](
+  resources.make_source = [this, &service, dry_run = std::move(dry_run)](
                               const asio::any_io_executor& on, const SourceOptions& options,
                               Log& log) {
     PullOptions pull{.source = options,
@@ -51,12 +50,10 @@ ServiceResources Verification::resources(DryRun& service, PullOptions::DryRun dr
                      .dry_run = dry_run};
     auto source = PullSource::start(on, nats_server_.settings(), std::move(pull), log);
     counters_ = source->counters();
-    SourceHandle handle = source_handle(source);
-    handle.open = [source, counters = counters_, &shadow]() -> asio::awaitable<void> {
-      co_await source->open();
-      if (counters->stream_begin.value() > 1) shadow.incomplete();
-    };
-    return handle;
+    return source;
+  };
+  resources.source_opened = [this, &shadow] {
+    if (counters_->stream_begin.value() > 1) shadow.incomplete();
   };
   return resources;
 }

@@ -51,9 +51,9 @@ class HearingContext final : public Context {
   [[nodiscard]] bool stopping() const noexcept override { return false; }
   [[nodiscard]] std::optional<int> max_persist_retries() const noexcept override { return {}; }
   void not_ready(std::string) override {}
-  asio::awaitable<std::unique_ptr<Source>> open_source(SourceOptions options) override {
+  asio::awaitable<std::shared_ptr<Source>> open_source(SourceOptions options) override {
     heard_.opened.push_back(std::move(options));
-    co_return std::make_unique<HearingSource>(heard_);
+    co_return std::make_shared<HearingSource>(heard_);
   }
   asio::awaitable<std::size_t> open_storage(std::span<const Table* const>,
                                             std::size_t lanes) override {

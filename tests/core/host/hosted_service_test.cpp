@@ -18,17 +18,21 @@ namespace hangar {
 namespace {
 
 /// A source with nothing in it: `next` returns when it is stopped.
-class SilentSource final : public Source {
+class SilentSource final : public ServiceSource {
  public:
-  explicit SilentSource(std::shared_ptr<Event> stopped) : stopped_{std::move(stopped)} {}
+  explicit SilentSource(const asio::any_io_executor& executor) : stopped_{executor} {}
   asio::awaitable<Batch> next(std::size_t, std::chrono::milliseconds) override {
-    co_await stopped_->wait();
+    co_await stopped_.wait();
     co_return Batch{};
   }
   asio::awaitable<void> reject(Message, Rejection) override { co_return; }
+  asio::awaitable<void> open() override { co_return; }
+  void stop() override { stopped_.set(); }
+  void pause(bool) override {}
+  asio::awaitable<void> close() override { co_return; }
 
  private:
-  std::shared_ptr<Event> stopped_;
+  Event stopped_;
 };
 
 class QuietLog final : public Log {
@@ -80,7 +84,7 @@ class TwoLanes final : public Service {
   }
   Context& context_;
   Config config_;
-  std::unique_ptr<Source> source_;
+  std::shared_ptr<Source> source_;
 };
 
 template <class S>
@@ -90,13 +94,7 @@ std::unique_ptr<HostedService> host(const asio::any_io_executor& executor) {
       executor, plugin, std::unique_ptr<ServiceFactory>{plugin.make_service()});
   supervisor->log = std::make_unique<QuietLog>();
   supervisor->resources.make_source = [](const asio::any_io_executor& strand, const SourceOptions&,
-                                         Log&) {
-    auto stopped = std::make_shared<Event>(strand);
-    return SourceHandle{.source = std::make_unique<SilentSource>(stopped),
-                        .open = []() -> asio::awaitable<void> { co_return; },
-                        .stop = [stopped] { stopped->set(); },
-                        .close = []() -> asio::awaitable<void> { co_return; }};
-  };
+                                         Log&) { return std::make_shared<SilentSource>(strand); };
   return std::make_unique<HostedService>(std::move(supervisor));
 }
 

@@ -119,7 +119,7 @@ TEST_F(PullSourceTest, stop_gives_back_what_was_not_handed_out_and_next_is_empty
     Batch mine = co_await tested->next(10, 0ms);
     EXPECT_EQ(mine.size(), 10U);
     const auto stopped = std::chrono::steady_clock::now();
-    tested->stopper()();
+    tested->stop();
     EXPECT_TRUE((co_await tested->next(10, 1s)).empty());
     EXPECT_TRUE((co_await tested->next(10, 1s)).empty());
     // Another replica has the rest long before ack_wait is over.
@@ -360,7 +360,7 @@ TEST_F(PullSourceTest, stopped_before_it_ever_connected_it_opens_and_is_empty) {
     NatsConfig nobody;
     nobody.urls = {"nats://127.0.0.1:1"};
     const auto tested = PullSource::start(io_.get_executor(), nobody, options(), log_);
-    tested->stopper()();
+    tested->stop();
     co_await tested->open();
     EXPECT_TRUE((co_await tested->next(1, 0ms)).empty());
     co_await tested->close();

@@ -137,7 +137,7 @@ TEST_F(RejectingSourceTest, stop_gives_back_what_has_no_dead_letter_yet) {
     Batch batch = co_await collect(*tested, 3);
     for (Message& message : batch) co_await tested->reject(std::move(message), odd());
     co_await until_said("cannot store a dead letter");
-    tested->stopper()();
+    tested->stop();
     co_await tested->close();
     EXPECT_EQ(tested->counters()->nacked.value(), 3U);
     EXPECT_EQ(tested->counters()->held.value(), 0U);

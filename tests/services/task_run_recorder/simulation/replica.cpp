@@ -236,8 +236,8 @@ class Replica::SimulatedContext final : public Context {
   [[nodiscard]] std::optional<int> max_persist_retries() const noexcept override { return {}; }
   void not_ready(std::string why) override { replica_.world_.not_ready = !why.empty(); }
 
-  asio::awaitable<std::unique_ptr<Source>> open_source(SourceOptions) override {
-    auto opened = std::make_unique<SimulatedSource>(replica_);
+  asio::awaitable<std::shared_ptr<Source>> open_source(SourceOptions) override {
+    auto opened = std::make_shared<SimulatedSource>(replica_);
     source = opened.get();
     co_return opened;
   }
