@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <array>
-#include <cstring>
 #include <functional>
 #include <set>
 #include <utility>
@@ -63,16 +62,9 @@ DataError dropped_row(const Table& table) {
                       table.name)};
 }
 
-std::size_t Fold::Hash::operator()(const Uuid& id) const noexcept {
-  // The halves of a UUIDv7 are a clock and random bits: their sum is spread well enough.
-  std::array<std::uint64_t, 2> halves{};
-  std::memcpy(halves.data(), id.bytes.data(), sizeof halves);
-  return std::hash<std::uint64_t>{}(halves[0] * 0x9E3779B97F4A7C15U ^ halves[1]);
-}
-
 std::size_t Fold::Hash::operator()(const NaturalKey& key) const noexcept {
   return prefect::hash_text(key.dynamic_key,
-                            prefect::hash_text(key.task_key, (*this)(key.flow_run_id)));
+                            prefect::hash_text(key.task_key, std::hash<Uuid>{}(key.flow_run_id)));
 }
 
 Fold::Fold(std::span<const PackedEvent> events, Timestamp now)

@@ -70,7 +70,6 @@ class Fold {
 
  private:
   struct Hash {
-    std::size_t operator()(const Uuid& id) const noexcept;
     std::size_t operator()(const NaturalKey& key) const noexcept;
   };
   struct Run {
@@ -100,10 +99,10 @@ class Fold {
   Timestamp now_;
   std::array<Keys, 2> keys_;
   std::list<Run> runs_;
-  boost::unordered_flat_map<Uuid, Run*, Hash> by_id_;
+  boost::unordered_flat_map<Uuid, Run*, std::hash<Uuid>> by_id_;
   boost::unordered_flat_map<NaturalKey, Run*, Hash> by_key_;
   boost::unordered_flat_map<NaturalKey, const Run*, Hash> by_stored_key_;
-  boost::unordered_flat_map<Uuid, std::size_t, Hash> state_rows_;
+  boost::unordered_flat_map<Uuid, std::size_t, std::hash<Uuid>> state_rows_;
   /// The row in `states_` of each folded event; none where it was refused.
   std::vector<std::optional<std::size_t>> state_of_event_;
   Rows inserts_;

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <array>
+#include <bit>
 #include <chrono>
 #include <compare>
 #include <cstddef>
@@ -27,6 +28,19 @@ struct Uuid {
   std::array<std::uint8_t, 16> bytes{};
   auto operator<=>(const Uuid&) const = default;
 };
+
+}  // namespace hangar
+
+template <>
+struct std::hash<hangar::Uuid> {
+  std::size_t operator()(const hangar::Uuid& id) const noexcept {
+    // The halves of a UUIDv7 are a clock and random bits: this spreads them well enough.
+    const auto halves = std::bit_cast<std::array<std::uint64_t, 2>>(id);
+    return halves[0] * 0x9E3779B97F4A7C15U ^ halves[1];
+  }
+};
+
+namespace hangar {
 
 /// UTC, microseconds, proleptic Gregorian; the years 1 to 9999.
 using Timestamp = std::chrono::sys_time<std::chrono::microseconds>;

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <array>
-#include <cstring>
 #include <iterator>
 #include <stdexcept>
 
@@ -14,12 +13,6 @@ namespace {
 constexpr std::size_t primary_key = 0;
 
 }  // namespace
-
-std::size_t ShadowTables::HashOfUuid::operator()(const Uuid& id) const noexcept {
-  std::array<std::size_t, 2> halves{};
-  std::memcpy(halves.data(), id.bytes.data(), sizeof halves);
-  return halves[0] * 0x9E3779B97F4A7C15U ^ halves[1];
-}
 
 void ShadowTables::declare(std::span<const Table* const> tables) {
   for (const Table* table : tables) {

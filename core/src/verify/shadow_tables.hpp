@@ -65,9 +65,6 @@ class ShadowTables {
   void drop(const Name& root);
 
  private:
-  struct HashOfUuid {
-    std::size_t operator()(const Uuid& id) const noexcept;
-  };
   struct UniqueKey {
     std::vector<std::size_t> columns;
     std::unordered_map<std::string, Uuid> ids{};
@@ -75,7 +72,7 @@ class ShadowTables {
   struct ShadowTable {
     const Table* table;
     std::optional<std::size_t> parent{};  ///< The table that the first foreign key names.
-    std::unordered_map<Uuid, Kept, HashOfUuid> rows{};
+    std::unordered_map<Uuid, Kept> rows{};
     std::vector<UniqueKey> unique_keys{};
   };
 

@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <array>
-#include <bit>
 #include <chrono>
 #include <cstdint>
 #include <numeric>
@@ -35,18 +34,11 @@ class Use {
 
 using Buffers = std::vector<FormBuffer>;
 
-struct HashOfUuid {
-  std::size_t operator()(const Uuid& id) const noexcept {
-    const auto halves = std::bit_cast<std::array<std::uint64_t, 2>>(id);
-    return halves[0] ^ halves[1];
-  }
-};
-
 // Rows as they were found, each once: the primary key, then the asked columns.
 struct Found {
   std::size_t width;
   std::vector<Cell> cells{};
-  std::unordered_set<Uuid, HashOfUuid> seen{};
+  std::unordered_set<Uuid> seen{};
 
   [[nodiscard]] std::span<const Cell> row(std::size_t index) const {
     return std::span{cells}.subspan(index * width, width);
