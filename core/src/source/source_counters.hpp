@@ -59,7 +59,6 @@ struct SourceNumbers {
   Number held_bytes{};
   Number in_progress{};  ///< Signals that a message is still being worked on.
   Number pulls{};
-  Number pulls_given_up{};  ///< Two heartbeats were missed.
   Number stale_statuses{};  ///< Of pulls that lived no more.
   Number unknown_statuses{};
   Number connections{};   ///< How often it connected.
@@ -91,12 +90,11 @@ struct SourceNumbers {
   // Every number is in one of these. Of several runs of one consumer an observer sees the sum,
   using Self = SourceNumbers;
   static constexpr std::array sums{
-      &Self::received,       &Self::redelivered,    &Self::copies,           &Self::acked,
-      &Self::nacked,         &Self::rejected,       &Self::letters,          &Self::abandoned,
-      &Self::held,           &Self::held_bytes,     &Self::in_progress,      &Self::pulls,
-      &Self::pulls_given_up, &Self::stale_statuses, &Self::unknown_statuses, &Self::connections,
-      &Self::incarnations,   &Self::upstream_lost,  &Self::to_replay,        &Self::rolled_back,
-      &Self::unsettled};
+      &Self::received,       &Self::redelivered,      &Self::copies,      &Self::acked,
+      &Self::nacked,         &Self::rejected,         &Self::letters,     &Self::abandoned,
+      &Self::held,           &Self::held_bytes,       &Self::in_progress, &Self::pulls,
+      &Self::stale_statuses, &Self::unknown_statuses, &Self::connections, &Self::incarnations,
+      &Self::upstream_lost,  &Self::to_replay,        &Self::rolled_back, &Self::unsettled};
   // or what the last run knows.
   static constexpr std::array latest{
       &Self::stored_letter_bytes, &Self::pending,        &Self::oldest_unacked,
