@@ -9,7 +9,7 @@ from support.tree import ROOT, named
 _CORE = ROOT / "core" / "src"
 # From the ground up.
 _FLOORS = (
-    *("text", "api", "log", "config", "plugin", "http", "identity", "nats"),
+    *("text", "async", "api", "log", "config", "plugin", "http", "identity", "nats"),
     *("jetstream", "embedded", "dead_letters", "source", "storage", "service", "status"),
     *("metrics", "admin", "host", "verify", "cli"),
 )

@@ -24,6 +24,7 @@
 #include <utility>
 #include <vector>
 
+#include "async/backoff.hpp"
 #include "embedded/embedded_place.hpp"
 #include "embedded/embedded_step.hpp"
 #include "hangar/error.hpp"
@@ -37,8 +38,7 @@ using Clock = std::chrono::steady_clock;
 
 constexpr auto ready_within = 30s;
 constexpr auto end_within = 10s;
-constexpr auto first_pause = 250ms;
-constexpr auto longest_pause = 5000ms;
+constexpr auto steady_after = 60s;
 constexpr auto poll_every = 10ms;
 constexpr auto look_every = 2000ms;
 constexpr std::chrono::milliseconds probe_within = 1000ms;
@@ -161,7 +161,7 @@ void EmbeddedServer::prepare() {
 }
 
 void EmbeddedServer::watch() noexcept {
-  auto pause = first_pause;
+  Backoff pause;
   bool prepared = false;
   for (;;) {
     const auto begun = Clock::now();
@@ -182,9 +182,8 @@ void EmbeddedServer::watch() noexcept {
       log_.error("{}", error.what());
     }
     if (readable(stop_.value(), 0ms)) return;
-    pause = Clock::now() - begun > 60s ? first_pause
-                                       : std::min<decltype(pause)>(pause * 2, longest_pause);
-    if (readable(stop_.value(), pause)) return;
+    if (Clock::now() - begun > steady_after) pause.reset();
+    if (readable(stop_.value(), pause.next())) return;
     ++restarts_;
   }
 }

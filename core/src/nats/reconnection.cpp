@@ -14,8 +14,6 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr auto first_wait = 250ms;
-constexpr auto longest_wait = 5000ms;
 constexpr auto repeat_trouble_after = 30s;
 // A server that hangs up sooner is tried more and more seldom, like one that cannot be reached.
 constexpr auto lasting = 1s;
@@ -60,7 +58,7 @@ Reconnection::Step Reconnection::step(Happened what, const std::string& why, Tim
     brief_ = what == Happened::lost && now - connected_at_ < lasting;
     if (!brief_) {
       tried_ = 0;
-      wait_ = first_wait;
+      wait_.reset();
       told_ = RateLimit{repeat_trouble_after};
     }
     std::shuffle(endpoints_.begin(), endpoints_.begin() + static_cast<std::ptrdiff_t>(configured_),
@@ -85,8 +83,7 @@ Reconnection::Step Reconnection::next() {
   Step step;
   do {
     if (tried_ > 0 && tried_ % endpoints_.size() == 0) {
-      step.after += jittered(wait_, random_);
-      wait_ = std::min<std::chrono::milliseconds>(wait_ * 2, longest_wait);
+      step.after += jittered(wait_.next(), random_);
     }
     ++tried_;
     step.server = &endpoints_[at_++ % endpoints_.size()];

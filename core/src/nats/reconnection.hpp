@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "async/backoff.hpp"
 #include "log/rate_limit.hpp"
 #include "nats/endpoint.hpp"
 
@@ -49,7 +50,7 @@ class Reconnection {
   std::minstd_rand random_;
   std::size_t at_ = 0;     ///< The next one.
   std::size_t tried_ = 0;  ///< How many since there was a connection.
-  std::chrono::milliseconds wait_{};
+  Backoff wait_;
   Endpoint trying_;
   Endpoint server_;
   bool leaving_ = false;  ///< That server gave no service: others are tried first.

@@ -2,10 +2,10 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
 #include <string>
 #include <utility>
 
+#include "async/backoff.hpp"
 #include "hangar/error.hpp"
 #include "jetstream/denied_error.hpp"
 #include "nats/subjects.hpp"
@@ -19,8 +19,7 @@ using namespace std::chrono_literals;
 using Clock = std::chrono::steady_clock;
 
 constexpr auto create_again_after = 2s;
-constexpr auto first_wait = 250ms;
-constexpr auto longest_wait = 5000ms;
+constexpr auto looks_again_after = 5000ms;
 
 }  // namespace
 
@@ -54,12 +53,12 @@ bool ConsumerBinding::begin() noexcept {
 // A connection that is lost meanwhile is a failure like any other.
 asio::awaitable<bool> ConsumerBinding::bind() {
   const Link& link = *source_.link;
-  std::chrono::milliseconds wait = first_wait;
+  Backoff wait;
   std::string last;
   while (!source_.stopping() && binding_ == Binding::verifying) {
     std::string problem;
     try {
-      co_await source_.link->wait_connected(Clock::now() + longest_wait);
+      co_await source_.link->wait_connected(Clock::now() + looks_again_after);
       const auto connection = link.connections();
       if (link.connected()) co_await ask();
       if (link.connected() && connection == link.connections() && !source_.stopping()) {
@@ -87,8 +86,7 @@ asio::awaitable<bool> ConsumerBinding::bind() {
     if (!problem.empty()) {
       if (problem != last) source_.log.warning("{}; trying again", problem);
       last = std::move(problem);
-      co_await source_.changes.wait_until(Clock::now() + wait);
-      wait = std::min<std::chrono::milliseconds>(wait * 2, longest_wait);
+      co_await source_.changes.wait_until(Clock::now() + wait.next());
     }
   }
   if (binding_ == Binding::verifying) binding_ = Binding::unbound;

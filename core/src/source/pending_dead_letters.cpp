@@ -6,6 +6,7 @@
 #include <boost/json/object.hpp>
 #include <utility>
 
+#include "async/backoff.hpp"
 #include "dead_letters/dead_letter.hpp"
 #include "hangar/error.hpp"
 #include "hangar/failpoint.hpp"
@@ -19,9 +20,6 @@ namespace {
 
 using namespace std::chrono_literals;
 using Clock = std::chrono::steady_clock;
-
-constexpr auto first_retry = 250ms;
-constexpr auto longest_retry = 5000ms;
 
 }  // namespace
 
@@ -59,7 +57,7 @@ asio::awaitable<void> PendingDeadLetters::wait_until_none(Condition::Time deadli
 }
 
 asio::awaitable<void> PendingDeadLetters::store(Message message, Rejection why) {
-  std::chrono::milliseconds wait = first_retry;
+  Backoff wait;
   for (;;) {
     // Gone when its stream was deleted: then there is nothing to answer for.
     HeldMessage* const held = source_.held->find(message);
@@ -76,8 +74,7 @@ asio::awaitable<void> PendingDeadLetters::store(Message message, Rejection why) 
       source_.held->reject(*held);
     }
     if (stored || source_.stopping()) co_return;  // what has no answer goes back to the stream
-    co_await source_.changes.wait_until(Clock::now() + wait);
-    wait = std::min<std::chrono::milliseconds>(wait * 2, longest_retry);
+    co_await source_.changes.wait_until(Clock::now() + wait.next());
   }
 }
 

@@ -1,6 +1,7 @@
 // What a PullSource does as time passes: while `next` waits, and for messages that take long.
 #include <random>
 
+#include "async/backoff.hpp"
 #include "hangar/error.hpp"
 #include "source/pull_source.hpp"
 
@@ -12,20 +13,19 @@ namespace {
 using namespace std::chrono_literals;
 
 // Soon at first: the last acks are on their way to the server.
-constexpr std::chrono::milliseconds first_look_whether_drained = 2ms;
+constexpr auto first_look_whether_drained = 2ms;
 constexpr auto look_whether_drained_every = 100ms;
 constexpr auto look_for_signals_every = 2500ms;
 
 }  // namespace
 
 asio::awaitable<void> PullSource::wait_for_first() {
-  auto pause = first_look_whether_drained;
+  Backoff pause{first_look_whether_drained, look_whether_drained_every};
   while (!over() && state_.held->none_ready()) {
     if (!state_.options.until_drained) {
       co_await arrivals_.wait();
     } else {
-      co_await arrivals_.wait_until(Clock::now() + pause);
-      pause = std::min<std::chrono::milliseconds>(pause * 2, look_whether_drained_every);
+      co_await arrivals_.wait_until(Clock::now() + pause.next());
       if (!over() && idle()) co_await look_whether_drained();
     }
   }

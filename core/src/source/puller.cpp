@@ -10,8 +10,7 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr auto longest_heartbeat = 1000ms;
-constexpr auto first_backoff = 250ms;
-constexpr auto longest_backoff = 5000ms;
+constexpr auto least_when_too_many_wait = 1000ms;
 constexpr auto least_expiry = 100ms;
 // Every replica hears of a change of leadership at the same time; so short that nobody notices.
 constexpr auto leadership_pause = 50ms;
@@ -37,12 +36,12 @@ void Puller::shut() noexcept {
   open_ = false;
   verify_ = false;
   live_.reset();
-  backoff_ = {};
+  backoff_.reset();
   not_before_ = {};
 }
 
 void Puller::delivered(Time now) noexcept {
-  backoff_ = {};
+  backoff_.reset();
   too_full_ = UINT64_MAX;
   without_cap_ = false;
   if (!live_) return;  // of a pull that was given up: the server had not heard of it
@@ -51,10 +50,7 @@ void Puller::delivered(Time now) noexcept {
   if (--live_->remaining == 0) live_.reset();
 }
 
-void Puller::back_off(Time now) noexcept {
-  backoff_ = std::clamp<std::chrono::milliseconds>(backoff_ * 2, first_backoff, longest_backoff);
-  not_before_ = now + backoff_;
-}
+void Puller::back_off(Time now) noexcept { not_before_ = now + backoff_.next(); }
 
 void Puller::demand_verification() noexcept {
   open_ = false;
@@ -101,7 +97,7 @@ bool Puller::said(std::uint64_t token, PullStatus status, Time now) noexcept {
       demand_verification();
       break;
     case PullStatus::too_many_waiting:
-      backoff_ = std::max<std::chrono::milliseconds>(backoff_, 2 * first_backoff);
+      backoff_.at_least(least_when_too_many_wait);
       back_off(now);
       break;
     case PullStatus::ended:

@@ -6,6 +6,7 @@
 #include <optional>
 #include <string>
 
+#include "async/backoff.hpp"
 #include "source/credit.hpp"
 #include "source/pull_status.hpp"
 
@@ -88,7 +89,7 @@ class Puller {
   std::size_t batch_cap_ = SIZE_MAX;
   std::uint64_t bytes_cap_ = UINT64_MAX;
   std::chrono::milliseconds expires_{5000};
-  std::chrono::milliseconds backoff_{};
+  Backoff backoff_;
   Time not_before_{};
 };
 
