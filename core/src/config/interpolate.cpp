@@ -2,11 +2,12 @@
 
 #include <fmt/format.h>
 
+#include <boost/url/encode.hpp>
+#include <boost/url/rfc/unreserved_chars.hpp>
 #include <cctype>
 
 #include "config/read_file.hpp"
 #include "hangar/error.hpp"
-#include "text/percent_encode.hpp"
 
 namespace hangar {
 namespace {
@@ -58,7 +59,7 @@ Writing writing_between(std::string_view before, std::string_view after) {
 
 std::string written(std::string secret, Writing writing) {
   if (writing == Writing::as_is) return secret;
-  if (writing == Writing::in_url) return percent_encode(secret);
+  if (writing == Writing::in_url) return boost::urls::encode(secret, boost::urls::unreserved_chars);
   std::string escaped;
   for (const char character : secret) {
     if (std::string_view{"\\' "}.find(character) != npos) escaped += '\\';

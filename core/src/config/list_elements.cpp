@@ -1,6 +1,8 @@
 #include "config/list_elements.hpp"
 
 #include <algorithm>
+#include <boost/algorithm/string/classification.hpp>
+#include <boost/algorithm/string/trim.hpp>
 
 namespace hangar {
 namespace {
@@ -8,9 +10,7 @@ namespace {
 constexpr auto npos = std::string_view::npos;
 
 std::string_view trimmed(std::string_view text) {
-  constexpr std::string_view blanks = " \t\r\n";
-  const std::size_t first = text.find_first_not_of(blanks);
-  return first == npos ? "" : text.substr(first, text.find_last_not_of(blanks) + 1 - first);
+  return boost::algorithm::trim_copy_if(text, boost::algorithm::is_any_of(" \t\r\n"));
 }
 
 }  // namespace

@@ -1,6 +1,8 @@
 #include "config/mask_url.hpp"
 
 #include <algorithm>
+#include <boost/algorithm/string/case_conv.hpp>
+#include <boost/algorithm/string/predicate.hpp>
 #include <cctype>
 
 namespace hangar {
@@ -16,16 +18,8 @@ bool is_word(char character) {
   return std::isalnum(static_cast<unsigned char>(character)) != 0 || character == '_';
 }
 
-std::string lower(std::string_view text) {
-  std::string result{text};
-  std::ranges::transform(result, result.begin(), [](unsigned char character) {
-    return static_cast<char>(std::tolower(character));
-  });
-  return result;
-}
-
 bool names_secret(std::string_view word) {
-  const std::string name = lower(word);
+  const std::string name = boost::algorithm::to_lower_copy(std::string{word});
   return name == "pass" || name == "pwd" || name.ends_with("password") ||
          name.ends_with("passwd") || name.ends_with("token");
 }
@@ -108,14 +102,14 @@ bool is_plain_host(std::string_view authority) {
 std::string masked_user_part(std::string_view user_part, std::string_view scheme) {
   const std::size_t colon = user_part.find(':');
   if (colon != npos) return std::string{user_part.substr(0, colon + 1)}.append(mask);
-  return std::string{lower(scheme).starts_with("postgres") ? user_part : mask};
+  return std::string{boost::algorithm::istarts_with(scheme, "postgres") ? user_part : mask};
 }
 
 /// What follows `scheme://`, up to the next URL.
 std::string mask_authority(std::string_view rest, std::string_view scheme) {
   const std::string_view token = rest.substr(0, rest.find_first_of(token_end));
   // A path without a host, unless the slash is one too many.
-  const bool path = lower(scheme).starts_with("sqlite") || token.find('@') == npos;
+  const bool path = boost::algorithm::istarts_with(scheme, "sqlite") || token.find('@') == npos;
   if (rest.starts_with('/') && path) return std::string{rest};
   const std::string_view authority = token.substr(0, token.find_first_of("/?#"));
   std::size_t at = token.rfind('@');
@@ -221,7 +215,8 @@ std::string shown_url(std::string_view url) {
   const std::string_view scheme = url.substr(0, end);
   if (end == npos || !is_scheme(scheme)) return shown_without_scheme(url);
   const std::string_view rest = url.substr(end + scheme_end.size());
-  if (lower(scheme).starts_with("sqlite") && rest.starts_with('/')) return std::string{url};
+  if (boost::algorithm::istarts_with(scheme, "sqlite") && rest.starts_with('/'))
+    return std::string{url};
   return std::string{url.substr(0, end + scheme_end.size())}.append(shown_rest(rest, scheme));
 }
 

@@ -4,6 +4,8 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
+#include <boost/algorithm/string/classification.hpp>
+#include <boost/algorithm/string/trim.hpp>
 #include <cctype>
 #include <filesystem>
 #include <optional>
@@ -48,9 +50,7 @@ std::optional<std::string> expanded(std::string place, const Environment& enviro
 }
 
 std::string trimmed(std::string_view text) {
-  const std::size_t begin = std::min(text.find_first_not_of(blanks), text.size());
-  const std::size_t end = text.find_last_not_of(blanks);
-  return std::string{end == text.npos ? "" : text.substr(begin, end + 1 - begin)};
+  return std::string{boost::algorithm::trim_copy_if(text, boost::algorithm::is_any_of(blanks))};
 }
 
 /// The name of the variable that a dotted key of the file is, or nothing when it is none.

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <boost/algorithm/string/replace.hpp>
 #include <boost/json/object.hpp>
 #include <functional>
 
@@ -78,11 +79,8 @@ std::string origin_of(const Origins& origins, const std::string& path) {
   return origin == origins.end() ? "default" : one_line(origin->second);
 }
 
-std::string in_cell(std::string text) {
-  for (std::size_t at = text.find('|'); at != std::string::npos; at = text.find('|', at + 2)) {
-    text.insert(at, 1, '\\');
-  }
-  return text;
+std::string in_cell(const std::string& text) {
+  return boost::algorithm::replace_all_copy(text, "|", "\\|");
 }
 
 }  // namespace

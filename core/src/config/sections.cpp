@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <boost/algorithm/string/case_conv.hpp>
 #include <cctype>
 #include <utility>
 
@@ -39,12 +40,7 @@ std::vector<OtherSettings> watched(const Sections& sections) {
   return all;
 }
 
-std::string in_upper_case(std::string text) {
-  std::ranges::transform(text, text.begin(), [](unsigned char character) {
-    return static_cast<char>(std::toupper(character));
-  });
-  return text;
-}
+std::string in_upper_case(std::string text) { return boost::algorithm::to_upper_copy(text); }
 
 std::vector<std::string> variables_of(const OtherSettings& settings, const Environment& environment,
                                       Meant meant) {

@@ -1,5 +1,6 @@
 #include "config/shown_value.hpp"
 
+#include <boost/algorithm/string/replace.hpp>
 #include <boost/json/array.hpp>
 #include <boost/json/string.hpp>
 #include <cctype>
@@ -32,9 +33,7 @@ std::string yaml_of_text(std::string_view text) {
   }
   for (const std::string_view word : reserved) plain = plain && text != word;
   if (plain) return std::string{text};
-  std::string doubled;
-  for (const char character : text) doubled.append(character == '$' ? 2 : 1, character);
-  return json_string(doubled);
+  return json_string(boost::algorithm::replace_all_copy(std::string{text}, "$", "$$"));
 }
 
 std::string yaml_of(bool value) { return value ? "true" : "false"; }

@@ -5,6 +5,8 @@
 
 #include <algorithm>
 #include <array>
+#include <boost/algorithm/string/case_conv.hpp>
+#include <boost/algorithm/string/predicate.hpp>
 #include <cctype>
 #include <limits>
 #include <type_traits>
@@ -84,19 +86,11 @@ std::string format_quantity(std::int64_t amount, std::span<const Unit> units) {
   return fmt::format("{}", amount);
 }
 
-std::string lower_case(std::string_view text) {
-  std::string word{text};
-  std::ranges::transform(word, word.begin(), [](unsigned char character) {
-    return static_cast<char>(std::tolower(character));
-  });
-  return word;
-}
-
 std::optional<bool> parse_bool(std::string_view text, Form form) {
   if (text == "true") return true;
   if (text == "false") return false;
   if (form == Form::file) return std::nullopt;
-  const std::string word = lower_case(text);
+  const std::string word = boost::algorithm::to_lower_copy(std::string{text});
   if (word == "true" || word == "1" || word == "yes" || word == "on") return true;
   if (word == "false" || word == "0" || word == "no" || word == "off") return false;
   return std::nullopt;
@@ -123,7 +117,9 @@ std::optional<T> parse(const Field& field, const std::string& text, Form form) {
     return size ? in_range(field, static_cast<std::int64_t>(size->value), *size) : std::nullopt;
   } else if constexpr (std::is_same_v<T, std::string>) {
     if (field.choices.empty()) return text;
-    const auto choice = std::ranges::find(field.choices, lower_case(text), lower_case);
+    const auto choice = std::ranges::find_if(field.choices, [&](const std::string& word) {
+      return boost::algorithm::iequals(word, text);
+    });
     return choice != field.choices.end() ? std::optional{*choice} : std::nullopt;
   } else {
     return T{text};

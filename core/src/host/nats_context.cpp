@@ -4,6 +4,8 @@
 
 #include <algorithm>
 #include <array>
+#include <boost/algorithm/string/classification.hpp>
+#include <boost/algorithm/string/trim.hpp>
 #include <boost/json/parse.hpp>
 #include <boost/json/value.hpp>
 #include <filesystem>
@@ -36,12 +38,6 @@ std::filesystem::path nats_folder(const Environment& environment) {
   const std::string configured = variable(environment, "XDG_CONFIG_HOME");
   if (!configured.empty()) return std::filesystem::path{configured} / "nats";
   return std::filesystem::path{variable(environment, "HOME")} / ".config" / "nats";
-}
-
-std::string trimmed(std::string text) {
-  const std::size_t end = text.find_last_not_of(" \t\r\n");
-  text.erase(end == std::string::npos ? 0 : end + 1);
-  return text;
 }
 
 /// One context's file, and the members of the settings that are still free for it.
@@ -144,7 +140,9 @@ void apply_nats_context(NatsConfig& nats, Origins& origins, const Environment& e
 
 std::string selected_nats_context(const Environment& environment) {
   try {
-    return trimmed(read_file(nats_folder(environment) / "context.txt", longest_context));
+    return boost::algorithm::trim_right_copy_if(
+        read_file(nats_folder(environment) / "context.txt", longest_context),
+        boost::algorithm::is_any_of(" \t\r\n"));
   } catch (const ConfigError&) {
     return {};
   }

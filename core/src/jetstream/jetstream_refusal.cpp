@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <boost/algorithm/string/replace.hpp>
 #include <charconv>
 
 #include "jetstream/jetstream.hpp"
@@ -118,19 +119,6 @@ const Row* row_of(const JetStreamAnswer& answer) {
   return found == rows.end() ? nullptr : found;
 }
 
-std::string with_name(std::string_view text, std::string_view stream) {
-  constexpr std::string_view place = "STREAM";
-  std::string named;
-  while (!text.empty()) {
-    const std::size_t at = text.find(place);
-    named += text.substr(0, at);
-    if (at == std::string_view::npos) break;
-    named += stream;
-    text.remove_prefix(at + place.size());
-  }
-  return named;
-}
-
 std::string_view behind_limit(std::string_view description) {
   constexpr std::string_view words = "limit of ";
   const std::size_t at = description.find(words);
@@ -143,7 +131,9 @@ std::string refusal_text(const JetStreamAnswer& answer, std::string_view stream)
   const std::string told =
       fmt::format("{} (JetStream error {})", answer.description, answer.error_code);
   const Row* row = row_of(answer);
-  return row == nullptr ? told : fmt::format("{}: {}", told, with_name(row->means, stream));
+  if (row == nullptr) return told;
+  return fmt::format("{}: {}", told,
+                     boost::algorithm::replace_all_copy(std::string{row->means}, "STREAM", stream));
 }
 
 bool refused_for_good(const JetStreamAnswer& answer) {

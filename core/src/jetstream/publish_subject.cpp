@@ -3,6 +3,9 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <boost/algorithm/string/case_conv.hpp>
+#include <boost/algorithm/string/classification.hpp>
+#include <boost/algorithm/string/trim.hpp>
 #include <boost/json/parse.hpp>
 #include <boost/json/stream_parser.hpp>
 #include <boost/json/value.hpp>
@@ -28,11 +31,8 @@ bool fits_header(std::string_view id) {
 
 /// Cuts JSON that is known to be valid into the members or elements of its outermost value.
 std::vector<std::string_view> parts_of(std::string_view json) {
-  constexpr std::string_view blanks = " \t\r\n";
-  const auto trimmed = [&](std::string_view text) {
-    const std::size_t first = text.find_first_not_of(blanks);
-    if (first == std::string_view::npos) return std::string_view{};
-    return text.substr(first, text.find_last_not_of(blanks) - first + 1);
+  const auto trimmed = [](std::string_view text) {
+    return boost::algorithm::trim_copy_if(text, boost::algorithm::is_any_of(" \t\r\n"));
   };
   json = trimmed(json);
   json = json.substr(1, json.size() - 2);
@@ -133,11 +133,7 @@ std::optional<std::string> stream_of_subject(std::string_view subject) {
   const std::string_view topic =
       subject.substr(prefix.size(), subject.find('.', prefix.size()) - prefix.size());
   if (topic.empty() || prefix.size() + topic.size() == subject.size()) return std::nullopt;
-  std::string stream{"PREFECT_"};
-  for (const char c : topic) {
-    stream += c >= 'a' && c <= 'z' ? static_cast<char>(c - ('a' - 'A')) : c;
-  }
-  return stream;
+  return "PREFECT_" + boost::algorithm::to_upper_copy(std::string{topic});
 }
 
 }  // namespace hangar

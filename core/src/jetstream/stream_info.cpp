@@ -4,6 +4,7 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
+#include <boost/algorithm/string/case_conv.hpp>
 #include <boost/json/value.hpp>
 #include <boost/json/value_to.hpp>
 #include <cstddef>
@@ -209,9 +210,7 @@ ConsumerInfo to_consumer_info(const json::object& answer) {
   if (const json::value* backoff = config.if_contains("backoff"); backoff && backoff->is_array()) {
     info.backoff = backoff->as_array().size();
   }
-  if (const json::value* groups = config.if_contains("priority_groups")) {
-    info.priority_groups = groups->is_array() && !groups->as_array().empty();
-  }
+  info.priority_groups = any_elements(config, "priority_groups");
   read(config, "max_bytes", info.max_request_bytes);
   read(config, "max_expires", info.max_request_expires);
   read(config, "headers_only", info.headers_only);
@@ -293,11 +292,8 @@ bool subjects_meet(std::string_view one, std::string_view other) noexcept {
 std::string stream_subject(std::string_view stream, std::string_view filter) {
   constexpr std::string_view prefix = "PREFECT_";
   if (stream.starts_with(prefix) && stream.size() > prefix.size()) {
-    std::string subject{"prefect."};
-    for (const char c : stream.substr(prefix.size())) {
-      subject += c >= 'A' && c <= 'Z' ? static_cast<char>(c + ('a' - 'A')) : c;
-    }
-    subject += ".>";
+    const std::string topic{stream.substr(prefix.size())};
+    std::string subject = fmt::format("prefect.{}.>", boost::algorithm::to_lower_copy(topic));
     if (filter.empty() || subject_covers(subject, filter)) return subject;
   }
   return std::string{filter};

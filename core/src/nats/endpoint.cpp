@@ -2,8 +2,10 @@
 
 #include <fmt/format.h>
 
+#include <boost/url/encode.hpp>
 #include <boost/url/host_type.hpp>
 #include <boost/url/parse.hpp>
+#include <boost/url/rfc/unreserved_chars.hpp>
 #include <boost/url/url_view.hpp>
 #include <cctype>
 #include <system_error>
@@ -12,7 +14,6 @@
 #include "config/mask_url.hpp"
 #include "hangar/error.hpp"
 #include "text/number.hpp"
-#include "text/percent_encode.hpp"
 
 namespace urls = boost::urls;
 
@@ -44,7 +45,7 @@ std::string encoded(std::string_view user_part) {
   std::string result;
   for (std::size_t at = 0; at < user_part.size(); ++at) {
     const bool escape = user_part[at] == '%' && is_hex(at + 1) && is_hex(at + 2);
-    result += escape ? "%" : percent_encode(user_part.substr(at, 1));
+    result += escape ? "%" : urls::encode(user_part.substr(at, 1), urls::unreserved_chars);
   }
   return result;
 }

@@ -1,6 +1,7 @@
 #include "source/pull_status.hpp"
 
 #include <array>
+#include <boost/algorithm/string/predicate.hpp>
 
 namespace hangar {
 namespace {
@@ -34,23 +35,11 @@ constexpr std::array rules{
     Rule{"503", "", PullStatus::no_responders},
 };
 
-constexpr char lower(char c) noexcept {
-  return c >= 'A' && c <= 'Z' ? static_cast<char>(c + ('a' - 'A')) : c;
-}
-
-bool begins_with(std::string_view text, std::string_view lower_case) noexcept {
-  if (text.size() < lower_case.size()) return false;
-  for (std::size_t i = 0; i < lower_case.size(); ++i) {
-    if (lower(text[i]) != lower_case[i]) return false;
-  }
-  return true;
-}
-
 }  // namespace
 
 PullStatus classify_pull_status(std::string_view code, std::string_view text) noexcept {
   for (const Rule& rule : rules) {
-    if (rule.code == code && begins_with(text, rule.text)) return rule.status;
+    if (rule.code == code && boost::algorithm::istarts_with(text, rule.text)) return rule.status;
   }
   return PullStatus::unknown;
 }

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <boost/algorithm/string/replace.hpp>
 #include <string_view>
 
 #include "hangar/error.hpp"
@@ -37,9 +38,7 @@ std::string one_line(std::string text) {
 
 std::string plain_lines(std::string text) {
   trim(text);
-  for (std::size_t at = text.find("\r\n"); at != text.npos; at = text.find("\r\n", at)) {
-    text.erase(at, 1);
-  }
+  boost::algorithm::replace_all(text, "\r\n", "\n");
   refuse_controls(text, "\n\t");
   return text + '\n';
 }
