@@ -17,7 +17,13 @@ constexpr auto warn = Finding::Severity::warn;
 constexpr std::int64_t beside_a_letter = 512;
 
 constexpr std::int64_t largest_event = 2 << 20;
-constexpr std::string_view prefect_sends = "Prefect sends up to 1.5 MB";
+
+auto adds_to(std::vector<Finding>& found) {
+  return [&found](bool at_fault, Finding::Severity severity, const char* field, std::string problem,
+                  const std::string& fix) {
+    if (at_fault) found.push_back({severity, field, std::move(problem), fix});
+  };
+}
 
 bool delivers(const StreamInfo& stream, const ConsumerInfo& consumer, const std::string& filter) {
   const auto& filters = consumer.filter_subjects;
@@ -61,39 +67,38 @@ std::vector<Finding> lint_stream(const StreamInfo& stream, std::chrono::nanoseco
       "nats stream backup {0} {0}.backup, then change {0}.backup and `nats stream restore` it",
       stream.name);
   std::vector<Finding> found;
-  const auto check = [&](bool at_fault, const char* field, std::string problem, std::string fix) {
-    if (at_fault) found.push_back({warn, field, std::move(problem), std::move(fix)});
-  };
-  check(stream.storage != "file", "storage",
+  const auto check = adds_to(found);
+  check(stream.storage != "file", warn, "storage",
         "events are lost when the server restarts: the storage is " + stream.storage, copy);
-  check(stream.retention != "limits", "retention",
+  check(stream.retention != "limits", warn, "retention",
         fmt::format("acked events are deleted ({}): they cannot be replayed", stream.retention),
         copy);
-  check(stream.discard != "new", "discard",
+  check(stream.discard != "new", warn, "discard",
         "a full stream silently drops its oldest events, recorded or not", edit + "--discard=new");
   check(stream.max_age > 0ns && stream.max_age < std::min<std::chrono::nanoseconds>(168h, max_age),
-        "max_age",
+        warn, "max_age",
         fmt::format("events are deleted after {} s, recorded or not",
                     std::chrono::duration_cast<std::chrono::seconds>(stream.max_age).count()),
         edit + "--max-age=7d");
-  check(stream.max_messages_per_subject > 0, "max_msgs_per_subject",
+  check(stream.max_messages_per_subject > 0, warn, "max_msgs_per_subject",
         stream.discard == "new" && stream.discard_new_per_subject
             ? fmt::format("a subject with {} events takes no more", stream.max_messages_per_subject)
             : "later events push earlier ones of the same subject out",
         edit + "--max-msgs-per-subject=-1");
-  check(stream.max_messages > 0, "max_msgs",
+  check(stream.max_messages > 0, warn, "max_msgs",
         fmt::format("the stream takes {} messages at most", stream.max_messages),
         edit + "--max-msgs=-1");
-  check(stream.max_message_size > 0 && stream.max_message_size < largest_event, "max_msg_size",
+  check(stream.max_message_size > 0 && stream.max_message_size < largest_event, warn,
+        "max_msg_size",
         fmt::format("events over {} bytes are refused; {}", stream.max_message_size, prefect_sends),
         edit + "--max-msg-size=-1");
-  check(stream.duplicate_window < 2min, "duplicate_window",
+  check(stream.duplicate_window < 2min, warn, "duplicate_window",
         "a publisher that tries again stores an event twice (recorded once all the same)",
         edit + "--dupe-window=5m");
-  check(stream.sealed, "sealed", "the stream takes no new events", copy);
-  check(stream.no_ack, "no_ack", "who publishes an event is not told whether it is stored",
+  check(stream.sealed, warn, "sealed", "the stream takes no new events", copy);
+  check(stream.no_ack, warn, "no_ack", "who publishes an event is not told whether it is stored",
         edit + "--ack");
-  check(!stream.origin_trouble.empty(), stream.fed_by.c_str(), stream.origin_trouble,
+  check(!stream.origin_trouble.empty(), warn, stream.fed_by.c_str(), stream.origin_trouble,
         fmt::format("nats stream info {} shows where its messages are to come from", stream.name));
   return found;
 }
@@ -127,10 +132,7 @@ std::vector<Finding> lint_dead_letters(const StreamInfo& stream, std::uint64_t m
   const std::string anew =
       fmt::format("hangar dlq export, then nats stream rm {}: Hangar makes it anew", stream.name);
   std::vector<Finding> found;
-  const auto check = [&](bool at_fault, Finding::Severity severity, const char* field,
-                         std::string problem, const std::string& fix) {
-    if (at_fault) found.push_back({severity, field, std::move(problem), fix});
-  };
+  const auto check = adds_to(found);
   const bool has_limit = stream.max_bytes > 0 || stream.max_messages > 0;
   check(has_limit && stream.discard != "new", refuse, "discard",
         fmt::format("a full {} silently drops its oldest dead letters", stream.name),
@@ -157,8 +159,8 @@ std::vector<Finding> lint_dead_letters(const StreamInfo& stream, std::uint64_t m
   check(stream.max_message_size > 0 &&
             stream.max_message_size < std::min(as_signed(max_payload), largest_event),
         refuse, "max_msg_size",
-        fmt::format("{} refuses dead letters over {} bytes; Prefect's events have up to 1.5 MB",
-                    stream.name, stream.max_message_size),
+        fmt::format("{} refuses dead letters over {} bytes; {}", stream.name,
+                    stream.max_message_size, prefect_sends),
         edit + "--max-msg-size=-1");
   check(stream.storage != "file", warn, "storage",
         fmt::format("dead letters of {} are lost when the server restarts", stream.name), anew);
@@ -194,10 +196,7 @@ std::vector<Finding> lint_consumer(const StreamInfo& stream, const ConsumerInfo&
       "records every event of the stream again, which changes nothing",
       name);
   std::vector<Finding> found;
-  const auto check = [&](bool at_fault, Finding::Severity severity, const char* field,
-                         std::string problem, const std::string& fix) {
-    if (at_fault) found.push_back({severity, field, std::move(problem), fix});
-  };
+  const auto check = adds_to(found);
   check(!consumer.deliver_subject.empty(), refuse, "deliver_subject",
         "it is a push consumer and cannot be pulled from", remove);
   check(consumer.ack_policy != "explicit", refuse, "ack_policy",

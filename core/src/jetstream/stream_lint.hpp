@@ -3,6 +3,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "jetstream/stream_info.hpp"
@@ -23,6 +24,8 @@ struct Finding {
   std::string fix;      ///< The command that changes it.
   bool operator==(const Finding&) const = default;
 };
+
+inline constexpr std::string_view prefect_sends = "Prefect sends up to 1.5 MB";
 
 /// What is not as reliability demands in a stream that events are read from. `max_age` is what
 /// Hangar would create it with.

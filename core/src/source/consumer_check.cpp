@@ -36,10 +36,9 @@ void ConsumerCheck::settings(const StreamInfo& stream, const ConsumerInfo& consu
                       std::back_inserter(findings));
   }
   if (max_payload < wanted_max_payload) {
-    findings.push_back(
-        {Finding::Severity::warn, "max_payload",
-         fmt::format("the server takes {} bytes; Prefect sends up to 1.5 MB", max_payload),
-         "set `max_payload: 8MB` in the server's configuration"});
+    findings.push_back({Finding::Severity::warn, "max_payload",
+                        fmt::format("the server takes {} bytes; {}", max_payload, prefect_sends),
+                        "set `max_payload: 8MB` in the server's configuration"});
   }
   tell(findings);
 }
