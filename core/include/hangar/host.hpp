@@ -21,9 +21,6 @@
 /// The host as a library: find the plugins, choose the services, run them.
 namespace hangar {
 
-/// Prefect's DEFAULT_PERSIST_MAX_RETRIES.
-inline constexpr int default_persist_max_retries = 5;
-
 enum class ServiceState { stopped, starting, running, stopping, failed };
 std::string_view to_string(ServiceState state) noexcept;
 
