@@ -23,6 +23,32 @@ using Clock = std::chrono::steady_clock;
 
 }  // namespace
 
+LetterReceipt receipt_of(const Link::Reply& reply, std::string_view trouble) {
+  using Fate = Link::Reply::Fate;
+  LetterReceipt receipt;
+  if (reply.fate == Fate::timed_out) {
+    receipt.problem = fmt::format("no answer within 5 s {}", trouble);
+  } else if (reply.fate == Fate::denied) {
+    receipt.problem = reply.why;
+  } else if (reply.fate == Fate::no_responders) {
+    receipt.problem = "nobody stores messages on its subject";
+  } else if (reply.fate == Fate::disconnected) {
+    receipt.problem = "the connection was lost";
+  } else {
+    const JetStreamAnswer answer = parse_jetstream_answer(body_of(*reply.message));
+    const auto* sequence = answer.body.if_contains("seq");
+    const auto* duplicate = answer.body.if_contains("duplicate");
+    if (!answer.ok() || sequence == nullptr || !sequence->is_int64()) {
+      receipt.problem = refusal_text(answer, dead_letter_stream);
+    } else if (duplicate != nullptr && duplicate->is_bool() && duplicate->as_bool()) {
+      receipt.earlier = sequence->to_number<std::uint64_t>();
+    } else {
+      receipt.stored = true;
+    }
+  }
+  return receipt;
+}
+
 PendingDeadLetters::PendingDeadLetters(const asio::any_io_executor& executor,
                                        const NatsConfig& nats, SourceState& source,
                                        const ConsumerCheck& check,
@@ -96,14 +122,22 @@ asio::awaitable<bool> PendingDeadLetters::try_to_store(const HeldMessage& held, 
         co_await source_.link->request(dead_letter_subject(source_.options.service),
                                        std::move(parts.body), std::move(parts.headers));
     if (reply.fate == Link::Reply::Fate::disconnected) co_return false;
-    const Receipt receipt = co_await receipt_of(reply);
+    LetterReceipt receipt = receipt_of(reply, source_.link->last_trouble());
+    if (reply.fate == Link::Reply::Fate::no_responders) {
+      if (refusal_.empty()) {
+        stream_gone_();
+      } else {
+        receipt.problem = refusal_;
+      }
+    }
+    if (receipt.earlier > 0) co_await look_for_earlier(receipt);
     if (receipt.stored) {
       quota_.attempted(true);
       count();
       co_return true;
     }
     problem = receipt.problem;
-    origin.after = receipt.gone;
+    origin.after = receipt.earlier;
     if (problem.empty() && source_.stopping()) co_return false;
   }
   largest_left_ = std::max(largest_left_, size);
@@ -120,44 +154,18 @@ asio::awaitable<bool> PendingDeadLetters::try_to_store(const HeldMessage& held, 
 }
 
 // The server remembers the id of a letter that was purged, and would not store it again.
-asio::awaitable<PendingDeadLetters::Receipt> PendingDeadLetters::receipt_of(
-    const Link::Reply& reply) {
-  Receipt receipt;
-  if (reply.fate == Link::Reply::Fate::timed_out) {
-    receipt.problem = fmt::format("no answer within 5 s {}", source_.link->last_trouble());
-  } else if (reply.fate == Link::Reply::Fate::denied) {
-    receipt.problem = reply.why;
-  } else if (reply.fate == Link::Reply::Fate::no_responders) {
-    receipt.problem = "nobody stores messages on its subject";
-    if (refusal_.empty()) {
-      stream_gone_();
-    } else {
-      receipt.problem = refusal_;
+asio::awaitable<void> PendingDeadLetters::look_for_earlier(LetterReceipt& receipt) {
+  try {
+    json::object earlier{{"seq", receipt.earlier}};
+    const JetStreamAnswer found = co_await call_jetstream(
+        *source_.link, fmt::format("STREAM.MSG.GET.{}", dead_letter_stream), std::move(earlier));
+    receipt.stored = found.ok();
+    if (!found.ok() && !found.not_found()) {
+      receipt.problem = refusal_text(found, dead_letter_stream);
     }
-  } else {
-    const JetStreamAnswer answer = parse_jetstream_answer(body_of(*reply.message));
-    const auto* sequence = answer.body.if_contains("seq");
-    if (!answer.ok() || sequence == nullptr) {
-      receipt.problem = refusal_text(answer, dead_letter_stream);
-      co_return receipt;
-    }
-    const auto* duplicate = answer.body.if_contains("duplicate");
-    receipt.stored = duplicate == nullptr || !duplicate->is_bool() || !duplicate->as_bool();
-    if (receipt.stored) co_return receipt;
-    try {
-      json::object earlier{{"seq", *sequence}};
-      const JetStreamAnswer found = co_await call_jetstream(
-          *source_.link, fmt::format("STREAM.MSG.GET.{}", dead_letter_stream), std::move(earlier));
-      receipt.stored = found.ok();
-      receipt.gone = sequence->to_number<std::uint64_t>();
-      if (!found.ok() && !found.not_found()) {
-        receipt.problem = refusal_text(found, dead_letter_stream);
-      }
-    } catch (const Error& error) {
-      receipt.problem = error.what();
-    }
+  } catch (const Error& error) {
+    receipt.problem = error.what();
   }
-  co_return receipt;
 }
 
 void PendingDeadLetters::tell(const HeldMessage& held, const Rejection& why) {

@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <functional>
 #include <string>
+#include <string_view>
 
 #include "hangar/event.hpp"
 #include "hangar/source.hpp"
@@ -17,6 +18,16 @@
 #include "source/source_state.hpp"
 
 namespace hangar {
+
+/// What the server said of a letter that was sent to it.
+struct LetterReceipt {
+  bool stored = false;
+  std::string problem;  ///< Why it is not.
+  /// Without a problem: where the stream has, or had, an equal one, and so did not store this one.
+  std::uint64_t earlier = 0;
+};
+/// Pure. `trouble` is what went wrong last with the connection, if anything.
+LetterReceipt receipt_of(const Link::Reply& reply, std::string_view trouble);
 
 /// Rejected messages whose dead letter is not stored yet, and the stream that it goes to. For one
 /// strand; whoever runs its coroutines keeps it alive.
@@ -49,14 +60,8 @@ class PendingDeadLetters {
   void stop() { removed_.wake_all(); }
 
  private:
-  /// What the server said of a letter.
-  struct Receipt {
-    bool stored = false;
-    std::string problem;     ///< Why it is not.
-    std::uint64_t gone = 0;  ///< Without a problem: where an equal one was that was deleted.
-  };
   boost::asio::awaitable<bool> try_to_store(const HeldMessage& held, Rejection why);
-  boost::asio::awaitable<Receipt> receipt_of(const Link::Reply& reply);
+  boost::asio::awaitable<void> look_for_earlier(LetterReceipt& receipt);
   void tell(const HeldMessage& held, const Rejection& why);
   void refuse(std::string why);
   void count();
