@@ -45,8 +45,11 @@ class HeldMessages : public std::enable_shared_from_this<HeldMessages> {
   [[nodiscard]] bool fill_batch(std::size_t limit) const noexcept {
     return ready_.size() >= limit || ready_bytes_ >= batch_bytes_;
   }
-  /// When a batch was handed out last, or the source began.
-  [[nodiscard]] Time taken() const noexcept { return taken_; }
+  /// When a batch of `limit` messages is due that is to come `linger` after the one before, or
+  /// after the beginning: one that needs no more of them is due already.
+  [[nodiscard]] Time batch_due(std::size_t limit, Milliseconds linger) const noexcept {
+    return fill_batch(limit) ? taken_ : taken_ + linger;
+  }
 
   /// The one that was handed out as `message`; null when it has an answer or
   /// was abandoned.

@@ -258,18 +258,14 @@ asio::awaitable<void> PullSource::open() {
   if (failure_) std::rethrow_exception(failure_);
 }
 
-bool PullSource::full(std::size_t limit) const noexcept {
-  // Without credit nothing more comes, however long one waits.
-  return state_.held->fill_batch(limit) || puller_.exhausted();
-}
-
 asio::awaitable<Batch> PullSource::next(std::size_t limit, std::chrono::milliseconds linger) {
   const auto self = shared_from_this();
   while (!over()) {
     if (state_.held->none_ready()) co_await wait_for_first();
-    const auto deadline = state_.held->taken() + linger;
-    while (!over() && !state_.held->none_ready() && !full(limit) && Clock::now() < deadline) {
-      co_await arrivals_.wait_until(deadline);
+    // Without credit nothing more comes, however long one waits.
+    while (!over() && !state_.held->none_ready() && !puller_.exhausted() &&
+           Clock::now() < state_.held->batch_due(limit, linger)) {
+      co_await arrivals_.wait_until(state_.held->batch_due(limit, linger));
     }
     // Another caller may have taken them.
     if (!state_.held->none_ready()) co_return state_.held->take(limit, Clock::now());

@@ -95,7 +95,6 @@ class PullSource : public ServiceSource, public std::enable_shared_from_this<Pul
   // What next() waits for.
   [[nodiscard]] bool over() const noexcept { return state_.phase >= Phase::drained || failure_; }
   [[nodiscard]] bool idle() const noexcept;
-  [[nodiscard]] bool full(std::size_t limit) const noexcept;
   boost::asio::awaitable<void> wait_for_first();
   boost::asio::awaitable<void> look_whether_drained();
 

@@ -63,13 +63,28 @@ TEST_F(HeldMessagesTest, messages_are_handed_out_in_order_and_each_is_answered_o
   ASSERT_EQ(batch.size(), 2U);
   EXPECT_EQ(batch[0].sequence(), 3U);
   EXPECT_EQ(batch[0].data(), "event");
-  EXPECT_EQ(held->taken(), now);
+  EXPECT_EQ(held->batch_due(2, 2s), now + 2s);
   EXPECT_TRUE(sent().empty());
   batch[1].nak(2ms);
   batch[1].ack();
   batch[0].ack();
   EXPECT_EQ(sent(), (Texts{R"(4.0 -NAK {"delay":2000000})", "3.0 +ACK"}));
   EXPECT_EQ(held->size(), 1U);
+}
+
+TEST_F(HeldMessagesTest, small_batches_are_linger_apart_and_a_message_that_comes_later_waits_not) {
+  constexpr auto linger = 2s;
+  arrive(1);
+  held->take(10, now).ack();
+  const auto taken = now;
+  for (const auto& [later, sequence] : {std::pair{1s, 2U}, {3s, 3U}}) {
+    now = taken + later;
+    arrive(sequence);
+    EXPECT_EQ(held->batch_due(10, linger), taken + linger) << "it waits for others until then";
+  }
+  EXPECT_LT(held->batch_due(10, linger), now);
+  EXPECT_LE(held->batch_due(2, linger), taken) << "it is full";
+  held->take(10, now).ack();
 }
 
 TEST_F(HeldMessagesTest, marker_of_what_was_deleted_is_acked_and_never_handed_out) {
