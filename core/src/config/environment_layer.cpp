@@ -34,23 +34,19 @@ std::vector<std::string> read_environment_layer(const Environment& environment,
   std::vector<std::string> known;
   for (const auto& [path, field] : entries(sections)) {
     const std::string name = known.emplace_back(environment_name(path));
-    const auto value = environment.find(name);
-    const bool given = value != environment.end() && !value->second.empty();
-    if (given) {
-      candidates.insert_or_assign(path, from_variable(*field, name, value->second));
-    }
+    const std::string value = variable(environment, name);
+    if (!value.empty()) candidates.insert_or_assign(path, from_variable(*field, name, value));
     if (!is_confidential(*field)) continue;
 
     const std::string file_name = known.emplace_back(name + "_FILE");
-    const auto file = environment.find(file_name);
-    if (file == environment.end() || file->second.empty()) continue;
-    if (given) {
+    const std::string file = variable(environment, file_name);
+    if (file.empty()) continue;
+    if (!value.empty()) {
       problems.add(fmt::format("{} and {} are both set: unset one", name, file_name));
       continue;
     }
     try {
-      candidates.insert_or_assign(path,
-                                  from_variable(*field, file_name, read_secret_file(file->second)));
+      candidates.insert_or_assign(path, from_variable(*field, file_name, read_secret_file(file)));
     } catch (const ConfigError& error) {
       problems.add(file_name + ": " + error.what());
     }
@@ -74,9 +70,9 @@ void read_other_variables(const Environment& environment, const Sections& sectio
   for (const auto& [path, field] : entries(sections)) {
     if (candidates.contains(path)) continue;
     for (const std::string& name : field->other_variables) {
-      const auto value = environment.find(name);
-      if (value == environment.end() || value->second.empty()) continue;
-      Candidate candidate = from_variable(*field, name, value->second);
+      const std::string value = variable(environment, name);
+      if (value.empty()) continue;
+      Candidate candidate = from_variable(*field, name, value);
       candidate.of_others = true;
       candidate.least_advised = field->least_advised;
       candidates.emplace(path, std::move(candidate));

@@ -9,6 +9,12 @@ namespace hangar {
 /// A snapshot of the process's environment.
 using Environment = std::map<std::string, std::string>;
 
+/// The value of the variable; empty also where it is not set.
+inline std::string variable(const Environment& environment, const std::string& name) {
+  const auto found = environment.find(name);
+  return found == environment.end() ? std::string{} : found->second;
+}
+
 /// What a scalar of a configuration file stands for.
 ///
 /// `${VAR}` is the variable, `${VAR:-default}` the default where it is unset or empty,

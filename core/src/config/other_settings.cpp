@@ -24,8 +24,7 @@ constexpr std::string_view blanks = " \t\r\"'";
 std::string set_variables(const std::set<std::string>& names, const Environment& environment) {
   std::vector<std::string> found;
   for (const std::string& name : names) {
-    const auto variable = environment.find(name);
-    if (variable != environment.end() && !variable->second.empty()) found.push_back(name);
+    if (!variable(environment, name).empty()) found.push_back(name);
   }
   return fmt::format("{}", fmt::join(found, ", "));
 }
@@ -42,9 +41,9 @@ void refuse_lost_place(const OtherDatabase& database, const OtherVariables& vari
 std::optional<std::string> expanded(std::string place, const Environment& environment) {
   for (std::size_t begin = place.find("${"); begin != place.npos; begin = place.find("${")) {
     const std::size_t end = place.find('}', begin);
-    const auto variable = environment.find(place.substr(begin + 2, end - begin - 2));
-    if (variable == environment.end() || variable->second.empty()) return std::nullopt;
-    place.replace(begin, end + 1 - begin, variable->second);
+    const std::string value = variable(environment, place.substr(begin + 2, end - begin - 2));
+    if (value.empty()) return std::nullopt;
+    place.replace(begin, end + 1 - begin, value);
   }
   return place;
 }

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <boost/algorithm/string/case_conv.hpp>
+#include <boost/algorithm/string/predicate.hpp>
 #include <cctype>
 #include <utility>
 
@@ -60,10 +61,8 @@ std::vector<OtherSettings::Block> blocks_of(const OtherSettings& settings,
                                             const Environment& environment) {
   std::vector<OtherSettings::Block> found;
   for (const OtherSettings::Block& block : settings.blocks) {
-    const auto variable = environment.find(block.variable);
-    if (variable == environment.end() || variable->second.empty()) continue;
-    const std::string text = in_upper_case(variable->second);
-    if (text.find(in_upper_case(block.word)) != text.npos) found.push_back(block);
+    const std::string text = variable(environment, block.variable);
+    if (!text.empty() && boost::algorithm::icontains(text, block.word)) found.push_back(block);
   }
   return found;
 }

@@ -20,11 +20,6 @@
 namespace hangar {
 namespace {
 
-std::string variable(const Environment& environment, const char* name) {
-  const auto found = environment.find(name);
-  return found == environment.end() ? std::string{} : found->second;
-}
-
 /// What stands before `://`; empty when there is no such thing, or what may be a part of a secret.
 std::string_view scheme_of(std::string_view url) {
   if (url.starts_with("jdbc:")) return "jdbc";

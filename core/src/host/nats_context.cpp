@@ -28,11 +28,6 @@ constexpr std::size_t longest_context = 64U << 10U;
 // Members that change how one connects, and that Hangar has nothing for.
 constexpr std::array unsupported{"nsc", "socks_proxy", "user_jwt", "user_seed"};
 
-std::string variable(const Environment& environment, const char* name) {
-  const auto found = environment.find(name);
-  return found == environment.end() ? std::string{} : found->second;
-}
-
 /// Where the nats CLI keeps its files.
 std::filesystem::path nats_folder(const Environment& environment) {
   const std::string configured = variable(environment, "XDG_CONFIG_HOME");
