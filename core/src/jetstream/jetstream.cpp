@@ -11,6 +11,7 @@
 #include "hangar/error.hpp"
 #include "jetstream/denied_error.hpp"
 #include "nats/subjects.hpp"
+#include "text/json_member.hpp"
 
 namespace asio = boost::asio;
 namespace json = boost::json;
@@ -19,11 +20,6 @@ namespace hangar {
 namespace {
 
 constexpr std::chrono::milliseconds ask_for_domain_within{2000};
-
-std::int64_t integer(const json::object& object, std::string_view name) {
-  const json::value* value = object.if_contains(name);
-  return value && value->is_int64() ? value->as_int64() : 0;
-}
 
 [[noreturn]] void throw_unanswered(const Link& link, const Link::Reply& reply,
                                    std::string_view subject) {
@@ -78,12 +74,10 @@ JetStreamAnswer parse_jetstream_answer(std::string_view body) {
   answer.body = std::move(value.as_object());
   if (const json::value* error = answer.body.if_contains("error"); error && error->is_object()) {
     const json::object& told = error->as_object();
-    answer.code = integer(told, "code");
+    answer.code = integer_member(told, "code");
     if (answer.code == 0) answer.code = 500;
-    answer.error_code = integer(told, "err_code");
-    if (const json::value* text = told.if_contains("description"); text && text->is_string()) {
-      answer.description = text->as_string();
-    }
+    answer.error_code = integer_member(told, "err_code");
+    answer.description = text_member(told, "description");
   }
   return answer;
 }
@@ -116,10 +110,7 @@ asio::awaitable<std::string> jetstream_domain(Link& link) {
   co_return domain_in(parse_jetstream_answer(body_of(*reply.message)));
 }
 
-std::string domain_in(const JetStreamAnswer& info) {
-  const json::value* domain = info.body.if_contains("domain");
-  return domain && domain->is_string() ? std::string{domain->as_string()} : std::string{};
-}
+std::string domain_in(const JetStreamAnswer& info) { return text_member(info.body, "domain"); }
 
 void throw_jetstream_error(const JetStreamAnswer& answer, std::string_view doing,
                            std::string_view stream) {

@@ -15,6 +15,7 @@
 #include "jetstream/stream_setup.hpp"
 #include "nats/blocking.hpp"
 #include "nats/link.hpp"
+#include "text/json_member.hpp"
 
 namespace asio = boost::asio;
 
@@ -111,10 +112,8 @@ class Publishing {
     if (stream.retention != "interest") co_return;
     const std::string call = "STREAM.INFO." + stream.name;
     const JetStreamAnswer answer = co_await call_jetstream(*link_, call);
-    const auto* state = answer.body.if_contains("state");
-    const auto* count =
-        state && state->is_object() ? state->as_object().if_contains("consumer_count") : nullptr;
-    if (count == nullptr || !count->is_int64() || count->as_int64() > 0) co_return;
+    const boost::json::object& state = object_member(answer.body, "state");
+    if (!state.contains("consumer_count") || integer_member(state, "consumer_count") > 0) co_return;
     throw Error{fmt::format(
         "stream {} has retention `interest` and no consumer, so it would confirm every event and "
         "keep none: make its consumer first (`hangar run` makes a service's), or give it retention "
@@ -229,9 +228,7 @@ class Publishing {
   }
 
   void confirmed(const JetStreamAnswer& answer) {
-    const auto* duplicate = answer.body.if_contains("duplicate");
-    const bool stored_before = duplicate && duplicate->is_bool() && duplicate->as_bool();
-    ++(stored_before ? outcome_.duplicates : outcome_.stored);
+    ++(flag_member(answer.body, "duplicate") ? outcome_.duplicates : outcome_.stored);
     succeeded_ = Clock::now();
     refusal_.clear();
   }

@@ -9,18 +9,13 @@
 #include <boost/json/value_to.hpp>
 #include <cstddef>
 
+#include "text/json_member.hpp"
 #include "text/utc.hpp"
 
 namespace json = boost::json;
 
 namespace hangar {
 namespace {
-
-const json::object& part(const json::object& object, std::string_view name) {
-  static const json::object nothing;
-  const json::value* found = object.if_contains(name);
-  return found && found->is_object() ? found->as_object() : nothing;
-}
 
 template <class T>
 void read(const json::object& object, std::string_view name, T& target) {
@@ -86,7 +81,7 @@ std::vector<std::string> let_through(const json::object& origin) {
 std::vector<std::string> stored_subjects(const json::object& config,
                                          const std::vector<std::string>& subjects) {
   std::vector<std::string> arriving;
-  if (const json::object& mirror = part(config, "mirror"); !mirror.empty()) {
+  if (const json::object& mirror = object_member(config, "mirror"); !mirror.empty()) {
     arriving = let_through(mirror);
   } else {
     arriving = subjects;
@@ -98,7 +93,7 @@ std::vector<std::string> stored_subjects(const json::object& config,
       }
     }
   }
-  const json::object& transform = part(config, "subject_transform");
+  const json::object& transform = object_member(config, "subject_transform");
   std::vector<std::string> stored;
   if (transform.empty()) {
     stored = std::move(arriving);
@@ -118,7 +113,7 @@ std::vector<std::string> stored_subjects(const json::object& config,
 
 /// Where its messages come from when nobody publishes to it alone.
 std::string fed_by(const json::object& config) {
-  if (!part(config, "mirror").empty()) return "mirror";
+  if (!object_member(config, "mirror").empty()) return "mirror";
   return any_elements(config, "sources") ? "sources" : "";
 }
 
@@ -128,10 +123,10 @@ std::string origin_trouble(const json::object& answer) {
     std::string name;
     std::string said;
     read(origin, "name", name);
-    read(part(origin, "error"), "description", said);
+    read(object_member(origin, "error"), "description", said);
     return said.empty() ? said : fmt::format("nothing comes from stream {}: {}", name, said);
   };
-  if (std::string said = trouble(part(answer, "mirror")); !said.empty()) return said;
+  if (std::string said = trouble(object_member(answer, "mirror")); !said.empty()) return said;
   const json::value* sources = answer.if_contains("sources");
   if (sources == nullptr || !sources->is_array()) return {};
   for (const json::value& source : sources->as_array()) {
@@ -161,7 +156,7 @@ bool has_quorum(const json::object& cluster) {
 
 StreamInfo to_stream_info(const json::object& answer) {
   StreamInfo info;
-  const json::object& config = part(answer, "config");
+  const json::object& config = object_member(answer, "config");
   read(config, "name", info.name);
   read(config, "subjects", info.subjects);
   info.stored_subjects = stored_subjects(config, info.subjects);
@@ -177,13 +172,13 @@ StreamInfo to_stream_info(const json::object& answer) {
   read(config, "max_msgs_per_subject", info.max_messages_per_subject);
   read(config, "max_msg_size", info.max_message_size);
   read(config, "num_replicas", info.replicas);
-  info.has_quorum = has_quorum(part(answer, "cluster"));
+  info.has_quorum = has_quorum(object_member(answer, "cluster"));
   read(config, "sealed", info.sealed);
   read(config, "discard_new_per_subject", info.discard_new_per_subject);
   read(config, "no_ack", info.no_ack);
   read(answer, "created", info.created);
   read(answer, "ts", info.answered);
-  const json::object& state = part(answer, "state");
+  const json::object& state = object_member(answer, "state");
   read(state, "messages", info.messages);
   read(state, "bytes", info.bytes);
   read(state, "first_seq", info.first_sequence);
@@ -193,7 +188,7 @@ StreamInfo to_stream_info(const json::object& answer) {
 
 ConsumerInfo to_consumer_info(const json::object& answer) {
   ConsumerInfo info;
-  const json::object& config = part(answer, "config");
+  const json::object& config = object_member(answer, "config");
   read(config, "durable_name", info.durable);
   read(config, "ack_policy", info.ack_policy);
   read(config, "deliver_policy", info.deliver_policy);
@@ -217,9 +212,9 @@ ConsumerInfo to_consumer_info(const json::object& answer) {
   read(config, "mem_storage", info.memory_storage);
   read(answer, "paused", info.paused);
   read(answer, "created", info.created);
-  read(part(answer, "delivered"), "consumer_seq", info.deliveries);
-  read(part(answer, "delivered"), "stream_seq", info.delivered_sequence);
-  read(part(answer, "ack_floor"), "stream_seq", info.ack_floor);
+  read(object_member(answer, "delivered"), "consumer_seq", info.deliveries);
+  read(object_member(answer, "delivered"), "stream_seq", info.delivered_sequence);
+  read(object_member(answer, "ack_floor"), "stream_seq", info.ack_floor);
   read(answer, "num_pending", info.pending);
   read(answer, "num_ack_pending", info.ack_pending);
   read(answer, "num_waiting", info.waiting);
@@ -228,7 +223,7 @@ ConsumerInfo to_consumer_info(const json::object& answer) {
 
 std::uint64_t stored_seconds(const json::object& answer) {
   std::string stored;
-  read(part(answer, "message"), "time", stored);
+  read(object_member(answer, "message"), "time", stored);
   const auto time = parse_utc(stored);
   if (!time) return 0;
   const auto since_1970 = time->time_since_epoch();

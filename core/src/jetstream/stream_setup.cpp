@@ -11,6 +11,7 @@
 #include "jetstream/denied_error.hpp"
 #include "jetstream/jetstream.hpp"
 #include "nats/subjects.hpp"
+#include "text/json_member.hpp"
 #include "text/utc.hpp"
 
 namespace asio = boost::asio;
@@ -74,16 +75,11 @@ asio::awaitable<std::int64_t> bytes_for_a_stream(Link& link) {
   } catch (const TransientError&) {
     co_return 0;  // this user need not be allowed to see it
   }
-  const auto number = [](const json::object& object, std::string_view name) {
-    const json::value* value = object.if_contains(name);
-    return value && value->is_int64() ? value->as_int64() : 0;
-  };
-  const json::value* limits = account.if_contains("limits");
-  if (limits == nullptr || !limits->is_object()) co_return 0;
-  const std::int64_t most = number(limits->as_object(), "storage_max_stream_bytes");
-  const std::int64_t all = number(limits->as_object(), "max_storage");
+  const json::object& limits = object_member(account, "limits");
+  const std::int64_t most = integer_member(limits, "storage_max_stream_bytes");
+  const std::int64_t all = integer_member(limits, "max_storage");
   const std::int64_t taken =
-      std::max(number(account, "storage"), number(account, "reserved_storage"));
+      std::max(integer_member(account, "storage"), integer_member(account, "reserved_storage"));
   const std::int64_t half = all > 0 ? std::max<std::int64_t>((all - taken) / 2, 0) : 0;
   if (most <= 0 || half <= 0) co_return std::max(most, half);
   co_return std::min(most, half);

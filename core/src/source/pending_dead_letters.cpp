@@ -11,6 +11,7 @@
 #include "hangar/error.hpp"
 #include "hangar/failpoint.hpp"
 #include "jetstream/jetstream.hpp"
+#include "text/json_member.hpp"
 
 namespace asio = boost::asio;
 namespace json = boost::json;
@@ -36,12 +37,11 @@ LetterReceipt receipt_of(const Link::Reply& reply, std::string_view trouble) {
     receipt.problem = "the connection was lost";
   } else {
     const JetStreamAnswer answer = parse_jetstream_answer(body_of(*reply.message));
-    const auto* sequence = answer.body.if_contains("seq");
-    const auto* duplicate = answer.body.if_contains("duplicate");
-    if (!answer.ok() || sequence == nullptr || !sequence->is_int64()) {
+    const std::int64_t sequence = integer_member(answer.body, "seq");
+    if (!answer.ok() || sequence <= 0) {
       receipt.problem = refusal_text(answer, dead_letter_stream);
-    } else if (duplicate != nullptr && duplicate->is_bool() && duplicate->as_bool()) {
-      receipt.earlier = sequence->to_number<std::uint64_t>();
+    } else if (flag_member(answer.body, "duplicate")) {
+      receipt.earlier = static_cast<std::uint64_t>(sequence);
     } else {
       receipt.stored = true;
     }

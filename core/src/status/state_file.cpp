@@ -11,6 +11,7 @@
 #include <sstream>
 #include <system_error>
 
+#include "text/json_member.hpp"
 #include "text/number.hpp"
 
 namespace json = boost::json;
@@ -28,9 +29,7 @@ std::optional<pid_t> owner(const std::filesystem::path& file) {
 bool alive(pid_t pid) { return ::kill(pid, 0) == 0 || errno == EPERM; }
 
 void merge(const json::value& file, ServiceStatuses& statuses) {
-  const auto* services = file.as_object().if_contains("services");
-  if (services == nullptr || !services->is_object()) return;
-  for (const auto& [name, status] : services->as_object()) {
+  for (const auto& [name, status] : object_member(file.as_object(), "services")) {
     ServiceStatus found{std::string{status.at("state").as_string()},
                         std::string{status.at("failure").as_string()}};
     const auto [known, is_new] = statuses.try_emplace(std::string{name}, found);
