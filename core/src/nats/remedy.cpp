@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <array>
+#include <boost/algorithm/string/predicate.hpp>
 #include <chrono>
 #include <utility>
 
@@ -16,7 +17,7 @@ namespace hangar {
 namespace {
 
 struct Remedy {
-  std::string_view said;  // somewhere in it, in small letters
+  std::string_view said;  // somewhere in it, in any case
   std::string_view mends;
 };
 
@@ -44,14 +45,6 @@ constexpr std::array remedies{
 // What stands before the subject, which is between quotes.
 constexpr std::string_view publish_words = "ermissions Violation for Publish to \"";
 constexpr std::string_view subscription_words = "ermissions Violation for Subscription to \"";
-
-std::string in_small_letters(std::string_view text) {
-  std::string small{text};
-  std::ranges::transform(small, small.begin(), [](char c) {
-    return c >= 'A' && c <= 'Z' ? static_cast<char>(c + ('a' - 'A')) : c;
-  });
-  return small;
-}
 
 std::string expired_note(const std::string& file) {
   try {
@@ -96,9 +89,9 @@ std::optional<PermissionViolation> permission_violation_in(std::string_view said
 }
 
 std::string with_remedy(std::string_view said, std::string_view identity) {
-  const std::string small = in_small_letters(said);
-  const auto found = std::ranges::find_if(
-      remedies, [&](const Remedy& remedy) { return small.find(remedy.said) != small.npos; });
+  const auto found = std::ranges::find_if(remedies, [&](const Remedy& remedy) {
+    return boost::algorithm::icontains(said, remedy.said);
+  });
   if (found == remedies.end()) return std::string{said};
   const std::size_t hole = found->mends.find("{}");
   if (hole == found->mends.npos) return fmt::format("{}: {}", said, found->mends);
@@ -119,9 +112,8 @@ std::string certificate_remedy(std::string_view said, const NatsConfig& nats) {
                                "ssl_read error: (null)",     "alert bad certificate",
                                "alert certificate required", "alert unknown ca",
                                "alert certificate unknown",  "alert handshake failure"};
-  const std::string small = in_small_letters(said);
   const bool fits = std::ranges::any_of(
-      hung_up, [&](const char* words) { return small.find(words) != small.npos; });
+      hung_up, [&](const char* words) { return boost::algorithm::icontains(said, words); });
   if (!fits) return {};
   return nats.tls.cert_file.empty()
              ? "the server hung up on a client without a certificate: if it wants one (`verify`), "
