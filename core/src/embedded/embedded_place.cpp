@@ -1,6 +1,8 @@
 #include "embedded/embedded_place.hpp"
 
 #include <fmt/format.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -38,13 +40,14 @@ std::optional<std::uint16_t> free_port(std::uint16_t wanted) {
   // free.
   const int yes = 1;
   setsockopt(probe.value(), SOL_SOCKET, SO_REUSEADDR, &yes, sizeof yes);
-  sockaddr_in address = loopback(wanted);
-  if (bind(probe.value(), generic(address), sizeof address) != 0) return std::nullopt;
+  sockaddr_in address{};
+  address.sin_family = AF_INET;
+  address.sin_port = htons(wanted);
+  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  auto* generic = reinterpret_cast<sockaddr*>(&address);  // NOLINT: as the socket API wants it
   socklen_t size = sizeof address;
-  if (getsockname(probe.value(), reinterpret_cast<sockaddr*>(&address),
-                  &size) != 0) {  // NOLINT
-    throw_errno("getsockname");
-  }
+  if (bind(probe.value(), generic, size) != 0) return std::nullopt;
+  if (getsockname(probe.value(), generic, &size) != 0) throw_errno("getsockname");
   return ntohs(address.sin_port);
 }
 
@@ -72,18 +75,6 @@ std::string find_server_program(const std::string& name) {
                   "install nats-server`, set nats.server_binary to its path, or set nats.url to a "
                   "server that runs",
                   name)};
-}
-
-sockaddr_in loopback(std::uint16_t port) {
-  sockaddr_in address{};
-  address.sin_family = AF_INET;
-  address.sin_port = htons(port);
-  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  return address;
-}
-
-const sockaddr* generic(const sockaddr_in& address) {
-  return reinterpret_cast<const sockaddr*>(&address);  // NOLINT: as the socket API wants it
 }
 
 std::uint16_t choose_port(std::uint16_t before) {

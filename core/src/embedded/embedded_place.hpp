@@ -1,8 +1,5 @@
 #pragma once
 
-#include <netinet/in.h>
-#include <sys/socket.h>
-
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -15,10 +12,6 @@ std::string find_server_program(const std::string& name);
 
 /// This port when it is free, or another one that is; 0 is none.
 std::uint16_t choose_port(std::uint16_t before);
-
-/// The address of a port of this machine's own, and as the socket API wants it.
-sockaddr_in loopback(std::uint16_t port);
-const sockaddr* generic(const sockaddr_in& address);
 
 /// The text as a string in nats-server's configuration, with its quotation marks.
 std::string nats_string(std::string_view text);

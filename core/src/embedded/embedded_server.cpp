@@ -7,7 +7,6 @@
 #include <signal.h>  // NOLINT(modernize-deprecated-headers): POSIX's, not C's
 #include <sys/eventfd.h>
 #include <sys/prctl.h>
-#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -29,6 +28,7 @@
 #include "embedded/embedded_step.hpp"
 #include "hangar/error.hpp"
 #include "jetstream/stream_probe.hpp"
+#include "nats/greeting.hpp"
 
 namespace hangar {
 namespace {
@@ -239,20 +239,14 @@ void EmbeddedServer::wait_until_ready(int process) {
   become_ready();
 }
 
-// The server greets when its streams are open, with its name: another one on
-// this port has another.
-bool EmbeddedServer::answers() const {
-  const FileDescriptor client{socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)};
-  const sockaddr_in address = loopback(port_);
-  if (!client || connect(client.value(), generic(address), sizeof address) != 0) return false;
-  std::string greeting;
-  std::array<char, 4096> part{};
-  while (greeting.find('\n') == std::string::npos && readable(client.value(), 1000ms)) {
-    const ssize_t count = recv(client.value(), part.data(), part.size(), 0);
-    if (count <= 0) return false;
-    greeting.append(part.data(), static_cast<std::size_t>(count));
-  }
-  return greeting.starts_with("INFO ") && greeting.find(server_name_) != std::string::npos;
+// The server greets when its streams are open, with its name: another one on this port has another.
+bool EmbeddedServer::answers() const try {
+  Endpoint endpoint;
+  endpoint.host = "127.0.0.1";
+  endpoint.port = port_;
+  return greeting_of(endpoint).server_name == server_name_;
+} catch (const Error&) {
+  return false;
 }
 
 void EmbeddedServer::wait_for_end(int process) {

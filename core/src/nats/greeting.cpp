@@ -55,11 +55,9 @@ Greeting parse_greeting(std::string_view line) {
   Greeting greeting{.version = text_member(told, "version"),
                     .cluster = text_member(told, "cluster")};
   greeting.domain = text_member(told, "domain");
-  if (const json::value* most = told.if_contains("max_payload"); most && most->is_int64()) {
-    greeting.max_payload = static_cast<std::uint64_t>(most->as_int64());
-  }
-  const json::value* jetstream = told.if_contains("jetstream");
-  greeting.jetstream = jetstream && jetstream->is_bool() && jetstream->as_bool();
+  greeting.server_name = text_member(told, "server_name");
+  greeting.max_payload = static_cast<std::uint64_t>(integer_member(told, "max_payload"));
+  greeting.jetstream = flag_member(told, "jetstream");
   return greeting;
 }
 

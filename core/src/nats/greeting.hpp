@@ -14,6 +14,7 @@ struct Greeting {
   std::string cluster;  ///< Its name; empty for a server that is alone.
   std::uint64_t max_payload = 0;
   bool jetstream = false;
+  std::string server_name{};
   std::string domain{};  ///< The JetStream domain of the server itself; may be empty.
 };
 
