@@ -88,23 +88,25 @@ class Publishing {
         TransientError::Retry::reconnect};
   }
 
+  /// The stream that takes the subject; nothing when none does, or this user may not look.
+  asio::awaitable<std::optional<StreamInfo>> stream_of(std::string subject) {
+    try {
+      const std::string name = co_await stream_on(*link_, std::move(subject));
+      if (name.empty()) co_return std::nullopt;
+      co_return co_await stream_info(*link_, name);
+    } catch (const Error&) {
+      co_return std::nullopt;
+    }
+  }
+
   // A stream with no_ack never answers.
   asio::awaitable<void> look_why_nobody_answers() {
-    const std::string subject = std::exchange(unanswered_, {});
-    std::string silent;
-    try {
-      const std::string name = co_await stream_on(*link_, subject);
-      if (name.empty()) co_return;
-      const StreamInfo stream = co_await stream_info(*link_, name);
-      if (stream.no_ack) silent = name;
-    } catch (const Error&) {
-      co_return;  // whoever publishes need not be allowed to look
-    }
-    if (silent.empty()) co_return;
+    const auto stream = co_await stream_of(std::exchange(unanswered_, {}));
+    if (!stream || !stream->no_ack) co_return;
     throw Error{fmt::format(
         "stream {} has no_ack, so nobody is told whether an event is stored: `nats stream edit {} "
         "--ack`; what was published until now may be in it",
-        silent, silent)};
+        stream->name, stream->name)};
   }
 
   /// A stream with retention `interest` confirms what it deletes at once while nobody reads it.
@@ -122,15 +124,8 @@ class Publishing {
   }
 
   asio::awaitable<void> look_whether_it_is_kept(std::string subject) {
-    StreamInfo stream;
-    try {
-      const std::string name = co_await stream_on(*link_, subject);
-      if (name.empty()) co_return;
-      stream = co_await stream_info(*link_, name);
-    } catch (const Error&) {
-      co_return;  // whoever publishes need not be allowed to look
-    }
-    co_await must_keep(std::move(stream));
+    auto stream = co_await stream_of(std::move(subject));
+    if (stream) co_await must_keep(*std::move(stream));
   }
 
   asio::awaitable<bool> send_next() {
