@@ -55,6 +55,8 @@ std::size_t value_size(const Cell& cell) noexcept {
       return sizeof(Interval);
     case Kind::text:
       return sizeof(std::uint32_t) + cell.text().size();
+    default:  // A run has no others.
+      break;
   }
   return 0;
 }
@@ -82,6 +84,8 @@ class Writer {
         value(static_cast<std::uint32_t>(cell.text().size()));
         std::memcpy(values_, cell.text().data(), cell.text().size());
         values_ += cell.text().size();
+        break;
+      default:
         break;
     }
   }
@@ -126,6 +130,8 @@ class Reader {
         values_ += size;
         return std::string_view{reinterpret_cast<const char*>(values_ - size), size};
       }
+      default:
+        break;
     }
     return {};
   }

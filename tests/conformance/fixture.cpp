@@ -24,6 +24,18 @@ void PrintTo(const Cell& cell, std::ostream* out) {
     case Cell::Kind::interval:
       *out << cell.interval().count() << " us";
       break;
+    case Cell::Kind::boolean:
+      *out << (cell.boolean() ? "true" : "false");
+      break;
+    case Cell::Kind::int8:
+      *out << cell.int8();
+      break;
+    case Cell::Kind::float8:
+      *out << testing::PrintToString(cell.float8());
+      break;
+    case Cell::Kind::bytes:
+      *out << "bytes " << testing::PrintToString(std::string{cell.viewed()});
+      break;
     case Cell::Kind::text:
       *out << testing::PrintToString(std::string{cell.text()});
       break;
@@ -48,13 +60,19 @@ Table make_item() {
                       {"kind", enumeration},
                       {"owner", uuid},
                       {"part", text},
+                      {"yes", boolean, false, "true"},
+                      {"large", int8, true, "-9223372036854775808"},
+                      {"weight", float8, false, "0.5"},
+                      {"blob", bytes},
+                      {"raw", json_text, false, "{}"},
                       {"code", text}},
           .indexes = {{.name = "uq_item__owner_part",
                        .parts = {{item::owner}, {item::part}},
                        .unique = true},
                       {.name = "uq_item__code", .parts = {{item::code}}, .unique = true},
                       {.name = "ix_item__at_desc", .parts = {{item::at, true}}},
-                      {.name = "trgm_ix_item__name", .parts = {{item::name}}, .trigram = true}},
+                      {.name = "trgm_ix_item__name", .parts = {{item::name}}, .trigram = true},
+                      {.name = "gin_ix_item__body", .parts = {{item::body}}, .gin = true}},
           .foreign_keys = {},
           .enumeration_name = "colour",
           .enumeration_values = {"RED", "GREEN", "BLUE"}};
@@ -73,7 +91,25 @@ Table make_remark() {
           .foreign_keys = {{remark::item_id, "item"}}};
 }
 
+Table make_tally() {
+  using enum ColumnType;
+  return {.name = "tally",
+          .columns = {{"note", text},
+                      {"name", text, false},
+                      {"total", int8, false, "0"},
+                      {"owner", uuid, false},
+                      {"code", int4}},
+          .indexes = {{.name = "uq_tally__code", .parts = {{tally::code}}, .unique = true}},
+          .foreign_keys = {},
+          .primary_key = {tally::owner, tally::name}};
+}
+
 }  // namespace
+
+const Table& tally_table() {
+  static const Table table = make_tally();
+  return table;
+}
 
 const Table& item_table() {
   static const Table table = make_item();
@@ -129,7 +165,7 @@ std::string compact(std::string_view json) {
 }
 
 Conformance::Conformance() {
-  const std::array<const Table*, 2> tables{&item_table(), &remark_table()};
+  const std::array<const Table*, 3> tables{&item_table(), &remark_table(), &tally_table()};
   storage_->prepare(tables, Creation::when_absent);
   session_ = storage_->open_session();
 }

@@ -32,6 +32,11 @@ enum Column : std::size_t {
   kind,
   owner,
   part,
+  yes,
+  large,
+  weight,
+  blob,
+  raw,
   code,
 };
 }  // namespace item
@@ -40,8 +45,14 @@ namespace remark {
 enum Column : std::size_t { id, item_id, at, text };
 }  // namespace remark
 
+namespace tally {
+enum Column : std::size_t { note, name, total, owner, code };
+}  // namespace tally
+
 /// Every type of column; unique keys (owner, part) and (code).
 const Table& item_table();
+/// Primary key (owner, name), a uuid and a text; unique key (code).
+const Table& tally_table();
 /// Refers to `item`; unique key (item_id, at desc).
 const Table& remark_table();
 

@@ -1,4 +1,5 @@
 #include <chrono>
+#include <limits>
 
 #include "fixture.hpp"
 
@@ -116,10 +117,19 @@ TEST_F(InsertMissing, absent_cells_take_the_default) {
   full[item::made] = time_of(2000, 1, 1);
   full[item::tags] = std::string_view{"[1]"};
   full[item::spent] = Interval{3};
+  full[item::yes] = false;
+  full[item::weight] = 2.0;
   insert(rows);
   EXPECT_EQ(stored_cell(1, item::count), Cell{7});
   EXPECT_EQ(stored_cell(1, item::spent), Cell{Interval{0}});
   EXPECT_EQ(stored_cell(1, item::tags), Cell{std::string_view{"[]"}});
+  EXPECT_EQ(stored_cell(1, item::yes), Cell{true});
+  EXPECT_EQ(stored_cell(1, item::large), Cell{std::numeric_limits<std::int64_t>::min()});
+  EXPECT_EQ(stored_cell(1, item::weight), Cell{0.5});
+  EXPECT_EQ(stored_cell(1, item::blob), Cell::null());
+  EXPECT_EQ(stored_cell(1, item::raw), Cell{std::string_view{"{}"}});
+  EXPECT_EQ(stored_cell(2, item::yes), Cell{false});
+  EXPECT_EQ(stored_cell(2, item::weight), Cell{2.0});
   EXPECT_EQ(stored_cell(1, item::note), Cell::null());
   const Cell made = stored_cell(1, item::made);
   ASSERT_EQ(made.kind(), Cell::Kind::timestamp);

@@ -131,7 +131,10 @@ TEST_F(Prepare, refuses_a_missing_column) {
 TEST_F(Prepare, refuses_a_column_of_another_type) {
   make_item();
   using enum ColumnType;
-  const std::array<std::pair<item::Column, ColumnType>, 6> wrong{{{item::name, int4},
+  const std::array<std::pair<item::Column, ColumnType>, 9> wrong{{{item::name, int4},
+                                                                  {item::large, text},
+                                                                  {item::weight, int8},
+                                                                  {item::blob, json_text},
                                                                   {item::count, text},
                                                                   {item::count, json},
                                                                   {item::at, text},
@@ -159,6 +162,29 @@ TEST_F(Prepare, refuses_a_column_that_it_does_not_know_and_that_needs_a_value) {
   declared.columns.erase(declared.columns.begin() + item::name);
   declared.indexes.clear();
   expect_refused(declared, "name");
+}
+
+TEST_F(Prepare, refuses_a_table_with_another_primary_key) {
+  make_item();
+  Table declared = item_table();
+  declared.primary_key = {item::id, item::name};
+  expect_refused(declared, "name");
+}
+
+TEST_F(Prepare, refuses_a_declaration_that_contradicts_itself) {
+  for (const auto& [key, word] : std::vector<std::pair<std::vector<std::size_t>, std::string_view>>{
+           {{}, "no primary key"},
+           {{item::id, item::id}, "twice"},
+           {{99}, "99"},
+           {{item::note}, "nullable"},
+           {{item::spent}, "spent"}}) {
+    Table declared = item_table();
+    declared.primary_key = key;
+    for (const Creation creation : {Creation::never, Creation::when_absent}) {
+      const std::string message = refusal(declared, creation);
+      EXPECT_NE(message.find(word), std::string::npos) << message;
+    }
+  }
 }
 
 TEST_F(Prepare, refuses_a_table_without_a_declared_unique_key) {

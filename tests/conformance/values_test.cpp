@@ -109,6 +109,44 @@ TEST_F(Values, the_json_word_null_is_not_a_null) {
   expect_round_trip(item::body, {std::string_view{"null"}, Cell::null(), std::string_view{"{}"}});
 }
 
+TEST_F(Values, booleans_come_back) { expect_round_trip(item::yes, {true, false}); }
+
+TEST_F(Values, large_integers_come_back) {
+  using limits = std::numeric_limits<std::int64_t>;
+  expect_round_trip(item::large, {std::int64_t{0}, std::int64_t{-1}, limits::max(), limits::min(),
+                                  std::int64_t{1} << 53U, Cell::null()});
+}
+
+TEST_F(Values, floating_numbers_come_back_to_the_last_bit) {
+  using limits = std::numeric_limits<double>;
+  expect_round_trip(item::weight, {0.0, 1.0, -1.5, 0.1, 1e300, 3.0e15, 9007199254740993.0,
+                                   limits::max(), limits::lowest(), limits::denorm_min(),
+                                   limits::epsilon(), limits::infinity(), -limits::infinity()});
+}
+
+TEST_F(Values, no_number_is_a_data_error) {
+  Rows rows{item_table()};
+  add_item(rows, 1)[item::weight] = std::numeric_limits<double>::quiet_NaN();
+  EXPECT_THROW(insert(rows), DataError);
+}
+
+TEST_F(Values, bytes_come_back) {
+  static const std::array<std::byte, 6> some{std::byte{0},    std::byte{0xff}, std::byte{'\\'},
+                                             std::byte{'\''}, std::byte{0x80}, std::byte{0}};
+  static const std::vector<std::byte> many(100'000, std::byte{0xa5});
+  expect_round_trip(item::blob, {std::span<const std::byte>{some}, std::span{many},
+                                 std::span<const std::byte>{}, Cell::null()});
+}
+
+TEST_F(Values, json_text_keeps_every_byte) {
+  expect_round_trip(item::raw,
+                    {std::string_view{R"({ "b" : 1.10,"a":[ 1 ],  "b": 2 })"},
+                     std::string_view{R"({"k": "\u00e9\u0041"})"}, std::string_view{" [] "},
+                     std::string_view{"12"}, std::string_view{"1.0"}, std::string_view{"1e2"},
+                     std::string_view{"123456789012345678901234567890"}, std::string_view{"\"x\""},
+                     std::string_view{"null"}, std::string_view{"true"}});
+}
+
 TEST_F(Values, enumeration_words_come_back) {
   expect_round_trip(item::kind, {std::string_view{"RED"}, std::string_view{"GREEN"},
                                  std::string_view{"BLUE"}, Cell::null()});

@@ -4,6 +4,7 @@
 #include <bit>
 #include <chrono>
 #include <compare>
+#include <concepts>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
@@ -46,13 +47,29 @@ namespace hangar {
 using Timestamp = std::chrono::sys_time<std::chrono::microseconds>;
 using Interval = std::chrono::microseconds;
 
-enum class ColumnType { uuid, text, int4, timestamp, interval, json, enumeration };
+/// What a column holds. `json` is kept by value where the database can; `json_text` is kept byte
+/// for byte. `float8` holds infinities, but not NaN.
+enum class ColumnType {
+  uuid,
+  text,
+  int4,
+  timestamp,
+  interval,
+  json,
+  enumeration,
+  boolean,
+  int8,
+  float8,
+  bytes,
+  json_text,
+};
 
 struct Column {
   std::string_view name;
   ColumnType type = ColumnType::text;
   bool nullable = true;
-  /// What the created table fills in by itself: empty, `now`, or a literal such as `0` or `{}`.
+  /// What the created table fills in by itself: empty, `now`, or a literal such as `0`, `true` or
+  /// `{}`. Columns of type uuid and bytes have none.
   std::string_view default_value{};
 };
 
@@ -69,6 +86,8 @@ struct Index {
   /// The first release of another program that makes it, as `Prefect 3.9`: tables of an older one
   /// lack it for good reason. Empty when all have it.
   std::string_view since{};
+  /// Over one `json` column, for what is contained in it; storages that have none leave it out.
+  bool gin = false;
 
   [[nodiscard]] bool is_of(std::string_view name_of_storage) const noexcept {
     return storage.empty() || storage == name_of_storage;
@@ -80,7 +99,7 @@ struct ForeignKey {
   std::string_view table;  ///< References this table's `id`, on delete cascade.
 };
 
-/// A table as data. The primary key is the first column, a uuid.
+/// A table as data.
 struct Table {
   std::string_view name;
   std::vector<Column> columns;
@@ -98,7 +117,20 @@ struct Table {
   /// The oldest program that makes such tables, for messages, as `Prefect 3.4.7`; empty when only
   /// Hangar does.
   std::string_view made_since{};
+  /// One or several columns, none of them nullable, of type uuid, text, int4, int8, timestamp,
+  /// boolean or bytes.
+  std::vector<std::size_t> primary_key{0};
+
+  [[nodiscard]] bool in_primary_key(std::size_t column) const noexcept {
+    for (const std::size_t part : primary_key) {
+      if (part == column) return true;
+    }
+    return false;
+  }
 };
+
+/// Throws ConfigError for a declaration that contradicts itself, or has more than 63 columns.
+HANGAR_API void check_declaration(const Table& table);
 
 /// Why rows of `table` cannot be written where its `column` has a foreign key to `target`: nothing,
 /// unless `target` is one of the service's `tables` and the key is not declared. For then the
@@ -108,11 +140,23 @@ HANGAR_API std::optional<std::string> undeclared_reference(const Table& table,
                                                            std::string_view target,
                                                            std::span<const Table* const> tables);
 
-/// One value of one row. Text, JSON and enumeration values are views: what they point to lives at
-/// least as long as the `Rows` that hold the cell (see `Rows::keep`).
+/// One value of one row. Text, JSON, enumeration values and bytes are views: what they point to
+/// lives at least as long as the `Rows` that hold the cell (see `Rows::keep`).
 class Cell {
  public:
-  enum class Kind : std::uint8_t { absent, null, uuid, int4, timestamp, interval, text };
+  enum class Kind : std::uint8_t {
+    absent,
+    null,
+    uuid,
+    int4,
+    timestamp,
+    interval,
+    text,
+    boolean,
+    int8,
+    float8,
+    bytes,
+  };
   /// How a service came to the value. Storages do not care; `hangar verify` compares what was
   /// stated with what is stored, what was inferred only where it knows all that was stated of the
   /// row, and never what was generated.
@@ -135,6 +179,14 @@ class Cell {
       : kind_{Kind::timestamp}, micros_{value.time_since_epoch().count()} {}
   constexpr Cell(Interval value) noexcept : kind_{Kind::interval}, micros_{value.count()} {}
   constexpr Cell(std::string_view value) noexcept : kind_{Kind::text}, text_{value} {}
+  // Of exactly these types: what converts to them is no such value.
+  constexpr Cell(std::same_as<bool> auto value) noexcept
+      : kind_{Kind::boolean}, int8_{value ? 1 : 0} {}
+  constexpr Cell(std::same_as<std::int64_t> auto value) noexcept
+      : kind_{Kind::int8}, int8_{value} {}
+  constexpr Cell(std::same_as<double> auto value) noexcept : kind_{Kind::float8}, float8_{value} {}
+  Cell(std::span<const std::byte> value) noexcept
+      : kind_{Kind::bytes}, text_{reinterpret_cast<const char*>(value.data()), value.size()} {}
 
   [[nodiscard]] constexpr Kind kind() const noexcept { return kind_; }
   [[nodiscard]] constexpr bool absent() const noexcept { return kind_ == Kind::absent; }
@@ -163,9 +215,32 @@ class Cell {
   }
   [[nodiscard]] constexpr Interval interval() const noexcept { return Interval{micros_}; }
   [[nodiscard]] constexpr std::string_view text() const noexcept { return text_; }
+  [[nodiscard]] constexpr bool boolean() const noexcept { return int8_ != 0; }
+  [[nodiscard]] constexpr std::int64_t int8() const noexcept { return int8_; }
+  [[nodiscard]] constexpr double float8() const noexcept { return float8_; }
+  [[nodiscard]] std::span<const std::byte> bytes() const noexcept {
+    return {reinterpret_cast<const std::byte*>(text_.data()), text_.size()};
+  }
+
+  /// Whether the value is in memory of somebody else: text or bytes.
+  [[nodiscard]] constexpr bool is_view() const noexcept {
+    return kind_ == Kind::text || kind_ == Kind::bytes;
+  }
+  /// What a view refers to, whichever of both it is; empty for other cells.
+  [[nodiscard]] constexpr std::string_view viewed() const noexcept {
+    return is_view() ? text_ : std::string_view{};
+  }
+  /// The same view of a copy of its memory.
+  [[nodiscard]] constexpr Cell moved_to(std::string_view memory) const noexcept {
+    Cell cell = *this;
+    cell.text_ = memory;
+    return cell;
+  }
 
   /// Same kind and same value, on whatever basis; text compares by bytes.
   friend HANGAR_API bool operator==(const Cell& left, const Cell& right) noexcept;
+  /// A total order: by kind, then as databases order values, text by bytes.
+  friend HANGAR_API std::weak_ordering compare(const Cell& left, const Cell& right) noexcept;
 
  private:
   Kind kind_ = Kind::absent;
@@ -174,6 +249,8 @@ class Cell {
     Uuid uuid_;
     std::int32_t int4_;
     std::int64_t micros_;
+    std::int64_t int8_;
+    double float8_;
     std::string_view text_;
   };
 };
@@ -202,6 +279,8 @@ class HANGAR_API Rows {
   std::span<Cell> add();
   /// Copies text to memory that lives as long as these rows, also after a move.
   std::string_view keep(std::string_view text);
+  /// The cell, what it views copied too.
+  Cell keep(const Cell& cell) { return cell.is_view() ? cell.moved_to(keep(cell.viewed())) : cell; }
 
  private:
   const Table* table_;
@@ -222,8 +301,9 @@ enum class Lock {
   skip_locked,  ///< The same, without the rows that somebody else has locked.
 };
 
-/// One connection to the database, used by one thread at a time; every call may block. A call that
-/// throws leaves the transaction to be rolled back. Errors are the three of error.hpp.
+/// One connection to the database, used by one thread at a time; every call may block. The tables
+/// that it is told of outlive it. A call that throws leaves the transaction to be rolled back.
+/// Errors are the three of error.hpp.
 class HANGAR_API Session {
  public:
   Session() = default;

@@ -11,6 +11,30 @@ namespace hangar {
 
 using Clock = std::chrono::system_clock;
 
+namespace {
+
+bool is_key_type(ColumnType type) {
+  switch (type) {
+    case ColumnType::uuid:
+    case ColumnType::text:
+    case ColumnType::int4:
+    case ColumnType::timestamp:
+    case ColumnType::boolean:
+    case ColumnType::int8:
+    case ColumnType::bytes:
+      return true;
+    case ColumnType::interval:
+    case ColumnType::json:
+    case ColumnType::enumeration:
+    case ColumnType::float8:
+    case ColumnType::json_text:
+      break;
+  }
+  return false;
+}
+
+}  // namespace
+
 Session::~Session() = default;
 Storage::~Storage() = default;
 FileStorage::~FileStorage() = default;
@@ -34,10 +58,80 @@ bool operator==(const Cell& left, const Cell& right) noexcept {
     case Cell::Kind::timestamp:
     case Cell::Kind::interval:
       return left.micros_ == right.micros_;
+    case Cell::Kind::boolean:
+    case Cell::Kind::int8:
+      return left.int8_ == right.int8_;
+    case Cell::Kind::float8:
+      return left.float8_ == right.float8_;
     case Cell::Kind::text:
+    case Cell::Kind::bytes:
       return left.text_ == right.text_;
   }
   return false;
+}
+
+std::weak_ordering compare(const Cell& left, const Cell& right) noexcept {
+  if (left.kind_ != right.kind_) return left.kind_ <=> right.kind_;
+  switch (left.kind_) {
+    case Cell::Kind::absent:
+    case Cell::Kind::null:
+      break;
+    case Cell::Kind::uuid:
+      return left.uuid_ <=> right.uuid_;
+    case Cell::Kind::int4:
+      return left.int4_ <=> right.int4_;
+    case Cell::Kind::timestamp:
+    case Cell::Kind::interval:
+      return left.micros_ <=> right.micros_;
+    case Cell::Kind::boolean:
+    case Cell::Kind::int8:
+      return left.int8_ <=> right.int8_;
+    case Cell::Kind::float8:
+      return std::weak_order(left.float8_, right.float8_);
+    case Cell::Kind::text:
+    case Cell::Kind::bytes:
+      return left.text_ <=> right.text_;
+  }
+  return std::weak_ordering::equivalent;
+}
+
+void check_declaration(const Table& table) {
+  constexpr std::size_t widest = 63;  // An update may have one bit of a bigint for each column.
+  const auto refuse = [&](const std::string& fault) {
+    throw ConfigError{fmt::format("table {}: {}", table.name, fault)};
+  };
+  const std::size_t width = table.columns.size();
+  if (width == 0 || width > widest) {
+    refuse(fmt::format("it declares {} columns, and a table has 1 to {}", width, widest));
+  }
+  if (table.primary_key.empty()) refuse("it declares no primary key");
+  for (auto part = table.primary_key.begin(); part != table.primary_key.end(); ++part) {
+    if (*part >= width)
+      refuse(fmt::format("its primary key has the column {} of {}", *part, width));
+    const Column& column = table.columns[*part];
+    if (std::find(table.primary_key.begin(), part, *part) != part) {
+      refuse(fmt::format("its primary key has the column {} twice", column.name));
+    }
+    if (column.nullable) {
+      refuse(fmt::format("column {} is in the primary key, and nullable", column.name));
+    }
+    if (!is_key_type(column.type)) {
+      refuse(fmt::format("column {} is in the primary key, which its type cannot be", column.name));
+    }
+  }
+  for (const Index& index : table.indexes) {
+    for (const Index::Part& part : index.parts) {
+      if (part.column >= width) {
+        refuse(fmt::format("index {} has the column {} of {}", index.name, part.column, width));
+      }
+    }
+    if (index.parts.empty()) refuse(fmt::format("index {} has no column", index.name));
+    const ColumnType first = table.columns[index.parts.front().column].type;
+    if (index.gin &&
+        (index.unique || index.trigram || index.parts.size() != 1 || first != ColumnType::json)) {
+      refuse(fmt::format("index {}: a gin index is over one column of type json", index.name));
+    }
+  }
 }
 
 Rows::Rows(const Table& table)

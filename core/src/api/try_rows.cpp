@@ -37,11 +37,39 @@ Cell some_value(const Table& table, const Column& column) {
     case ColumnType::interval:
       return Interval{0};
     case ColumnType::json:
+    case ColumnType::json_text:
       return std::string_view{"{}"};
+    case ColumnType::boolean:
+      return false;
+    case ColumnType::int8:
+      return std::int64_t{0};
+    case ColumnType::float8:
+      return 0.0;
+    case ColumnType::bytes:
+      return std::span<const std::byte>{};
     case ColumnType::enumeration:
       break;
   }
   return table.enumeration_values.front();
+}
+
+/// A value that hardly any row has; `kept` holds what it views.
+Cell key_value(const Table& table, const Column& column, Rows& kept) {
+  std::random_device random;
+  constexpr unsigned sign = 1U << 31U;
+  const std::string text = fmt::format("hangar doctor {:08x}{:08x}", random(), random());
+  switch (column.type) {
+    case ColumnType::text:
+      return kept.keep(text);
+    case ColumnType::bytes:
+      return kept.keep(Cell{std::as_bytes(std::span{text})});
+    case ColumnType::int4:
+      return static_cast<std::int32_t>(random() & ~sign);
+    case ColumnType::int8:
+      return std::int64_t{random() & ~sign} << 31U;
+    default:
+      return some_value(table, column);
+  }
 }
 
 /// A row that says no more than it must, and what changes it.
@@ -50,10 +78,13 @@ class TrialRow {
   TrialRow(const Table& table, const std::map<std::string_view, Uuid>& stored)
       : insert_{table}, update_{table} {
     const std::span<Cell> cells = insert_.add();
-    cells[0] = id_;
-    for (std::size_t i = 1; i < table.columns.size(); ++i) {
+    for (std::size_t i = 0; i < table.columns.size(); ++i) {
       const Column& column = table.columns[i];
-      if (!column.nullable && column.default_value.empty()) cells[i] = some_value(table, column);
+      if (table.in_primary_key(i)) {
+        cells[i] = key_value(table, column, insert_);
+      } else if (!column.nullable && column.default_value.empty()) {
+        cells[i] = some_value(table, column);
+      }
     }
     for (const ForeignKey& key : table.foreign_keys) {
       if (const auto found = stored.find(key.table); found != stored.end()) {
@@ -62,7 +93,7 @@ class TrialRow {
     }
     if (!table.versioned_by) return;
     const std::span<Cell> changed = update_.add();
-    changed[0] = id_;
+    for (const std::size_t part : table.primary_key) changed[part] = cells[part];
     changed[*table.versioned_by] = some_value(table, table.columns[*table.versioned_by]);
   }
 
@@ -70,10 +101,12 @@ class TrialRow {
   [[nodiscard]] bool goes_in(Session& session) const {
     return session.insert_missing(insert_).front() && session.update(update_) == update_.size();
   }
-  [[nodiscard]] const Uuid& id() const noexcept { return id_; }
+  /// What other tables refer to, where it is a uuid.
+  [[nodiscard]] const Cell& id() const noexcept {
+    return insert_[0][insert_.table().primary_key.front()];
+  }
 
  private:
-  Uuid id_ = random_uuid();
   Rows insert_;
   Rows update_;
 };
@@ -92,7 +125,7 @@ std::vector<Check> try_each(Session& session, std::span<const Table* const> tabl
       if (!row.goes_in(session)) {
         return {refused(*table, warn, "the database drops it without an error, as a trigger can")};
       }
-      stored.emplace(table->name, row.id());
+      if (row.id().kind() == Cell::Kind::uuid) stored.emplace(table->name, row.id().uuid());
     } catch (const DataError& error) {
       // Only what says nothing of the row surely meets every other one.
       return {refused(*table, error.reason() == "unknown" ? fail : warn, error.what())};

@@ -8,6 +8,7 @@
 #include <boost/json/value.hpp>
 #include <chrono>
 #include <cmath>
+#include <span>
 #include <string_view>
 #include <utility>
 
@@ -95,6 +96,15 @@ std::string shown_time(Timestamp time) {
                      clock.subseconds().count());
 }
 
+/// As PostgreSQL shows bytes.
+std::string hex(std::span<const std::byte> bytes) {
+  std::string text = "\\x";
+  for (const std::byte byte : bytes.first(std::min(bytes.size(), longest_shown))) {
+    text += fmt::format("{:02x}", static_cast<unsigned>(byte));
+  }
+  return text;
+}
+
 std::optional<json::value> parsed(std::string_view text) {
   boost::system::error_code failed;
   json::parse_options options;
@@ -126,6 +136,14 @@ std::string shown(const Cell& cell) {
       return shown_time(cell.timestamp());
     case Cell::Kind::interval:
       return fmt::format("{} s", std::chrono::duration<double>(cell.interval()).count());
+    case Cell::Kind::boolean:
+      return cell.boolean() ? "true" : "false";
+    case Cell::Kind::int8:
+      return std::to_string(cell.int8());
+    case Cell::Kind::float8:
+      return fmt::format("{}", cell.float8());
+    case Cell::Kind::bytes:
+      return cut(hex(cell.bytes()));
     case Cell::Kind::text:
       break;
   }
@@ -136,7 +154,8 @@ std::optional<Disagreement> disagreement(const Column& column, const Cell& deriv
                                          const Cell& stored) {
   if (derived == stored) return std::nullopt;
   const bool texts = derived.kind() == Cell::Kind::text && stored.kind() == Cell::Kind::text;
-  if (column.type == ColumnType::json && texts) {
+  const bool is_json = column.type == ColumnType::json || column.type == ColumnType::json_text;
+  if (is_json && texts) {
     const auto one = parsed(derived.text());
     const auto other = parsed(stored.text());
     if (one && other) return differ(&*one, &*other, "");

@@ -26,9 +26,19 @@ std::optional<std::string> key_text(std::span<const Cell> cells,
       case Cell::Kind::interval:
         add(cell.interval().count());
         break;
+      case Cell::Kind::boolean:
+        add(cell.boolean());
+        break;
+      case Cell::Kind::int8:
+        add(cell.int8());
+        break;
+      case Cell::Kind::float8:
+        add(cell.float8());
+        break;
       case Cell::Kind::text:
-        add(cell.text().size());
-        text += cell.text();
+      case Cell::Kind::bytes:
+        add(cell.viewed().size());
+        text += cell.viewed();
         break;
     }
   }

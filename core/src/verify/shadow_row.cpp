@@ -17,15 +17,15 @@ void ShadowRow::update(std::span<const Cell> cells) {
 void ShadowRow::keep(std::vector<Cell> cells) {
   std::size_t bytes = 0;
   for (const Cell& cell : cells) {
-    if (cell.kind() == Cell::Kind::text) bytes += cell.text().size();
+    bytes += cell.viewed().size();
   }
   std::vector<char> texts(bytes);
   char* end = texts.data();
   for (Cell& cell : cells) {
-    if (cell.kind() != Cell::Kind::text) continue;
+    if (!cell.is_view()) continue;
     char* const begin = end;
-    end = std::ranges::copy(cell.text(), begin).out;
-    cell = Cell{std::string_view{begin, end}}.on(cell.basis());
+    end = std::ranges::copy(cell.viewed(), begin).out;
+    cell = cell.moved_to({begin, end});
   }
   // Last: some of the texts were the old ones.
   cells_ = std::move(cells);

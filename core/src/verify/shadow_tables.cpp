@@ -5,6 +5,7 @@
 #include <iterator>
 #include <stdexcept>
 
+#include "hangar/error.hpp"
 #include "verify/key_text.hpp"
 
 namespace hangar {
@@ -16,6 +17,11 @@ constexpr std::size_t primary_key = 0;
 
 void ShadowTables::declare(std::span<const Table* const> tables) {
   for (const Table* table : tables) {
+    if (table->primary_key.size() != 1 || table->primary_key.front() != primary_key ||
+        table->columns.front().type != ColumnType::uuid) {
+      throw ConfigError{std::string{table->name} +
+                        ": only rows whose key is a uuid can be verified, and these have another"};
+    }
     ShadowTable& kept = tables_.emplace_back(ShadowTable{.table = table});
     for (const Index& index : table->indexes) {
       if (!index.unique) continue;
@@ -66,10 +72,7 @@ Rows ShadowTables::find(const Table& table, std::span<const Keys> keys,
     const auto from = kept.rows.at(id).row.cells();
     const auto row = rows.add();
     for (const std::size_t column : columns) {
-      row[column] = from[column];
-      if (from[column].kind() == Cell::Kind::text) {
-        row[column] = Cell{rows.keep(from[column].text())}.on(from[column].basis());
-      }
+      row[column] = rows.keep(from[column]);
     }
   }
   return rows;

@@ -1,7 +1,9 @@
 #include "encoder.hpp"
 
 #include <algorithm>
+#include <bit>
 #include <chrono>
+#include <cmath>
 #include <limits>
 #include <stdexcept>
 
@@ -34,8 +36,17 @@ Cell::Kind kind_of(ColumnType type) {
       return Cell::Kind::timestamp;
     case ColumnType::interval:
       return Cell::Kind::interval;
+    case ColumnType::boolean:
+      return Cell::Kind::boolean;
+    case ColumnType::int8:
+      return Cell::Kind::int8;
+    case ColumnType::float8:
+      return Cell::Kind::float8;
+    case ColumnType::bytes:
+      return Cell::Kind::bytes;
     case ColumnType::text:
     case ColumnType::json:
+    case ColumnType::json_text:
     case ColumnType::enumeration:
       break;
   }
@@ -88,9 +99,22 @@ bool Encoder::add(ColumnType type, const Cell& cell) {
     case ColumnType::json:
       add_json(cell.text());
       break;
+    case ColumnType::boolean:
+      put_length(1);
+      put(static_cast<std::uint8_t>(cell.boolean() ? 1 : 0));
+      break;
+    case ColumnType::int8:
+      put_length(sizeof(std::int64_t));
+      put(cell.int8());
+      break;
+    case ColumnType::float8:
+      add_float8(cell.float8());
+      break;
     case ColumnType::text:
     case ColumnType::enumeration:
-      add_text(cell.text());
+    case ColumnType::json_text:
+    case ColumnType::bytes:
+      add_text(cell.viewed());
   }
   return true;
 }
@@ -106,6 +130,15 @@ void Encoder::add_json(std::string_view text) {
   put_length(1 + text.size());
   put_bytes(&jsonb_version, 1);
   put_bytes(text.data(), text.size());
+}
+
+// Other databases have no NaN.
+void Encoder::add_float8(double value) {
+  if (std::isnan(value)) {
+    throw DataError{"out_of_range", "PostgreSQL: a number that is none (NaN) is not stored"};
+  }
+  put_length(sizeof value);
+  put(std::bit_cast<std::uint64_t>(value));
 }
 
 // Whole days apart, as Prefect stores a Python timedelta: a negative one has negative days and a

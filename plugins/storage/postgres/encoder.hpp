@@ -54,6 +54,7 @@ class Encoder {
  private:
   void add_text(std::string_view text);
   void add_json(std::string_view text);
+  void add_float8(double value);
   void add_interval(Interval value);
 
   std::unique_ptr<char[]> bytes_;

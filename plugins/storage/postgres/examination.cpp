@@ -63,8 +63,8 @@ std::optional<Check> missing_indexes(pqxx::work& transaction, const Table& table
     if (index.unique || !index.since.empty() || !index.is_of("postgres")) continue;
     std::vector<std::string_view> columns;
     for (const Index::Part& part : index.parts) columns.push_back(table.columns[part.column].name);
-    const std::string form =
-        fmt::format("{} {}", index.trigram ? "gin" : "btree", fmt::join(columns, ", "));
+    const std::string form = fmt::format("{} {}", index.trigram || index.gin ? "gin" : "btree",
+                                         fmt::join(columns, ", "));
     if (!found.contains(form)) missing.push_back(index.name);
   }
   if (missing.empty()) return std::nullopt;

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <bit>
 #include <charconv>
 #include <chrono>
 #include <limits>
@@ -17,9 +18,13 @@ using namespace std::chrono_literals;
 
 // pg_type.dat; the numbers of built-in types never change.
 enum Oid : std::uint32_t {
+  bool_oid = 16,
+  bytea_oid = 17,
   int8_oid = 20,
   int4_oid = 23,
   text_oid = 25,
+  json_oid = 114,
+  float8_oid = 701,
   timestamptz_oid = 1184,
   interval_oid = 1186,
   uuid_oid = 2950,
@@ -41,6 +46,16 @@ std::uint32_t element_oid(ColumnType type) {
       return interval_oid;
     case ColumnType::json:
       return jsonb_oid;
+    case ColumnType::boolean:
+      return bool_oid;
+    case ColumnType::int8:
+      return int8_oid;
+    case ColumnType::float8:
+      return float8_oid;
+    case ColumnType::bytes:
+      return bytea_oid;
+    case ColumnType::json_text:
+      return json_oid;
     case ColumnType::text:
     case ColumnType::enumeration:
       break;
@@ -84,8 +99,9 @@ Interval read_interval(std::string_view bytes) {
   return Interval{sum};
 }
 
-std::int32_t number(const Column& column) {
-  std::int32_t value = 0;
+template <class Number>
+Number number(const Column& column) {
+  Number value = 0;
   const std::string_view text = column.default_value;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
   if (error == std::errc{} && end == text.data() + text.size()) return value;
@@ -101,14 +117,24 @@ Cell default_cell(const Column& column, Timestamp now) {
       if (column.default_value == "now") return now;
       break;
     case ColumnType::int4:
-      return number(column);
+      return number<std::int32_t>(column);
+    case ColumnType::int8:
+      return number<std::int64_t>(column);
+    case ColumnType::float8:
+      return number<double>(column);
+    case ColumnType::boolean:
+      if (column.default_value == "true") return true;
+      if (column.default_value == "false") return false;
+      break;
     case ColumnType::interval:
-      return Interval{std::chrono::seconds{number(column)}};
+      return Interval{std::chrono::seconds{number<std::int32_t>(column)}};
     case ColumnType::text:
     case ColumnType::json:
+    case ColumnType::json_text:
     case ColumnType::enumeration:
       return column.default_value;
     case ColumnType::uuid:
+    case ColumnType::bytes:
       break;
   }
   throw ConfigError{fmt::format("column {}: a default '{}' is not supported for its type",
@@ -188,7 +214,16 @@ Cell cell_from_binary(ColumnType type, std::string_view bytes) {
       return read_interval(bytes);
     case ColumnType::json:
       return bytes.substr(1);
+    case ColumnType::boolean:
+      return bytes != std::string_view{"\0", 1};
+    case ColumnType::int8:
+      return read<std::int64_t>(bytes);
+    case ColumnType::float8:
+      return std::bit_cast<double>(read<std::int64_t>(bytes));
+    case ColumnType::bytes:
+      return std::as_bytes(std::span{bytes});
     case ColumnType::text:
+    case ColumnType::json_text:
     case ColumnType::enumeration:
       break;
   }

@@ -56,7 +56,7 @@ class Parameters {
   std::vector<int> formats_;
 };
 
-/// The cell in PostgreSQL's binary format. The cell's text points into `bytes`. Times and
+/// The cell in PostgreSQL's binary format. What the cell views points into `bytes`. Times and
 /// intervals beyond the range of their types, infinity too, become its ends.
 [[nodiscard]] Cell cell_from_binary(ColumnType type, std::string_view bytes);
 

@@ -29,6 +29,16 @@ bool holds(const std::string& stored, const Table& table, ColumnType type) {
       return stored == "interval";
     case ColumnType::json:
       return stored == "jsonb";
+    case ColumnType::boolean:
+      return stored == "bool";
+    case ColumnType::int8:
+      return stored == "int8";
+    case ColumnType::float8:
+      return stored == "float8";
+    case ColumnType::bytes:
+      return stored == "bytea";
+    case ColumnType::json_text:
+      return stored == "json";
     case ColumnType::enumeration:
       break;
   }
@@ -49,6 +59,16 @@ std::string_view type_word(const Table& table, ColumnType type) {
       return "interval";
     case ColumnType::json:
       return "jsonb";
+    case ColumnType::boolean:
+      return "boolean";
+    case ColumnType::int8:
+      return "bigint";
+    case ColumnType::float8:
+      return "double precision";
+    case ColumnType::bytes:
+      return "bytea";
+    case ColumnType::json_text:
+      return "json";
     case ColumnType::enumeration:
       break;
   }
@@ -110,7 +130,9 @@ void check(const Table& table, const StoredTable& stored, std::span<const Table*
     }
   }
   check_columns(table, stored);
-  check_unique_key(table, stored, {std::string{table.columns[0].name}});
+  std::set<std::string> primary_key;
+  for (const std::size_t part : table.primary_key) primary_key.emplace(table.columns[part].name);
+  check_unique_key(table, stored, primary_key);
   for (const Index& index : table.indexes) {
     if (!index.unique) continue;
     std::set<std::string> columns;
@@ -123,17 +145,6 @@ void check(const Table& table, const StoredTable& stored, std::span<const Table*
     if (stored.enumeration_values.contains(std::string{value})) continue;
     throw ConfigError{fmt::format("PostgreSQL: table {}: the type {} has no value {}{}", table.name,
                                   table.enumeration_name, value, remedy)};
-  }
-}
-
-void check_declaration(const Table& table) {
-  constexpr std::size_t widest = 63;  // an update has one bit of a bigint for each column
-  const auto columns = table.columns.size();
-  if (columns == 0 || columns > widest || table.columns[0].type != ColumnType::uuid) {
-    throw ConfigError{
-        fmt::format("table {}: the postgres storage takes 1 to {} columns, of which "
-                    "the first is a uuid",
-                    table.name, widest)};
   }
 }
 

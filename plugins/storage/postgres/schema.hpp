@@ -32,9 +32,6 @@ struct StoredTable {
 /// service.
 void check(const Table& table, const StoredTable& stored, std::span<const Table* const> tables);
 
-/// Throws ConfigError for a declaration that this storage cannot render.
-void check_declaration(const Table& table);
-
 /// What a user reads when tables are not there and must not be created.
 [[nodiscard]] std::string absent_tables_message(const std::vector<std::string>& names);
 

@@ -32,6 +32,12 @@ std::string settings_statement(std::chrono::milliseconds statement_timeout) {
       statement_timeout.count(), lock_timeout.count());
 }
 
+/// With one column of keys an array keeps the planner to the index; with several only a loop does.
+constexpr const char* loops_on =
+    "SELECT set_config('enable_nestloop', 'on', true), set_config('enable_hashjoin', 'off', true)";
+constexpr const char* loops_off =
+    "SELECT set_config('enable_nestloop', 'off', true), set_config('enable_hashjoin', 'on', true)";
+
 /// Who goes on without what is locked need not wait for it.
 std::string brief_locks_statement(std::chrono::milliseconds statement_timeout) {
   return fmt::format("SELECT set_config('lock_timeout', '{}', true)",
@@ -55,6 +61,7 @@ void PostgresSession::begin() {
   }
   transaction_ = Transaction::promised;
   savepoint_ = false;
+  loops_ = false;
   if (careful_ > 0) --careful_;
 }
 
@@ -64,6 +71,13 @@ void PostgresSession::open_transaction() {
   transaction_ = Transaction::open;
   connection_->send("BEGIN ISOLATION LEVEL READ COMMITTED");
   connection_->send(settings_);
+}
+
+void PostgresSession::plan_for(const Table& table) {
+  const bool loops = table.primary_key.size() > 1;
+  if (loops_ == loops) return;
+  connection_->send(loops ? loops_on : loops_off);
+  loops_ = loops;
 }
 
 void PostgresSession::commit() {
@@ -126,6 +140,7 @@ Rows PostgresSession::find(const Table& table, std::span<const Keys> keys,
   }
   if (asked.empty()) return rows;
   open_transaction();
+  plan_for(table);
   connection_->send(find_statement(table, asked, columns, lock), parameters_);
   const std::vector<Result> results = connection_->finish(
       fmt::format("read {}", table.name),
@@ -135,14 +150,13 @@ Rows PostgresSession::find(const Table& table, std::span<const Keys> keys,
   for (int row = 0; row < PQntuples(found); ++row) {
     const std::span<Cell> cells = rows.add();
     for (std::size_t i = 0; i < columns.size(); ++i) {
-      const int column = static_cast<int>(i) + 1;
+      const auto column = static_cast<int>(table.primary_key.size() + i);
       Cell& cell = cells[columns[i]];
       if (PQgetisnull(found, row, column) == 1) {
         cell = Cell::null();
         continue;
       }
-      cell = cell_from_binary(table.columns[columns[i]].type, value(found, row, column));
-      if (cell.kind() == Cell::Kind::text) cell = rows.keep(cell.text());
+      cell = rows.keep(cell_from_binary(table.columns[columns[i]].type, value(found, row, column)));
     }
   }
   return rows;
@@ -158,6 +172,7 @@ void PostgresSession::savepoint() {
 
 void PostgresSession::rollback_to_savepoint() {
   if (!savepoint_) throw std::logic_error{"PostgreSQL: there is no savepoint"};
+  loops_.reset();
   connection_->send("ROLLBACK TO SAVEPOINT part");
   static_cast<void>(connection_->finish("rollback to savepoint"));
 }

@@ -51,6 +51,8 @@ class PostgresSession final : public Session {
   enum class Copied { all, some_are_there, without_row, refused };
 
   void open_transaction();
+  /// Before a statement that joins rows by the whole primary key.
+  void plan_for(const Table& table);
   Statements& statements(const Table& table);
   Copied copy(const Rows& rows);
   /// Returns how many rows the database wrote.
@@ -77,6 +79,8 @@ class PostgresSession final : public Session {
   std::optional<Connection> connection_;
   Transaction transaction_ = Transaction::none;
   bool savepoint_ = false;
+  /// Whether the planner was told to join by loops in this transaction; nothing: unknown.
+  std::optional<bool> loops_ = false;
   Parameters parameters_;
   Encoder encoder_;
   /// How many transactions from now insert row by row, because rows were there already lately.

@@ -27,7 +27,7 @@ constexpr std::size_t careful_transactions = 20;
 std::size_t bytes_of(std::span<const Cell> row) {
   std::size_t bytes = row.size() * 8;
   for (const Cell& cell : row) {
-    if (cell.kind() == Cell::Kind::text) bytes += cell.text().size();
+    bytes += cell.viewed().size();
   }
   return bytes;
 }
@@ -58,6 +58,33 @@ std::size_t updated_rows(const std::vector<Result>& results) {
     if (std::string_view{PQcmdStatus(result.get())}.starts_with("UPDATE")) rows += rows_of(result);
   }
   return rows;
+}
+
+/// Whether the row has the primary key that the result's columns are.
+bool has_key(const Rows& rows, std::size_t row, const PGresult* result, int found) {
+  const Table& table = rows.table();
+  for (std::size_t part = 0; part < table.primary_key.size(); ++part) {
+    const std::size_t column = table.primary_key[part];
+    const Cell stored =
+        cell_from_binary(table.columns[column].type, value(result, found, static_cast<int>(part)));
+    if (rows[row][column] != stored) return false;
+  }
+  return true;
+}
+
+bool only_keys(const Table& table, std::span<const Cell> cells) {
+  for (std::size_t column = 0; column < cells.size(); ++column) {
+    if (!cells[column].absent() && !table.in_primary_key(column)) return false;
+  }
+  return true;
+}
+
+bool before(const Table& table, std::span<const Cell> one, std::span<const Cell> other) {
+  for (const std::size_t column : table.primary_key) {
+    const auto order = compare(one[column], other[column]);
+    if (order != 0) return order < 0;
+  }
+  return false;
 }
 
 Timestamp now() {
@@ -228,8 +255,7 @@ std::vector<bool> PostgresSession::insert_each(const Rows& rows) {
   for (std::size_t i = first_statement ? 2 : 0; i < results.size(); ++i) {
     const PGresult* result = results[i].get();
     for (int found = 0; found < PQntuples(result); ++found) {
-      const Uuid id = cell_from_binary(ColumnType::uuid, value(result, found, 0)).uuid();
-      while (row < rows.size() && rows[row][0].uuid() != id) ++row;
+      while (row < rows.size() && !has_key(rows, row, result, found)) ++row;
       if (row == rows.size()) throw std::logic_error{"PostgreSQL returned a key that was not sent"};
       inserted[row++] = true;
     }
@@ -244,8 +270,10 @@ void PostgresSession::send_update(const Rows& rows, std::span<const std::size_t>
   const Statements& texts = statements(table);
   std::vector<std::uint64_t> masks(order.size(), 0);
   parameters_.clear();
-  parameters_.add_column(ColumnType::uuid, order.size(),
-                         [&](std::size_t i) { return rows[order[i]][0]; });
+  for (const std::size_t part : table.primary_key) {
+    parameters_.add_column(table.columns[part].type, order.size(),
+                           [&](std::size_t i) { return rows[order[i]][part]; });
+  }
   for (std::size_t i = 0; i < order.size(); ++i) {
     for (const std::size_t column : columns) {
       const std::uint64_t bit = std::uint64_t{1} << column;
@@ -265,19 +293,22 @@ std::size_t PostgresSession::update(const Rows& rows) {
   const Table& table = rows.table();
   std::vector<std::size_t> order;
   for (std::size_t row = 0; row < rows.size(); ++row) {
-    const std::span<const Cell> cells = rows[row].subspan(1);
-    if (!std::ranges::all_of(cells, &Cell::absent)) order.push_back(row);
+    if (!only_keys(table, rows[row])) order.push_back(row);
   }
-  std::ranges::sort(order, {}, [&](std::size_t row) { return rows[row][0].uuid(); });
+  std::ranges::sort(order, [&](std::size_t one, std::size_t other) {
+    return before(table, rows[one], rows[other]);
+  });
   const auto writes_keys = [&](std::size_t row) {
-    for (std::size_t column = 1; column < table.columns.size(); ++column) {
-      if (!rows[row][column].absent() && in_unique_key(table, column)) return true;
+    for (std::size_t column = 0; column < table.columns.size(); ++column) {
+      if (rows[row][column].absent() || table.in_primary_key(column)) continue;
+      if (in_unique_key(table, column)) return true;
     }
     return false;
   };
   const auto wide = std::stable_partition(order.begin(), order.end(), std::not_fn(writes_keys));
   if (order.empty()) return 0;
   open_transaction();
+  plan_for(table);
   const std::span all{order};
   const auto narrow = static_cast<std::size_t>(wide - order.begin());
   const std::string& updating = statements(table).updating;

@@ -32,6 +32,16 @@ std::string type_name(const Table& table, ColumnType type) {
       return "interval";
     case ColumnType::json:
       return "jsonb";
+    case ColumnType::boolean:
+      return "bool";
+    case ColumnType::int8:
+      return "int8";
+    case ColumnType::float8:
+      return "float8";
+    case ColumnType::bytes:
+      return "bytea";
+    case ColumnType::json_text:
+      return "json";
     case ColumnType::enumeration:
       break;
   }
@@ -56,11 +66,33 @@ std::string column_list(const Table& table, std::span<const std::size_t> columns
   return fmt::format("{}", fmt::join(names, ", "));
 }
 
+/// The columns of the primary key, each behind the prefix.
+std::string key_list(const Table& table, std::string_view prefix = {}) {
+  std::vector<std::string> names;
+  for (const std::size_t part : table.primary_key)
+    names.push_back(fmt::format("{}{}", prefix, quoted_identifier(table.columns[part].name)));
+  return fmt::format("{}", fmt::join(names, ", "));
+}
+
+/// That the row `t` has the primary key of the row `k`.
+std::string has_key(const Table& table) {
+  std::vector<std::string> parts;
+  for (const std::size_t part : table.primary_key)
+    parts.push_back(fmt::format("t.{0} = k.{0}", quoted_identifier(table.columns[part].name)));
+  return fmt::format("{}", fmt::join(parts, " AND "));
+}
+
 /// The primary keys of the rows that have one of the keys.
 std::string key_lookup(const Table& table, const Keys& keys, std::size_t& parameter) {
-  const std::string id = quoted_identifier(table.columns[0].name);
-  if (keys.columns.size() == 1 && keys.columns[0] == 0) {
-    return fmt::format("SELECT {}", elements(table, 0, parameter++));
+  const std::string id = key_list(table, "t.");
+  if (keys.columns == table.primary_key) {
+    std::vector<std::string> parts;
+    for (const std::size_t part : table.primary_key) {
+      parts.push_back(elements(table, part, parameter++));
+      if (table.primary_key.size() > 1)
+        parts.back() += fmt::format(" AS {}", quoted_identifier(table.columns[part].name));
+    }
+    return fmt::format("SELECT {}", fmt::join(parts, ", "));
   }
   std::vector<std::string> wanted;
   std::vector<std::string> matches;
@@ -78,9 +110,10 @@ std::string key_lookup(const Table& table, const Keys& keys, std::size_t& parame
   }
   // LIMIT keeps the planner from turning the look-ups into a scan of the whole table.
   return fmt::format(
-      "SELECT found.{0} FROM (SELECT {1}) AS k CROSS JOIN LATERAL "
-      "(SELECT t.{0} FROM {2} AS t WHERE {3} LIMIT 1) AS found",
-      id, fmt::join(wanted, ", "), quoted_identifier(table.name), fmt::join(matches, " AND "));
+      "SELECT {0} FROM (SELECT {1}) AS k CROSS JOIN LATERAL "
+      "(SELECT {2} FROM {3} AS t WHERE {4} LIMIT 1) AS found",
+      key_list(table, "found."), fmt::join(wanted, ", "), id, quoted_identifier(table.name),
+      fmt::join(matches, " AND "));
 }
 
 std::string_view locking_clause(Lock lock) {
@@ -116,7 +149,8 @@ std::string quoted_identifier(std::string_view identifier) { return enclosed(ide
 std::string literal(std::string_view text) { return enclosed(text, '\''); }
 
 bool in_unique_key(const Table& table, std::size_t column) {
-  return column == 0 || std::ranges::any_of(table.indexes, [&](const Index& index) {
+  return table.in_primary_key(column) ||
+         std::ranges::any_of(table.indexes, [&](const Index& index) {
            return index.unique &&
                   std::ranges::find(index.parts, column, &Index::Part::column) != index.parts.end();
          });
@@ -127,12 +161,22 @@ std::string find_statement(const Table& table, std::span<const Keys> keys,
   std::vector<std::string> lookups;
   std::size_t parameter = 1;
   for (const Keys& key : keys) lookups.push_back(key_lookup(table, key, parameter));
-  std::vector<std::size_t> selected{0};
-  selected.insert(selected.end(), columns.begin(), columns.end());
-  const std::string id = quoted_identifier(table.columns[0].name);
-  return fmt::format("SELECT {} FROM {} WHERE {} = ANY(ARRAY({})) ORDER BY {}{}",
-                     column_list(table, selected), quoted_identifier(table.name), id,
-                     fmt::join(lookups, " UNION ALL "), id, locking_clause(lock));
+  const std::string id = key_list(table);
+  std::vector<std::size_t> all = table.primary_key;
+  all.insert(all.end(), columns.begin(), columns.end());
+  const std::string selected = column_list(table, all);
+  if (table.primary_key.size() == 1) {
+    return fmt::format("SELECT {} FROM {} WHERE {} = ANY(ARRAY({})) ORDER BY {}{}", selected,
+                       quoted_identifier(table.name), id, fmt::join(lookups, " UNION ALL "), id,
+                       locking_clause(lock));
+  }
+  // No array holds several columns. The rows are locked one after the other in the order in which
+  // the inner query gives the keys.
+  return fmt::format(
+      "SELECT found.* FROM (SELECT DISTINCT {0} FROM ({1}) AS every ORDER BY {0}) AS k "
+      "CROSS JOIN LATERAL (SELECT {2} FROM {3} AS t WHERE {4}{5}) AS found ORDER BY {6}",
+      id, fmt::join(lookups, " UNION ALL "), selected, quoted_identifier(table.name),
+      has_key(table), locking_clause(lock), key_list(table, "k."));
 }
 
 std::string insert_statement(const Table& table) {
@@ -144,7 +188,7 @@ std::string insert_statement(const Table& table) {
   }
   return fmt::format("INSERT INTO {} ({}) SELECT {} ON CONFLICT DO NOTHING RETURNING {}",
                      quoted_identifier(table.name), fmt::join(names, ", "), fmt::join(values, ", "),
-                     names[0]);
+                     key_list(table));
 }
 
 std::string copy_statement(const Table& table) {
@@ -156,7 +200,8 @@ std::string copy_statement(const Table& table) {
 
 std::vector<std::size_t> update_columns(const Table& table, UpdateForm form) {
   std::vector<std::size_t> columns;
-  for (std::size_t i = 1; i < table.columns.size(); ++i) {
+  for (std::size_t i = 0; i < table.columns.size(); ++i) {
+    if (table.in_primary_key(i)) continue;
     if (form == UpdateForm::writes_keys || !in_unique_key(table, i)) columns.push_back(i);
   }
   return columns;
@@ -164,8 +209,14 @@ std::vector<std::size_t> update_columns(const Table& table, UpdateForm form) {
 
 std::string update_statement(const Table& table, UpdateForm form) {
   std::vector<std::string> assignments;
-  std::vector<std::string> values{fmt::format("{} AS k0", elements(table, 0, 1)),
-                                  "unnest($2::int8[]) AS mask"};
+  std::vector<std::string> values;
+  std::vector<std::string> matches;
+  for (const std::size_t part : table.primary_key) {
+    values.push_back(fmt::format("{} AS k{}", elements(table, part, values.size() + 1), part));
+    matches.push_back(
+        fmt::format("t.{} = k.k{}", quoted_identifier(table.columns[part].name), part));
+  }
+  values.push_back(fmt::format("unnest(${}::int8[]) AS mask", values.size() + 1));
   for (const std::size_t column : update_columns(table, form)) {
     const std::string name = quoted_identifier(table.columns[column].name);
     values.push_back(fmt::format("{} AS k{}", elements(table, column, values.size() + 1), column));
@@ -175,12 +226,15 @@ std::string update_statement(const Table& table, UpdateForm form) {
   }
   // The array is there for the planner: whatever it believes about the table, it need not read more
   // of it than these rows.
-  return fmt::format(
-      "UPDATE {} AS t SET {} FROM (SELECT {}) AS k "
-      "WHERE t.{} = k.k0 AND t.{} = ANY(ARRAY(SELECT {}))",
-      quoted_identifier(table.name), fmt::join(assignments, ", "), fmt::join(values, ", "),
-      quoted_identifier(table.columns[0].name), quoted_identifier(table.columns[0].name),
-      elements(table, 0, 1));
+  if (table.primary_key.size() == 1) {
+    const std::size_t id = table.primary_key.front();
+    matches.push_back(fmt::format("t.{} = ANY(ARRAY(SELECT {}))",
+                                  quoted_identifier(table.columns[id].name),
+                                  elements(table, id, 1)));
+  }
+  return fmt::format("UPDATE {} AS t SET {} FROM (SELECT {}) AS k WHERE {}",
+                     quoted_identifier(table.name), fmt::join(assignments, ", "),
+                     fmt::join(values, ", "), fmt::join(matches, " AND "));
 }
 
 std::vector<std::string> create_statements(const Table& table) {
@@ -188,13 +242,14 @@ std::vector<std::string> create_statements(const Table& table) {
   for (const Column& column : table.columns) parts.push_back(column_definition(table, column));
   parts.push_back(fmt::format("CONSTRAINT {} PRIMARY KEY ({})",
                               quoted_identifier(fmt::format("pk_{}", table.name)),
-                              quoted_identifier(table.columns[0].name)));
+                              key_list(table)));
   std::vector<std::string> statements{
       fmt::format("CREATE TABLE {} ({})", quoted_identifier(table.name), fmt::join(parts, ", "))};
   for (const Index& index : table.indexes) {
     if (index.trigram || !index.is_of("postgres")) continue;
-    statements.push_back(fmt::format("CREATE {}INDEX {} ON {} ({})", index.unique ? "UNIQUE " : "",
-                                     quoted_identifier(index.name), quoted_identifier(table.name),
+    statements.push_back(fmt::format("CREATE {}INDEX {} ON {} {}({})",
+                                     index.unique ? "UNIQUE " : "", quoted_identifier(index.name),
+                                     quoted_identifier(table.name), index.gin ? "USING gin " : "",
                                      index_parts(table, index)));
   }
   return statements;

@@ -19,8 +19,8 @@ namespace hangar::postgres {
 /// Whether a unique index has the column, the primary key too.
 [[nodiscard]] bool in_unique_key(const Table& table, std::size_t column);
 
-/// Parameters: one array for each column of each key. Columns of the result: the primary key, then
-/// `columns`. Rows come, and are locked, in order of the primary key.
+/// Parameters: one array for each column of each key. Columns of the result: the primary
+/// key's, then `columns`. Rows come, and are locked, in order of the primary key.
 [[nodiscard]] std::string find_statement(const Table& table, std::span<const Keys> keys,
                                          std::span<const std::size_t> columns, Lock lock);
 
@@ -38,8 +38,8 @@ inline constexpr const char* undo_copy = "ROLLBACK TO SAVEPOINT copying";
 enum class UpdateForm { leaves_keys, writes_keys };
 [[nodiscard]] std::vector<std::size_t> update_columns(const Table& table, UpdateForm form);
 
-/// Parameters: the primary keys, a bigint for each row whose bit i says that column i is written,
-/// and one array for each of `update_columns`.
+/// Parameters: the columns of the primary key, a bigint for each row whose bit i says that column i
+/// is written, and one array for each of `update_columns`.
 [[nodiscard]] std::string update_statement(const Table& table, UpdateForm form);
 
 // What creates a table. Foreign keys come when all tables are there; the enumeration type may be

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <cmath>
 
 namespace hangar::sqlite {
 namespace {
@@ -20,7 +21,8 @@ void bind_string(Statement& statement, int parameter, const Table& table, std::s
   if (type == ColumnType::enumeration && std::ranges::count(table.enumeration_values, text) == 0) {
     refuse("invalid_text", table, column, "the word is not one of the enumeration");
   }
-  if (type == ColumnType::json && loses_number_form(text)) {
+  const bool is_json = type == ColumnType::json || type == ColumnType::json_text;
+  if (is_json && loses_number_form(text)) {
     statement.bind_blob(parameter, text);
   } else {
     statement.bind_text(parameter, text);
@@ -31,6 +33,20 @@ void bind_time(Statement& statement, int parameter, const Table& table, std::siz
                std::optional<std::string_view> text) {
   if (!text) refuse("out_of_range", table, column, "the time lies outside of the years 1 to 9999");
   statement.bind_text(parameter, *text);
+}
+
+// SQLite stores it as NULL.
+void bind_number(Statement& statement, int parameter, const Table& table, std::size_t column,
+                 double value) {
+  if (std::isnan(value)) refuse("out_of_range", table, column, "the number is none (NaN)");
+  statement.bind_double(parameter, value);
+}
+
+template <class Number>
+Number number(std::string_view text) {
+  Number value = 0;
+  std::from_chars(text.data(), text.data() + text.size(), value);
+  return value;
 }
 
 template <class Value>
@@ -61,6 +77,14 @@ void bind_cell(Statement& statement, int parameter, const Table& table, std::siz
                        write_interval(cell.interval(), buffer));
     case Cell::Kind::text:
       return bind_string(statement, parameter, table, column, cell.text());
+    case Cell::Kind::boolean:
+      return statement.bind_int(parameter, cell.boolean() ? 1 : 0);
+    case Cell::Kind::int8:
+      return statement.bind_int(parameter, cell.int8());
+    case Cell::Kind::float8:
+      return bind_number(statement, parameter, table, column, cell.float8());
+    case Cell::Kind::bytes:
+      return statement.bind_blob(parameter, cell.viewed());
   }
 }
 
@@ -75,8 +99,17 @@ Cell read_cell(const Statement& statement, int result, const Column& column, Row
       return or_unreadable(read_time(statement.text(result)), column);
     case ColumnType::interval:
       return or_unreadable(read_interval(statement.text(result)), column);
+    case ColumnType::boolean:
+      return statement.integer(result) != 0;
+    case ColumnType::int8:
+      return statement.integer(result);
+    case ColumnType::float8:
+      return statement.number(result);
+    case ColumnType::bytes:
+      return rows.keep(Cell{std::as_bytes(std::span{statement.blob(result)})});
     case ColumnType::text:
     case ColumnType::json:
+    case ColumnType::json_text:
     case ColumnType::enumeration:
       break;
   }
@@ -88,11 +121,10 @@ Cell default_cell(const Column& column, Timestamp now) {
   if (text.empty()) return Cell::null();
   if (column.type == ColumnType::timestamp && text == "now") return now;
   if (column.type == ColumnType::interval) return Interval{0};
-  if (column.type == ColumnType::int4) {
-    std::int32_t value = 0;
-    std::from_chars(text.data(), text.data() + text.size(), value);
-    return value;
-  }
+  if (column.type == ColumnType::int4) return number<std::int32_t>(text);
+  if (column.type == ColumnType::int8) return number<std::int64_t>(text);
+  if (column.type == ColumnType::float8) return number<double>(text);
+  if (column.type == ColumnType::boolean) return text == "true";
   return text;
 }
 

@@ -21,6 +21,7 @@ std::string default_expression(const Column& column) {
   }
   // Prefect's own '0' is no form of an interval: SQLAlchemy cannot read it.
   if (column.type == ColumnType::interval) return "'1970-01-01 00:00:00.000000'";
+  if (column.type == ColumnType::boolean) return column.default_value == "true" ? "1" : "0";
   return literal(column.default_value);
 }
 
@@ -50,6 +51,10 @@ std::vector<std::string> names(const Table& table, std::span<const std::size_t> 
   return result;
 }
 
+std::string key_list(const Table& table, std::string_view separator) {
+  return fmt::format("{}", fmt::join(names(table, table.primary_key), separator));
+}
+
 }  // namespace
 
 std::string_view type_name(ColumnType type) noexcept {
@@ -65,7 +70,16 @@ std::string_view type_name(ColumnType type) noexcept {
     case ColumnType::interval:
       return "DATETIME";
     case ColumnType::json:
+    case ColumnType::json_text:
       return "JSON";
+    case ColumnType::boolean:
+      return "BOOLEAN";
+    case ColumnType::int8:
+      return "BIGINT";
+    case ColumnType::float8:
+      return "FLOAT";
+    case ColumnType::bytes:
+      return "BLOB";
   }
   return "";
 }
@@ -94,7 +108,7 @@ std::vector<std::string> create_statements(const Table& table) {
   for (const Column& column : table.columns) parts.push_back(column_definition(column));
   parts.push_back(fmt::format("CONSTRAINT {} PRIMARY KEY ({})",
                               quoted_identifier("pk_" + std::string{table.name}),
-                              quoted_identifier(table.columns.front().name)));
+                              key_list(table, ", ")));
   for (const ForeignKey& key : table.foreign_keys) {
     parts.push_back(fmt::format("FOREIGN KEY ({}) REFERENCES {} (\"id\") ON DELETE CASCADE",
                                 quoted_identifier(table.columns[key.column].name),
@@ -103,7 +117,7 @@ std::vector<std::string> create_statements(const Table& table) {
   std::vector<std::string> result{
       fmt::format("CREATE TABLE {} ({})", quoted_identifier(table.name), fmt::join(parts, ", "))};
   for (const Index& index : table.indexes) {
-    if (index.trigram || !index.is_of("sqlite")) continue;
+    if (index.trigram || index.gin || !index.is_of("sqlite")) continue;
     result.push_back(index_statement(table, index));
   }
   return result;
@@ -111,8 +125,8 @@ std::vector<std::string> create_statements(const Table& table) {
 
 std::string select_statement(const Table& table, std::span<const std::size_t> key_columns,
                              std::span<const std::size_t> columns) {
-  std::vector<std::string> results = names(table, columns);
-  results.insert(results.begin(), quoted_identifier(table.columns.front().name));
+  std::vector<std::string> results = names(table, table.primary_key);
+  std::ranges::move(names(table, columns), std::back_inserter(results));
   std::vector<std::string> conditions = names(table, key_columns);
   for (std::string& condition : conditions) condition += " = ?";
   return fmt::format("SELECT {} FROM {} WHERE {}", fmt::join(results, ", "),
@@ -130,7 +144,7 @@ std::string insert_statement(const Table& table) {
 
 std::string update_statement(const Table& table, std::span<const Written> columns) {
   std::vector<std::string> assignments;
-  for (std::size_t column = 1; column < columns.size(); ++column) {
+  for (std::size_t column = 0; column < columns.size(); ++column) {
     const std::string name = quoted_identifier(table.columns[column].name);
     if (columns[column] == Written::always) assignments.push_back(name + " = ?");
     if (columns[column] == Written::sometimes) {
@@ -138,7 +152,7 @@ std::string update_statement(const Table& table, std::span<const Written> column
     }
   }
   return fmt::format("UPDATE {} SET {} WHERE {} = ?", quoted_identifier(table.name),
-                     fmt::join(assignments, ", "), quoted_identifier(table.columns.front().name));
+                     fmt::join(assignments, ", "), key_list(table, " = ? AND "));
 }
 
 }  // namespace hangar::sqlite

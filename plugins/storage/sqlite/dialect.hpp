@@ -20,10 +20,12 @@ std::string_view affinity(std::string_view declared_type);
 /// Not called `quoted`: with a std::string argument that name means std::quoted too.
 std::string quoted_identifier(std::string_view name);
 
-/// CREATE TABLE and its CREATE INDEX statements, in order; there are no trigram indexes.
+/// CREATE TABLE and its CREATE INDEX statements, in order; there are neither trigram nor gin
+/// indexes.
 std::vector<std::string> create_statements(const Table& table);
 
-/// Parameters: `key_columns` in order. Result columns: `id`, then `columns`.
+/// Parameters: `key_columns` in order. Result columns: those of the primary key, then
+/// `columns`.
 std::string select_statement(const Table& table, std::span<const std::size_t> key_columns,
                              std::span<const std::size_t> columns);
 

@@ -98,7 +98,9 @@ void check_columns_and_keys(Connection& connection, const Table& table,
   }
   for (const StoredColumn& column : stored) {
     const bool declared = std::ranges::count(table.columns, column.name, &Column::name) != 0;
-    const bool is_key = column.name == table.columns.front().name;
+    const bool is_key = std::ranges::any_of(table.primary_key, [&](std::size_t part) {
+      return column.name == table.columns[part].name;
+    });
     if ((column.primary_key != 0) != is_key) {
       refuse(table, column.name,
              is_key ? "it is not the primary key" : "it is part of the primary key");
@@ -133,7 +135,9 @@ std::vector<std::string_view> missing_indexes(Connection& connection, const Tabl
   while (statement.step()) stored[statement.integer(0)].emplace_back(statement.text(1));
   std::vector<std::string_view> missing;
   for (const Index& index : table.indexes) {
-    if (index.unique || index.trigram || !index.since.empty() || !index.is_of("sqlite")) continue;
+    if (index.unique || index.trigram || index.gin || !index.since.empty() ||
+        !index.is_of("sqlite"))
+      continue;
     std::vector<std::string> columns;
     for (const Index::Part& part : index.parts) {
       columns.emplace_back(table.columns[part.column].name);

@@ -3,12 +3,10 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <array>
 #include <chrono>
 #include <cstdint>
 #include <numeric>
 #include <stdexcept>
-#include <unordered_set>
 #include <utility>
 
 #include "cell_binding.hpp"
@@ -34,14 +32,18 @@ class Use {
 
 using Buffers = std::vector<FormBuffer>;
 
-// Rows as they were found, each once: the primary key, then the asked columns.
+// Rows as they were found, perhaps one of them several times: the primary key, then the asked
+// columns.
 struct Found {
+  std::size_t key_width;
   std::size_t width;
   std::vector<Cell> cells{};
-  std::unordered_set<Uuid> seen{};
 
   [[nodiscard]] std::span<const Cell> row(std::size_t index) const {
     return std::span{cells}.subspan(index * width, width);
+  }
+  [[nodiscard]] std::span<const Cell> key(std::size_t index) const {
+    return row(index).first(key_width);
   }
 };
 
@@ -55,13 +57,17 @@ void find_one_set(Connection& connection, const Table& table, const Keys& keys,
                 keys.values[first + part], buffers[part]);
     }
     while (use->step()) {
-      const Cell id = read_cell(*use, 0, table.columns.front(), texts);
+      int result = 0;
+      for (const std::size_t column : table.primary_key) {
+        found.cells.push_back(read_cell(*use, result++, table.columns[column], texts));
+      }
+      for (const std::size_t column : columns) {
+        found.cells.push_back(read_cell(*use, result++, table.columns[column], texts));
+      }
       // SQLite allows a primary key of NULL; such a row has no place in the order.
-      if (id.is_null() || !found.seen.insert(id.uuid()).second) continue;
-      found.cells.push_back(id);
-      for (std::size_t column = 0; column < columns.size(); ++column) {
-        found.cells.push_back(
-            read_cell(*use, static_cast<int>(column) + 1, table.columns[columns[column]], texts));
+      if (std::ranges::any_of(std::span{found.cells}.last(found.width).first(found.key_width),
+                              &Cell::is_null)) {
+        found.cells.resize(found.cells.size() - found.width);
       }
     }
     use->reset();
@@ -113,10 +119,19 @@ void run_row(Connection& connection, Statement& statement, const Table& table,
   }
 }
 
+bool before(std::span<const Cell> one, std::span<const Cell> other) {
+  return std::ranges::lexicographical_compare(
+      one, other, [](const Cell& left, const Cell& right) { return compare(left, right) < 0; });
+}
+
+// Each row once.
 std::vector<std::size_t> in_key_order(const Found& found) {
-  std::vector<std::size_t> order(found.seen.size());
+  std::vector<std::size_t> order(found.cells.size() / found.width);
   std::iota(order.begin(), order.end(), 0U);
-  std::ranges::sort(order, {}, [&](std::size_t row) { return found.row(row).front().uuid(); });
+  std::ranges::sort(order, before, [&](std::size_t row) { return found.key(row); });
+  const auto again = std::ranges::unique(order, std::ranges::equal,
+                                         [&](std::size_t row) { return found.key(row); });
+  order.erase(again.begin(), again.end());
   return order;
 }
 
@@ -130,7 +145,8 @@ std::vector<Written> written_columns(const Rows& rows) {
     }
   }
   std::vector<Written> result(width, Written::never);
-  for (std::size_t column = 1; column < width; ++column) {
+  for (std::size_t column = 0; column < width; ++column) {
+    if (rows.table().in_primary_key(column)) continue;
     if (counts[column] == rows.size()) {
       result[column] = Written::always;
     } else if (counts[column] != 0) {
@@ -140,17 +156,26 @@ std::vector<Written> written_columns(const Rows& rows) {
   return result;
 }
 
+bool writes_any(std::span<const Written> columns, std::span<const Cell> cells) {
+  for (std::size_t column = 0; column < cells.size(); ++column) {
+    if (columns[column] != Written::never && !cells[column].absent()) return true;
+  }
+  return false;
+}
+
 void bind_update(Statement& statement, const Table& table, std::span<const Written> columns,
                  std::span<const Cell> cells, Buffers& buffers) {
   int parameter = 0;
-  for (std::size_t column = 1; column < cells.size(); ++column) {
+  for (std::size_t column = 0; column < cells.size(); ++column) {
     if (columns[column] == Written::never) continue;
     if (columns[column] == Written::sometimes) {
       statement.bind_int(++parameter, cells[column].absent() ? 0 : 1);
     }
     bind_cell(statement, ++parameter, table, column, cells[column], buffers[column]);
   }
-  bind_cell(statement, ++parameter, table, 0, cells.front(), buffers.front());
+  for (const std::size_t part : table.primary_key) {
+    bind_cell(statement, ++parameter, table, part, cells[part], buffers[part]);
+  }
 }
 
 }  // namespace
@@ -197,12 +222,13 @@ Rows SqliteSession::find(const Table& table, std::span<const Keys> keys,
                          std::span<const std::size_t> columns, Lock /*lock*/) {
   Connection& connection = start_call();
   Rows result{table};
-  Found found{.width = columns.size() + 1};
+  const std::size_t key_width = table.primary_key.size();
+  Found found{.key_width = key_width, .width = key_width + columns.size()};
   for (const Keys& set : keys) find_one_set(connection, table, set, columns, found, result);
   for (const std::size_t row : in_key_order(found)) {
     const std::span<Cell> cells = result.add();
     for (std::size_t column = 0; column < columns.size(); ++column) {
-      cells[columns[column]] = found.row(row)[column + 1];
+      cells[columns[column]] = found.row(row)[key_width + column];
     }
   }
   state_ = State::open;
@@ -242,7 +268,7 @@ std::size_t SqliteSession::update(const Rows& rows) {
     const Use use{connection.prepared(update_statement(table, columns))};
     Buffers buffers(columns.size());
     for (std::size_t row = 0; row < rows.size(); ++row) {
-      if (std::ranges::all_of(rows[row].subspan(1), &Cell::absent)) continue;
+      if (!writes_any(columns, rows[row])) continue;
       bind_update(*use, table, columns, rows[row], buffers);
       run_row(connection, *use, table, rows[row], row);
       written += static_cast<std::size_t>(connection.changes());

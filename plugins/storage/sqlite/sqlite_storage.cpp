@@ -170,6 +170,7 @@ void SqliteStorage::check_place(Creation creation) const {
 }
 
 void SqliteStorage::prepare(std::span<const Table* const> tables, Creation creation) {
+  for (const Table* table : tables) check_declaration(*table);
   const Turn turn{*writer_};
   try {
     prepare_file(*writer_, tables, creation);

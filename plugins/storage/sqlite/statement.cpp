@@ -65,6 +65,12 @@ std::string_view Statement::text(int column) const noexcept {
   return {reinterpret_cast<const char*>(text), text == nullptr ? 0 : size};
 }
 
+std::string_view Statement::blob(int column) const noexcept {
+  const void* bytes = sqlite3_column_blob(handle_.get(), column);
+  const auto size = static_cast<std::size_t>(sqlite3_column_bytes(handle_.get(), column));
+  return {static_cast<const char*>(bytes), bytes == nullptr ? 0 : size};
+}
+
 void Statement::check(int code) const {
   if (code != SQLITE_OK) fail(code);
 }

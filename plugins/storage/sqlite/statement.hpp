@@ -16,8 +16,11 @@ class Statement {
   Statement(sqlite3* database, std::string_view sql);
 
   void bind_null(int parameter) { check(sqlite3_bind_null(handle_.get(), parameter)); }
-  void bind_int(int parameter, std::int32_t value) {
-    check(sqlite3_bind_int(handle_.get(), parameter, value));
+  void bind_int(int parameter, std::int64_t value) {
+    check(sqlite3_bind_int64(handle_.get(), parameter, value));
+  }
+  void bind_double(int parameter, double value) {
+    check(sqlite3_bind_double(handle_.get(), parameter, value));
   }
   void bind_text(int parameter, std::string_view text);
   void bind_blob(int parameter, std::string_view bytes);
@@ -38,6 +41,11 @@ class Statement {
   [[nodiscard]] std::int64_t integer(int column) const noexcept {
     return sqlite3_column_int64(handle_.get(), column);
   }
+  [[nodiscard]] double number(int column) const noexcept {
+    return sqlite3_column_double(handle_.get(), column);
+  }
+  /// Valid until the next step or reset.
+  [[nodiscard]] std::string_view blob(int column) const noexcept;
   /// Valid until the next step or reset; numbers are converted.
   [[nodiscard]] std::string_view text(int column) const noexcept;
 

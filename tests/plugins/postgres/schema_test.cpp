@@ -114,18 +114,5 @@ TEST(Schema, absent_tables_are_named_with_the_two_ways_out) {
   }
 }
 
-TEST(Schema, a_declaration_needs_a_uuid_first_and_a_bit_for_each_column) {
-  Table table = mark_table();
-  EXPECT_NO_THROW(check_declaration(table));
-  table.columns.resize(64, {"more"});
-  EXPECT_THROW(check_declaration(table), ConfigError);
-  table.columns.resize(63);
-  EXPECT_NO_THROW(check_declaration(table));
-  table.columns[0].type = ColumnType::text;
-  EXPECT_THROW(check_declaration(table), ConfigError);
-  table.columns.clear();
-  EXPECT_THROW(check_declaration(table), ConfigError);
-}
-
 }  // namespace
 }  // namespace hangar::postgres
