@@ -4,6 +4,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <stdexcept>
 #include <tuple>
 
 #include "event_decoder.hpp"
@@ -69,6 +70,17 @@ class WrittenRuns final : public Session {
       add(row, rows_.updates);
     }
     return rows.size();
+  }
+
+  // A recorder does none of these.
+  Rows scan(const Table&, const Range&, std::span<const std::size_t>, std::size_t) override {
+    throw std::logic_error{"a scan"};
+  }
+  std::size_t add(const Rows&, std::span<const std::size_t>) override {
+    throw std::logic_error{"an addition"};
+  }
+  std::size_t erase(const Table&, std::span<const Keys>) override {
+    throw std::logic_error{"a deletion"};
   }
 
   FinalRows take() { return std::exchange(rows_, WrittenRuns{}.rows_); }

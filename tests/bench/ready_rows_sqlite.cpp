@@ -49,7 +49,7 @@ Value stored(const Cell& cell) {
       return std::string{hangar::sqlite::write_time(cell.timestamp(), buffer).value()};
     case Cell::Kind::interval:
       return std::string{hangar::sqlite::write_interval(cell.interval(), buffer).value()};
-    case Cell::Kind::text:
+    default:
       break;
   }
   return std::string{cell.text()};

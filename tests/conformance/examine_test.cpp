@@ -54,6 +54,21 @@ TEST_F(Examine, an_absent_table_is_a_fault_unless_it_may_be_created_and_is_not_c
   EXPECT_THROW(prepare(Creation::never), ConfigError);
 }
 
+TEST_F(Examine, a_row_of_every_kind_of_column_and_key_is_tried) {
+  const std::array<const Table*, 3> tables{&item_table(), &remark_table(), &tally_table()};
+  storage_->prepare(tables, Creation::when_absent);
+  const auto checks = storage_->examine(tables, Creation::never);
+  EXPECT_EQ(count(checks, fail), 0U) << text(checks);
+  EXPECT_EQ(text(checks).find("refused"), std::string::npos) << text(checks);
+}
+
+TEST_F(Examine, a_declaration_that_contradicts_itself_is_a_fault) {
+  prepare(Creation::when_absent);
+  Table declared = item_table();
+  declared.primary_key = {99};
+  EXPECT_EQ(count(examine(declared, Creation::never), fail), 1U);
+}
+
 TEST_F(Examine, a_table_that_cannot_take_what_is_declared_is_a_fault) {
   prepare(Creation::when_absent);
   Table declared = item_table();

@@ -201,6 +201,21 @@ Cell Conformance::stored_cell(unsigned item_id, std::size_t column) {
   return rows.empty() ? Cell{} : rows[0][column];
 }
 
+std::vector<unsigned> Conformance::stored_items() {
+  session_->begin();
+  const std::vector<std::size_t> none;
+  const Rows rows = session_->scan(item_table(), {.column = item::id}, none, 100'000);
+  session_->commit();
+  return ids_of(rows);
+}
+
+std::span<Cell> add_tally(Rows& rows, unsigned owner, std::string_view name) {
+  const std::span<Cell> cells = rows.add();
+  cells[tally::owner] = uuid_of(owner);
+  cells[tally::name] = rows.keep(name);
+  return cells;
+}
+
 std::vector<unsigned> ids_of(const Rows& rows) {
   std::vector<unsigned> ids;
   for (std::size_t row = 0; row < rows.size(); ++row) {

@@ -81,6 +81,8 @@ class Conformance : public testing::Test {
   Rows stored(const Table& table, std::initializer_list<unsigned> ids,
               std::initializer_list<std::size_t> columns);
   Cell stored_cell(unsigned item_id, std::size_t column);
+  /// The ids of all items that are stored.
+  std::vector<unsigned> stored_items();
 
   std::unique_ptr<FreshDatabase> database_ = storage_under_test().fresh_database();
   std::unique_ptr<Storage> storage_ = open_storage();
@@ -89,6 +91,9 @@ class Conformance : public testing::Test {
  private:
   std::vector<Rows> read_;  // What the cells of `stored_cell` point into.
 };
+
+/// Adds a tally with this primary key.
+std::span<Cell> add_tally(Rows& rows, unsigned owner, std::string_view name);
 
 /// The ids that the rows have, as numbers.
 std::vector<unsigned> ids_of(const Rows& rows);

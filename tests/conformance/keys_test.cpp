@@ -20,13 +20,6 @@ Table keyed(std::string_view name, ColumnType type) {
 
 class KeyTypes : public Conformance {
  protected:
-  static std::span<Cell> add(Rows& rows, unsigned owner, std::string_view name) {
-    const std::span<Cell> cells = rows.add();
-    cells[tally::owner] = uuid_of(owner);
-    cells[tally::name] = rows.keep(name);
-    return cells;
-  }
-
   Rows find(const Table& table, const Keys& keys, std::vector<std::size_t> columns,
             Lock lock = Lock::rows) {
     session_->begin();
@@ -101,12 +94,12 @@ TEST_F(KeyTypes, of_times_bytes_and_booleans) {
 
 TEST_F(KeyTypes, of_several_columns_are_unique_as_a_whole) {
   Rows first{tally_table()};
-  add(first, 1, "a");
-  add(first, 1, "b");
+  add_tally(first, 1, "a");
+  add_tally(first, 1, "b");
   EXPECT_EQ(insert(first), (Flags{true, true}));
   Rows second{tally_table()};
-  add(second, 1, "b");
-  add(second, 2, "b");
+  add_tally(second, 1, "b");
+  add_tally(second, 2, "b");
   EXPECT_EQ(insert(second), (Flags{false, true}));
 }
 
@@ -115,7 +108,7 @@ TEST_F(KeyTypes, of_several_columns_are_found_in_their_order_and_once) {
   std::int32_t code = 0;
   for (const unsigned owner : {0xff00U, 1U, 0x8000U}) {
     for (const std::string_view name : {"b", "c", "a"}) {
-      add(rows, owner, name)[tally::code] = ++code;
+      add_tally(rows, owner, name)[tally::code] = ++code;
     }
   }
   insert(rows);
@@ -142,14 +135,14 @@ TEST_F(KeyTypes, of_several_columns_are_found_in_their_order_and_once) {
 
 TEST_F(KeyTypes, of_several_columns_are_what_an_update_goes_by) {
   Rows rows{tally_table()};
-  for (const std::string_view name : {"a", "b"}) add(rows, 1, name);
-  add(rows, 2, "a");
+  for (const std::string_view name : {"a", "b"}) add_tally(rows, 1, name);
+  add_tally(rows, 2, "a");
   insert(rows);
   Rows changes{tally_table()};
-  add(changes, 2, "a")[tally::total] = std::int64_t{5};
-  add(changes, 1, "b")[tally::code] = 8;
-  add(changes, 1, "a");
-  add(changes, 7, "a")[tally::total] = std::int64_t{7};
+  add_tally(changes, 2, "a")[tally::total] = std::int64_t{5};
+  add_tally(changes, 1, "b")[tally::code] = 8;
+  add_tally(changes, 1, "a");
+  add_tally(changes, 7, "a")[tally::total] = std::int64_t{7};
   EXPECT_EQ(update(changes), 2U);
   const Rows found = find_pairs({{1, "a"}, {1, "b"}, {2, "a"}, {7, "a"}});
   ASSERT_EQ(found.size(), 3U);
@@ -163,7 +156,7 @@ TEST_F(KeyTypes, of_several_columns_are_what_an_update_goes_by) {
 TEST_F(KeyTypes, of_several_columns_name_the_refused_row_and_the_others_go_on) {
   Rows rows{tally_table()};
   for (unsigned id = 0; id < 100; ++id) {
-    add(rows, id, "a")[tally::total] = id == 60 ? Cell::null() : Cell{std::int64_t{1}};
+    add_tally(rows, id, "a")[tally::total] = id == 60 ? Cell::null() : Cell{std::int64_t{1}};
   }
   session_->begin();
   session_->savepoint();
@@ -204,7 +197,7 @@ TEST_F(KeyTypes, of_several_columns_five_thousand_are_one_call) {
   Rows rows{tally_table()};
   Keys keys{.columns = tally_table().primary_key, .values = {}};
   for (unsigned id = 0; id < 5'000; ++id) {
-    const std::span<Cell> cells = add(rows, id % 50, std::to_string(id));
+    const std::span<Cell> cells = add_tally(rows, id % 50, std::to_string(id));
     cells[tally::total] = static_cast<std::int64_t>(id);
     keys.values.insert(keys.values.end(), {cells[tally::owner], cells[tally::name]});
   }

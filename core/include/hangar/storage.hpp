@@ -51,14 +51,36 @@ class HANGAR_API Session {
   /// No two rows have the same primary key.
   virtual std::vector<bool> insert_missing(const Rows& rows) = 0;
 
+  /// The first `limit` rows of the range, in its order, with the cells of `columns`, of the range's
+  /// column and of the primary key filled and the others absent. Locks nothing. The next page is
+  /// the range after the last row, see `Range::after`.
+  virtual Rows scan(const Table& table, const Range& range, std::span<const std::size_t> columns,
+                    std::size_t limit) = 0;
+
   /// Updates by primary key; each row writes exactly its own cells that are not absent. No two rows
   /// have the same primary key; a row that is not stored is ignored. Returns how many were written:
   /// fewer than were stored where the database drops a row without an error, as a trigger can.
   virtual std::size_t update(const Rows& rows) = 0;
 
+  /// Counts: adds the cells of `columns`, which are of type int4 or int8, to those of the row that
+  /// has the primary key, where a null counts as 0 and the other cells stay. A row that is not
+  /// stored is inserted, its absent cells with the column's default. No two rows have the same
+  /// primary key. Returns how many were written. Throws DataError for a sum that the column cannot
+  /// hold, and a TransientError (`conflict`) where another row holds a unique key of a new one.
+  virtual std::size_t add(const Rows& rows, std::span<const std::size_t> columns) = 0;
+
+  /// Deletes every row that has one of the keys, each of them the primary key or another unique
+  /// one, and the rows whose foreign keys are declared to refer to it. Returns how many rows of
+  /// this table there were.
+  virtual std::size_t erase(const Table& table, std::span<const Keys> keys) = 0;
+  /// Deletes the first `limit` rows of the range. Two that do so at once may wait for one another's
+  /// transactions, and each row is counted once. Returns how many rows there were.
+  std::size_t erase(const Table& table, const Range& range, std::size_t limit);
+
   /// Marks the place that `rollback_to_savepoint` goes back to, and forgets the one before. From
   /// the first one on, the transaction waits but a moment for what somebody else has locked, and an
-  /// error of `insert_missing` or `update` names the row (`Error::row`) wherever it lies in one.
+  /// error of `insert_missing`, `update` or `add` names the row (`Error::row`) wherever it lies in
+  /// one.
   virtual void savepoint() = 0;
   /// Undoes what came after the savepoint, which stays. The transaction goes on, also where a call
   /// threw, unless the session was lost.

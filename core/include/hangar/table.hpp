@@ -292,4 +292,31 @@ struct Keys {
   std::vector<Cell> values;
 };
 
+/// Rows that lie together in an index: first the columns of `one_of`, then `column`. A database
+/// that has no such index reads more of the table than it returns.
+struct Range {
+  struct OneOf {
+    std::size_t column = 0;
+    std::vector<Cell> values{};  ///< One of several; a null is equal to nothing.
+  };
+  std::vector<OneOf> one_of{};
+  /// The rows come in the order of this column and, where it is equal, of the primary key; text in
+  /// the database's own order. A row that has no value there is in no range. Not of a type that
+  /// holds JSON or an enumeration.
+  std::size_t column = 0;
+  std::optional<Cell> from{};    ///< The least value of the column.
+  std::optional<Cell> before{};  ///< What all its values are less than.
+  bool descending = false;
+  /// A row as `Session::scan` gave it: only rows that come behind it are in the range.
+  std::vector<Cell> after{};
+};
+
+/// The columns that tell the order of the rows: the range's and those of the primary key. Throws
+/// std::logic_error for a range that the table cannot have.
+HANGAR_API std::vector<std::size_t> order_of(const Table& table, const Range& range);
+
+/// Throws std::logic_error unless each row has numbers, of the column's type, in all of these
+/// columns of type int4 or int8, none of them of the primary key. See `Session::add`.
+HANGAR_API void check_sums(const Rows& rows, std::span<const std::size_t> columns);
+
 }  // namespace hangar

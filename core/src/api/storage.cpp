@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <limits>
+#include <stdexcept>
 
 #include "hangar/file_storage.hpp"
 
@@ -38,6 +39,17 @@ bool is_key_type(ColumnType type) {
 Session::~Session() = default;
 Storage::~Storage() = default;
 FileStorage::~FileStorage() = default;
+
+std::size_t Session::erase(const Table& table, const Range& range, std::size_t limit) {
+  const Rows rows = scan(table, range, table.primary_key, limit);
+  if (rows.empty()) return 0;
+  Keys keys{.columns = table.primary_key, .values = {}};
+  keys.values.reserve(rows.size() * keys.columns.size());
+  for (std::size_t row = 0; row < rows.size(); ++row) {
+    for (const std::size_t column : keys.columns) keys.values.push_back(rows[row][column]);
+  }
+  return erase(table, std::span{&keys, 1});
+}
 
 StorageLimits Storage::limits() const noexcept { return {}; }
 
@@ -130,6 +142,60 @@ void check_declaration(const Table& table) {
     if (index.gin &&
         (index.unique || index.trigram || index.parts.size() != 1 || first != ColumnType::json)) {
       refuse(fmt::format("index {}: a gin index is over one column of type json", index.name));
+    }
+  }
+}
+
+std::vector<std::size_t> order_of(const Table& table, const Range& range) {
+  const std::size_t width = table.columns.size();
+  const auto refuse = [&](std::string_view fault) {
+    throw std::logic_error{fmt::format("table {}: a range {}", table.name, fault)};
+  };
+  const auto holds_json = [&](std::size_t column) {
+    const ColumnType type = table.columns[column].type;
+    return type == ColumnType::json || type == ColumnType::json_text;
+  };
+  if (range.column >= width) refuse("by a column that it does not have");
+  if (holds_json(range.column) || table.columns[range.column].type == ColumnType::enumeration) {
+    refuse("by a column that has no order");
+  }
+  for (const Range::OneOf& part : range.one_of) {
+    if (part.column >= width) refuse("of a column that it does not have");
+    if (holds_json(part.column)) refuse("of a column that is compared with nothing");
+  }
+  std::vector<std::size_t> order{range.column};
+  for (const std::size_t part : table.primary_key) {
+    if (part != range.column) order.push_back(part);
+  }
+  if (range.after.empty()) return order;
+  for (const std::size_t column : order) {
+    if (range.after.size() != width || range.after[column].absent() ||
+        range.after[column].is_null()) {
+      refuse("after a row without what tells its place");
+    }
+  }
+  return order;
+}
+
+void check_sums(const Rows& rows, std::span<const std::size_t> columns) {
+  const Table& table = rows.table();
+  if (columns.empty()) {
+    throw std::logic_error{fmt::format("table {}: there is no column to add to", table.name)};
+  }
+  for (const std::size_t column : columns) {
+    const bool large =
+        column < table.columns.size() && table.columns[column].type == ColumnType::int8;
+    const bool small =
+        column < table.columns.size() && table.columns[column].type == ColumnType::int4;
+    if ((!large && !small) || table.in_primary_key(column)) {
+      throw std::logic_error{
+          fmt::format("table {}: column {} cannot be added to", table.name, column)};
+    }
+    for (std::size_t row = 0; row < rows.size(); ++row) {
+      if (rows[row][column].kind() != (large ? Cell::Kind::int8 : Cell::Kind::int4)) {
+        throw std::logic_error{fmt::format("table {}, column {}: no number to add", table.name,
+                                           table.columns[column].name)};
+      }
     }
   }
 }

@@ -47,6 +47,19 @@ class ShadowStorage::Transactions final : public Session {
     shadow_.tables_.update(rows);
     return rows.size();
   }
+  Rows scan(const Table& table, const Range& range, std::span<const std::size_t> columns,
+            std::size_t limit) override {
+    return shadow_.tables_.scan(table, range, columns, limit);
+  }
+  std::size_t add(const Rows& rows, std::span<const std::size_t> columns) override {
+    wrote_ = true;
+    shadow_.tables_.add(rows, columns);
+    return rows.size();
+  }
+  std::size_t erase(const Table& table, std::span<const Keys> keys) override {
+    wrote_ = true;
+    return shadow_.tables_.erase(table, keys);
+  }
   void savepoint() override {}
   void rollback_to_savepoint() override {
     if (wrote_) throw std::logic_error{"a row was refused in memory"};

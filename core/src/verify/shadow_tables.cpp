@@ -7,11 +7,30 @@
 
 #include "hangar/error.hpp"
 #include "verify/key_text.hpp"
+#include "verify/row_range.hpp"
 
 namespace hangar {
 namespace {
 
 constexpr std::size_t primary_key = 0;
+
+void copy_cells(std::span<const Cell> from, std::span<const std::size_t> columns, Rows& rows) {
+  const auto row = rows.add();
+  for (const std::size_t column : columns) row[column] = rows.keep(from[column]);
+}
+
+/// The sum of two numbers of one type. Throws DataError as a database does.
+Cell sum(const Column& column, const Cell& stored, const Cell& added) {
+  if (stored.is_null() || stored.absent()) return added;
+  std::int64_t large = 0;
+  std::int32_t small = 0;
+  if (added.kind() == Cell::Kind::int8) {
+    if (!__builtin_add_overflow(stored.int8(), added.int8(), &large)) return large;
+  } else if (!__builtin_add_overflow(stored.int4(), added.int4(), &small)) {
+    return small;
+  }
+  throw DataError{"out_of_range", std::string{column.name} + ": the sum is too large"};
+}
 
 }  // namespace
 
@@ -19,8 +38,9 @@ void ShadowTables::declare(std::span<const Table* const> tables) {
   for (const Table* table : tables) {
     if (table->primary_key.size() != 1 || table->primary_key.front() != primary_key ||
         table->columns.front().type != ColumnType::uuid) {
-      throw ConfigError{std::string{table->name} +
-                        ": only rows whose key is a uuid can be verified, and these have another"};
+      throw ConfigError{"table " + std::string{table->name} +
+                        ": its rows cannot be verified, because their primary key is not one uuid, "
+                        "the first column"};
     }
     ShadowTable& kept = tables_.emplace_back(ShadowTable{.table = table});
     for (const Index& index : table->indexes) {
@@ -47,8 +67,16 @@ std::size_t ShadowTables::number_of(const Table& table) const {
 Rows ShadowTables::find(const Table& table, std::span<const Keys> keys,
                         std::span<const std::size_t> columns) const {
   const ShadowTable& kept = tables_[number_of(table)];
+  Rows rows{table};
+  for (const Uuid& id : ids_of(kept, keys)) {
+    copy_cells(kept.rows.at(id).row.cells(), columns, rows);
+  }
+  return rows;
+}
+
+std::set<Uuid> ShadowTables::ids_of(const ShadowTable& kept, std::span<const Keys> keys) const {
   std::set<Uuid> ids;
-  std::vector<Cell> cells(table.columns.size());
+  std::vector<Cell> cells(kept.table->columns.size());
   for (const Keys& set : keys) {
     const auto unique = std::ranges::find(kept.unique_keys, set.columns, &UniqueKey::columns);
     const bool by_id = set.columns == std::vector<std::size_t>{primary_key};
@@ -67,13 +95,22 @@ Rows ShadowTables::find(const Table& table, std::span<const Keys> keys,
         ids.insert(found->second);
     }
   }
+  return ids;
+}
+
+Rows ShadowTables::scan(const Table& table, const Range& range,
+                        std::span<const std::size_t> columns, std::size_t limit) const {
+  const RowRange rows_of{table, range};
+  std::vector<std::span<const Cell>> found;
+  for (const auto& [id, kept] : tables_[number_of(table)].rows) {
+    if (rows_of.holds(kept.row.cells())) found.push_back(kept.row.cells());
+  }
+  std::ranges::sort(found, [&](auto one, auto other) { return rows_of.before(one, other); });
+  std::vector<std::size_t> all = rows_of.order();
+  all.insert(all.end(), columns.begin(), columns.end());
   Rows rows{table};
-  for (const Uuid& id : ids) {
-    const auto from = kept.rows.at(id).row.cells();
-    const auto row = rows.add();
-    for (const std::size_t column : columns) {
-      row[column] = rows.keep(from[column]);
-    }
+  for (const auto& row : std::span{found}.first(std::min(limit, found.size()))) {
+    copy_cells(row, all, rows);
   }
   return rows;
 }
@@ -120,6 +157,30 @@ std::vector<bool> ShadowTables::insert_missing(const Rows& rows) {
     inserted.push_back(free);
   }
   return inserted;
+}
+
+void ShadowTables::add(const Rows& rows, std::span<const std::size_t> columns) {
+  check_sums(rows, columns);
+  const Table& table = rows.table();
+  const std::size_t number = number_of(table);
+  Rows sums{table};
+  for (std::size_t i = 0; i < rows.size(); ++i) {
+    const auto found = tables_[number].rows.find(rows[i][primary_key].uuid());
+    const bool there = found != tables_[number].rows.end();
+    std::vector<Cell> cells{rows[i].begin(), rows[i].end()};
+    for (const std::size_t column : columns) {
+      const Cell stored = there ? found->second.row.cells()[column] : Cell{};
+      cells[column] = sum(table.columns[column], stored, cells[column]).on(Cell::Basis::inferred);
+    }
+    if (there) {
+      const auto change = sums.add();
+      change[primary_key] = cells[primary_key];
+      for (const std::size_t column : columns) change[column] = cells[column];
+    } else if (!conflicts(tables_[number], cells) && wanted(number, cells)) {
+      insert(number, cells);
+    }
+  }
+  update(sums);
 }
 
 void ShadowTables::insert(std::size_t number, std::span<const Cell> cells) {
@@ -206,8 +267,37 @@ const ShadowTables::Kept& ShadowTables::at(const Name& name) const {
   return tables_[name.first].rows.at(name.second);
 }
 
+std::size_t ShadowTables::erase(const Table& table, std::span<const Keys> keys) {
+  const std::size_t number = number_of(table);
+  const std::set<Uuid> ids = ids_of(tables_[number], keys);
+  if (dropped_) {
+    throw std::logic_error{
+        "rows are deleted after others were compared: verify a sample that memory holds as a "
+        "whole (--sample)"};
+  }
+  for (const Uuid& id : ids) erase_row({number, id});
+  return ids.size();
+}
+
+void ShadowTables::erase_row(const Name& name) {
+  const auto& [number, id] = name;
+  const ShadowTable& table = tables_[number];
+  const Kept& kept = table.rows.at(id);
+  const Cell parent =
+      table.parent ? kept.row.cells()[table.table->foreign_keys.front().column] : Cell::null();
+  if (parent.is_null()) {
+    ranks_.erase({kept.rank, name});
+  } else {
+    ++roots_;  // `erase` counts every row that it begins at as a root.
+    const auto owner = tables_[*table.parent].rows.find(parent.uuid());
+    if (owner != tables_[*table.parent].rows.end()) std::erase(owner->second.parts, name);
+  }
+  erase(name);
+}
+
 void ShadowTables::drop(const Name& root) {
   whole_ = false;
+  dropped_ = true;
   ranks_.erase({at(root).rank, root});
   erase(root);
 }

@@ -53,6 +53,14 @@ class ShadowTables {
                           std::span<const std::size_t> columns) const;
   std::vector<bool> insert_missing(const Rows& rows);
   void update(const Rows& rows);
+  [[nodiscard]] Rows scan(const Table& table, const Range& range,
+                          std::span<const std::size_t> columns, std::size_t limit) const;
+  /// What was added counts as inferred: it is what the database has only where these tables hold
+  /// all that was written of the row.
+  void add(const Rows& rows, std::span<const std::size_t> columns);
+  /// Throws std::logic_error after a `drop`: the row may have been compared already, as one that
+  /// must be there.
+  std::size_t erase(const Table& table, std::span<const Keys> keys);
 
   [[nodiscard]] std::size_t bytes() const noexcept { return bytes_; }
   [[nodiscard]] std::size_t roots() const noexcept { return roots_; }
@@ -82,6 +90,8 @@ class ShadowTables {
   [[nodiscard]] bool wanted(std::size_t number, std::span<const Cell> cells) const;
   void insert(std::size_t number, std::span<const Cell> cells);
   void note_keys(std::size_t number, std::span<const Cell> cells);
+  [[nodiscard]] std::set<Uuid> ids_of(const ShadowTable& table, std::span<const Keys> keys) const;
+  void erase_row(const Name& name);
   void erase(const Name& name);
   void keep_to_sample();
 
@@ -91,6 +101,7 @@ class ShadowTables {
   std::set<std::pair<std::uint64_t, Name>> ranks_;  ///< Of the roots, with a sample.
   std::optional<std::uint64_t> cut_;                ///< The least rank that was ever dropped.
   bool whole_ = true;
+  bool dropped_ = false;
   std::size_t bytes_ = 0;
   std::size_t roots_ = 0;
   std::uint64_t clock_ = 0;

@@ -129,6 +129,11 @@ std::vector<Check> missing_privileges(pqxx::work& transaction, const Table& tabl
 std::vector<Check> look(pqxx::work& transaction, const Table& table,
                         std::span<const Table* const> tables, Creation creation) {
   const std::string what = fmt::format("table {}", table.name);
+  try {
+    check_declaration(table);
+  } catch (const ConfigError& error) {
+    return {{fail, what, error.what(), ""}};
+  }
   const std::optional<StoredTable> stored = read_table(transaction, table);
   if (!stored && creation == Creation::when_absent) {
     const std::string grant = creation_grant(transaction);

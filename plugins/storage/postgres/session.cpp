@@ -4,7 +4,8 @@
 
 #include <algorithm>
 #include <chrono>
-#include <functional>
+#include <cstdint>
+#include <limits>
 #include <stdexcept>
 #include <string_view>
 #include <utility>
@@ -38,10 +39,35 @@ constexpr const char* loops_on =
 constexpr const char* loops_off =
     "SELECT set_config('enable_nestloop', 'off', true), set_config('enable_hashjoin', 'on', true)";
 
+/// The planner must take the index that gives the rows in order (what is equal there it may sort),
+/// even where its statistics say that there are few to sort: there may be millions by now.
+constexpr const char* sorts_off = "SELECT set_config('enable_sort', 'off', true)";
+constexpr const char* sorts_on = "SELECT set_config('enable_sort', 'on', true)";
+
 /// Who goes on without what is locked need not wait for it.
 std::string brief_locks_statement(std::chrono::milliseconds statement_timeout) {
   return fmt::format("SELECT set_config('lock_timeout', '{}', true)",
                      std::min<std::chrono::milliseconds>(50ms, statement_timeout).count());
+}
+
+/// The columns of a result, from the number `first` on, as those of rows.
+Rows read_rows(const Table& table, const PGresult* found, std::span<const std::size_t> columns,
+               std::size_t first) {
+  Rows rows{table};
+  rows.reserve(static_cast<std::size_t>(PQntuples(found)));
+  for (int row = 0; row < PQntuples(found); ++row) {
+    const std::span<Cell> cells = rows.add();
+    for (std::size_t i = 0; i < columns.size(); ++i) {
+      const auto column = static_cast<int>(first + i);
+      Cell& cell = cells[columns[i]];
+      if (PQgetisnull(found, row, column) == 1) {
+        cell = Cell::null();
+        continue;
+      }
+      cell = rows.keep(cell_from_binary(table.columns[columns[i]].type, value(found, row, column)));
+    }
+  }
+  return rows;
 }
 
 }  // namespace
@@ -124,9 +150,7 @@ PostgresSession::Statements& PostgresSession::statements(const Table& table) {
       .first->second;
 }
 
-Rows PostgresSession::find(const Table& table, std::span<const Keys> keys,
-                           std::span<const std::size_t> columns, Lock lock) {
-  Rows rows{table};
+std::vector<Keys> PostgresSession::bind_keys(const Table& table, std::span<const Keys> keys) {
   std::vector<Keys> asked;
   parameters_.clear();
   for (const Keys& key : keys) {
@@ -138,28 +162,63 @@ Rows PostgresSession::find(const Table& table, std::span<const Keys> keys,
     }
     asked.push_back({key.columns, {}});
   }
-  if (asked.empty()) return rows;
+  return asked;
+}
+
+Rows PostgresSession::find(const Table& table, std::span<const Keys> keys,
+                           std::span<const std::size_t> columns, Lock lock) {
+  const std::vector<Keys> asked = bind_keys(table, keys);
+  if (asked.empty()) return Rows{table};
   open_transaction();
   plan_for(table);
   connection_->send(find_statement(table, asked, columns, lock), parameters_);
   const std::vector<Result> results = connection_->finish(
       fmt::format("read {}", table.name),
       fmt::format("{} ON {}", lock == Lock::rows ? "SELECT, UPDATE" : "SELECT", table.name));
-  const PGresult* found = results.back().get();
-  rows.reserve(static_cast<std::size_t>(PQntuples(found)));
-  for (int row = 0; row < PQntuples(found); ++row) {
-    const std::span<Cell> cells = rows.add();
-    for (std::size_t i = 0; i < columns.size(); ++i) {
-      const auto column = static_cast<int>(table.primary_key.size() + i);
-      Cell& cell = cells[columns[i]];
-      if (PQgetisnull(found, row, column) == 1) {
-        cell = Cell::null();
-        continue;
-      }
-      cell = rows.keep(cell_from_binary(table.columns[columns[i]].type, value(found, row, column)));
-    }
+  return read_rows(table, results.back().get(), columns, table.primary_key.size());
+}
+
+Rows PostgresSession::scan(const Table& table, const Range& range,
+                           std::span<const std::size_t> columns, std::size_t limit) {
+  const std::vector<std::size_t> order = order_of(table, range);
+  parameters_.clear();
+  for (const Range::OneOf& part : range.one_of) {
+    if (part.values.empty()) return Rows{table};
+    parameters_.add_column(table.columns[part.column].type, part.values.size(),
+                           [&](std::size_t i) { return part.values[i]; });
   }
-  return rows;
+  const auto bind = [&](std::size_t column, const Cell& cell) {
+    parameters_.add_column(table.columns[column].type, 1, [&](std::size_t) { return cell; });
+  };
+  if (range.from) bind(range.column, *range.from);
+  if (range.before) bind(range.column, *range.before);
+  if (!range.after.empty()) {
+    for (const std::size_t column : order) bind(column, range.after[column]);
+  }
+  constexpr std::size_t most = std::numeric_limits<std::int64_t>::max();
+  parameters_.add_column(ColumnType::int8, 1, [&](std::size_t) {
+    return Cell{static_cast<std::int64_t>(std::min(limit, most))};
+  });
+  open_transaction();
+  plan_for(table);
+  connection_->send(sorts_off);
+  connection_->send(scan_statement(table, range, columns), parameters_);
+  connection_->send(sorts_on);
+  const std::vector<Result> results = connection_->finish(fmt::format("read {}", table.name),
+                                                          fmt::format("SELECT ON {}", table.name));
+  const Result& found = results[results.size() - 2];
+  return read_rows(table, found.get(), scan_columns(table, range, columns), 0);
+}
+
+std::size_t PostgresSession::erase(const Table& table, std::span<const Keys> keys) {
+  const std::vector<Keys> asked = bind_keys(table, keys);
+  if (asked.empty()) return 0;
+  open_transaction();
+  plan_for(table);
+  connection_->send(erase_statement(table, asked), parameters_);
+  const std::vector<Result> results = connection_->finish(
+      fmt::format("delete from {}", table.name), fmt::format("SELECT, DELETE ON {}", table.name));
+  return rows_of(results.back());
 }
 
 void PostgresSession::savepoint() {

@@ -16,11 +16,10 @@
 namespace hangar::postgres {
 
 /// A session on one connection, which it opens at `begin` when there is none or it was lost. Each
-/// call costs a constant number of round trips: one, two where many rows are inserted, and two more
-/// where some of these were there already; `begin` costs none, for it travels with the first
-/// statement. Needs
-/// nothing of the server's session beyond the transaction, so it may go through PgBouncer in
-/// transaction mode.
+/// call costs a constant number of round trips: one, two where many rows are inserted or a range is
+/// deleted, and two more where some of those that are inserted were there already; `begin` costs
+/// none, for it travels with the first statement. Needs nothing of the server's session beyond the
+/// transaction, so it may go through PgBouncer in transaction mode.
 class PostgresSession final : public Session {
  public:
   PostgresSession(PresentOptions options, std::chrono::milliseconds statement_timeout);
@@ -32,6 +31,10 @@ class PostgresSession final : public Session {
             Lock lock) override;
   std::vector<bool> insert_missing(const Rows& rows) override;
   std::size_t update(const Rows& rows) override;
+  Rows scan(const Table& table, const Range& range, std::span<const std::size_t> columns,
+            std::size_t limit) override;
+  std::size_t add(const Rows& rows, std::span<const std::size_t> columns) override;
+  std::size_t erase(const Table& table, std::span<const Keys> keys) override;
   void savepoint() override;
   void rollback_to_savepoint() override;
 
@@ -58,8 +61,12 @@ class PostgresSession final : public Session {
   /// Returns how many rows the database wrote.
   std::size_t send_copy(const Rows& rows);
   std::vector<bool> insert_each(const Rows& rows);
-  void send_insert(const Rows& rows, std::size_t first, std::size_t last,
+  /// `row(i)` gives each of the rows; absent cells become those of `defaults`.
+  template <class RowAt>
+  void send_insert(const std::string& statement, const Table& table, std::size_t count, RowAt&& row,
                    std::span<const Cell> defaults);
+  /// Makes the parameters of all keys, and returns the sets that are not empty.
+  std::vector<Keys> bind_keys(const Table& table, std::span<const Keys> keys);
   void send_update(const Rows& rows, std::span<const std::size_t> order, UpdateForm form);
   /// Ends the round trip of a statement that was sent for `count` rows behind `mark_call`. Where it
   /// is refused and there is a savepoint, finds the row: `send(first, last)` sends the same for

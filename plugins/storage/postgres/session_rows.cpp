@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <chrono>
 #include <functional>
+#include <numeric>
 #include <stdexcept>
 #include <string_view>
 
@@ -52,10 +53,10 @@ bool refuses_copy(std::string_view sqlstate) {
   return sqlstate.starts_with("0A") || sqlstate.starts_with("42") || sqlstate == "55000";
 }
 
-std::size_t updated_rows(const std::vector<Result>& results) {
+std::size_t rows_written(const std::vector<Result>& results, std::string_view command) {
   std::size_t rows = 0;
   for (const Result& result : results) {
-    if (std::string_view{PQcmdStatus(result.get())}.starts_with("UPDATE")) rows += rows_of(result);
+    if (std::string_view{PQcmdStatus(result.get())}.starts_with(command)) rows += rows_of(result);
   }
   return rows;
 }
@@ -87,8 +88,11 @@ bool before(const Table& table, std::span<const Cell> one, std::span<const Cell>
   return false;
 }
 
-Timestamp now() {
-  return std::chrono::floor<std::chrono::microseconds>(std::chrono::system_clock::now());
+std::vector<Cell> defaults_of(const Table& table) {
+  const auto now = std::chrono::floor<std::chrono::microseconds>(std::chrono::system_clock::now());
+  std::vector<Cell> defaults;
+  for (const Column& column : table.columns) defaults.push_back(default_cell(column, now));
+  return defaults;
 }
 
 }  // namespace
@@ -143,17 +147,17 @@ bool PostgresSession::is_refused(std::string_view doing) {
   }
 }
 
-void PostgresSession::send_insert(const Rows& rows, std::size_t first, std::size_t last,
-                                  std::span<const Cell> defaults) {
-  const Table& table = rows.table();
+template <class RowAt>
+void PostgresSession::send_insert(const std::string& statement, const Table& table,
+                                  std::size_t count, RowAt&& row, std::span<const Cell> defaults) {
   parameters_.clear();
   for (std::size_t column = 0; column < table.columns.size(); ++column) {
-    parameters_.add_column(table.columns[column].type, last - first, [&](std::size_t i) {
-      const Cell& cell = rows[first + i][column];
+    parameters_.add_column(table.columns[column].type, count, [&](std::size_t i) {
+      const Cell& cell = row(i)[column];
       return cell.absent() ? defaults[column] : cell;
     });
   }
-  connection_->send(statements(table).insert, parameters_);
+  connection_->send(statement, parameters_);
 }
 
 // PostgreSQL writes rows that come by COPY many at a time, with a third less work than INSERT and
@@ -205,9 +209,7 @@ std::size_t PostgresSession::send_copy(const Rows& rows) {
     open_transaction();
     static_cast<void>(connection_->finish("begin"));
   }
-  const Timestamp present = now();
-  std::vector<Cell> defaults;
-  for (const Column& column : table.columns) defaults.push_back(default_cell(column, present));
+  const std::vector<Cell> defaults = defaults_of(table);
   connection_->begin_copy(texts.copy, texts.inserting);
   // https://www.postgresql.org/docs/15/sql-copy.html, "Binary Format"
   constexpr std::string_view head{"PGCOPY\n\377\r\n\0\0\0\0\0\0\0\0\0", 19};
@@ -238,13 +240,10 @@ std::vector<bool> PostgresSession::insert_each(const Rows& rows) {
   const bool first_statement = transaction_ != Transaction::open;
   open_transaction();
   mark_call(rows.size());
-  const Timestamp present = now();
-  std::vector<Cell> defaults;
-  for (const Column& column : rows.table().columns) {
-    defaults.push_back(default_cell(column, present));
-  }
+  const std::vector<Cell> defaults = defaults_of(rows.table());
   const auto send = [&](std::size_t first, std::size_t last) {
-    send_insert(rows, first, last, defaults);
+    const auto row = [&](std::size_t i) { return rows[first + i]; };
+    send_insert(texts.insert, rows.table(), last - first, row, defaults);
   };
   in_pieces(
       rows.size(), [&](std::size_t i) { return rows[i]; }, send);
@@ -325,13 +324,43 @@ std::size_t PostgresSession::update(const Rows& rows) {
         some.size(), [&](std::size_t i) { return rows[some[i]]; }, send);
     if (!savepoint_ || some.empty()) continue;
     try {
-      written += updated_rows(finish_rows(updating, needs, some.size(), send));
+      written += rows_written(finish_rows(updating, needs, some.size(), send), "UPDATE");
     } catch (Error& error) {
       if (error.row()) error.at_row(some[*error.row()]);
       throw;
     }
   }
-  return savepoint_ ? written : updated_rows(connection_->finish(updating, needs));
+  return savepoint_ ? written : rows_written(connection_->finish(updating, needs), "UPDATE");
+}
+
+std::size_t PostgresSession::add(const Rows& rows, std::span<const std::size_t> columns) {
+  check_sums(rows, columns);
+  if (rows.empty()) return 0;
+  const Table& table = rows.table();
+  std::vector<std::size_t> order(rows.size());
+  std::iota(order.begin(), order.end(), std::size_t{0});
+  std::ranges::sort(order, [&](std::size_t one, std::size_t other) {
+    return before(table, rows[one], rows[other]);
+  });
+  open_transaction();
+  mark_call(order.size());
+  const std::string statement = add_statement(table, columns);
+  const std::vector<Cell> defaults = defaults_of(table);
+  const auto send = [&](std::size_t first, std::size_t last) {
+    const auto row = [&](std::size_t i) { return rows[order[first + i]]; };
+    send_insert(statement, table, last - first, row, defaults);
+  };
+  in_pieces(
+      order.size(), [&](std::size_t i) { return rows[order[i]]; }, send);
+  try {
+    return rows_written(
+        finish_rows(fmt::format("add to {}", table.name),
+                    fmt::format("SELECT, INSERT, UPDATE ON {}", table.name), order.size(), send),
+        "INSERT");
+  } catch (Error& error) {
+    if (error.row()) error.at_row(order[*error.row()]);
+    throw;
+  }
 }
 
 }  // namespace hangar::postgres

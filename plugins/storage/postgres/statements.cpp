@@ -191,6 +191,96 @@ std::string insert_statement(const Table& table) {
                      key_list(table));
 }
 
+std::string erase_statement(const Table& table, std::span<const Keys> keys) {
+  std::vector<std::string> lookups;
+  std::size_t parameter = 1;
+  for (const Keys& key : keys) lookups.push_back(key_lookup(table, key, parameter));
+  const std::string all = fmt::format("{}", fmt::join(lookups, " UNION ALL "));
+  const std::string id = key_list(table);
+  const std::string name = quoted_identifier(table.name);
+  if (table.primary_key.size() == 1) {
+    return fmt::format("DELETE FROM {} WHERE {} = ANY(ARRAY({}))", name, id, all);
+  }
+  return fmt::format(
+      "DELETE FROM {0} AS t USING (SELECT DISTINCT {1} FROM ({2}) AS every ORDER BY {1}) AS k "
+      "WHERE {3}",
+      name, id, all, has_key(table));
+}
+
+std::string add_statement(const Table& table, std::span<const std::size_t> columns) {
+  std::vector<std::string> names;
+  std::vector<std::string> values;
+  for (std::size_t i = 0; i < table.columns.size(); ++i) {
+    names.push_back(quoted_identifier(table.columns[i].name));
+    values.push_back(elements(table, i, i + 1));
+  }
+  std::vector<std::string> sums;
+  for (const std::size_t column : columns)
+    sums.push_back(fmt::format("{0} = coalesce(t.{0}, 0) + EXCLUDED.{0}", names[column]));
+  return fmt::format("INSERT INTO {} AS t ({}) SELECT {} ON CONFLICT ({}) DO UPDATE SET {}",
+                     quoted_identifier(table.name), fmt::join(names, ", "), fmt::join(values, ", "),
+                     key_list(table), fmt::join(sums, ", "));
+}
+
+std::vector<std::size_t> scan_columns(const Table& table, const Range& range,
+                                      std::span<const std::size_t> columns) {
+  std::vector<std::size_t> all = order_of(table, range);
+  for (const std::size_t column : columns) {
+    if (std::ranges::find(all, column) == all.end()) all.push_back(column);
+  }
+  return all;
+}
+
+// For each value of `one_of` as many rows as may be needed at most: where the values were compared
+// with a list, no index would give the rows of all of them in order, and all would be read.
+std::string scan_statement(const Table& table, const Range& range,
+                           std::span<const std::size_t> columns) {
+  std::size_t parameter = 1;
+  const auto one = [&](std::size_t column) {
+    const ColumnType type = table.columns[column].type;
+    return fmt::format("(${}::{}[])[1]", parameter++, type_name(table, type));
+  };
+  std::vector<std::string> sources;
+  std::vector<std::string> conditions;
+  for (const Range::OneOf& part : range.one_of) {
+    const std::string values = elements(table, part.column, parameter);
+    sources.push_back(fmt::format("(SELECT DISTINCT {} AS v) AS k{}", values, parameter));
+    conditions.push_back(fmt::format(
+        "t.{} = k{}.v", quoted_identifier(table.columns[part.column].name), parameter++));
+  }
+  const std::vector<std::size_t> order = order_of(table, range);
+  const auto order_by = [&](std::string_view of) {
+    std::vector<std::string> parts;
+    for (const std::size_t column : order) {
+      parts.push_back(fmt::format("{}.{}{}", of, quoted_identifier(table.columns[column].name),
+                                  range.descending ? " DESC" : ""));
+    }
+    return fmt::format("{}", fmt::join(parts, ", "));
+  };
+  const std::string by = fmt::format("t.{}", quoted_identifier(table.columns[range.column].name));
+  conditions.push_back(by + " IS NOT NULL");
+  if (range.from) conditions.push_back(fmt::format("{} >= {}", by, one(range.column)));
+  if (range.before) conditions.push_back(fmt::format("{} < {}", by, one(range.column)));
+  if (!range.after.empty()) {
+    std::vector<std::string> names;
+    std::vector<std::string> values;
+    for (const std::size_t column : order) {
+      names.push_back(fmt::format("t.{}", quoted_identifier(table.columns[column].name)));
+      values.push_back(one(column));
+    }
+    conditions.push_back(fmt::format("({}) {} ({})", fmt::join(names, ", "),
+                                     range.descending ? "<" : ">", fmt::join(values, ", ")));
+  }
+  const std::string limit = fmt::format("LIMIT (${}::int8[])[1]", parameter);
+  const std::string part = fmt::format("SELECT {} FROM {} AS t WHERE {} ORDER BY {} {}",
+                                       column_list(table, scan_columns(table, range, columns)),
+                                       quoted_identifier(table.name),
+                                       fmt::join(conditions, " AND "), order_by("t"), limit);
+  if (sources.empty()) return part;
+  return fmt::format("SELECT found.* FROM {} CROSS JOIN LATERAL ({}) AS found ORDER BY {} {}",
+                     fmt::join(sources, " CROSS JOIN "), part, order_by("found"), limit);
+}
+
 std::string copy_statement(const Table& table) {
   std::vector<std::size_t> columns(table.columns.size());
   std::iota(columns.begin(), columns.end(), std::size_t{0});

@@ -27,6 +27,20 @@ namespace hangar::postgres {
 /// Parameters: one array for each column. Returns the primary keys that went in, in order.
 [[nodiscard]] std::string insert_statement(const Table& table);
 
+/// The columns of a scan's result: those that tell the order, then the rest of `columns`.
+[[nodiscard]] std::vector<std::size_t> scan_columns(const Table& table, const Range& range,
+                                                    std::span<const std::size_t> columns);
+/// Parameters: an array for each of `one_of`, and arrays of one element: `from` and `before`, if
+/// there, the columns that tell the order, if there is an `after`, and the limit as a bigint.
+[[nodiscard]] std::string scan_statement(const Table& table, const Range& range,
+                                         std::span<const std::size_t> columns);
+
+/// Parameters: as those of `find_statement`.
+[[nodiscard]] std::string erase_statement(const Table& table, std::span<const Keys> keys);
+
+/// Parameters: as those of `insert_statement`. Adds `columns` to the row that is there.
+[[nodiscard]] std::string add_statement(const Table& table, std::span<const std::size_t> columns);
+
 /// Starts a COPY of rows in binary form, every column, behind a savepoint that `undo_copy` goes
 /// back to. Two statements, so it is not for parameters.
 [[nodiscard]] std::string copy_statement(const Table& table);

@@ -55,6 +55,14 @@ std::string key_list(const Table& table, std::string_view separator) {
   return fmt::format("{}", fmt::join(names(table, table.primary_key), separator));
 }
 
+std::string insertion(const Table& table) {
+  std::vector<std::string> columns;
+  for (const Column& column : table.columns) columns.push_back(quoted_identifier(column.name));
+  const std::vector<std::string> parameters(columns.size(), "?");
+  return fmt::format("INSERT INTO {} ({}) VALUES ({})", quoted_identifier(table.name),
+                     fmt::join(columns, ", "), fmt::join(parameters, ", "));
+}
+
 }  // namespace
 
 std::string_view type_name(ColumnType type) noexcept {
@@ -125,21 +133,55 @@ std::vector<std::string> create_statements(const Table& table) {
 
 std::string select_statement(const Table& table, std::span<const std::size_t> key_columns,
                              std::span<const std::size_t> columns) {
-  std::vector<std::string> results = names(table, table.primary_key);
-  std::ranges::move(names(table, columns), std::back_inserter(results));
   std::vector<std::string> conditions = names(table, key_columns);
   for (std::string& condition : conditions) condition += " = ?";
-  return fmt::format("SELECT {} FROM {} WHERE {}", fmt::join(results, ", "),
+  return fmt::format("SELECT {} FROM {} WHERE {}", fmt::join(names(table, columns), ", "),
                      quoted_identifier(table.name), fmt::join(conditions, " AND "));
 }
 
+std::string scan_statement(const Table& table, const Range& range,
+                           std::span<const std::size_t> order,
+                           std::span<const std::size_t> columns) {
+  const std::string by = quoted_identifier(table.columns[range.column].name);
+  std::vector<std::string> conditions{by + " IS NOT NULL"};
+  for (const Range::OneOf& part : range.one_of) {
+    conditions.push_back(quoted_identifier(table.columns[part.column].name) + " = ?");
+  }
+  if (range.from) conditions.push_back(by + " >= ?");
+  if (range.before) conditions.push_back(by + " < ?");
+  std::vector<std::string> order_by = names(table, order);
+  if (!range.after.empty()) {
+    const std::vector<std::string> parameters(order.size(), "?");
+    conditions.push_back(fmt::format("({}) {} ({})", fmt::join(order_by, ", "),
+                                     range.descending ? "<" : ">", fmt::join(parameters, ", ")));
+  }
+  if (range.descending) {
+    for (std::string& part : order_by) part += " DESC";
+  }
+  return fmt::format("SELECT {} FROM {} WHERE {} ORDER BY {} LIMIT ?",
+                     fmt::join(names(table, columns), ", "), quoted_identifier(table.name),
+                     fmt::join(conditions, " AND "), fmt::join(order_by, ", "));
+}
+
+std::string erase_statement(const Table& table, std::span<const std::size_t> key_columns) {
+  std::vector<std::string> conditions = names(table, key_columns);
+  for (std::string& condition : conditions) condition += " = ?";
+  return fmt::format("DELETE FROM {} WHERE {}", quoted_identifier(table.name),
+                     fmt::join(conditions, " AND "));
+}
+
 std::string insert_statement(const Table& table) {
-  std::vector<std::string> columns;
-  for (const Column& column : table.columns) columns.push_back(quoted_identifier(column.name));
-  const std::vector<std::string> parameters(columns.size(), "?");
-  return fmt::format("INSERT INTO {} ({}) VALUES ({}) ON CONFLICT DO NOTHING",
-                     quoted_identifier(table.name), fmt::join(columns, ", "),
-                     fmt::join(parameters, ", "));
+  return insertion(table) + " ON CONFLICT DO NOTHING";
+}
+
+std::string add_statement(const Table& table, std::span<const std::size_t> columns) {
+  const std::vector<std::string> sums = names(table, columns);
+  std::vector<std::string> assignments;
+  for (const std::string& name : sums) {
+    assignments.push_back(fmt::format("{0} = coalesce({0}, 0) + excluded.{0}", name));
+  }
+  return fmt::format("{} ON CONFLICT ({}) DO UPDATE SET {} RETURNING {}", insertion(table),
+                     key_list(table, ", "), fmt::join(assignments, ", "), fmt::join(sums, ", "));
 }
 
 std::string update_statement(const Table& table, std::span<const Written> columns) {

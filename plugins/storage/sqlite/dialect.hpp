@@ -24,13 +24,25 @@ std::string quoted_identifier(std::string_view name);
 /// indexes.
 std::vector<std::string> create_statements(const Table& table);
 
-/// Parameters: `key_columns` in order. Result columns: those of the primary key, then
-/// `columns`.
+/// Parameters: `key_columns` in order. Result columns: `columns`.
 std::string select_statement(const Table& table, std::span<const std::size_t> key_columns,
                              std::span<const std::size_t> columns);
 
+/// One value for each of the columns of `one_of`: the parameters are these, `from` and `before`, if
+/// there, the columns of `order`, if there is an `after`, and the limit. Result columns: `columns`.
+std::string scan_statement(const Table& table, const Range& range,
+                           std::span<const std::size_t> order,
+                           std::span<const std::size_t> columns);
+
+/// Parameters: `key_columns` in order.
+std::string erase_statement(const Table& table, std::span<const std::size_t> key_columns);
+
 /// Parameters: every column in order.
 std::string insert_statement(const Table& table);
+
+/// Parameters: every column in order. Adds to `columns` of the row that is there. Result columns:
+/// `columns`, as they are now.
+std::string add_statement(const Table& table, std::span<const std::size_t> columns);
 
 /// Which rows of one update write a column.
 enum class Written : unsigned char { never, sometimes, always };

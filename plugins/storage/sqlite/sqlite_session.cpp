@@ -5,12 +5,13 @@
 #include <algorithm>
 #include <chrono>
 #include <cstdint>
-#include <numeric>
+#include <limits>
 #include <stdexcept>
 #include <utility>
 
 #include "cell_binding.hpp"
 #include "dialect.hpp"
+#include "found_rows.hpp"
 #include "schema.hpp"
 
 namespace hangar::sqlite {
@@ -32,45 +33,33 @@ class Use {
 
 using Buffers = std::vector<FormBuffer>;
 
-// Rows as they were found, perhaps one of them several times: the primary key, then the asked
-// columns.
-struct Found {
-  std::size_t key_width;
-  std::size_t width;
-  std::vector<Cell> cells{};
-
-  [[nodiscard]] std::span<const Cell> row(std::size_t index) const {
-    return std::span{cells}.subspan(index * width, width);
+/// Calls `each` with every choice of one value for each of the columns.
+template <class Each>
+void each_choice(std::span<const Range::OneOf> columns, Each&& each) {
+  std::vector<std::size_t> choice(columns.size());
+  const auto has_values = [](const Range::OneOf& part) { return !part.values.empty(); };
+  if (!std::ranges::all_of(columns, has_values)) return;
+  while (true) {
+    each(choice);
+    std::size_t place = 0;
+    while (place < choice.size() && ++choice[place] == columns[place].values.size()) {
+      choice[place++] = 0;
+    }
+    if (place == choice.size()) return;
   }
-  [[nodiscard]] std::span<const Cell> key(std::size_t index) const {
-    return row(index).first(key_width);
-  }
-};
+}
 
-void find_one_set(Connection& connection, const Table& table, const Keys& keys,
-                  std::span<const std::size_t> columns, Found& found, Rows& texts) {
-  const Use use{connection.prepared(select_statement(table, keys.columns, columns))};
+// Binds each of the keys and calls `run`.
+template <class Run>
+void each_key(Statement& statement, const Table& table, const Keys& keys, Run&& run) {
   Buffers buffers(keys.columns.size());
   for (std::size_t first = 0; first < keys.values.size(); first += keys.columns.size()) {
     for (std::size_t part = 0; part < keys.columns.size(); ++part) {
-      bind_cell(*use, static_cast<int>(part) + 1, table, keys.columns[part],
+      bind_cell(statement, static_cast<int>(part) + 1, table, keys.columns[part],
                 keys.values[first + part], buffers[part]);
     }
-    while (use->step()) {
-      int result = 0;
-      for (const std::size_t column : table.primary_key) {
-        found.cells.push_back(read_cell(*use, result++, table.columns[column], texts));
-      }
-      for (const std::size_t column : columns) {
-        found.cells.push_back(read_cell(*use, result++, table.columns[column], texts));
-      }
-      // SQLite allows a primary key of NULL; such a row has no place in the order.
-      if (std::ranges::any_of(std::span{found.cells}.last(found.width).first(found.key_width),
-                              &Cell::is_null)) {
-        found.cells.resize(found.cells.size() - found.width);
-      }
-    }
-    use->reset();
+    run();
+    statement.reset();
   }
 }
 
@@ -91,11 +80,12 @@ std::string broken_reference(Connection& connection, const Table& table,
   return {};
 }
 
-// `statement` has the values of the row, the `number`th of its call.
-void run_row(Connection& connection, Statement& statement, const Table& table,
-             std::span<const Cell> cells, std::size_t number) {
+// `run` writes the row, the `number`th of its call.
+template <class Run>
+void run_row(Connection& connection, const Statement& statement, const Table& table,
+             std::span<const Cell> cells, std::size_t number, Run&& run) {
   try {
-    statement.run();
+    run();
   } catch (DataError& error) {
     error.at_row(number);
     if (error.reason() != "foreign_key") throw;
@@ -119,22 +109,6 @@ void run_row(Connection& connection, Statement& statement, const Table& table,
   }
 }
 
-bool before(std::span<const Cell> one, std::span<const Cell> other) {
-  return std::ranges::lexicographical_compare(
-      one, other, [](const Cell& left, const Cell& right) { return compare(left, right) < 0; });
-}
-
-// Each row once.
-std::vector<std::size_t> in_key_order(const Found& found) {
-  std::vector<std::size_t> order(found.cells.size() / found.width);
-  std::iota(order.begin(), order.end(), 0U);
-  std::ranges::sort(order, before, [&](std::size_t row) { return found.key(row); });
-  const auto again = std::ranges::unique(order, std::ranges::equal,
-                                         [&](std::size_t row) { return found.key(row); });
-  order.erase(again.begin(), again.end());
-  return order;
-}
-
 std::vector<Written> written_columns(const Rows& rows) {
   const std::size_t width = rows.table().columns.size();
   std::vector<std::size_t> counts(width);
@@ -154,6 +128,37 @@ std::vector<Written> written_columns(const Rows& rows) {
     }
   }
   return result;
+}
+
+std::vector<Cell> defaults_of(const Table& table) {
+  const auto now = std::chrono::floor<std::chrono::microseconds>(std::chrono::system_clock::now());
+  std::vector<Cell> defaults;
+  for (const Column& column : table.columns) defaults.push_back(default_cell(column, now));
+  return defaults;
+}
+
+// Every column, those that are absent as the defaults.
+void bind_row(Statement& statement, const Table& table, std::span<const Cell> cells,
+              std::span<const Cell> defaults, Buffers& buffers) {
+  for (std::size_t column = 0; column < cells.size(); ++column) {
+    const Cell& cell = cells[column].absent() ? defaults[column] : cells[column];
+    bind_cell(statement, static_cast<int>(column) + 1, table, column, cell, buffers[column]);
+  }
+}
+
+// SQLite goes on with a floating number where a sum is too large, and has no smaller integers.
+void check_sum(const Statement& statement, const Table& table,
+               std::span<const std::size_t> columns) {
+  int result = 0;
+  for (const std::size_t column : columns) {
+    const bool fits =
+        statement.is_integer(result) && (table.columns[column].type == ColumnType::int8 ||
+                                         std::in_range<std::int32_t>(statement.integer(result)));
+    ++result;
+    if (fits) continue;
+    throw DataError{"out_of_range", fmt::format("SQLite: table {}, column {}: the sum is too large",
+                                                table.name, table.columns[column].name)};
+  }
 }
 
 bool writes_any(std::span<const Written> columns, std::span<const Cell> cells) {
@@ -221,36 +226,100 @@ void SqliteSession::rollback() noexcept {
 Rows SqliteSession::find(const Table& table, std::span<const Keys> keys,
                          std::span<const std::size_t> columns, Lock /*lock*/) {
   Connection& connection = start_call();
-  Rows result{table};
-  const std::size_t key_width = table.primary_key.size();
-  Found found{.key_width = key_width, .width = key_width + columns.size()};
-  for (const Keys& set : keys) find_one_set(connection, table, set, columns, found, result);
-  for (const std::size_t row : in_key_order(found)) {
-    const std::span<Cell> cells = result.add();
-    for (std::size_t column = 0; column < columns.size(); ++column) {
-      cells[columns[column]] = found.row(row)[key_width + column];
-    }
+  FoundRows found{table, table.primary_key.size(), ordered_first(table.primary_key, columns)};
+  for (const Keys& set : keys) {
+    const Use use{connection.prepared(select_statement(table, set.columns, found.columns()))};
+    each_key(*use, table, set, [&] { found.take(*use); });
+  }
+  Rows result = std::move(found).in_order(false, std::numeric_limits<std::size_t>::max());
+  // Those of the primary key were not asked for.
+  for (const std::size_t column : table.primary_key) {
+    if (std::ranges::find(columns, column) != columns.end()) continue;
+    for (std::size_t row = 0; row < result.size(); ++row) result[row][column] = Cell{};
   }
   state_ = State::open;
   return result;
 }
 
+Rows SqliteSession::scan(const Table& table, const Range& range,
+                         std::span<const std::size_t> columns, std::size_t limit) {
+  const std::vector<std::size_t> order = order_of(table, range);
+  Connection& connection = start_call();
+  FoundRows found{table, order.size(), ordered_first(order, columns)};
+  const Use use{connection.prepared(scan_statement(table, range, order, found.columns()))};
+  Buffers buffers(range.one_of.size() + 2 + order.size());
+  each_choice(range.one_of, [&](std::span<const std::size_t> choice) {
+    int parameter = 0;
+    const auto bind = [&](std::size_t column, const Cell& cell) {
+      FormBuffer& buffer = buffers[static_cast<std::size_t>(parameter)];
+      bind_cell(*use, ++parameter, table, column, cell, buffer);
+    };
+    for (std::size_t i = 0; i < choice.size(); ++i) {
+      bind(range.one_of[i].column, range.one_of[i].values[choice[i]]);
+    }
+    if (range.from) bind(range.column, *range.from);
+    if (range.before) bind(range.column, *range.before);
+    if (!range.after.empty()) {
+      for (const std::size_t column : order) bind(column, range.after[column]);
+    }
+    constexpr std::size_t most = std::numeric_limits<std::int64_t>::max();
+    use->bind_int(++parameter, static_cast<std::int64_t>(std::min(limit, most)));
+    found.take(*use);
+    use->reset();
+  });
+  Rows result = std::move(found).in_order(range.descending, limit);
+  state_ = State::open;
+  return result;
+}
+
+std::size_t SqliteSession::erase(const Table& table, std::span<const Keys> keys) {
+  Connection& connection = start_call();
+  std::size_t erased = 0;
+  for (const Keys& set : keys) {
+    const Use use{connection.prepared(erase_statement(table, set.columns))};
+    each_key(*use, table, set, [&] {
+      use->run();
+      erased += static_cast<std::size_t>(connection.changes());
+    });
+  }
+  state_ = State::open;
+  return erased;
+}
+
+std::size_t SqliteSession::add(const Rows& rows, std::span<const std::size_t> columns) {
+  check_sums(rows, columns);
+  Connection& connection = start_call();
+  const Table& table = rows.table();
+  const std::vector<Cell> defaults = defaults_of(table);
+  const Use use{connection.prepared(add_statement(table, columns))};
+  Buffers buffers(table.columns.size());
+  std::size_t written = 0;
+  for (std::size_t row = 0; row < rows.size(); ++row) {
+    const std::span<const Cell> cells = rows[row];
+    bind_row(*use, table, cells, defaults, buffers);
+    run_row(connection, *use, table, cells, row, [&] {
+      if (use->step()) {
+        ++written;
+        check_sum(*use, table, columns);
+      }
+      use->reset();
+    });
+  }
+  state_ = State::open;
+  return written;
+}
+
 std::vector<bool> SqliteSession::insert_missing(const Rows& rows) {
   Connection& connection = start_call();
   const Table& table = rows.table();
-  const auto now = std::chrono::floor<std::chrono::microseconds>(std::chrono::system_clock::now());
-  std::vector<Cell> defaults;
-  for (const Column& column : table.columns) defaults.push_back(default_cell(column, now));
+  const std::vector<Cell> defaults = defaults_of(table);
   const Use use{connection.prepared(insert_statement(table))};
   Buffers buffers(table.columns.size());
   std::vector<bool> inserted(rows.size());
   for (std::size_t row = 0; row < rows.size(); ++row) {
     const std::span<const Cell> cells = rows[row];
-    for (std::size_t column = 0; column < cells.size(); ++column) {
-      const Cell& cell = cells[column].absent() ? defaults[column] : cells[column];
-      bind_cell(*use, static_cast<int>(column) + 1, table, column, cell, buffers[column]);
-    }
-    run_row(connection, *use, table, cells, row);
+    bind_row(*use, table, cells, defaults, buffers);
+    run_row(connection, *use, table, cells, row, [&] { use->run(); });
     inserted[row] = connection.changes() == 1;
   }
   state_ = State::open;
@@ -270,7 +339,7 @@ std::size_t SqliteSession::update(const Rows& rows) {
     for (std::size_t row = 0; row < rows.size(); ++row) {
       if (!writes_any(columns, rows[row])) continue;
       bind_update(*use, table, columns, rows[row], buffers);
-      run_row(connection, *use, table, rows[row], row);
+      run_row(connection, *use, table, rows[row], row, [&] { use->run(); });
       written += static_cast<std::size_t>(connection.changes());
     }
   }

@@ -25,6 +25,10 @@ class SqliteSession final : public Session {
             Lock lock) override;
   std::vector<bool> insert_missing(const Rows& rows) override;
   std::size_t update(const Rows& rows) override;
+  Rows scan(const Table& table, const Range& range, std::span<const std::size_t> columns,
+            std::size_t limit) override;
+  std::size_t add(const Rows& rows, std::span<const std::size_t> columns) override;
+  std::size_t erase(const Table& table, std::span<const Keys> keys) override;
   void savepoint() override;
   void rollback_to_savepoint() override;
 

@@ -125,6 +125,7 @@ bool examine_table(Connection& connection, const fs::path& path, const Table& ta
   using enum Check::Verdict;
   const std::string what = fmt::format("table {}", table.name);
   try {
+    check_declaration(table);
     const bool absent = !check_table(connection, table, tables);
     if (absent && creation == Creation::never) refuse_absent(path, table);
     const auto missing = missing_indexes(connection, table);

@@ -38,6 +38,9 @@ class Statement {
   [[nodiscard]] bool is_null(int column) const noexcept {
     return sqlite3_column_type(handle_.get(), column) == SQLITE_NULL;
   }
+  [[nodiscard]] bool is_integer(int column) const noexcept {
+    return sqlite3_column_type(handle_.get(), column) == SQLITE_INTEGER;
+  }
   [[nodiscard]] std::int64_t integer(int column) const noexcept {
     return sqlite3_column_int64(handle_.get(), column);
   }

@@ -43,6 +43,15 @@ class Stored final : public Storage {
     }
     std::vector<bool> insert_missing(const Rows&) override { throw std::logic_error{"a write"}; }
     std::size_t update(const Rows&) override { throw std::logic_error{"a write"}; }
+    Rows scan(const Table&, const Range&, std::span<const std::size_t>, std::size_t) override {
+      throw std::logic_error{"a scan"};
+    }
+    std::size_t add(const Rows&, std::span<const std::size_t>) override {
+      throw std::logic_error{"a write"};
+    }
+    std::size_t erase(const Table&, std::span<const Keys>) override {
+      throw std::logic_error{"a write"};
+    }
     void savepoint() override {}
     void rollback_to_savepoint() override {}
 
@@ -107,6 +116,36 @@ TEST(ShadowStorage, equal_rows_are_no_difference_and_all_are_looked_for) {
   }
   EXPECT_EQ(bench.differences(), Texts{});
   EXPECT_EQ(bench.outcome().rows, 2'400U);
+}
+
+TEST(ShadowStorage, sums_are_compared_where_all_that_was_added_is_known) {
+  for (const bool incomplete : {false, true}) {
+    Bench bench;
+    if (incomplete) bench.shadow.incomplete();
+    const std::vector<std::size_t> columns{Sample::edition};
+    for (const std::int32_t number : {2, 3}) {
+      const auto session = bench.shadow.open_session();
+      session->begin();
+      session->add(bench.tables.run(1, "a", number), columns);
+      session->commit();
+    }
+    bench.stored.kept.insert_missing(bench.tables.run(1, "a", 4));
+    EXPECT_EQ(bench.differences(), incomplete ? Texts{} : Texts{"run.edition: 5/4"});
+  }
+}
+
+TEST(ShadowStorage, a_range_that_was_deleted_is_not_looked_for) {
+  Bench bench;
+  for (std::uint32_t i = 0; i < 9; ++i) {
+    bench.derive(bench.tables.run(i, std::to_string(i), static_cast<std::int32_t>(i)));
+  }
+  bench.stored.kept.insert_missing(bench.tables.run(8, "8", 8));
+  const auto session = bench.shadow.open_session();
+  session->begin();
+  const Range old{.column = Sample::edition, .before = 8};
+  EXPECT_EQ(session->erase(bench.tables.runs, old, 100), 8U);
+  session->commit();
+  EXPECT_EQ(bench.differences(), Texts{});
 }
 
 TEST(ShadowStorage, each_value_that_differs_is_named) {

@@ -3,9 +3,12 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <limits>
+#include <stdexcept>
 #include <string>
 #include <vector>
 
+#include "hangar/error.hpp"
 #include "sample_tables.hpp"
 
 namespace hangar {
@@ -86,6 +89,91 @@ TEST(ShadowTables, rows_of_one_update_may_exchange_their_keys) {
   const Rows found = bench.find(bench.tables.runs, key);
   ASSERT_EQ(found.size(), 1U);
   EXPECT_EQ(found[0][Sample::id], Cell{Sample::uuid(2)});
+}
+
+TEST(ShadowTables, tables_with_other_keys_are_refused_by_name) {
+  for (const std::vector<std::size_t>& key :
+       {std::vector<std::size_t>{Sample::key}, {Sample::id, Sample::key}}) {
+    SampleTables tables;
+    tables.runs.primary_key = key;
+    ShadowTables shadow{std::nullopt, 0};
+    try {
+      shadow.declare(tables.all);
+      ADD_FAILURE() << "declared";
+    } catch (const ConfigError& error) {
+      EXPECT_NE(std::string{error.what()}.find("table run: "), std::string::npos) << error.what();
+    }
+  }
+}
+
+TEST(ShadowTables, what_is_added_grows_and_is_inferred) {
+  Bench bench;
+  Rows rows = bench.tables.run(1, "a", 5, std::string_view{"first"});
+  const std::vector<std::size_t> columns{Sample::edition};
+  bench.kept.add(rows, columns);
+  rows[0][Sample::note] = std::string_view{"second"};
+  bench.kept.add(rows, columns);
+  const Rows found = bench.by_id(bench.tables.runs, 1);
+  ASSERT_EQ(found.size(), 1U);
+  EXPECT_EQ(found[0][Sample::edition], Cell{std::int32_t{10}});
+  EXPECT_EQ(found[0][Sample::edition].basis(), Cell::Basis::inferred);
+  EXPECT_EQ(found[0][Sample::note], Cell{std::string_view{"first"}});
+  rows[0][Sample::edition] = std::numeric_limits<std::int32_t>::max();
+  EXPECT_THROW(bench.kept.add(rows, columns), DataError);
+}
+
+TEST(ShadowTables, a_scan_gives_what_a_database_gives) {
+  Bench bench;
+  for (const std::uint32_t i : {5U, 2U, 4U, 1U, 3U}) {
+    bench.kept.insert_missing(
+        bench.tables.run(i, std::to_string(i), static_cast<std::int32_t>(i / 2)));
+  }
+  const auto ids = [&](const Range& range, std::size_t limit) {
+    const std::vector<std::size_t> none;
+    const Rows rows = bench.kept.scan(bench.tables.runs, range, none, limit);
+    std::vector<int> numbers;
+    for (std::size_t row = 0; row < rows.size(); ++row) {
+      numbers.push_back(rows[row][Sample::id].uuid().bytes[15]);
+    }
+    return numbers;
+  };
+  using Ids = std::vector<int>;
+  EXPECT_EQ(ids({.column = Sample::edition}, 9), (Ids{1, 2, 3, 4, 5}));
+  EXPECT_EQ(ids({.column = Sample::edition, .descending = true}, 2), (Ids{5, 4}));
+  EXPECT_EQ(ids({.column = Sample::edition, .from = 1, .before = 2}, 9), (Ids{2, 3}));
+  EXPECT_EQ(ids({.column = Sample::note}, 9), Ids{});
+  const Range::OneOf keys{.column = Sample::key,
+                          .values = {std::string_view{"4"}, std::string_view{"1"}}};
+  EXPECT_EQ(ids({.one_of = {keys}, .column = Sample::edition}, 9), (Ids{1, 4}));
+  std::vector<Cell> after(bench.tables.runs.columns.size());
+  after[Sample::id] = Sample::uuid(2);
+  after[Sample::edition] = std::int32_t{1};
+  EXPECT_EQ(ids({.column = Sample::edition, .after = after}, 2), (Ids{3, 4}));
+  EXPECT_EQ(ids({.column = Sample::edition, .descending = true, .after = after}, 9), (Ids{1}));
+}
+
+TEST(ShadowTables, what_is_deleted_takes_along_what_belongs_to_it_and_frees_its_keys) {
+  Bench bench{std::size_t{10}};
+  for (const std::uint32_t i : {1U, 2U}) {
+    bench.kept.insert_missing(bench.tables.run(i, std::to_string(i), 1));
+    bench.kept.insert_missing(bench.tables.state(2 * i, i, 1));
+    bench.kept.insert_missing(bench.tables.state(2 * i + 1, i, 2));
+  }
+  const Keys one{.columns = {Sample::key}, .values = {std::string_view{"1"}}};
+  EXPECT_EQ(bench.kept.erase(bench.tables.runs, {{one}}), 1U);
+  EXPECT_EQ(bench.kept.erase(bench.tables.runs, {{one}}), 0U);
+  EXPECT_TRUE(bench.by_id(bench.tables.states, 2).empty());
+  EXPECT_FALSE(bench.by_id(bench.tables.states, 4).empty());
+  EXPECT_EQ(bench.kept.roots(), 1U);
+  const Keys part{.columns = {Sample::state_id}, .values = {Sample::uuid(4)}};
+  EXPECT_EQ(bench.kept.erase(bench.tables.states, {{part}}), 1U);
+  EXPECT_EQ(bench.kept.roots(), 1U);
+  EXPECT_TRUE(bench.kept.insert_missing(bench.tables.run(1, "1", 1)).front());
+  EXPECT_TRUE(bench.kept.insert_missing(bench.tables.state(4, 2, 1)).front());
+  const auto roots = bench.kept.longest_untouched(9);
+  EXPECT_EQ(bench.kept.at(roots.front()).parts.size(), 2U);
+  bench.kept.drop(roots.front());
+  EXPECT_THROW(bench.kept.erase(bench.tables.runs, {{one}}), std::logic_error);
 }
 
 TEST(ShadowTables, a_sample_is_drawn_by_the_seed_whatever_the_order_and_keeps_all_of_its_runs) {

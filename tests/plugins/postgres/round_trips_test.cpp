@@ -82,12 +82,31 @@ TEST_F(RoundTrips, an_update_that_also_writes_keys_costs_one) {
             1);
 }
 
+TEST_F(RoundTrips, a_page_a_deletion_and_a_count_cost_one_each_and_a_slice_two) {
+  store_thing(1, 1, "a");
+  store_thing(2, 1, "b");
+  const Range range{.one_of = {{.column = thing::owner, .values = {uuid_of(1), uuid_of(2)}}},
+                    .column = thing::part};
+  const std::vector<std::size_t> columns{thing::count};
+  EXPECT_EQ(count([&](Session& session) { session.scan(thing_table(), range, columns, 9); }), 1);
+  EXPECT_EQ(count([&](Session& session) { session.erase(thing_table(), range, 9); }), 2);
+  const std::vector<Keys> keys{by_id(1), by_id(2)};
+  EXPECT_EQ(count([&](Session& session) { session.erase(thing_table(), keys); }), 1);
+  for (const std::uint64_t size : {1U, 2'000U}) {
+    Rows rows = things(size, "n");
+    for (std::uint64_t row = 0; row < size; ++row) rows[row][thing::count] = 1;
+    EXPECT_EQ(count([&](Session& session) { session.add(rows, columns); }), 1) << size;
+  }
+}
+
 TEST_F(RoundTrips, nothing_to_do_costs_none) {
   EXPECT_EQ(count([](Session& session) {
               session.update(Rows{thing_table()});
               session.insert_missing(Rows{thing_table()});
               const std::vector<std::size_t> columns{thing::name};
               session.find(thing_table(), {}, columns, Lock::rows);
+              session.erase(thing_table(), {});
+              session.scan(thing_table(), {.one_of = {{}}}, columns, 1);
             }),
             0);
   tapped_->begin();

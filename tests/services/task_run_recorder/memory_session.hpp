@@ -5,6 +5,7 @@
 #include <map>
 #include <optional>
 #include <ostream>
+#include <stdexcept>
 #include <string>
 #include <vector>
 
@@ -141,6 +142,17 @@ class MemorySession : public Session {
       ++written;
     }
     return written;
+  }
+
+  // A recorder does none of these.
+  Rows scan(const Table&, const Range&, std::span<const std::size_t>, std::size_t) override {
+    throw std::logic_error{"a scan"};
+  }
+  std::size_t add(const Rows&, std::span<const std::size_t>) override {
+    throw std::logic_error{"an addition"};
+  }
+  std::size_t erase(const Table&, std::span<const Keys>) override {
+    throw std::logic_error{"a deletion"};
   }
 
  private:
