@@ -7,6 +7,7 @@
 #include <boost/asio/detached.hpp>
 #include <boost/asio/ip/host_name.hpp>
 #include <boost/asio/post.hpp>
+#include <random>
 #include <utility>
 
 #include "hangar/error.hpp"
@@ -19,8 +20,7 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr auto close_within = 8s;
-constexpr auto forget_pull_within = 1000ms;
+constexpr auto look_for_signals_every = 2500ms;
 
 std::string connection_name(const std::string& service) {
   boost::system::error_code unknown;
@@ -288,50 +288,49 @@ asio::awaitable<std::optional<ForceMark>> PullSource::forced() {
   co_return co_await read_force_mark(*state_.link, state_.options.service);
 }
 
-void PullSource::stop() {
-  if (state_.stopping()) return;
-  state_.phase = Phase::stopping;
-  puller_.shut();
-  pump_timer_.cancel();
-  // Answers wait for it: what is given back would come here again.
-  std::vector<Outgoing> items;
-  items.emplace_back(EndPulls{});
-  state_.held->outbox().hold_back(state_.link->send(items));
-  state_.held->nak_what_is_ready();
-  flush();
-  arrivals_.wake_all();
-  state_.changes.wake_all();
-  letters_.stop();
+void PullSource::look_after_held() {
+  if (state_.closed()) return;
+  signal_timer_.expires_after(look_for_signals_every);
+  signal_timer_.async_wait([weak = weak_from_this()](boost::system::error_code error) {
+    const auto self = weak.lock();
+    if (self && !error) self->look_after_held();
+  });
+  if (!binding_.bound()) return;
+  const auto now = Clock::now();
+  if (paused_since_ && now - *paused_since_ > hold_max_) {
+    // A pull that lives would get them.
+    if (!puller_.live()) nak_all();
+  } else {
+    signal_progress(now);
+  }
 }
 
-// The server still has the pull. Asked for the consumer, it looks who listens and forgets the pull;
-// nats-server 2.9 would otherwise lose sight, until ack_wait is over, of a message that is given
-// back while nobody else pulls.
-void PullSource::pulls_ended() {
-  state_.link->request(state_.about_consumer("INFO"), {}, {}, forget_pull_within,
-                       [weak = weak_from_this()](const Link::Reply&) {
-                         const auto self = weak.lock();
-                         if (!self) return;
-                         self->state_.held->outbox().hold_back(false);
-                         self->flush();
-                         self->state_.changes.wake_all();
-                       });
+void PullSource::signal_progress(Clock::time_point now) {
+  std::vector<Outgoing> signals;
+  for (const std::string& reply : state_.held->due(now, binding_.progress_interval())) {
+    signals.emplace_back(make_message(reply, {}, "+WPI"));
+  }
+  if (!signals.empty()) state_.link->send(signals);
 }
 
-asio::awaitable<void> PullSource::close() {
-  const auto self = shared_from_this();
-  const auto deadline = Clock::now() + close_within;
-  stop();
-  while (state_.held->outbox().held_back() && Clock::now() < deadline)
-    co_await state_.changes.wait_until(deadline);
-  co_await letters_.wait_until_none(deadline);
-  flush();
-  co_await binding_.delete_own_consumer();
-  state_.phase = Phase::closed;
-  state_.changes.wake_all();
-  signal_timer_.cancel();
-  state_.link->finish();
-  co_await state_.link->ended(deadline);
+// Another replica may be able to record them. Spread, so that they do not all come back at once to
+// one that cannot.
+void PullSource::nak_all() {
+  if (state_.held->size() == 0) return;
+  state_.log.warning(
+      "stream {}: {} messages are given back, because they could not be recorded for {} s",
+      state_.options.source.stream, state_.held->size(),
+      std::chrono::duration_cast<std::chrono::seconds>(hold_max_).count());
+  std::minstd_rand random{std::random_device{}()};
+  std::uniform_int_distribution<std::int64_t> delay{hold_max_.count() / 12, hold_max_.count() / 2};
+  state_.held->nak_all([&] { return std::chrono::milliseconds{delay(random)}; });
+}
+
+void PullSource::pause(bool paused) {
+  if (paused == paused_since_.has_value()) return;
+  paused_since_ = paused ? std::optional{Clock::now()} : std::nullopt;
+  puller_.pause(paused);
+  pump();
 }
 
 }  // namespace hangar
