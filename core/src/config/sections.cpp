@@ -41,7 +41,10 @@ std::vector<OtherSettings> watched(const Sections& sections) {
   return all;
 }
 
-std::string in_upper_case(std::string text) { return boost::algorithm::to_upper_copy(text); }
+std::string in_upper_case(std::string text) {
+  boost::algorithm::to_upper(text);
+  return text;
+}
 
 std::vector<std::string> variables_of(const OtherSettings& settings, const Environment& environment,
                                       Meant meant) {

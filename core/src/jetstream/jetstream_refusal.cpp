@@ -128,8 +128,7 @@ std::string_view behind_limit(std::string_view description) {
 }  // namespace
 
 std::string refusal_text(const JetStreamAnswer& answer, std::string_view stream) {
-  const std::string told =
-      fmt::format("{} (JetStream error {})", answer.description, answer.error_code);
+  std::string told = fmt::format("{} (JetStream error {})", answer.description, answer.error_code);
   const Row* row = row_of(answer);
   if (row == nullptr) return told;
   return fmt::format("{}: {}", told,
