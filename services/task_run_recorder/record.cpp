@@ -40,10 +40,10 @@ namespace {
 /// Makes `call`, which writes the rows.
 template <class Call>
 auto naming(const Fold& fold, const Rows& rows, Culprits& culprits, Write write, Call&& call) {
-  culprits.write = write;
   try {
     return call();
   } catch (const Error& error) {
+    culprits.write = write;
     if (error.row()) culprits.events = fold.events_of(rows, *error.row());
     throw;
   }

@@ -232,6 +232,7 @@ class Storages(unittest.TestCase):
                     "nats.url": nats.url,
                     "storage.type": "faulty_storage",
                     "storage.url": url,
+                    "max_restarts": 0,
                 }
                 done = hangar("run", *flags(settings))
                 self.assertEqual(done.returncode, 1, done.stderr)

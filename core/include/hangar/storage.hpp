@@ -73,8 +73,8 @@ class HANGAR_API Session {
   /// one, and the rows whose foreign keys are declared to refer to it. Returns how many rows of
   /// this table there were.
   virtual std::size_t erase(const Table& table, std::span<const Keys> keys) = 0;
-  /// Deletes the first `limit` rows of the range. Two that do so at once may wait for one another's
-  /// transactions, and each row is counted once. Returns how many rows there were.
+  /// Deletes the first `limit` rows of the range, or fewer where others change them meanwhile; none
+  /// only where none is left. Two that do so at once wait for one another. Returns how many rows.
   std::size_t erase(const Table& table, const Range& range, std::size_t limit);
 
   /// Marks the place that `rollback_to_savepoint` goes back to, and forgets the one before. From

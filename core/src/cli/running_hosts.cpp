@@ -68,7 +68,12 @@ std::vector<Check> check_running_hosts(const std::optional<std::filesystem::path
   for (const std::string& address : addresses) {
     const auto server = asked_at(address);
     const auto answer = server ? http_get(*server, "/readyz?verbose", 2s) : std::nullopt;
-    if (!answer) continue;
+    if (!answer) {
+      if (address == listen) continue;
+      checks.push_back({fail, "host at " + address, "it lives and does not answer within 2 s",
+                        "its log says more; SIGTERM ends it"});
+      continue;
+    }
     std::ranges::move(check_readiness(address, answer->status, answer->body),
                       std::back_inserter(checks));
   }

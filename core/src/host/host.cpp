@@ -269,9 +269,10 @@ asio::awaitable<void> Host::Run::serve(HostedService* service) {
 
 std::optional<std::chrono::milliseconds> Host::Run::after_failure(const std::string& service,
                                                                   int code, RestartPolicy& policy) {
-  // A person must act, or waits for the end of a run that ends by itself: the others go on.
-  const bool final = code == exit_code::configuration || options_.until_drained || options_.replay;
-  if (final || draining_.is_set()) return std::nullopt;
+  // A person must act, or waits for the end of a run that ends by itself: the others go on. What is
+  // found wrong later may be mended meanwhile.
+  const bool wrong = code == exit_code::configuration && policy.failures() == 0;
+  if (wrong || options_.until_drained || options_.replay || draining_.is_set()) return std::nullopt;
   const auto wait = policy.after_failure(RestartPolicy::Clock::now());
   if (wait) {
     log_->info("{} is started again in {} s", service,

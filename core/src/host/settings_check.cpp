@@ -61,12 +61,13 @@ void check_plugin_folders(const std::vector<std::string>& folders) {
 }
 
 void check_writable(const std::filesystem::path& folder) {
-  // The first folder that is to be made; in one that is there, another one.
-  std::filesystem::path probe = folder / fmt::format("check.{}", ::getpid());
+  // A folder in it, or in the nearest one that is there; another host may make these meanwhile.
   std::error_code failed;
-  while (probe.has_parent_path() && !std::filesystem::exists(probe.parent_path(), failed)) {
-    probe = probe.parent_path();
+  std::filesystem::path nearest = folder;
+  while (nearest.has_relative_path() && !std::filesystem::exists(nearest, failed)) {
+    nearest = nearest.parent_path();
   }
+  const std::filesystem::path probe = nearest / fmt::format(".hangar-check.{}", ::getpid());
   if (::mkdir(probe.c_str(), S_IRWXU) != 0) {
     if (errno == EEXIST) return;
     throw ConfigError{fmt::format(

@@ -25,7 +25,7 @@ class Signals {
   Signals& operator=(const Signals&) = delete;
   ~Signals();
 
-  /// Begins without a signal. Thread-safe.
+  /// Begins without a signal; the first one changes nothing then. Thread-safe.
   void begin();
 
  private:

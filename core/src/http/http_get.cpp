@@ -59,7 +59,7 @@ class Get {
 std::optional<HttpAnswer> http_get(const asio::ip::tcp::endpoint& server, const std::string& target,
                                    std::chrono::milliseconds within) {
   asio::io_context context;
-  const Get get{context, server, target};
+  Get get{context, server, target};
   context.run_for(within);
   return get.answer();
 }

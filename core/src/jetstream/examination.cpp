@@ -238,7 +238,7 @@ asio::awaitable<void> Examination::look_at_consumer(const StreamInfo& stream,
   if (consumer) {
     add(check_consumer(stream, *consumer, source.filter_subject, credit_messages(source)));
   } else {
-    checks_.push_back(co_await check_consumer_creation(link_, source));
+    checks_.push_back(co_await check_consumer_creation(link_, stream, source));
   }
 }
 

@@ -112,11 +112,17 @@ asio::awaitable<Check> check_creation(Link& link, const NatsConfig& nats,
   }
 }
 
-asio::awaitable<Check> check_consumer_creation(Link& link, const SourceOptions& source) {
+asio::awaitable<Check> check_consumer_creation(Link& link, const StreamInfo& stream,
+                                               const SourceOptions& source) {
   const std::string what = "consumer " + source.durable;
+  const Check absent{warn, what, "there is none",
+                     "start `hangar run`, which creates it and records all that is there"};
+  // Elsewhere a consumer takes messages, or the only place, from those of the installation.
+  if (stream.retention != "limits") co_return absent;
   try {
     ConsumerConfig wanted{source.durable, source.filter_subject};
     wanted.credit = credit_messages(source);
+    wanted.start = StreamStart{};  // The server removes it when nobody is left to do so.
     const CreationTrial trial = co_await try_consumer(link, source.stream, std::move(wanted));
     if (!trial.refusal.empty()) {
       co_return Check{fail, what, "there is none, and it cannot be made: " + trial.refusal,
@@ -125,8 +131,7 @@ asio::awaitable<Check> check_consumer_creation(Link& link, const SourceOptions& 
   } catch (const DeniedError& error) {
     co_return not_seen(what, fmt::format("there is none; {}", error.what()));
   }
-  co_return Check{warn, what, "there is none",
-                  "start `hangar run`, which creates it and records all that is there"};
+  co_return absent;
 }
 
 asio::awaitable<Check> check_dead_letter_creation(Link& link, const NatsConfig& nats) {

@@ -37,7 +37,8 @@ boost::asio::awaitable<Check> check_creation(Link& link, const NatsConfig& nats,
                                              const SourceOptions& source,
                                              const std::string& domain);
 /// The same of its consumer.
-boost::asio::awaitable<Check> check_consumer_creation(Link& link, const SourceOptions& source);
+boost::asio::awaitable<Check> check_consumer_creation(Link& link, const StreamInfo& stream,
+                                                      const SourceOptions& source);
 /// The same of the stream of dead letters.
 boost::asio::awaitable<Check> check_dead_letter_creation(Link& link, const NatsConfig& nats);
 

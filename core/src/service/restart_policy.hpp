@@ -30,6 +30,9 @@ class RestartPolicy {
     return std::min(longest_wait, first_wait * (1U << std::min(before, enough)));
   }
 
+  /// Within the window before the last call.
+  [[nodiscard]] std::size_t failures() const noexcept { return failures_.size(); }
+
  private:
   std::size_t most_;
   std::deque<Clock::time_point> failures_;

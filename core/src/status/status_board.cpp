@@ -69,7 +69,14 @@ void StatusBoard::count_restart(std::string_view service) {
 void StatusBoard::add_source(std::string_view service,
                              std::shared_ptr<const SourceCounters> counters) {
   const std::scoped_lock lock{mutex_};
-  if (Entry* entry = find(service)) entry->sources.push_back(std::move(counters));
+  Entry* entry = find(service);
+  if (entry == nullptr) return;
+  // The one before may still send its last answers; those before that one have ended.
+  if (entry->sources.size() == 2) {
+    add(*entry->sources.front(), entry->service.source);
+    entry->sources.erase(entry->sources.begin());
+  }
+  entry->sources.push_back(std::move(counters));
 }
 
 void StatusBoard::set_storage_type(std::string type) {

@@ -42,7 +42,7 @@ class StatusBoard {
  private:
   struct Entry {
     Snapshot::Service service;
-    /// Bounded by how often the service is started.
+    /// The last two; what earlier ones counted is in `service`.
     std::vector<std::shared_ptr<const SourceCounters>> sources;
   };
   Entry* find(std::string_view service);

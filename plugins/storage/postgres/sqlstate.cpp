@@ -192,8 +192,9 @@ bool is_digit(char c) { return c >= '0' && c <= '9'; }
 
 /// Whether chance or the machine decides, and not what a function is given.
 bool of_the_moment(std::string_view sqlstate) {
-  constexpr std::array<std::string_view, 8> codes{"23505", "40", "53",    "55P03",
-                                                  "57",    "58", "XX001", "XX002"};
+  // 08 and HV00N: the connection of a function to another database.
+  constexpr std::array<std::string_view, 10> codes{"08", "23505", "40",    "53",    "55P03",
+                                                   "57", "58",    "HV00N", "XX001", "XX002"};
   return std::ranges::any_of(codes, [&](auto code) { return sqlstate.starts_with(code); });
 }
 

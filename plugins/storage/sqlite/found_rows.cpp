@@ -45,8 +45,12 @@ Rows FoundRows::in_order(bool descending, std::size_t limit) && {
   std::iota(order.begin(), order.end(), std::size_t{0});
   const auto key_of = [&](std::size_t row) { return key(row); };
   std::ranges::sort(order, before, key_of);
-  const auto again = std::ranges::unique(order, std::ranges::equal, key_of);
-  order.erase(again.begin(), again.end());
+  // Not std::ranges::unique: clang 14 cannot read libstdc++'s subrange.
+  order.erase(std::unique(order.begin(), order.end(),
+                          [&](std::size_t one, std::size_t other) {
+                            return std::ranges::equal(key_of(one), key_of(other));
+                          }),
+              order.end());
   if (descending) std::ranges::reverse(order);
   order.resize(std::min(order.size(), limit));
   for (const std::size_t row : order) {

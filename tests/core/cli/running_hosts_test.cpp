@@ -2,10 +2,12 @@
 
 #include <gtest/gtest.h>
 
+#include <cstdlib>
 #include <filesystem>
 #include <string>
 
 #include "http/http_server.hpp"
+#include "status/state_file.hpp"
 
 namespace hangar::cli {
 namespace {
@@ -37,6 +39,20 @@ TEST(RunningHosts, a_host_with_another_data_dir_is_asked_at_its_address) {
   const auto checks = check_running_hosts(std::nullopt, server.address());
   ASSERT_EQ(checks.size(), 2U);
   EXPECT_EQ(checks[0].verdict, fail);
+}
+
+TEST(RunningHosts, a_host_that_lives_and_does_not_answer_is_a_fault) {
+  std::string name = (std::filesystem::temp_directory_path() / "hangar-hosts-XXXXXX").string();
+  const std::filesystem::path folder{::mkdtemp(name.data())};
+  {
+    StateFile file{folder};
+    file.write({}, "127.0.0.1:1");
+    const auto checks = check_running_hosts(folder, "");
+    ASSERT_EQ(checks.size(), 1U);
+    EXPECT_EQ(checks[0].verdict, fail);
+    EXPECT_EQ(checks[0].what, "host at 127.0.0.1:1");
+  }
+  std::filesystem::remove_all(folder);
 }
 
 TEST(RunningHosts, what_could_not_be_looked_at_is_said) {
