@@ -272,10 +272,10 @@ std::string scan_statement(const Table& table, const Range& range,
                                      range.descending ? "<" : ">", fmt::join(values, ", ")));
   }
   const std::string limit = fmt::format("LIMIT (${}::int8[])[1]", parameter);
-  const std::string part = fmt::format("SELECT {} FROM {} AS t WHERE {} ORDER BY {} {}",
-                                       column_list(table, scan_columns(table, range, columns)),
-                                       quoted_identifier(table.name),
-                                       fmt::join(conditions, " AND "), order_by("t"), limit);
+  std::string part = fmt::format("SELECT {} FROM {} AS t WHERE {} ORDER BY {} {}",
+                                 column_list(table, scan_columns(table, range, columns)),
+                                 quoted_identifier(table.name), fmt::join(conditions, " AND "),
+                                 order_by("t"), limit);
   if (sources.empty()) return part;
   return fmt::format("SELECT found.* FROM {} CROSS JOIN LATERAL ({}) AS found ORDER BY {} {}",
                      fmt::join(sources, " CROSS JOIN "), part, order_by("found"), limit);
