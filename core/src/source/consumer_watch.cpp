@@ -60,11 +60,26 @@ asio::awaitable<void> ConsumerWatch::see_consumer() {
   const bool behind = now.after.first_sequence > consumer.ack_floor + 1;
   counters.expired_unacked.set(
       behind && consumer.ack_floor > 0 ? now.after.first_sequence - consumer.ack_floor - 1 : 0);
-  const bool idle = consumer.pending == 0 && consumer.ack_pending == 0;
   // Last, as a user need not be allowed to see it.
-  counters.oldest_unacked.set(idle ? 0
-                                   : co_await stored_after(link, options.stream, consumer.ack_floor,
-                                                           options.filter_subject));
+  counters.oldest_unacked.set(co_await oldest_unacked(consumer));
+}
+
+asio::awaitable<std::uint64_t> ConsumerWatch::oldest_unacked(ConsumerInfo consumer) {
+  const bool idle = consumer.pending == 0 && consumer.ack_pending == 0;
+  const auto oldest = source_.held->oldest_stored();
+  if (idle || oldest) held_none_ = false;
+  if (idle) co_return 0;
+  if (oldest) {
+    co_return static_cast<std::uint64_t>(
+        std::chrono::floor<std::chrono::seconds>(oldest->time_since_epoch()).count());
+  }
+  // The server may have to search the stream for it, and one (seen with 2.9.10, and 2.12 reads the
+  // same) ends with a nil pointer when the stream is deleted while it looks. So it is not asked
+  // before the first messages can be here, nor for one that has just come.
+  if (!std::exchange(held_none_, true)) co_return source_.counters->oldest_unacked.value();
+  const SourceOptions& options = source_.options.source;
+  co_return co_await stored_after(*source_.link, options.stream, consumer.ack_floor,
+                                  options.filter_subject);
 }
 
 asio::awaitable<void> ConsumerWatch::see_dead_letters() {

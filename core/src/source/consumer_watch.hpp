@@ -1,6 +1,7 @@
 #pragma once
 
 #include <boost/asio/awaitable.hpp>
+#include <cstdint>
 
 #include "source/consumer_binding.hpp"
 #include "source/consumer_check.hpp"
@@ -25,6 +26,8 @@ class ConsumerWatch {
 
  private:
   boost::asio::awaitable<void> see_consumer();
+  /// When the oldest message without an ack was stored, in seconds since 1970; 0 when unknown.
+  boost::asio::awaitable<std::uint64_t> oldest_unacked(ConsumerInfo consumer);
   boost::asio::awaitable<void> see_dead_letters();
 
   SourceState& source_;
@@ -32,6 +35,7 @@ class ConsumerWatch {
   const ConsumerBinding& binding_;
   PendingDeadLetters& letters_;
   bool ack_denied_ = false;  ///< Since the consumer was seen last.
+  bool held_none_ = false;   ///< When something was left the last time.
   bool nearly_full_ = false;
 };
 

@@ -44,6 +44,10 @@ class HeldMessage final : public Message::Delivery {
   [[nodiscard]] std::uint64_t sequence() const noexcept { return sequence_; }
   [[nodiscard]] std::uint64_t deliveries() const noexcept { return deliveries_; }
   [[nodiscard]] std::uint64_t bytes() const noexcept { return bytes_; }
+  /// When the stream took it.
+  [[nodiscard]] std::chrono::sys_time<std::chrono::nanoseconds> stored() const noexcept {
+    return stored_;
+  }
   [[nodiscard]] std::string_view subject() const noexcept { return subject_of(*message_); }
   [[nodiscard]] std::string_view body() const noexcept { return body_of(*message_); }
   [[nodiscard]] Headers headers() const { return headers_of(*message_); }

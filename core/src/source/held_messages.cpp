@@ -133,6 +133,15 @@ void HeldMessages::abandon() noexcept {
   count();
 }
 
+std::optional<std::chrono::sys_time<std::chrono::nanoseconds>> HeldMessages::oldest_stored()
+    const noexcept {
+  std::optional<std::chrono::sys_time<std::chrono::nanoseconds>> oldest;
+  for (const auto& [sequence, held] : held_) {
+    if (!oldest || held->stored() < *oldest) oldest = held->stored();
+  }
+  return oldest;
+}
+
 std::vector<std::string> HeldMessages::due(Time now, std::chrono::nanoseconds after) {
   std::vector<std::string> replies;
   for (auto& [sequence, held] : held_) {

@@ -6,6 +6,7 @@
 #include <deque>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -69,6 +70,10 @@ class HeldMessages : public std::enable_shared_from_this<HeldMessages> {
   /// The reply subjects of those for which nothing was sent for so long; for
   /// them that begins anew.
   std::vector<std::string> due(Time now, std::chrono::nanoseconds after);
+
+  /// When the stream took the oldest of them; nothing when there is none.
+  [[nodiscard]] std::optional<std::chrono::sys_time<std::chrono::nanoseconds>> oldest_stored()
+      const noexcept;
 
   [[nodiscard]] std::size_t size() const noexcept { return held_.size(); }
   [[nodiscard]] const Credit& credit() const noexcept { return credit_; }

@@ -20,6 +20,7 @@ class HeldMessagesTest : public testing::Test {
  protected:
   static constexpr std::uint64_t batch_bytes = 1000;
   HeldMessages::Time now = HeldMessages::Time{} + 1h;
+  std::chrono::nanoseconds stored = 1'700'000'000s;
   std::shared_ptr<SourceCounters> counters = std::make_shared<SourceCounters>();
   std::shared_ptr<HeldMessages> held = std::make_shared<HeldMessages>(
       Credit::Amount{.messages = 100, .bytes = 10'000}, batch_bytes, counters);
@@ -31,7 +32,7 @@ class HeldMessagesTest : public testing::Test {
   void arrive(std::uint64_t sequence, std::uint64_t deliveries = 1, std::uint64_t consumer = 0,
               const std::string& body = "event", const Headers& headers = {}) const {
     const std::string reply =
-        fmt::format("$JS.ACK.S.C.{}.{}.{}.1700000000000000000.0", deliveries, sequence, consumer);
+        fmt::format("$JS.ACK.S.C.{}.{}.{}.{}.0", deliveries, sequence, consumer, stored.count());
     WireMessage message = make_message("events", reply, body, headers);
     const std::string_view kept = reply_of(*message);
     held->arrived(std::move(message), kept, parse_ack_subject(kept).value(), now);
@@ -195,6 +196,20 @@ TEST_F(HeldMessagesTest, message_that_takes_long_is_due_once_an_interval) {
   now += 5s;
   EXPECT_EQ(held->due(now, 5s).size(), 2U);
   EXPECT_EQ(counters->in_progress.value(), 3U);
+}
+
+TEST_F(HeldMessagesTest, oldest_is_the_one_that_was_stored_first_of_those_without_an_answer) {
+  EXPECT_FALSE(held->oldest_stored());
+  const auto since_1970 = [&] { return held->oldest_stored().value().time_since_epoch(); };
+  const auto first = stored;
+  arrive(1);
+  stored += 1s;
+  arrive(2);
+  EXPECT_EQ(since_1970(), first);
+  Batch batch = held->take(1, now);
+  EXPECT_EQ(since_1970(), first);
+  batch[0].ack();
+  EXPECT_EQ(since_1970(), stored);
 }
 
 TEST_F(HeldMessagesTest, all_go_back_each_with_a_delay_of_its_own) {
