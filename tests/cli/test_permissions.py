@@ -64,7 +64,7 @@ def _commands(server: tuple[int, int]) -> Iterator[Command]:
 
     A line may say that it is for servers before a release.
     """
-    replay = ("replay", "--sequence", "1")
+    replay = ("replay", "--since", "2020-01-01T00:00:00Z")
     table: list[tuple[tuple[str, ...], tuple[str, ...], str]] = [
         (("run", "--until-drained"), ("run",), "there"),
         (("run", "--until-drained"), ("run", "run-setup"), "nothing"),
@@ -82,6 +82,8 @@ def _commands(server: tuple[int, int]) -> Iterator[Command]:
     ]
     special = {
         ("run", "$JS.API.STREAM.MSG.GET.HANGAR_DLQ"): "again",
+        ("run", f"$JS.API.STREAM.MSG.GET.{STREAM}"): "elsewhere too",
+        ("replay", f"$JS.API.STREAM.MSG.GET.{STREAM}"): "begins later",
         ("run-setup", "$JS.API.STREAM.NAMES"): "elsewhere",
         ("run-setup", f"$JS.API.CONSUMER.DELETE.{STREAM}.{_DURABLE}"): "behind",
         ("publish", f"$JS.API.STREAM.CREATE.{STREAM}"): "nothing",
@@ -143,8 +145,6 @@ class Subjects(unittest.TestCase):
                 "nats.password": "p",
                 "nats.dlq_max_bytes": "1MiB",
                 "admin.listen": "",
-                # The first look at the consumer is before the first ack.
-                "services.task_run_recorder.flush_interval": "300ms",
             }
         )
 
@@ -179,7 +179,11 @@ class Subjects(unittest.TestCase):
                 letter = self.letter
                 stream.publish(letter.subject, [letter.data], letter.headers)
             stream.publish(SUBJECT, EVENTS)
+            if state == "begins later":
+                stream.request(f"STREAM.PURGE.{STREAM}", seq=2)
             self._consume(stream)
+            if state == "elsewhere too":  # somebody has an event and does not answer
+                stream.request(f"CONSUMER.MSG.NEXT.{STREAM}.{_DURABLE}", batch=1)
         if state == "again":
             self._as_all(account, "run", "--until-drained")
             with self._stream(account) as stream:
@@ -210,6 +214,7 @@ class Subjects(unittest.TestCase):
             "deliver_policy": "all",
             "filter_subject": SUBJECT,
             "max_ack_pending": 20_000,
+            "ack_wait": 12 * 10**9,  # more than it takes to look twice
         }
         call = f"CONSUMER.DURABLE.CREATE.{STREAM}.{_DURABLE}"
         stream.request(call, stream_name=STREAM, config=config)

@@ -73,9 +73,11 @@ asio::awaitable<std::uint64_t> ConsumerWatch::oldest_unacked(ConsumerInfo consum
     co_return static_cast<std::uint64_t>(
         std::chrono::floor<std::chrono::seconds>(oldest->time_since_epoch()).count());
   }
-  // The server may have to search the stream for it, and one (seen with 2.9.10, and 2.12 reads the
-  // same) ends with a nil pointer when the stream is deleted while it looks. So it is not asked
-  // before the first messages can be here, nor for one that has just come.
+  // Another host has it, or nobody; a replay has its consumer alone. The server may have to search
+  // the stream for it, and one (seen with 2.9.10, and 2.12 reads the same) ends with a nil pointer
+  // when the stream is deleted while it looks. So it is not asked before the first messages can be
+  // here, nor for one that has just come.
+  if (source_.options.replay) co_return 0;
   if (!std::exchange(held_none_, true)) co_return source_.counters->oldest_unacked.value();
   const SourceOptions& options = source_.options.source;
   co_return co_await stored_after(*source_.link, options.stream, consumer.ack_floor,
