@@ -64,7 +64,7 @@ asio::awaitable<void> ConsumerWatch::see_consumer() {
   counters.oldest_unacked.set(co_await oldest_unacked(consumer));
 }
 
-asio::awaitable<std::uint64_t> ConsumerWatch::oldest_unacked(ConsumerInfo consumer) {
+asio::awaitable<std::uint64_t> ConsumerWatch::oldest_unacked(const ConsumerInfo& consumer) {
   const bool idle = consumer.pending == 0 && consumer.ack_pending == 0;
   const auto oldest = source_.held->oldest_stored();
   if (idle || oldest) held_none_ = false;

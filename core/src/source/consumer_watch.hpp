@@ -27,7 +27,7 @@ class ConsumerWatch {
  private:
   boost::asio::awaitable<void> see_consumer();
   /// When the oldest message without an ack was stored, in seconds since 1970; 0 when unknown.
-  boost::asio::awaitable<std::uint64_t> oldest_unacked(ConsumerInfo consumer);
+  boost::asio::awaitable<std::uint64_t> oldest_unacked(const ConsumerInfo& consumer);
   boost::asio::awaitable<void> see_dead_letters();
 
   SourceState& source_;
