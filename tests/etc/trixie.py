@@ -7,6 +7,7 @@ HANGAR_TEST_LONG all of tests/run runs there.
 from __future__ import annotations
 
 import os
+import platform
 import shutil
 import subprocess
 import sys
@@ -119,6 +120,9 @@ def _commands() -> Sequence[str]:
 
 
 def main() -> int:
+    if platform.freedesktop_os_release().get("VERSION_CODENAME") == _RELEASE:
+        print("this is Debian 13: the other tests of this run are those that would run there")
+        return 0
     if os.geteuid() != 0:
         return not_run("a root of Debian 13 is made and entered by root alone")
     root = cache_folder() / _RELEASE
