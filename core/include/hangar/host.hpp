@@ -12,6 +12,8 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <type_traits>
+#include <utility>
 #include <vector>
 
 #include "hangar/config.hpp"
@@ -61,6 +63,16 @@ class HANGAR_API HostedService {
   /// The scope of a running service: starts it, waits until it is started, runs `body`, stops it,
   /// and throws what either threw.
   boost::asio::awaitable<void> running(std::function<boost::asio::awaitable<void>()> body);
+  /// The same for a lambda. What it captures by reference stays until the call returns.
+  template <class Body>
+  boost::asio::awaitable<void> running(Body&& body) {
+#if defined(__GNUC__) && !defined(__clang__) && __GNUC__ < 14
+    static_assert(std::is_lvalue_reference_v<Body> || std::is_trivially_destructible_v<Body>,
+                  "g++ 12 destroys twice what a lambda in a co_await's arguments has captured by "
+                  "value: capture by reference, or give the lambda a name");
+#endif
+    return running(std::function<boost::asio::awaitable<void>()>{std::forward<Body>(body)});
+  }
 
  private:
   std::shared_ptr<Supervisor> supervisor_;

@@ -10,6 +10,8 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <type_traits>
+#include <utility>
 
 #include "hangar/config.hpp"
 #include "hangar/error.hpp"
@@ -89,6 +91,16 @@ class HANGAR_API Context {
   /// other than what the caller leaves alone until it returns.
   virtual boost::asio::awaitable<void> transact(std::size_t lane,
                                                 std::function<void(Session&)> work) = 0;
+  /// The same for a lambda. What it captures by reference stays until the call returns.
+  template <class Work>
+  boost::asio::awaitable<void> transact(std::size_t lane, Work&& work) {
+#if defined(__GNUC__) && !defined(__clang__) && __GNUC__ < 14
+    static_assert(std::is_lvalue_reference_v<Work> || std::is_trivially_destructible_v<Work>,
+                  "g++ 12 destroys twice what a lambda in a co_await's arguments has captured by "
+                  "value: capture by reference, or give the lambda a name");
+#endif
+    return transact(lane, std::function<void(Session&)>{std::forward<Work>(work)});
+  }
 };
 
 class HANGAR_API Service {

@@ -82,6 +82,11 @@ asio::awaitable<void> author(Context& context) {
       {"STREAM_OF_THE_AUTHOR", "subjects.of.the.author.>", "durable-of-the-author"});
   co_await context.open_storage(std::array{&table}, 2);
   co_await context.transact(0, {[](Session&) {}});
+  co_await context.transact(0, [&table](Session&) { table.name = reason; });
+  const auto by_value = [kept = std::string{reason}](Session&) {
+    if (kept != reason) throw std::logic_error{kept};
+  };
+  co_await context.transact(0, by_value);
   Batch batch = co_await source->next(1, {});
   co_await source->reject({}, {reason, error});
   co_await source->reject({}, {reason, error, "/payload/of/the/author", "23514"});
@@ -107,7 +112,7 @@ TEST(BraceForm, every_public_coroutine_takes_its_arguments_in_braces) {
   EXPECT_EQ(heard.rejections[1].pointer, "/payload/of/the/author");
   EXPECT_EQ(heard.rejections[1].sqlstate, "23514");
   EXPECT_EQ(heard.rejections[2].reason, "");
-  EXPECT_EQ(heard.transactions, 1U);
+  EXPECT_EQ(heard.transactions, 3U);
 }
 
 }  // namespace
