@@ -46,9 +46,8 @@ Reconnection::Step Reconnection::step(Happened what, const std::string& why, Tim
     server_ = trying_;
     connected_at_ = now;
     if (!brief_) told_ = RateLimit{repeat_trouble_after};
-    const bool first = !std::exchange(was_connected_, true);
-    if (!first || troubled_) step.line = tell("NATS: connected", now);
-    troubled_ = false;
+    // For each trouble that was told, and so as seldom: the last word is never that it is lost.
+    if (std::exchange(trouble_told_, false)) step.line = "NATS: connected";
     return step;
   }
   if (what == Happened::failed) {
@@ -74,7 +73,7 @@ Reconnection::Step Reconnection::step(Happened what, const std::string& why, Tim
   }
   if (!step.trouble.empty()) {
     step.line = tell(mask_url(step.trouble), now);
-    troubled_ = true;
+    if (!step.line.empty()) trouble_told_ = true;
   }
   return step;
 }

@@ -54,11 +54,10 @@ class Reconnection {
   Endpoint trying_;
   Endpoint server_;
   bool leaving_ = false;  ///< That server gave no service: others are tried first.
-  bool was_connected_ = false;
   Time connected_at_{};
-  bool brief_ = false;     ///< The last connection was lost as soon as it stood.
-  bool troubled_ = false;  ///< Something was told since it connected.
-  RateLimit told_;         ///< Since a connection that lasted.
+  bool brief_ = false;         ///< The last connection was lost as soon as it stood.
+  bool trouble_told_ = false;  ///< Since it connected.
+  RateLimit told_;             ///< Since a connection that lasted.
 };
 
 }  // namespace hangar

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <random>
 #include <set>
 #include <string>
 #include <vector>
@@ -89,10 +90,21 @@ const std::vector<Story> stories{
       {lost, "too many", 2s, "a", 2s},
       {connected, "", 4s},
       {lost, "too many", 4s, "a", 4s},
-      {connected, "", 31s, "", 0ms, "NATS: connected"},
+      {connected, "", 31s},
       {lost, "too many", 31s, "a", 5s, "NATS: connection lost: too many"},
-      {connected, "", 36s},
+      {connected, "", 36s, "", 0ms, "NATS: connected"},
       {lost, "closed", 37s, "a", 0ms, "NATS: connection lost: closed"}}},
+    {"after brief connections that end for different reasons the last word is that it is connected",
+     {},
+     {{started, "", 0ms, "a"},
+      {connected},
+      {lost, "too many", 1ms, "a", 250ms, "NATS: connection lost: too many"},
+      {connected, "", 250ms, "", 0ms, "NATS: connected"},
+      {lost, "closed", 251ms, "a", 500ms, "NATS: connection lost: closed"},
+      {failed, "refused", 750ms, "a", 1s, "refused"},
+      {connected, "", 2s, "", 0ms, "NATS: connected"},
+      {lost, "closed", 2001ms, "a", 2s},
+      {connected, "", 4s}}},
     {"a password is not told",
      {},
      {{started, "", 0ms, "a"},
@@ -136,6 +148,29 @@ TEST(ReconnectionTest, each_story_goes_its_way) {
       EXPECT_LE(step.after, row.after);
       EXPECT_GE(step.after, row.after / 2);
       EXPECT_EQ(step.line, row.line);
+    }
+  }
+}
+
+TEST(ReconnectionTest, while_connected_the_last_word_is_never_that_it_is_not) {
+  for (std::uint32_t seed = 1; seed <= 50; ++seed) {
+    SCOPED_TRACE(seed);
+    std::minstd_rand random{seed};
+    const auto below = [&](std::uint32_t n) { return static_cast<int>(random() % n); };
+    Reconnection tested{named({"a", "b"}), seed};
+    Reconnection::Time now{};
+    std::string last;
+    const auto happens = [&](Reconnection::Happened what, const std::string& why) {
+      now += milliseconds{1 << below(16)};
+      const std::string line = tested.step(what, why, now).line;
+      if (!line.empty()) last = line;
+    };
+    happens(started, "");
+    for (int i = 0; i < 100; ++i) {
+      for (int tries = below(3); tries > 0; --tries) happens(failed, "refused");
+      happens(connected, "");
+      EXPECT_TRUE(last.empty() || last == "NATS: connected") << last;
+      happens(below(4) == 0 ? left : lost, std::to_string(below(3)));
     }
   }
 }
