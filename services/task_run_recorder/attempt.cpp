@@ -18,6 +18,9 @@ void Attempt::run(Session& session, Timestamp now) {
   } catch (const TransientError& error) {
     using Retry = TransientError::Retry;
     if (error.retry() == Retry::backoff) batch_size_.failed(batch.size());
+    if (took_too_long(error) && tried_ == 1 && ++cancelled_alone_ > 1) {
+      throw DataError{std::string{statement_timeout}, error.what(), {}, error.sqlstate()};
+    }
     const bool is_locked = error.retry() == Retry::locked && !beside_refused_;
     if (!is_locked && !error.row_may_be_at_fault()) throw;
     if (error.retry() == Retry::conflict && ++races_ <= most_races) throw;

@@ -102,7 +102,7 @@ class TaskRunRecorder final : public Service {
   std::size_t oldest(Events events) const;
   void refuse(RetryableEvent& event, Rejection why);
   void settle(Events events, const Recorded& recorded);
-  asio::awaitable<void> answer_refused(std::size_t lane, const OwnedEvents& events);
+  asio::awaitable<void> answer_refused(std::size_t lane, Events events);
   void release(const RetryableEvent& event);
   void end();
 
@@ -263,7 +263,13 @@ asio::awaitable<bool> TaskRunRecorder::write(std::size_t lane, Events events, bo
       failure = error;
     }
     const std::size_t tried = attempt.tried();
-    if (failure && !beside_refused) {
+    if (failure && failure->reason() == statement_timeout) {
+      refuse(*events.front(), rejection(*failure));
+      // At once: where the database is slow, the others would meet the same.
+      co_await answer_refused(lane, events.first(1));
+      events.front()->refused.reset();
+      events = events.subspan(1);
+    } else if (failure && !beside_refused) {
       beside_refused = true;
     } else if (failure && tried == 1) {
       refuse(*events.front(), rejection(*failure));
@@ -328,7 +334,7 @@ void TaskRunRecorder::settle(Events events, const Recorded& recorded) {
 }
 
 /// They come again whole: as dead letters, or to be tried again.
-asio::awaitable<void> TaskRunRecorder::answer_refused(std::size_t lane, const OwnedEvents& events) {
+asio::awaitable<void> TaskRunRecorder::answer_refused(std::size_t lane, Events events) {
   co_await refusals_->answer(lane, events, *source_);
   for (const auto& event : events) release(*event);
 }

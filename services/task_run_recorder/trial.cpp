@@ -1,14 +1,22 @@
 #include "trial.hpp"
 
+#include <algorithm>
 #include <array>
+#include <chrono>
 #include <random>
 #include <string>
 
+#include "isolation.hpp"
 #include "prefect/uuid.hpp"
 #include "record.hpp"
 
 namespace hangar::recorder {
 namespace {
+
+using Clock = std::chrono::steady_clock;
+
+// Chance and load make the same statement several times slower, and not many of them every time.
+constexpr int much_less = 4;
 
 Uuid random_uuid() {
   std::random_device random;
@@ -36,7 +44,26 @@ bool refused(Work&& work) {
   }
 }
 
-Judgement judge_one(Session& session, const PackedEvent& event, Timestamp now) {
+bool goes_in(Session& session, const AcceptedEvent& accepted, Timestamp now) {
+  bool went_in = false;
+  return !refused([&] { went_in = accepted.goes_in_again(session, now); }) && went_in;
+}
+
+/// Of an event whose statements were cancelled after so long. It is at fault where the database
+/// takes others in much less time, before it (`usual`) and behind it: a slow one does not.
+Judgement judge_slow(Session& session, const AcceptedEvent& accepted, Clock::duration usual,
+                     Clock::duration cancelled_after, Timestamp now) {
+  session.rollback_to_savepoint();
+  const auto began = Clock::now();
+  if (!goes_in(session, accepted, now)) return Judgement::database_at_fault;
+  const auto longest = std::max(usual, Clock::now() - began);
+  return longest * much_less <= cancelled_after ? Judgement::event_at_fault
+                                                : Judgement::database_at_fault;
+}
+
+Judgement judge_one(Session& session, const AcceptedEvent& accepted, Clock::duration usual,
+                    const PackedEvent& event, Timestamp now) {
+  const auto began = Clock::now();
   try {
     Verdict verdict{};
     if (refused([&] { verdict = record_task_run_event(session, event, now); })) {
@@ -44,9 +71,10 @@ Judgement judge_one(Session& session, const PackedEvent& event, Timestamp now) {
     }
     return verdict == Verdict::collision ? Judgement::event_at_fault : Judgement::accepted;
   } catch (const TransientError& error) {
-    if (error.retry() != TransientError::Retry::locked) throw;
-    return Judgement::accepted;
+    if (error.retry() == TransientError::Retry::locked) return Judgement::accepted;
+    if (!took_too_long(error)) throw;
   }
+  return judge_slow(session, accepted, usual, Clock::now() - began, now);
 }
 
 }  // namespace
@@ -74,19 +102,20 @@ bool AcceptedEvent::goes_in_again(Session& session, Timestamp now) const {
 std::vector<Judgement> judge(Session& session, const AcceptedEvent& accepted,
                              std::span<const PackedEvent> events, Timestamp now) {
   session.savepoint();
+  const auto began = Clock::now();
   try {
-    bool went_in = false;
-    if (refused([&] { went_in = accepted.goes_in_again(session, now); }) || !went_in) {
+    if (!goes_in(session, accepted, now)) {
       return std::vector<Judgement>(events.size(), Judgement::database_at_fault);
     }
   } catch (const TransientError& error) {
     if (error.retry() != TransientError::Retry::locked) throw;
     return std::vector<Judgement>(events.size(), Judgement::accepted);
   }
+  const auto usual = Clock::now() - began;
   std::vector<Judgement> judgements;
   for (const PackedEvent& event : events) {
     session.savepoint();
-    judgements.push_back(judge_one(session, event, now));
+    judgements.push_back(judge_one(session, accepted, usual, event, now));
     session.rollback_to_savepoint();
   }
   return judgements;

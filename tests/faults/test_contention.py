@@ -21,13 +21,13 @@ class Contention(Ledger):
     def states(self) -> set[str]:
         return set(self.postgres.psql("SELECT id FROM task_run_state", "faults").split())
 
-    def slow_states(self, seconds: float) -> None:
-        """Each state takes so long to be inserted."""
+    def slow_states(self, seconds: float, when: str = "") -> None:
+        """Each state takes so long to be inserted, or those that a WHEN names."""
         self.postgres.psql(
             "CREATE OR REPLACE FUNCTION slow() RETURNS trigger LANGUAGE plpgsql AS"
             f" $$ BEGIN PERFORM pg_sleep({seconds}); RETURN NEW; END $$;"
             "CREATE OR REPLACE TRIGGER slow BEFORE INSERT ON task_run_state"
-            " FOR EACH ROW EXECUTE FUNCTION slow()",
+            f" FOR EACH ROW {when} EXECUTE FUNCTION slow()",
             "faults",
         )
 
@@ -165,6 +165,29 @@ class Slow(Contention):
             self.slow_states(0)
             self.end_of(process)
         self.expect_all_recorded()
+
+
+class SlowAlone(Contention):
+    COPIES = 4
+
+    def test_event_that_alone_takes_too_long_is_a_dead_letter_and_holds_up_no_other(self) -> None:
+        self.use_postgres()
+        slow = {str(row["id"]) for row in self.rows["task_run_state"][7:9]}
+        self.slow_states(5, f"WHEN (NEW.id IN ({', '.join(map(repr, slow))}))")
+        settings = {
+            "storage.statement_timeout": "400ms",
+            "services.task_run_recorder.batch_size": 16,  # halved until the event is alone
+        }
+        with self.recording(*flags(settings)) as process:
+            self.end_of(process)
+        self.assertEqual(self.states(), {row["id"] for row in self.rows["task_run_state"]} - slow)
+        found = set()
+        for letter in self.letters():
+            found |= {one for one in slow if one.encode() in letter.data}
+            self.assertEqual(letter.headers["Hangar-Dlq-Reason"], "statement_timeout")
+            self.assertEqual(letter.headers["Hangar-Dlq-Sqlstate"], "57014")
+            self.assertGreater(int(letter.headers["Hangar-Dlq-Deliveries"]), 2)
+        self.assertEqual(found, slow)
 
 
 class Busy(Contention):

@@ -136,7 +136,7 @@ constexpr std::array hints{
          "state <> 'idle' says who"},
     Hint{"57014",
          "it took longer than storage.statement_timeout, or somebody cancelled it: see "
-         "pg_stat_activity for locks and slow statements"},
+         "pg_stat_activity for locks and slow statements, and the triggers of the table"},
     Hint{"57P05", "see idle_session_timeout of the role, database and server"},
     Hint{"58", "the server cannot use its own files: see its log"},
     Hint{"P0001", "a trigger or function of this database refuses it: see \\d of the table"},

@@ -2,8 +2,11 @@
 
 #include <gtest/gtest.h>
 
+#include <chrono>
 #include <memory_resource>
 #include <string>
+#include <thread>
+#include <utility>
 
 #include "event_decoder.hpp"
 #include "memory_session.hpp"
@@ -80,6 +83,69 @@ TEST_F(Trial, a_database_that_refuses_either_table_or_updates_alone_is_at_fault)
     session.table = table;
     const auto judgements = judge(session, AcceptedEvent{good_}, {&bad_, 1}, Timestamp{});
     EXPECT_EQ(judgements.front(), Judgement::database_at_fault) << table;
+  }
+}
+
+/// Cancels the statement that inserts a state with a message, after `patience`; what it inserts
+/// else takes `usual`, and `later` from then on.
+class Cancelling final : public testing::MemorySession {
+ public:
+  std::chrono::milliseconds patience{1000};
+  std::chrono::milliseconds usual{0};
+  std::chrono::milliseconds later{0};
+
+  std::vector<bool> insert_missing(const Rows& rows) override {
+    const bool slow = is_slow(rows);
+    if (slow) usual = later;
+    const auto took = slow ? patience : usual;
+    std::this_thread::sleep_for(took);
+    if (slow || took >= patience) {
+      throw TransientError{"canceled", TransientError::Retry::backoff, "57014"};
+    }
+    return MemorySession::insert_missing(rows);
+  }
+
+ private:
+  static bool is_slow(const Rows& rows) {
+    if (rows.table().name != "task_run_state") return false;
+    for (std::size_t i = 0; i < rows.size(); ++i) {
+      const Cell& cell = rows[i][task_run_state::message];
+      if (cell.kind() == Cell::Kind::text && cell.text() == simulation::refused_text) return true;
+    }
+    return false;
+  }
+};
+
+TEST_F(Trial, what_alone_takes_too_long_while_others_go_in_quickly_is_at_fault) {
+  Cancelling session;
+  record_task_run_event(session, good_, Timestamp{});
+  const std::vector<PackedEvent> events{bad_, packed(3, 3, Fate::recorded), bad_};
+  using enum Judgement;
+  EXPECT_EQ(judge(session, AcceptedEvent{good_}, events, Timestamp{}),
+            (std::vector{event_at_fault, accepted, event_at_fault}));
+}
+
+TEST_F(Trial, what_takes_too_long_where_others_take_nearly_as_long_is_not_at_fault) {
+  using namespace std::chrono_literals;
+  for (const auto& [usual, later] : {std::pair{200ms, 0ms}, std::pair{0ms, 200ms}}) {
+    Cancelling session;
+    record_task_run_event(session, good_, Timestamp{});
+    session.usual = usual;
+    session.later = later;
+    EXPECT_EQ(judge(session, AcceptedEvent{good_}, {&bad_, 1}, Timestamp{}).front(),
+              Judgement::database_at_fault)
+        << usual.count();
+  }
+}
+
+TEST_F(Trial, a_database_where_everything_takes_too_long_cannot_tell) {
+  Cancelling session;
+  record_task_run_event(session, good_, Timestamp{});
+  const AcceptedEvent accepted{good_};
+  for (const bool from_the_start : {true, false}) {
+    (from_the_start ? session.usual : session.later) = session.patience;
+    EXPECT_THROW(judge(session, accepted, {&bad_, 1}, Timestamp{}), TransientError);
+    session.usual = {};
   }
 }
 
