@@ -226,7 +226,7 @@ asio::awaitable<void> DeadLetters::publish(const StoredLetter& stored) {
     case Link::Reply::Fate::answered:
       break;
   }
-  const JetStreamAnswer answer = parse_jetstream_answer(body_of(*reply.message));
+  const JetStreamAnswer answer = read_jetstream_answer(*link_, reply);
   if (!answer.ok() || !answer.body.contains("seq")) {
     throw Error{fmt::format("{}: the stream refused it: {}", named(stored),
                             refusal_text(answer, letter.stream))};

@@ -37,9 +37,10 @@ asio::awaitable<void> store_force_mark(Link& link, std::string service, ForceMar
     throw TransientError{fmt::format("NATS: no answer: {}", link.last_trouble()),
                          TransientError::Retry::reconnect};
   }
-  const JetStreamAnswer answer = parse_jetstream_answer(body_of(*reply.message));
+  const JetStreamAnswer answer = read_jetstream_answer(link, reply);
   if (answer.ok() && answer.body.contains("seq")) co_return;
-  throw Error{fmt::format("stream {}: {}", dead_letter_stream, answer.description)};
+  throw Error{
+      fmt::format("stream {}: {}", dead_letter_stream, refusal_text(answer, dead_letter_stream))};
 }
 
 asio::awaitable<std::optional<ForceMark>> read_force_mark(Link& link, std::string service) {

@@ -82,6 +82,12 @@ JetStreamAnswer parse_jetstream_answer(std::string_view body) {
   return answer;
 }
 
+JetStreamAnswer read_jetstream_answer(const Link& link, const Link::Reply& reply) {
+  JetStreamAnswer answer = parse_jetstream_answer(body_of(*reply.message));
+  answer.embedded = link.embedded();
+  return answer;
+}
+
 asio::awaitable<JetStreamAnswer> call_jetstream(Link& link, std::string call,
                                                 json::object request) {
   const std::string subject = link.api(call);
@@ -92,7 +98,7 @@ asio::awaitable<JetStreamAnswer> call_jetstream(Link& link, std::string call,
     if (reply.fate != Link::Reply::Fate::disconnected) link.judge(trouble_of(reply), sent);
     throw_unanswered(link, reply, subject);
   }
-  JetStreamAnswer answer = parse_jetstream_answer(body_of(*reply.message));
+  JetStreamAnswer answer = read_jetstream_answer(link, reply);
   // Of several calls a cut-off server may still answer some, so that only whole rounds of them are
   // a proof of service.
   const JetStreamHealth::Trouble trouble = trouble_of(answer);
@@ -107,7 +113,7 @@ asio::awaitable<std::string> jetstream_domain(Link& link) {
     throw_unanswered(link, reply, subject);
   }
   if (reply.fate != Link::Reply::Fate::answered) co_return std::string{};
-  co_return domain_in(parse_jetstream_answer(body_of(*reply.message)));
+  co_return domain_in(read_jetstream_answer(link, reply));
 }
 
 std::string domain_in(const JetStreamAnswer& info) { return text_member(info.body, "domain"); }

@@ -17,6 +17,7 @@ struct JetStreamAnswer {
   std::int64_t code = 0;  ///< 0 when it is no error, else as in HTTP.
   std::int64_t error_code = 0;
   std::string description;
+  bool embedded = false;  ///< Whether the embedded server said it.
 
   [[nodiscard]] bool ok() const noexcept { return code == 0; }
   /// Not there, as opposed to not allowed or not possible.
@@ -32,6 +33,8 @@ JetStreamHealth::Trouble trouble_of(const JetStreamAnswer& answer) noexcept;
 
 /// Reads an answer; one that is not JSON is an error with code 500.
 JetStreamAnswer parse_jetstream_answer(std::string_view body);
+/// The same of a reply that has one.
+JetStreamAnswer read_jetstream_answer(const Link& link, const Link::Reply& reply);
 
 /// Calls JetStream's API. Throws TransientError, which names what to look at, when nobody answers;
 /// DeniedError at once when the server does not let this user ask or be answered.

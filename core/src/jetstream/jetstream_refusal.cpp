@@ -22,6 +22,9 @@ struct Row {
   std::string_view said;
   /// What refused and what mends it; `STREAM` stands for the stream's name.
   std::string_view means;
+  /// The same of the embedded server, whose configuration is nobody's to change; empty when it is
+  /// what `means` says.
+  std::string_view embedded{};
 };
 
 constexpr auto for_good = Lasts::until_changed;
@@ -40,7 +43,10 @@ constexpr std::array rows{
         "them; set another durable"},
     Row{10023, maybe, "",
         "the server's store is full: `nats server report jetstream` shows it; raise max_file_store "
-        "in its configuration, or purge streams"},
+        "in its configuration, or purge streams",
+        "the embedded nats-server has no more room: it takes up to three quarters of the disk "
+        "space that was free when it started; free some where data_dir is, or set data_dir to a "
+        "larger disk, and start Hangar again"},
     Row{10026, for_good, "",
         "the limit is max_consumers, of the stream or of the account: `nats consumer ls STREAM` "
         "and remove one, or raise it with `nats stream edit STREAM --max-consumers=-1` or in the "
@@ -56,7 +62,10 @@ constexpr std::array rows{
         "the server's max_file_store, or what the account may reserve, is smaller than what is "
         "asked for and what other streams have reserved: raise it (with `max_file_store: 0` there "
         "is "
-        "room for nothing), or ask for less"},
+        "room for nothing), or ask for less",
+        "the embedded nats-server has too little room: it takes up to three quarters of the disk "
+        "space that was free when it started; free some where data_dir is, or set data_dir to a "
+        "larger disk, and start Hangar again, or ask for less"},
     Row{10052, for_good, "duplicates window",
         "the limit is duplicate_window in the server's configuration or the stream's max_age"},
     Row{10052, for_good, "overlap with",
@@ -76,7 +85,9 @@ constexpr std::array rows{
     Row{10074, for_good, "",
         "several replicas need a cluster with as many servers: set nats.replicas: 1, or connect to "
         "the cluster"},
-    Row{10076, maybe, "", "put `jetstream {}` into the server's configuration"},
+    Row{10076, maybe, "", "put `jetstream {}` into the server's configuration",
+        "the embedded nats-server could not write its store, and is started again when it can: "
+        "free disk space where data_dir is"},
     Row{10077, maybe, "per subject",
         "the limit is the stream's max_msgs_per_subject: `nats stream edit STREAM "
         "--max-msgs-per-subject=-1`"},
@@ -131,8 +142,10 @@ std::string refusal_text(const JetStreamAnswer& answer, std::string_view stream)
   std::string told = fmt::format("{} (JetStream error {})", answer.description, answer.error_code);
   const Row* row = row_of(answer);
   if (row == nullptr) return told;
+  const bool own = answer.embedded && !row->embedded.empty();
   return fmt::format("{}: {}", told,
-                     boost::algorithm::replace_all_copy(std::string{row->means}, "STREAM", stream));
+                     boost::algorithm::replace_all_copy(
+                         std::string{own ? row->embedded : row->means}, "STREAM", stream));
 }
 
 bool refused_for_good(const JetStreamAnswer& answer) {

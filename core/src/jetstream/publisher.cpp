@@ -191,7 +191,7 @@ class Publishing {
     --outstanding_;
     bytes_ -= line.body.size();
     if (reply.fate == Link::Reply::Fate::answered) {
-      const JetStreamAnswer answer = parse_jetstream_answer(body_of(*reply.message));
+      const JetStreamAnswer answer = read_jetstream_answer(*link_, reply);
       if (answer.ok()) {
         confirmed(answer);
       } else if (refused_for_good(answer)) {

@@ -24,7 +24,7 @@ using Clock = std::chrono::steady_clock;
 
 }  // namespace
 
-LetterReceipt receipt_of(const Link::Reply& reply, std::string_view trouble) {
+LetterReceipt receipt_of(const Link::Reply& reply, std::string_view trouble, bool embedded) {
   using Fate = Link::Reply::Fate;
   LetterReceipt receipt;
   if (reply.fate == Fate::timed_out) {
@@ -36,7 +36,8 @@ LetterReceipt receipt_of(const Link::Reply& reply, std::string_view trouble) {
   } else if (reply.fate == Fate::disconnected) {
     receipt.problem = "the connection was lost";
   } else {
-    const JetStreamAnswer answer = parse_jetstream_answer(body_of(*reply.message));
+    JetStreamAnswer answer = parse_jetstream_answer(body_of(*reply.message));
+    answer.embedded = embedded;
     const std::int64_t sequence = integer_member(answer.body, "seq");
     if (!answer.ok() || sequence <= 0) {
       receipt.problem = refusal_text(answer, dead_letter_stream);
@@ -122,7 +123,8 @@ asio::awaitable<bool> PendingDeadLetters::try_to_store(const HeldMessage& held, 
         co_await source_.link->request(dead_letter_subject(source_.options.service),
                                        std::move(parts.body), std::move(parts.headers));
     if (reply.fate == Link::Reply::Fate::disconnected) co_return false;
-    LetterReceipt receipt = receipt_of(reply, source_.link->last_trouble());
+    LetterReceipt receipt =
+        receipt_of(reply, source_.link->last_trouble(), source_.link->embedded());
     if (reply.fate == Link::Reply::Fate::no_responders) {
       if (refusal_.empty()) {
         stream_gone_();

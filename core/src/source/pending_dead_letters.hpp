@@ -26,8 +26,9 @@ struct LetterReceipt {
   /// Without a problem: where the stream has, or had, an equal one, and so did not store this one.
   std::uint64_t earlier = 0;
 };
-/// Pure. `trouble` is what went wrong last with the connection, if anything.
-LetterReceipt receipt_of(const Link::Reply& reply, std::string_view trouble);
+/// Pure. `trouble` is what went wrong last with the connection, if anything; `embedded` whether the
+/// server is.
+LetterReceipt receipt_of(const Link::Reply& reply, std::string_view trouble, bool embedded);
 
 /// Rejected messages whose dead letter is not stored yet, and the stream that it goes to. For one
 /// strand; whoever runs its coroutines keeps it alive.

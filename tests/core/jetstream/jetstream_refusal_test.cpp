@@ -80,6 +80,21 @@ TEST(JetStreamRefusal, each_says_the_servers_words_and_what_mends_it) {
   }
 }
 
+TEST(JetStreamRefusal, of_the_embedded_server_no_setting_is_named_that_nobody_can_change) {
+  for (const Refused& one : refused) {
+    auto answer = answer_of(one.code, one.error_code, one.description);
+    answer.embedded = true;
+    const std::string text = refusal_text(answer, "S");
+    for (const char* setting : {"max_file_store", "nats server report", "jetstream {}"})
+      EXPECT_EQ(text.find(setting), std::string::npos) << text;
+  }
+  for (const std::int64_t of_room : {10023, 10047, 10076}) {
+    auto answer = answer_of(503, of_room, "no room");
+    answer.embedded = true;
+    EXPECT_NE(refusal_text(answer, "S").find("data_dir"), std::string::npos) << of_room;
+  }
+}
+
 TEST(JetStreamRefusal, unknown_one_is_the_servers_own_text) {
   const auto strange = answer_of(500, 19999, "something new");
   EXPECT_EQ(refusal_text(strange, "S"), "something new (JetStream error 19999)");
