@@ -35,17 +35,14 @@ std::string nats_failure(const Snapshot& seen) {
     }
     if (service.source.letters_stuck) {
       return fmt::format(
-          "{} dead letters of {} cannot be stored in HANGAR_DLQ, so nothing more is recorded: see "
-          "the log, and `hangar dlq ls`",
-          service.source.letters, service.name);
+          "{} dead letters of {} cannot be stored in HANGAR_DLQ, so nothing more is recorded: {}",
+          service.source.letters, service.name, service.source.letters_obstacle);
     }
     if (service.source.letters_refused) {
       return fmt::format(
           "the stream HANGAR_DLQ cannot be made, or does not take each dead letter for good, so "
-          "what "
-          "{} cannot record waits: the log and `hangar doctor` say why and what mends it; "
-          "nats.dlq_max_bytes is the size that it is made with",
-          service.name);
+          "what {} cannot record waits: {}",
+          service.name, service.source.letters_obstacle);
     }
   }
   return {};

@@ -93,10 +93,10 @@ constexpr std::array rows{
         "--max-msgs-per-subject=-1`"},
     Row{10077, maybe, "messages",
         "the stream is full, its limit is max_msgs: `nats stream edit STREAM --max-msgs=-1`, or "
-        "`nats stream purge STREAM --keep=N` of what is recorded"},
+        "`nats stream purge STREAM --keep=N` of what is no longer needed"},
     Row{10077, maybe, "bytes",
         "the stream is full, its limit is max_bytes: `nats stream edit STREAM --max-bytes=N` to "
-        "raise it, or `nats stream purge STREAM --keep=N` of what is recorded"},
+        "raise it, or `nats stream purge STREAM --keep=N` of what is no longer needed"},
     Row{10093, for_good, "",
         "no subject of the stream matches it: `nats stream info STREAM` shows them; correct "
         "filter_subject, or add one with `nats stream edit STREAM --subjects=…`"},

@@ -24,6 +24,7 @@ inline constexpr std::int64_t stream_name_in_use = 10058;
 inline constexpr std::int64_t stream_not_found = 10059;
 inline constexpr std::int64_t subjects_overlap = 10065;
 inline constexpr std::int64_t not_enabled = 10076;
+inline constexpr std::int64_t stream_full = 10077;
 inline constexpr std::int64_t max_bytes_required = 10113;
 inline constexpr std::int64_t max_ack_pending_exceeded = 10121;
 inline constexpr std::int64_t max_stream_bytes_exceeded = 10122;

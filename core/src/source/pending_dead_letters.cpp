@@ -32,7 +32,9 @@ LetterReceipt receipt_of(const Link::Reply& reply, std::string_view trouble, boo
   } else if (reply.fate == Fate::denied) {
     receipt.problem = reply.why;
   } else if (reply.fate == Fate::no_responders) {
-    receipt.problem = "nobody stores messages on its subject";
+    receipt.problem =
+        "nobody stores messages on its subject: Hangar makes the stream anew, or says why it "
+        "cannot";
   } else if (reply.fate == Fate::disconnected) {
     receipt.problem = "the connection was lost";
   } else {
@@ -41,6 +43,8 @@ LetterReceipt receipt_of(const Link::Reply& reply, std::string_view trouble, boo
     const std::int64_t sequence = integer_member(answer.body, "seq");
     if (!answer.ok() || sequence <= 0) {
       receipt.problem = refusal_text(answer, dead_letter_stream);
+      if (answer.error_code == jetstream_error::stream_full)
+        receipt.problem += "; `hangar dlq export`, then `hangar dlq purge` make room for others";
     } else if (flag_member(answer.body, "duplicate")) {
       receipt.earlier = static_cast<std::uint64_t>(sequence);
     } else {
@@ -134,8 +138,7 @@ asio::awaitable<bool> PendingDeadLetters::try_to_store(const HeldMessage& held, 
     }
     if (receipt.earlier > 0) co_await look_for_earlier(receipt);
     if (receipt.stored) {
-      quota_.attempted(true);
-      count();
+      attempted({});
       co_return true;
     }
     problem = receipt.problem;
@@ -143,8 +146,7 @@ asio::awaitable<bool> PendingDeadLetters::try_to_store(const HeldMessage& held, 
     if (problem.empty() && source_.stopping()) co_return false;
   }
   largest_left_ = std::max(largest_left_, size);
-  quota_.attempted(false);
-  count();
+  attempted(problem);
   if (const auto left_out = seldom_.told("cannot store", Clock::now())) {
     source_.log.warning(
         "stream {}: cannot store a dead letter of {}: {}; trying again, and its event stays in "
@@ -170,6 +172,12 @@ asio::awaitable<void> PendingDeadLetters::look_for_earlier(LetterReceipt& receip
   }
 }
 
+void PendingDeadLetters::attempted(std::string problem) {
+  problem_ = std::move(problem);
+  quota_.attempted(problem_.empty());
+  count();
+}
+
 void PendingDeadLetters::tell(const HeldMessage& held, const Rejection& why) {
   const auto left_out = seldom_.told(why.reason, Clock::now());
   if (!left_out) return;
@@ -182,6 +190,8 @@ void PendingDeadLetters::tell(const HeldMessage& held, const Rejection& why) {
 void PendingDeadLetters::count() {
   source_.counters->letters.set(quota_.waiting());
   source_.counters->letters_stuck.set(quota_.stuck() ? 1 : 0);
+  source_.counters->letters_refused.set(refusal_.empty() ? 0 : 1);
+  source_.counters->letters_obstacle.set(refusal_.empty() ? problem_ : refusal_);
 }
 
 asio::awaitable<StreamInfo> PendingDeadLetters::ensure_stream(WhenAbsent when_absent) {
@@ -221,7 +231,7 @@ void PendingDeadLetters::refuse(std::string why) {
     }
   }
   refusal_ = std::move(why);
-  source_.counters->letters_refused.set(refusal_.empty() ? 0 : 1);
+  count();
 }
 
 }  // namespace hangar

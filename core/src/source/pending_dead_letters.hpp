@@ -63,6 +63,8 @@ class PendingDeadLetters {
  private:
   boost::asio::awaitable<bool> try_to_store(const HeldMessage& held, Rejection why);
   boost::asio::awaitable<void> look_for_earlier(LetterReceipt& receipt);
+  /// What came of the last attempt to store one.
+  void attempted(std::string problem);
   void tell(const HeldMessage& held, const Rejection& why);
   void refuse(std::string why);
   void count();
@@ -73,6 +75,7 @@ class PendingDeadLetters {
   StreamConfig wanted_;
   DeadLetterQuota quota_;
   std::string refusal_;
+  std::string problem_;  ///< Why the last letter was not stored; empty when it was.
   bool has_stream_ = true;
   bool must_not_use_ = false;       ///< There is a stream, and letters could be lost in it.
   std::uint64_t largest_left_ = 0;  ///< Bytes of the largest letter that was not taken.

@@ -107,6 +107,7 @@ struct SourceNumbers {
 
 struct SourceCounters : SourceNumbers<Count> {
   Words obstacle;  ///< What went wrong last on the way to its messages; empty when nothing did.
+  Words letters_obstacle;  ///< Why a dead letter is not stored, and what mends it; or empty.
 };
 static_assert((SourceCounters::sums.size() + SourceCounters::latest.size()) * sizeof(Count) ==
               sizeof(SourceNumbers<Count>));

@@ -21,7 +21,8 @@ struct Snapshot {
   struct Source : SourceNumbers<std::uint64_t> {
     std::string stream;
     std::string consumer;
-    std::string obstacle;  ///< What went wrong last on the way to its messages.
+    std::string obstacle;          ///< What went wrong last on the way to its messages.
+    std::string letters_obstacle;  ///< Why a dead letter is not stored, and what mends it.
     std::uint64_t reconnects = 0;
     std::uint64_t lag_seconds = 0;  ///< Age of the oldest message that is not acked.
   };

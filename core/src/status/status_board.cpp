@@ -22,6 +22,7 @@ void add(const SourceCounters& from, Snapshot::Source& to) {
     to.*Of::latest.at(i) = (from.*SourceCounters::latest.at(i)).value();
   }
   to.obstacle = mask_url(from.obstacle.value());
+  to.letters_obstacle = mask_url(from.letters_obstacle.value());
   const auto connections = from.connections.value();
   to.reconnects += connections > 0 ? connections - 1 : 0;
   const auto stored = from.oldest_unacked.value();

@@ -183,16 +183,26 @@ TEST(Routes, whose_dead_letters_find_no_room_is_not_ready) {
   EXPECT_TRUE(has_line(text, "hangar_dlq_messages" + of + "2")) << text;
   EXPECT_TRUE(has_line(text, "hangar_dlq_bytes" + of + "900")) << text;
   EXPECT_TRUE(has_line(text, "hangar_dlq_max_bytes" + of + "1000")) << text;
-  source.letters_stuck = 1;
-  const auto reply = reply_to("/readyz", seen);
-  EXPECT_EQ(reply.status, 503U);
-  EXPECT_NE(reply.body.find("3 dead letters of recorder cannot be stored"), std::string::npos)
-      << reply.body;
-  source.letters_stuck = 0;
-  source.letters_refused = 1;
-  const auto refused = reply_to("/readyz", seen);
-  EXPECT_EQ(refused.status, 503U);
-  EXPECT_NE(refused.body.find("nats.dlq_max_bytes"), std::string::npos) << refused.body;
+}
+
+TEST(Routes, whose_dead_letters_are_not_stored_is_not_ready_for_the_reason_that_holds) {
+  for (const char* why : {"may not publish to hangar.dlq.recorder", "set nats.replicas: 1",
+                          "free some where data_dir is", "set nats.dlq_max_bytes"}) {
+    auto seen = healthy();
+    auto& source = seen.services.at(0).source;
+    source.letters = 3;
+    source.letters_obstacle = why;
+    EXPECT_EQ(reply_to("/readyz", seen).status, 200U);
+    for (auto* kind : {&source.letters_stuck, &source.letters_refused}) {
+      *kind = 1;
+      const auto reply = reply_to("/readyz", seen);
+      *kind = 0;
+      EXPECT_EQ(reply.status, 503U);
+      EXPECT_NE(reply.body.find(why), std::string::npos) << reply.body;
+      const bool of_size = std::string_view{why}.find("dlq_max_bytes") != std::string_view::npos;
+      EXPECT_EQ(reply.body.find("dlq_max_bytes") != std::string::npos, of_size) << reply.body;
+    }
+  }
 }
 
 TEST(Routes, lag_and_losses_of_a_consumer_are_shown) {

@@ -29,6 +29,13 @@ TEST(LetterReceipt, one_that_the_stream_takes_for_a_copy_is_not_stored_by_that) 
   EXPECT_TRUE(receipt_of(answered(R"({"seq":7,"duplicate":false})"), "", false).stored);
 }
 
+TEST(LetterReceipt, of_a_full_stream_it_says_how_letters_make_room) {
+  const auto receipt = receipt_of(
+      answered(R"({"error":{"code":503,"err_code":10077,"description":"maximum bytes exceeded"}})"),
+      "", false);
+  EXPECT_NE(receipt.problem.find("`hangar dlq purge`"), std::string::npos) << receipt.problem;
+}
+
 TEST(LetterReceipt, of_the_embedded_server_without_room_it_names_the_disk) {
   const auto receipt = receipt_of(
       answered(R"({"error":{"code":503,"err_code":10023,"description":"insufficient resources"}})"),

@@ -117,12 +117,16 @@ TEST_F(RejectingSourceTest, rejecting_waits_when_half_of_what_may_be_held_has_no
     });
     EXPECT_EQ(tested->counters()->letters.value(), most);
     EXPECT_FALSE(done);
+    const std::string why = tested->counters()->letters_obstacle.value();
+    EXPECT_NE(why.find("nats stream edit HANGAR_DLQ --max-msgs=-1"), std::string::npos) << why;
+    EXPECT_EQ(why.find("dlq_max_bytes"), std::string::npos) << why;
     EXPECT_EQ(tested->counters()->acked.value() + tested->counters()->rejected.value(), 0U);
     co_await take_letters();
     co_await until(
         [&]() -> asio::awaitable<bool> { co_return tested->counters()->rejected.value() == 10U; });
     EXPECT_TRUE(done);
     EXPECT_EQ(tested->counters()->letters_stuck.value(), 0U);
+    EXPECT_EQ(tested->counters()->letters_obstacle.value(), "");
     co_await until_letters(11);
     co_await tested->close();
   }());
