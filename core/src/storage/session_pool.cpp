@@ -30,8 +30,9 @@ StorageOutcome::Result outcome_of(TransientError::Retry retry) {
     case TransientError::Retry::conflict:
       return StorageOutcome::Result::conflict;
     case TransientError::Retry::backoff:
-    case TransientError::Retry::locked:
       return StorageOutcome::Result::backoff;
+    case TransientError::Retry::locked:
+      return StorageOutcome::Result::locked;
     case TransientError::Retry::reconnect:
       return StorageOutcome::Result::reconnect;
     case TransientError::Retry::when_answerable:

@@ -16,15 +16,16 @@ struct StorageOutcome {
     at_once,
     conflict,
     backoff,
+    locked,
     reconnect,
     when_answerable,
     unknown,
     data,
     other
   };
-  static constexpr std::array<std::string_view, 9> results{
-      "done",    "at_once", "conflict", "backoff", "reconnect", "when_answerable",
-      "unknown", "data",    "other"};
+  static constexpr std::array<std::string_view, 10> results{
+      "done",      "at_once",         "conflict", "backoff", "locked",
+      "reconnect", "when_answerable", "unknown",  "data",    "other"};
 
   Operation operation = Operation::transact;
   Result result = Result::done;
@@ -35,7 +36,8 @@ struct StorageOutcome {
 /// Whether the storage could not answer at all; a lost race or a bad row is an answer.
 constexpr bool is_outage(StorageOutcome::Result result) {
   using enum StorageOutcome::Result;
-  return result == backoff || result == reconnect || result == when_answerable || result == unknown;
+  return result == backoff || result == locked || result == reconnect ||
+         result == when_answerable || result == unknown;
 }
 
 }  // namespace hangar
