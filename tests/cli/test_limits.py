@@ -163,6 +163,12 @@ class Foreseen(Doctor):
         self.make(_STREAM, [], mirror=mirror)
         self.foreseen("mirror: the stream stores origin.x", _SUBJECT)
         self.assertIn("stores origin.x", self.hangar("run", "--until-drained", code=78))
+        self.remove(_STREAM, "ORIGIN")
+        self.make("FAR", ["far.>"])
+        self.make("ORIGIN", [], mirror={"name": "FAR"})
+        self.make(_STREAM, [], mirror={"name": "ORIGIN"})
+        self.foreseen("mirror: the stream stores far.>", _SUBJECT)
+        self.assertIn("stores far.>", self.hangar("run", "--until-drained", code=78))
 
 
 class Scarce(Doctor):

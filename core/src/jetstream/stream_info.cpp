@@ -56,7 +56,19 @@ std::string written_by(std::string_view destination) {
   return fmt::format("{}", fmt::join(words, "."));
 }
 
-/// The subjects that an origin, a mirror's or one of the sources, lets through, as it stores them.
+/// Calls for a mirror's origin, or for each of the sources.
+template <class Each>
+void for_each_origin(const json::object& object, Each&& each) {
+  if (const json::object& mirror = object_member(object, "mirror"); !mirror.empty()) each(mirror);
+  const json::value* sources = object.if_contains("sources");
+  if (sources == nullptr || !sources->is_array()) return;
+  for (const json::value& source : sources->as_array()) {
+    if (source.is_object()) each(source.as_object());
+  }
+}
+
+/// The subjects that an origin, a mirror's or one of the sources, lets through, as they are stored
+/// there; with a transform as it stores them.
 std::vector<std::string> let_through(const json::object& origin) {
   std::vector<std::string> subjects;
   const json::value* transforms = origin.if_contains("subject_transforms");
@@ -78,21 +90,27 @@ std::vector<std::string> let_through(const json::object& origin) {
   return subjects;
 }
 
+/// What an origin in this account stores; nothing where that is not known.
+const std::vector<std::string>* stored_by(const json::object& origin, const StoredSubjects& known) {
+  const auto found = known.find(text_member(origin, "name"));
+  return found == known.end() || origin.contains("external") ? nullptr : &found->second;
+}
+
+std::vector<std::string> arriving_from(const json::object& origin, const StoredSubjects& known) {
+  std::vector<std::string> through = let_through(origin);
+  const auto* stored = stored_by(origin, known);
+  const bool as_it_is =
+      through.size() == 1 && through.front() == ">" && !any_elements(origin, "subject_transforms");
+  return as_it_is && stored ? *stored : through;
+}
+
 std::vector<std::string> stored_subjects(const json::object& config,
-                                         const std::vector<std::string>& subjects) {
-  std::vector<std::string> arriving;
-  if (const json::object& mirror = object_member(config, "mirror"); !mirror.empty()) {
-    arriving = let_through(mirror);
-  } else {
-    arriving = subjects;
-    const json::value* sources = config.if_contains("sources");
-    if (sources && sources->is_array()) {
-      for (const json::value& source : sources->as_array()) {
-        if (source.is_object())
-          std::ranges::move(let_through(source.as_object()), std::back_inserter(arriving));
-      }
-    }
-  }
+                                         const std::vector<std::string>& subjects,
+                                         const StoredSubjects& known) {
+  std::vector<std::string> arriving = subjects;
+  for_each_origin(config, [&](const json::object& origin) {
+    std::ranges::move(arriving_from(origin, known), std::back_inserter(arriving));
+  });
   const json::object& transform = object_member(config, "subject_transform");
   std::vector<std::string> stored;
   if (transform.empty()) {
@@ -117,23 +135,38 @@ std::string fed_by(const json::object& config) {
   return any_elements(config, "sources") ? "sources" : "";
 }
 
-/// What the server says is wrong with the mirror or the sources of the stream.
-std::string origin_trouble(const json::object& answer) {
-  const auto trouble = [](const json::object& origin) {
-    std::string name;
-    std::string said;
-    read(origin, "name", name);
-    read(object_member(origin, "error"), "description", said);
-    return said.empty() ? said : fmt::format("nothing comes from stream {}: {}", name, said);
+/// What is wrong with the mirror or the sources of the stream: what the server says, else a filter
+/// that what is known of the origin does not meet.
+std::string origin_trouble(const json::object& answer, const StoredSubjects& known) {
+  std::string trouble;
+  const auto note = [&](const json::object& origin, const std::string& why) {
+    if (!trouble.empty() || why.empty()) return;
+    trouble = fmt::format("nothing comes from stream {}: {}", text_member(origin, "name"), why);
   };
-  if (std::string said = trouble(object_member(answer, "mirror")); !said.empty()) return said;
-  const json::value* sources = answer.if_contains("sources");
-  if (sources == nullptr || !sources->is_array()) return {};
-  for (const json::value& source : sources->as_array()) {
-    if (!source.is_object()) continue;
-    if (std::string said = trouble(source.as_object()); !said.empty()) return said;
-  }
-  return {};
+  for_each_origin(answer, [&](const json::object& origin) {
+    note(origin, text_member(object_member(origin, "error"), "description"));
+  });
+  for_each_origin(object_member(answer, "config"), [&](const json::object& origin) {
+    const std::string filter = text_member(origin, "filter_subject");
+    const auto* stored = stored_by(origin, known);
+    if (filter.empty() || stored == nullptr) return;
+    const bool meets = std::ranges::any_of(
+        *stored, [&](const std::string& subject) { return subjects_meet(subject, filter); });
+    if (meets) return;
+    note(origin,
+         fmt::format("it stores {}, and {} is asked of it", fmt::join(*stored, ", "), filter));
+  });
+  return trouble;
+}
+
+/// A stream of another account or domain is not this connection's to look at.
+std::vector<std::string> origins(const json::object& config) {
+  std::vector<std::string> names;
+  for_each_origin(config, [&](const json::object& origin) {
+    std::string name = text_member(origin, "name");
+    if (!name.empty() && !origin.contains("external")) names.push_back(std::move(name));
+  });
+  return names;
 }
 
 /// A leader hears from a peer each second, or that one is not there.
@@ -154,14 +187,15 @@ bool has_quorum(const json::object& cluster) {
 
 }  // namespace
 
-StreamInfo to_stream_info(const json::object& answer) {
+StreamInfo to_stream_info(const json::object& answer, const StoredSubjects& known) {
   StreamInfo info;
   const json::object& config = object_member(answer, "config");
   read(config, "name", info.name);
   read(config, "subjects", info.subjects);
-  info.stored_subjects = stored_subjects(config, info.subjects);
+  info.stored_subjects = stored_subjects(config, info.subjects, known);
   info.fed_by = fed_by(config);
-  info.origin_trouble = origin_trouble(answer);
+  info.origins = origins(config);
+  info.origin_trouble = origin_trouble(answer, known);
   read(config, "storage", info.storage);
   read(config, "retention", info.retention);
   read(config, "discard", info.discard);

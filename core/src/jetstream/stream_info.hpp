@@ -3,6 +3,8 @@
 #include <boost/json/object.hpp>
 #include <chrono>
 #include <cstdint>
+#include <functional>
+#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -22,6 +24,8 @@ struct StreamInfo {
   /// The setting that names the streams that its messages come from, `mirror` or `sources`; or
   /// empty.
   std::string fed_by;
+  /// The names of those of them that this account can look at.
+  std::vector<std::string> origins;
   /// Why nothing comes from one of those; empty when nothing is known to be wrong.
   std::string origin_trouble;
   std::string storage = "file";
@@ -77,8 +81,13 @@ struct ConsumerInfo {
   std::uint64_t waiting = 0;             ///< Pulls that wait.
 };
 
-/// Reads an answer of the server; what it leaves out has its default. Throws on a wrong type.
-StreamInfo to_stream_info(const boost::json::object& answer);
+/// What streams store, by their name, as `StreamInfo::stored_subjects`; without those where that
+/// may be anything.
+using StoredSubjects = std::map<std::string, std::vector<std::string>, std::less<>>;
+
+/// Reads an answer of the server; what it leaves out has its default. `known` is of its origins.
+/// Throws on a wrong type.
+StreamInfo to_stream_info(const boost::json::object& answer, const StoredSubjects& known = {});
 ConsumerInfo to_consumer_info(const boost::json::object& answer);
 
 /// When a message of `$JS.API.STREAM.MSG.GET` was stored, in seconds since 1970.

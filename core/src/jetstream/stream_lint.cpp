@@ -114,9 +114,10 @@ std::vector<Finding> lint_subjects(const StreamInfo& stream, const std::string& 
     return {{refuse, stream.fed_by,
              fmt::format("the stream stores {}, and filter_subject is {}: no event would ever come",
                          joined(stored), filter),
-             fmt::format("set filter_subject or stream of the service, or make {} anew with a "
-                         "filter or transform of its {} that lets {} through",
-                         stream.name, stream.fed_by, filter)}};
+             fmt::format("set filter_subject or stream of the service, or let {} come: streams "
+                         "that {} names in its {} must take it, and their filter or transform "
+                         "there let it through",
+                         filter, stream.name, stream.fed_by)}};
   }
   const bool transformed = stored != stream.subjects;
   return {{refuse, transformed ? "subject_transform" : "subjects",

@@ -154,6 +154,26 @@ asio::awaitable<Made> make_stream(Link& link, StreamConfig& wanted, WhenAbsent w
   co_return made;
 }
 
+// A stream as the server describes it, with what the streams store that it is fed by: those that
+// this user may not look at may store anything. Such a call says nothing of the server's health.
+asio::awaitable<StreamInfo> with_origins(Link& link, json::object answer, int generations) {
+  constexpr std::size_t most_origins = 16;
+  constexpr auto within = 2s;
+  StreamInfo info = to_stream_info(answer);
+  if (generations == 0 || info.origins.size() > most_origins) co_return info;
+  StoredSubjects known;
+  for (const std::string& origin : info.origins) {
+    const Link::Reply reply =
+        co_await link.request(link.api("STREAM.INFO." + origin), {}, {}, within);
+    if (reply.fate != Link::Reply::Fate::answered) continue;
+    JetStreamAnswer told = read_jetstream_answer(link, reply);
+    if (!told.ok()) continue;
+    StreamInfo stream = co_await with_origins(link, std::move(told.body), generations - 1);
+    if (!stream.stored_subjects.empty()) known[origin] = std::move(stream.stored_subjects);
+  }
+  co_return to_stream_info(answer, known);
+}
+
 std::string asked_for(const StreamConfig& wanted) {
   const std::string size = wanted.max_bytes > 0 ? fmt::format(", {} bytes", wanted.max_bytes) : "";
   return fmt::format("stream {} on {}, {} replica(s){}", wanted.name, wanted.subject,
@@ -188,10 +208,11 @@ std::string describe_creation(const std::string& stream, const std::string& serv
 }
 
 asio::awaitable<StreamInfo> ensure_stream(Link& link, StreamConfig wanted, WhenAbsent when_absent) {
+  constexpr int generations = 3;
   check_jetstream_name(wanted.name, "stream");
-  const Made made = co_await make_stream(link, wanted, when_absent);
+  Made made = co_await make_stream(link, wanted, when_absent);
   if (!made.answer.ok()) throw_jetstream_error(made.answer, doing(wanted, made), wanted.name);
-  co_return to_stream_info(made.answer.body);
+  co_return co_await with_origins(link, std::move(made.answer.body), generations);
 }
 
 asio::awaitable<CreationTrial> try_stream(Link& link, StreamConfig wanted) {

@@ -202,6 +202,43 @@ TEST(StreamInfo, subjects_that_messages_are_stored_under_are_told) {
   EXPECT_EQ(transformed("b.*", "c.{{split(1,-)}}.d"), (Subjects{"c.>", "a.>"}));
 }
 
+TEST(StreamInfo, what_origins_store_is_told_where_it_is_known) {
+  using Subjects = std::vector<std::string>;
+  const StoredSubjects known{{"M", {"a.>", "b"}}, {"N", {"c"}}};
+  struct Fed {
+    const char* config;
+    Subjects stored;
+    Subjects origins;
+    const char* trouble;
+  };
+  const Fed rows[] = {
+      {R"("mirror":{"name":"M"})", {"a.>", "b"}, {"M"}, ""},
+      {R"("mirror":{"name":"M","filter_subject":"a.x"})", {"a.x"}, {"M"}, ""},
+      {R"("mirror":{"name":"M","filter_subject":"x"})",
+       {"x"},
+       {"M"},
+       "nothing comes from stream M: it stores a.>, b, and x is asked of it"},
+      {R"("mirror":{"name":"M","subject_transforms":[{"src":">","dest":"x.>"}]})",
+       {"x.>"},
+       {"M"},
+       ""},
+      {R"("mirror":{"name":"unknown"})", {}, {"unknown"}, ""},
+      {R"("mirror":{"name":"M","external":{"api":"$JS.hub.API"}})", {}, {}, ""},
+      {R"("subjects":["s"],"sources":[{"name":"M"},{"name":"N"}])",
+       {"s", "a.>", "b", "c"},
+       {"M", "N"},
+       ""},
+      {R"("sources":[{"name":"M"},{"name":"unknown"}])", {}, {"M", "unknown"}, ""},
+  };
+  for (const Fed& row : rows) {
+    const std::string text = fmt::format(R"({{"config":{{{}}}}})", row.config);
+    const StreamInfo info = to_stream_info(boost::json::parse(text).as_object(), known);
+    EXPECT_EQ(info.stored_subjects, row.stored) << row.config;
+    EXPECT_EQ(info.origins, row.origins) << row.config;
+    EXPECT_EQ(info.origin_trouble, row.trouble) << row.config;
+  }
+}
+
 TEST(StreamInfo, an_origin_that_gives_nothing_is_named) {
   const auto trouble = [](const char* answer) {
     return to_stream_info(boost::json::parse(answer).as_object()).origin_trouble;
