@@ -6,6 +6,7 @@ import json
 import subprocess
 import unittest
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 from support.flow_runs import stream_lines
@@ -19,6 +20,8 @@ from support.tree import ROOT
 _SUBJECT = "prefect.events.task-run"
 _STREAM, _DURABLE = "PREFECT_EVENTS", "events-task-run-recorder"
 _MIB = 1 << 20
+# With an operator, accounts and a user that were made for these tests; they open nothing else.
+_CREDENTIALS = Path(__file__).parent / "credentials"
 _SAMPLE = (ROOT / "etc" / "sample.jsonl").read_bytes()
 _EVENT = b'{"id":"7b1c6c4e-0000-4000-8000-00000000000%d","event":"prefect.other"}'
 
@@ -190,6 +193,22 @@ class Scarce(Doctor):
         told = self.foreseen("cannot be made", "10026", "max_consumers", "max_streams")
         self.assertNotIn("dlq_max_bytes", told)
         self.assertIn("10026", self.hangar("run", "--until-drained", code=78))
+
+
+class Tiers(Case):
+    """The account may have one stream of one replica, and nothing else."""
+
+    settings_of_server = (_CREDENTIALS / "tiers.conf").read_text()
+
+    def test_limits_of_the_tier_for_so_many_replicas_are_those_that_count(self) -> None:
+        self.settings["nats.credentials_file"] = _CREDENTIALS / "tiers.creds"
+        told = self.hangar("doctor", code=1)
+        for word in ("0 of 1 streams", "makes 2 more", "max_streams"):
+            self.assertIn(word, told)
+        self.settings["nats.replicas"] = 3
+        for told in (self.hangar("doctor", code=1), self.hangar("run", code=78)):
+            self.assertIn("10120", told)
+            self.assertIn("set nats.replicas to what one of them is for", told)
 
 
 class NoStore(Case):

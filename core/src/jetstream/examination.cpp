@@ -192,7 +192,7 @@ asio::awaitable<void> Examination::look_at_domain() {
   try {
     const JetStreamAnswer answer = co_await call_jetstream(link_, "INFO");
     domain_ = domain_in(answer);
-    account_ = to_account_info(answer.body);
+    account_ = to_account_info(answer.body, nats_.replicas);
   } catch (const DeniedError& error) {
     checks_.push_back({warn, "nats domain", error.what(),
                        "without it messages say neither the domain nor what room there is"});

@@ -118,6 +118,11 @@ asio::awaitable<std::string> jetstream_domain(Link& link) {
 
 std::string domain_in(const JetStreamAnswer& info) { return text_member(info.body, "domain"); }
 
+const json::object& tier_of(const json::object& account, std::int64_t replicas) {
+  const json::object& tiers = object_member(account, "tiers");
+  return tiers.empty() ? account : object_member(tiers, fmt::format("R{}", replicas));
+}
+
 void throw_jetstream_error(const JetStreamAnswer& answer, std::string_view doing,
                            std::string_view stream) {
   const std::string text = fmt::format("{}: {}", doing, refusal_text(answer, stream));

@@ -47,6 +47,10 @@ boost::asio::awaitable<std::string> jetstream_domain(Link& link);
 /// The same in an answer of its that was asked for already.
 std::string domain_in(const JetStreamAnswer& info);
 
+/// The part of an answer of INFO that is for streams of so many replicas: of an account whose
+/// limits are in tiers that tier (R1, R3), empty when there is none; else all of it.
+const boost::json::object& tier_of(const boost::json::object& account, std::int64_t replicas);
+
 /// Throws what a refusal means: ConfigError when it lasts until a person has changed something,
 /// else TransientError, with `refusal_text` of this stream. `doing` begins the sentence.
 [[noreturn]] void throw_jetstream_error(const JetStreamAnswer& answer, std::string_view doing,

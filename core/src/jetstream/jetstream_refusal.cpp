@@ -114,6 +114,9 @@ constexpr std::array rows{
     Row{10113, for_good, "",
         "the account has max_bytes_required: make the stream yourself, `nats stream add STREAM "
         "--max-bytes=1GiB`, or take that from the account"},
+    Row{10120, for_good, "",
+        "the account has limits in tiers and none for so many replicas: `nats account info` shows "
+        "them; set nats.replicas to what one of them is for (R1: 1), or give the account another"},
     Row{10121, for_good, "",
         "the limit is max_ack_pending, of the server's `jetstream { limits {} }` or of the "
         "account"},

@@ -9,7 +9,9 @@
 
 #include "hangar/error.hpp"
 #include "jetstream/denied_error.hpp"
+#include "jetstream/jetstream.hpp"
 #include "jetstream/stream_setup.hpp"
+#include "text/json_member.hpp"
 
 namespace asio = boost::asio;
 namespace json = boost::json;
@@ -34,16 +36,13 @@ Check not_seen(std::string what, const std::string& why) {
 
 }  // namespace
 
-AccountInfo to_account_info(const json::object& answer) {
-  AccountInfo account;
-  account.streams = number(answer, "streams", 0);
-  account.storage = number(answer, "storage", 0);
-  const json::value* limits = answer.if_contains("limits");
-  if (limits && limits->is_object()) {
-    account.max_streams = number(limits->as_object(), "max_streams", -1);
-    account.max_storage = number(limits->as_object(), "max_storage", -1);
-  }
-  return account;
+AccountInfo to_account_info(const json::object& answer, std::int64_t replicas) {
+  const json::object& tier = tier_of(answer, replicas);
+  const json::object& limits = object_member(tier, "limits");
+  return {.streams = number(tier, "streams", 0),
+          .max_streams = number(limits, "max_streams", -1),
+          .storage = number(tier, "storage", 0),
+          .max_storage = number(limits, "max_storage", -1)};
 }
 
 std::vector<Check> check_account(const AccountInfo& account, std::int64_t more_streams) {

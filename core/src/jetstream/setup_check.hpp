@@ -15,7 +15,8 @@
 
 namespace hangar {
 
-/// What a JetStream account has and may have; a limit of -1 or 0 is none.
+/// What a JetStream account has and may have of streams of so many replicas; a limit of -1 or 0 is
+/// none.
 struct AccountInfo {
   std::int64_t streams = 0;
   std::int64_t max_streams = -1;
@@ -23,7 +24,7 @@ struct AccountInfo {
   std::int64_t max_storage = -1;
 };
 /// Reads an answer of `$JS.API.INFO`.
-AccountInfo to_account_info(const boost::json::object& answer);
+AccountInfo to_account_info(const boost::json::object& answer, std::int64_t replicas);
 
 /// Whether the account has room for events and for so many streams more.
 std::vector<Check> check_account(const AccountInfo& account, std::int64_t more_streams);

@@ -68,13 +68,14 @@ json::object consumer_config(const std::string& stream, const ConsumerConfig& wa
 
 // The most bytes that the account gives one stream: half of what it has left, where it names no
 // number. A stream of that size leaves the other half to the dead letters.
-asio::awaitable<std::int64_t> bytes_for_a_stream(Link& link) {
-  json::object account;
+asio::awaitable<std::int64_t> bytes_for_a_stream(Link& link, std::int64_t replicas) {
+  json::object answer;
   try {
-    account = (co_await call_jetstream(link, "INFO")).body;
+    answer = (co_await call_jetstream(link, "INFO")).body;
   } catch (const TransientError&) {
     co_return 0;  // this user need not be allowed to see it
   }
+  const json::object& account = tier_of(answer, replicas);
   const json::object& limits = object_member(account, "limits");
   const std::int64_t most = integer_member(limits, "storage_max_stream_bytes");
   const std::int64_t all = integer_member(limits, "max_storage");
@@ -101,7 +102,7 @@ asio::awaitable<bool> fit_to_limit(Link& link, const JetStreamAnswer& refusal,
       [[fallthrough]];
     case jetstream_error::max_bytes_required:
     case jetstream_error::max_stream_bytes_exceeded: {
-      const std::int64_t bytes = co_await bytes_for_a_stream(link);
+      const std::int64_t bytes = co_await bytes_for_a_stream(link, wanted.replicas);
       if (bytes <= 0 || (wanted.max_bytes > 0 && bytes >= wanted.max_bytes)) co_return false;
       wanted.max_bytes = bytes;
       co_return true;

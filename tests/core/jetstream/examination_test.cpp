@@ -132,8 +132,8 @@ TEST(Examination, a_stream_that_refuses_events_fails_and_one_that_soon_does_is_w
 }
 
 TEST(Examination, an_account_must_have_room_for_what_is_to_be_made) {
-  const auto account = [](const char* answer) {
-    return to_account_info(boost::json::parse(answer).as_object());
+  const auto account = [](const char* answer, std::int64_t replicas = 1) {
+    return to_account_info(boost::json::parse(answer).as_object(), replicas);
   };
   const AccountInfo none = account(R"({"streams":7,"limits":{"max_streams":-1,"max_storage":-1}})");
   EXPECT_EQ(verdicts(check_account(none, 2)), Verdicts{});
@@ -142,6 +142,13 @@ TEST(Examination, an_account_must_have_room_for_what_is_to_be_made) {
   EXPECT_EQ(verdicts(check_account(two, 0)), Verdicts{});
   EXPECT_EQ(verdicts(check_account(two, 1)), Verdicts{});
   EXPECT_EQ(verdicts(check_account(two, 2)), Verdicts{fail});
+  constexpr const char* tiers = R"({"streams":9,"limits":{"max_streams":0},"tiers":{
+    "R1":{"streams":1,"limits":{"max_streams":2}},
+    "R3":{"storage":99,"limits":{"max_streams":-1,"max_storage":100}}}})";
+  EXPECT_EQ(verdicts(check_account(account(tiers, 1), 1)), Verdicts{});
+  EXPECT_EQ(verdicts(check_account(account(tiers, 1), 2)), Verdicts{fail});
+  EXPECT_EQ(verdicts(check_account(account(tiers, 3), 2)), Verdicts{fail});
+  EXPECT_EQ(verdicts(check_account(account(tiers, 5), 2)), Verdicts{}) << "10120 says it";
   const auto filled = [&](const char* storage) {
     return verdicts(check_account(
         account(fmt::format(R"({{"storage":{},"limits":{{"max_storage":100000000}}}})", storage)

@@ -63,6 +63,7 @@ constexpr Refused refused[] = {
     {400, 10101, "consumer must be deliver all on workqueue stream", true, "deletes what is acked"},
     {400, 10109, "invalid operation on sealed stream", true, "sealed"},
     {400, 10113, "account requires a stream config to have max bytes set", true, "--max-bytes="},
+    {400, 10120, "no JetStream default or applicable tiered limit present", true, "nats.replicas"},
     {400, 10121, "consumer max ack pending exceeds system limit of 1000", true, "max_ack_pending"},
     {400, 10122, "stream max bytes exceeds account limit max stream bytes", true,
      "storage_max_stream_bytes"},
