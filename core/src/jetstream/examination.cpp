@@ -237,6 +237,7 @@ asio::awaitable<void> Examination::look_at_consumer(const StreamInfo& stream,
   }
   if (consumer) {
     add(check_consumer(stream, *consumer, source.filter_subject, credit_messages(source)));
+    add(co_await check_rights(link_, source));
   } else {
     checks_.push_back(co_await check_consumer_creation(link_, stream, source));
   }

@@ -3,7 +3,10 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <boost/json/value.hpp>
+#include <chrono>
+#include <limits>
 #include <string_view>
 #include <utility>
 
@@ -131,6 +134,30 @@ asio::awaitable<Check> check_consumer_creation(Link& link, const StreamInfo& str
     co_return not_seen(what, fmt::format("there is none; {}", error.what()));
   }
   co_return absent;
+}
+
+// By calls that do neither: the pull is no JSON, and a delivery of that number has never been, so
+// that no event is taken from anybody.
+asio::awaitable<std::vector<Check>> check_rights(Link& link, const SourceOptions& source) {
+  struct Call {
+    std::string subject;
+    const char* body;
+    const char* without_it;
+  };
+  constexpr std::chrono::seconds within{2};
+  const std::array calls{
+      Call{link.api(fmt::format("CONSUMER.MSG.NEXT.{}.{}", source.stream, source.durable)), "{",
+           "without that no event comes"},
+      Call{fmt::format("$JS.ACK.{}.{}.1.{}.0.0.0", source.stream, source.durable,
+                       std::numeric_limits<std::int64_t>::max()),
+           "+WPI", "without that nothing is acked, and every event comes again and again"}};
+  std::vector<Check> checks;
+  for (const Call& call : calls) {
+    const Link::Reply reply = co_await link.request(call.subject, call.body, {}, within);
+    if (reply.fate != Link::Reply::Fate::denied) continue;
+    checks.push_back({fail, "consumer " + source.durable, reply.why, call.without_it});
+  }
+  co_return checks;
 }
 
 asio::awaitable<Check> check_dead_letter_creation(Link& link, const NatsConfig& nats) {

@@ -40,7 +40,9 @@ boost::asio::awaitable<Check> check_creation(Link& link, const NatsConfig& nats,
 /// The same of its consumer.
 boost::asio::awaitable<Check> check_consumer_creation(Link& link, const StreamInfo& stream,
                                                       const SourceOptions& source);
-/// The same of the stream of dead letters.
+/// Whether this user may pull the events of the consumer, which is there, and ack them.
+boost::asio::awaitable<std::vector<Check>> check_rights(Link& link, const SourceOptions& source);
+/// Whether `hangar run` could make the stream of dead letters.
 boost::asio::awaitable<Check> check_dead_letter_creation(Link& link, const NatsConfig& nats);
 
 }  // namespace hangar
