@@ -91,8 +91,9 @@ std::vector<Check> check_greeting(const std::string& address, const Greeting& gr
                                                               : ok;
   checks.push_back({verdict, "nats max_payload", fmt::format("{} bytes", most),
                     verdict == ok ? ""
-                                  : "set `max_payload: 8MB` in the server's configuration: an "
-                                    "event of Prefect's has up to 1.5 MB, and a dead letter more"});
+                                  : fmt::format("set `max_payload: 8MB` in the server's "
+                                                "configuration: {}, and a dead letter has more",
+                                                prefect_sends)});
   return checks;
 }
 

@@ -160,8 +160,9 @@ std::vector<Finding> lint_dead_letters(const StreamInfo& stream, std::uint64_t m
   check(stream.max_message_size > 0 &&
             stream.max_message_size < std::min(as_signed(max_payload), largest_event),
         refuse, "max_msg_size",
-        fmt::format("{} refuses dead letters over {} bytes; {}", stream.name,
-                    stream.max_message_size, prefect_sends),
+        fmt::format("{} refuses dead letters over {} bytes: the event of one that is larger waits "
+                    "for ever",
+                    stream.name, stream.max_message_size),
         edit + "--max-msg-size=-1");
   check(stream.storage != "file", warn, "storage",
         fmt::format("dead letters of {} are lost when the server restarts", stream.name), anew);
