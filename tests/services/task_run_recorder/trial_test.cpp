@@ -90,7 +90,7 @@ TEST_F(Trial, a_database_that_refuses_either_table_or_updates_alone_is_at_fault)
 /// else takes `usual`, and `later` from then on.
 class Cancelling final : public testing::MemorySession {
  public:
-  std::chrono::milliseconds patience{1000};
+  std::chrono::milliseconds patience{400};
   std::chrono::milliseconds usual{0};
   std::chrono::milliseconds later{0};
 
@@ -127,7 +127,7 @@ TEST_F(Trial, what_alone_takes_too_long_while_others_go_in_quickly_is_at_fault) 
 
 TEST_F(Trial, what_takes_too_long_where_others_take_nearly_as_long_is_not_at_fault) {
   using namespace std::chrono_literals;
-  for (const auto& [usual, later] : {std::pair{200ms, 0ms}, std::pair{0ms, 200ms}}) {
+  for (const auto& [usual, later] : {std::pair{80ms, 0ms}, std::pair{0ms, 80ms}}) {
     Cancelling session;
     record_task_run_event(session, good_, Timestamp{});
     session.usual = usual;
