@@ -4,23 +4,23 @@
 #include "hangar/service.hpp"
 class EventLogger final : public hangar::Service {
  public:
-  struct Config : hangar::ServiceConfig {
+  struct Config : hangar::ReaderConfig {
     std::string format = "text";
-    Config() { enabled = false, durable = "events-event-logger"; }
+    Config() : ReaderConfig{"PREFECT_EVENTS", "prefect.events.>", "events-event-logger"} {
+      enabled = false;
+    }
     void fields(hangar::Fields& fields) {
-      ServiceConfig::fields(fields);
+      ReaderConfig::fields(fields);
       fields.add("format", &format, "How an event is printed").one_of({"text", "json"});
     }
   };
-  EventLogger(hangar::Context& host, const Config& set) : context_{host}, config_{set} {}
+  EventLogger(hangar::Context& host, const Config& set) : source_{host.source()}, config_{set} {}
   boost::asio::awaitable<void> run() override {
-    const auto source = co_await context_.open_source(config_.source());
-    while (true) {
-      auto batch = co_await source->next(config_.source().batch_size, config_.flush_interval);
+    for (hangar::Batch batch;; batch.ack()) {  // Last: what was not acked is delivered again.
+      batch = co_await source_.next(config_.source().batch_size, config_.flush_interval);
       if (batch.empty()) co_return;
       for (const auto& message : batch) std::cout << line(message.data()) << '\n';
       if (!std::cout.flush()) throw hangar::Error{"standard output cannot be written"};
-      batch.ack();  // Last: what was not acknowledged is delivered again.
     }
   }
 
@@ -34,7 +34,7 @@ class EventLogger final : public hangar::Service {
       if (const auto* value = event.find_pointer(member, bad)) text += ' ' + serialize(*value);
     return text;
   }
-  hangar::Context& context_;
+  hangar::Source& source_;
   Config config_;
 };
 HANGAR_PLUGIN(hangar::service_plugin<EventLogger>("event_logger", "1.0.0", "Prints each event"));

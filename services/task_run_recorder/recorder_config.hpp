@@ -10,7 +10,7 @@
 namespace hangar::recorder {
 
 /// What a user sets of the recorder. Prefect's own names of the same settings are read too.
-struct RecorderConfig : ServiceConfig {
+struct RecorderConfig : ReaderConfig {
   std::int64_t lanes = 2;
   std::int64_t max_persist_retries = 5;
   std::vector<Duration> orphan_retry_delays{Duration{1'000}, Duration{5'000}, Duration{15'000},
@@ -20,9 +20,8 @@ struct RecorderConfig : ServiceConfig {
   std::int64_t maximum_related_resources = 100;
   std::int64_t maximum_event_name_length = 1'024;
 
-  RecorderConfig() {
-    filter_subject = "prefect.events.task-run";
-    durable = "events-task-run-recorder";
+  RecorderConfig()
+      : ReaderConfig{"PREFECT_EVENTS", "prefect.events.task-run", "events-task-run-recorder"} {
     batch_size = 5'000;  // where a larger one saves a database no more
   }
 
@@ -33,7 +32,7 @@ struct RecorderConfig : ServiceConfig {
   }
 
   void fields(Fields& fields) {
-    ServiceConfig::fields(fields);
+    ReaderConfig::fields(fields);
     // With fewer events a transaction a database is busy with committing.
     fields.at("batch_size")
         .also_set_by({"PREFECT_SERVER_SERVICES_TASK_RUN_RECORDER_BATCH_SIZE"}, 50);

@@ -54,16 +54,20 @@ class TaskRunRecorder final : public Service {
         config_{std::move(config)},
         metrics_{context_.metrics()},
         decoder_{config_.limits()},
+        source_{context_.source()},
         settled_{context.executor()} {}
 
+  static Needs needs(const Config& config) {
+    return {.tables = {&task_run_table(), &task_run_state_table()},
+            .lanes = static_cast<std::size_t>(config.lanes),
+            .reads = {config.source()}};
+  }
+
   asio::awaitable<void> run() override {
-    const std::array tables{&task_run_table(), &task_run_state_table()};
-    const std::size_t lanes =
-        co_await context_.open_storage(tables, static_cast<std::size_t>(config_.lanes));
     decoder_.fit(context_.storage_limits());
+    const std::size_t lanes = context_.lanes();
     lanes_ = Lanes{lanes};
     while (queues_.size() < lanes) queues_.push_back(std::make_unique<Lane>(context_.executor()));
-    source_ = co_await context_.open_source(config_.source(lanes));
     co_await consumer(
         static_cast<std::size_t>(config_.batch_size), config_.flush_interval,
         context_.max_persist_retries().value_or(static_cast<int>(config_.max_persist_retries)));
@@ -110,11 +114,11 @@ class TaskRunRecorder final : public Service {
   Config config_;
   RecorderMetrics metrics_;
   EventDecoder decoder_;
+  Source& source_;
   std::array<std::byte, 4096> texts_of_most_;
   std::pmr::monotonic_buffer_resource texts_{texts_of_most_.data(), texts_of_most_.size()};
   EventPool pool_;
   Lanes lanes_{0};  ///< As many as the storage has.
-  std::shared_ptr<Source> source_;
   std::vector<std::unique_ptr<Lane>> queues_;
   std::unique_ptr<Refusals> refusals_;
   Event settled_;
@@ -149,13 +153,13 @@ asio::awaitable<void> TaskRunRecorder::part(asio::awaitable<void> body) {
 
 asio::awaitable<void> TaskRunRecorder::read(std::size_t limit, std::chrono::milliseconds linger) {
   while (true) {
-    Batch batch = co_await source_->next(std::min(limit, read_batch_size), linger);
+    Batch batch = co_await source_.next(std::min(limit, read_batch_size), linger);
     if (batch.empty()) break;
     failpoint(Failpoint::pulled);
     lanes_.next_batch();
     for (Message& message : batch) {
       auto [event, why] = take(message);
-      if (why) co_await source_->reject(std::move(message), *std::move(why));
+      if (why) co_await source_.reject(std::move(message), *std::move(why));
       while (event && !enqueue(event, message)) {
         wake_lanes();
         co_await settled_.next();
@@ -335,7 +339,7 @@ void TaskRunRecorder::settle(Events events, const Recorded& recorded) {
 
 /// They come again whole: as dead letters, or to be tried again.
 asio::awaitable<void> TaskRunRecorder::answer_refused(std::size_t lane, Events events) {
-  co_await refusals_->answer(lane, events, *source_);
+  co_await refusals_->answer(lane, events, source_);
   for (const auto& event : events) release(*event);
 }
 

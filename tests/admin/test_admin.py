@@ -111,7 +111,7 @@ class Accounts(Case):
             self.assertEqual((after["held"], after["held_bytes"]), (0, 0))
             self.assertEqual(set(after), set(before), "a series appeared late")
             status = json.loads(surface.ask("/status")[1])
-            counters = status["services"]["task_run_recorder"]["counters"]
+            counters = status["services"]["task_run_recorder"]["sources"]["main"]["counters"]
             self.assertEqual(counters["received"], after["received"])
 
 

@@ -130,6 +130,11 @@ class Habits(unittest.TestCase):
         }
         self.assertEqual(taken, set(), "declare a constructor: `Name() = default` is enough")
 
+    def test_no_loop_uses_what_it_awaits_in_its_condition(self) -> None:
+        # g++ 12 goes on in a frame that is gone when that has a destructor.
+        found = list(_lines(r"\b(while|for) \(.*\(co_await", _cpp()))
+        self.assertEqual(found, [], "give what is awaited a name")
+
     def test_nothing_is_made_by_new_but_what_a_plugin_hands_over(self) -> None:
         # The host takes ownership at once; a smart pointer cannot cross as a constant's function.
         sources = [file for file in _cpp() if "tests" not in file.relative_to(ROOT).parts]

@@ -18,6 +18,7 @@
 
 #include "hangar/config.hpp"
 #include "hangar/event.hpp"
+#include "hangar/needs.hpp"
 #include "hangar/version.hpp"
 
 /// The host as a library: find the plugins, choose the services, run them.
@@ -44,6 +45,8 @@ class HANGAR_API HostedService {
   /// `HANGAR_SERVICES_TASK_RUN_RECORDER_ENABLED`.
   [[nodiscard]] std::string environment_variable_name() const;
   [[nodiscard]] bool enabled() const;
+  /// What it declares, by its settings.
+  [[nodiscard]] Needs needs() const;
   /// Its settings as configured.
   [[nodiscard]] const Fields& service_settings() const noexcept;
 

@@ -4,6 +4,7 @@
 #include <memory>
 
 #include "hangar/config.hpp"
+#include "hangar/needs.hpp"
 #include "hangar/other_database.hpp"
 #include "hangar/version.hpp"
 
@@ -24,6 +25,8 @@ class HANGAR_API ServiceFactory {
   virtual ~ServiceFactory();
   virtual void fields(Fields& fields) = 0;
   [[nodiscard]] virtual bool enabled() const = 0;
+  /// By the settings. Throws ConfigError where only all of them together show what is wrong.
+  [[nodiscard]] virtual Needs needs() const = 0;
   /// The context outlives the service.
   [[nodiscard]] virtual std::unique_ptr<Service> make(Context& context) const = 0;
 };

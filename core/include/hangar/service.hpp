@@ -2,12 +2,13 @@
 
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/awaitable.hpp>
+#include <chrono>
+#include <concepts>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <memory>
 #include <optional>
-#include <span>
 #include <string>
 #include <string_view>
 #include <type_traits>
@@ -17,26 +18,40 @@
 #include "hangar/error.hpp"
 #include "hangar/log.hpp"
 #include "hangar/metrics.hpp"
+#include "hangar/needs.hpp"
 #include "hangar/plugin.hpp"
+#include "hangar/publisher.hpp"
 #include "hangar/source.hpp"
 #include "hangar/storage.hpp"
 
-/// All that a service author needs: derive `Config` from `ServiceConfig` or use it as it is, write
-/// `run()`, and end the file with `HANGAR_PLUGIN`.
+/// All that a service author needs: derive `Config` from `ServiceConfig` or `ReaderConfig`, or use
+/// one as it is, say in `needs(config)` what the host is to get ready, write `run()`, and end the
+/// file with `HANGAR_PLUGIN`.
 namespace hangar {
 
-/// The settings that every service has. A service changes the defaults in its constructor and adds
-/// its own members in its own `fields()`.
+/// The setting that every service has. A service changes defaults in its constructor and adds its
+/// own members in its own `fields()`.
 struct ServiceConfig {
   bool enabled = true;
-  std::string stream = "PREFECT_EVENTS";
-  std::string filter_subject = "prefect.events.>";
+
+  void fields(Fields& fields) {
+    fields.add("enabled", &enabled, "Whether `hangar run` runs this service");
+  }
+};
+
+/// The settings of a service that reads one stream, with the service's own defaults of the three.
+struct ReaderConfig : ServiceConfig {
+  ReaderConfig(std::string from, std::string filter, std::string consumer)
+      : stream{std::move(from)}, filter_subject{std::move(filter)}, durable{std::move(consumer)} {}
+
+  std::string stream;
+  std::string filter_subject;
   std::string durable;
   std::int64_t batch_size = 1000;
   Duration flush_interval{20};
 
   void fields(Fields& fields) {
-    fields.add("enabled", &enabled, "Whether `hangar run` runs this service");
+    ServiceConfig::fields(fields);
     fields.add("stream", &stream, "JetStream stream to read; created when absent");
     fields.add("filter_subject", &filter_subject, "Subject that the consumer filters on");
     fields.add("durable", &durable, "Name of the durable consumer; created when absent");
@@ -46,12 +61,13 @@ struct ServiceConfig {
         .range(0, 60'000);
   }
 
-  [[nodiscard]] SourceOptions source(std::size_t lanes = 1) const {
-    return {stream, filter_subject, durable, static_cast<std::size_t>(batch_size), lanes};
+  [[nodiscard]] SourceOptions source() const {
+    return {stream, filter_subject, durable, static_cast<std::size_t>(batch_size)};
   }
 };
 
-/// What the host gives to a service. Used on the service's executor.
+/// What the host gives to a service, on whose executor it is used. All that the service declares in
+/// `needs` is ready when it is made, and outlives it.
 class HANGAR_API Context {
  public:
   Context() = default;
@@ -72,23 +88,30 @@ class HANGAR_API Context {
   /// /readyz, /status, `services ls` and `doctor` name it, until an empty text takes it back.
   virtual void not_ready(std::string why) = 0;
 
-  /// Connects for as long as it takes, creates or checks stream and consumer, and begins to pull;
-  /// from then on the service counts as started. The service may drop it at any time.
-  virtual boost::asio::awaitable<std::shared_ptr<Source>> open_source(SourceOptions options) = 0;
+  /// Returns when the host wants this service to end; at once from then on.
+  virtual boost::asio::awaitable<void> stopped() = 0;
+  /// The same, but not later than after `most`; whether the host wants this service to end.
+  virtual boost::asio::awaitable<bool> stopped_within(std::chrono::milliseconds most) = 0;
 
-  /// Opens the storage with up to `lanes` sessions, each on a thread of its own, and checks or
-  /// creates the tables, which outlive the service. Retries while the database cannot be reached.
-  /// Returns how many lanes there are: no more than the storage can serve at the same time.
-  virtual boost::asio::awaitable<std::size_t> open_storage(std::span<const Table* const> tables,
-                                                           std::size_t lanes) = 0;
+  /// The one that `Needs::reads` has by that name; it pulls already. Throws std::logic_error when
+  /// there is none.
+  virtual Source& source(std::string_view name = "main") = 0;
+
+  /// Where it publishes. Throws std::logic_error for a service that declares no stream for that.
+  virtual Publisher& publisher() = 0;
+
+  /// How many lanes there are, each with a session and a thread of its own; none for a service
+  /// without tables.
+  [[nodiscard]] virtual std::size_t lanes() const noexcept = 0;
   /// Of the storage.
   [[nodiscard]] virtual StorageLimits storage_limits() const = 0;
 
-  /// Runs `work` in one transaction on the lane's storage thread; returns when it is durable.
-  /// `work` may run several times: after a TransientError it is tried again, with backoff, for as
-  /// long as the host is not stopping, then the TransientError is thrown. Any other exception rolls
-  /// back and is thrown. One call at a time for a lane. `work` must not touch the service's state
-  /// other than what the caller leaves alone until it returns.
+  /// Runs `work` in one transaction on the thread of the lane, which counts from 0; returns when it
+  /// is durable. `work` may run several times: after a TransientError it is tried again, with
+  /// backoff, for as long as the host is not stopping, then the TransientError is thrown. Any other
+  /// exception rolls back and is thrown. Calls for one lane run one after the other. `work` must
+  /// not touch the service's state other than what the caller leaves alone until it returns.
+  /// Throws std::logic_error for a lane that is not there.
   virtual boost::asio::awaitable<void> transact(std::size_t lane,
                                                 std::function<void(Session&)> work) = 0;
   /// The same for a lambda. What it captures by reference stays until the call returns.
@@ -110,24 +133,40 @@ class HANGAR_API Service {
   Service& operator=(const Service&) = delete;
   virtual ~Service();
 
-  /// Returns when its source is exhausted, which is how the host stops a service. Throws to fail.
+  /// Returns when its sources are exhausted or `Context::stopped` does, which is how the host stops
+  /// a service. Throws to fail.
   virtual boost::asio::awaitable<void> run() = 0;
 };
 
 namespace detail {
 template <class S>
+concept DeclaresNeeds = requires(const typename S::Config& config) {
+  { S::needs(config) } -> std::same_as<Needs>;
+};
+
+template <class S>
 struct ServiceOf final : ServiceFactory {
   typename S::Config config;
   void fields(Fields& fields) override { config.fields(fields); }
   [[nodiscard]] bool enabled() const override { return config.enabled; }
+  [[nodiscard]] Needs needs() const override {
+    if constexpr (DeclaresNeeds<S>) {
+      return S::needs(config);
+    } else if constexpr (std::is_base_of_v<ReaderConfig, typename S::Config>) {
+      return {.reads = {config.source()}};
+    } else {
+      return {};
+    }
+  }
   [[nodiscard]] std::unique_ptr<Service> make(Context& context) const override {
     return std::make_unique<S>(context, config);
   }
 };
 }  // namespace detail
 
-/// The description of a service class `S` with a nested `Config` and a constructor
-/// `S(Context&, Config)`.
+/// The description of a service class `S` with a nested `Config`, a constructor
+/// `S(Context&, Config)`, and, where it needs more than the one stream of a `ReaderConfig`,
+/// `static Needs needs(const Config&)`.
 template <class S>
 constexpr Plugin service_plugin(const char* name, const char* plugin_version, const char* summary) {
   Plugin plugin;

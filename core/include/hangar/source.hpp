@@ -11,6 +11,7 @@
 #include <utility>
 #include <vector>
 
+#include "hangar/needs.hpp"
 #include "hangar/version.hpp"
 
 namespace hangar {
@@ -99,24 +100,6 @@ class HANGAR_API Batch : public std::vector<Message> {
   void ack() noexcept;
 };
 
-struct SourceOptions {
-  SourceOptions() = default;  // Not an aggregate, like Rejection.
-  SourceOptions(std::string from, std::string filter, std::string consumer, std::size_t most = 1000,
-                std::size_t sessions = 1)
-      : stream{std::move(from)},
-        filter_subject{std::move(filter)},
-        durable{std::move(consumer)},
-        batch_size{most},
-        lanes{sessions} {}
-
-  std::string stream;
-  std::string filter_subject;
-  std::string durable;
-  /// The most messages one `next` asks for; the credit of the source follows from it.
-  std::size_t batch_size = 1000;
-  std::size_t lanes = 1;
-};
-
 /// Pulls from a durable consumer of a stream and keeps a credit of messages and bytes ahead, so
 /// that decoding overlaps committing. Used on the service's executor.
 class HANGAR_API Source {
@@ -129,7 +112,8 @@ class HANGAR_API Source {
   /// Waits for one message, then for up to `limit` of them until `linger` has passed since the
   /// batch before, or since the source was opened: so there are few small batches, and a message
   /// that comes alone does not wait. An empty batch means that the host is stopping (or, under
-  /// --until-drained, that the stream is drained).
+  /// --until-drained, that the stream is drained). Give the batch a name: g++ 12 miscompiles a
+  /// co_await whose result is used in the condition of a loop, `while (!(co_await …).empty())`.
   virtual boost::asio::awaitable<Batch> next(std::size_t limit,
                                              std::chrono::milliseconds linger) = 0;
 

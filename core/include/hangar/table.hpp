@@ -100,8 +100,8 @@ struct ForeignKey {
 struct Table {
   std::string_view name;
   std::vector<Column> columns;
-  std::vector<Index> indexes;
-  std::vector<ForeignKey> foreign_keys;  ///< Only to tables of the same service.
+  std::vector<Index> indexes{};
+  std::vector<ForeignKey> foreign_keys{};  ///< Only to tables of the same service.
   /// The one enumeration type that `enumeration` columns have.
   std::string_view enumeration_name{};
   std::vector<std::string_view> enumeration_values{};

@@ -10,39 +10,45 @@
 namespace hangar {
 namespace {
 
-std::string with_obstacle(std::string failure, const Snapshot::Service& service) {
-  const std::string& obstacle = service.source.obstacle;
+std::string with_obstacle(std::string failure, const Snapshot::Source& source) {
+  const std::string& obstacle = source.obstacle;
   return obstacle.empty() ? failure : fmt::format("{}: {}", failure, obstacle);
+}
+
+std::string source_failure(const Snapshot::Source& source) {
+  const auto trouble = static_cast<JetStreamHealth::Trouble>(source.trouble);
+  if (const auto why = describe(trouble); !why.empty()) {
+    return fmt::format("{} records nothing: {}", source.title, why);
+  }
+  if (!source.connected) return with_obstacle(source.title + " is not connected", source);
+  if (source.acks_denied) {
+    return fmt::format("the user of {} may not publish to $JS.ACK.{}.{}.>, so nothing is acked",
+                       source.title, source.stream, source.consumer);
+  }
+  if (source.pulls_denied) {
+    return fmt::format(
+        "the user of {} may not publish to CONSUMER.MSG.NEXT.{}.{} of JetStream's API, so "
+        "nothing is recorded",
+        source.title, source.stream, source.consumer);
+  }
+  if (source.letters_stuck) {
+    return fmt::format(
+        "{} dead letters of {} cannot be stored in HANGAR_DLQ, so nothing more is recorded: {}",
+        source.letters, source.title, source.letters_obstacle);
+  }
+  if (source.letters_refused) {
+    return fmt::format(
+        "the stream HANGAR_DLQ cannot be made, or does not take each dead letter for good, so "
+        "what {} cannot record waits: {}",
+        source.title, source.letters_obstacle);
+  }
+  return {};
 }
 
 std::string nats_failure(const Snapshot& seen) {
   for (const auto& service : seen.services) {
-    const auto trouble = static_cast<JetStreamHealth::Trouble>(service.source.trouble);
-    if (const auto why = describe(trouble); !why.empty()) {
-      return fmt::format("{} records nothing: {}", service.name, why);
-    }
-    if (!service.source.connected)
-      return with_obstacle(service.name + " is not connected", service);
-    if (service.source.acks_denied) {
-      return fmt::format("the user of {} may not publish to $JS.ACK.{}.{}.>, so nothing is acked",
-                         service.name, service.source.stream, service.source.consumer);
-    }
-    if (service.source.pulls_denied) {
-      return fmt::format(
-          "the user of {} may not publish to CONSUMER.MSG.NEXT.{}.{} of JetStream's API, so "
-          "nothing is recorded",
-          service.name, service.source.stream, service.source.consumer);
-    }
-    if (service.source.letters_stuck) {
-      return fmt::format(
-          "{} dead letters of {} cannot be stored in HANGAR_DLQ, so nothing more is recorded: {}",
-          service.source.letters, service.name, service.source.letters_obstacle);
-    }
-    if (service.source.letters_refused) {
-      return fmt::format(
-          "the stream HANGAR_DLQ cannot be made, or does not take each dead letter for good, so "
-          "what {} cannot record waits: {}",
-          service.name, service.source.letters_obstacle);
+    for (const auto& source : service.sources) {
+      if (std::string failure = source_failure(source); !failure.empty()) return failure;
     }
   }
   return {};
@@ -52,9 +58,12 @@ std::string service_failure(const Snapshot::Service& service) {
   if (service.state == ServiceState::running) return service.trouble;
   std::string why{to_string(service.state)};
   if (service.state == ServiceState::failed) why += ": " + service.last_error;
-  // One that is not connected has said so.
-  const bool seeks = service.state == ServiceState::starting && service.source.connected != 0;
-  return seeks ? with_obstacle(why, service) : why;
+  if (service.state != ServiceState::starting) return why;
+  for (const auto& source : service.sources) {
+    // One that is not connected has said so.
+    if (source.connected != 0 && !source.obstacle.empty()) return with_obstacle(why, source);
+  }
+  return why;
 }
 
 /// An error of several lines is still one line of the answer.

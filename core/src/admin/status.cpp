@@ -37,11 +37,16 @@ json::object counters(const Snapshot::Source& source) {
 }
 
 json::object describe(const Snapshot::Service& service) {
-  return {{"version", service.version},          {"state", to_string(service.state)},
-          {"since", when(service.since)},        {"last_error", nullable(service.last_error)},
-          {"restarts", service.restarts},        {"stream", service.source.stream},
-          {"consumer", service.source.consumer}, {"connected", service.source.connected != 0},
-          {"counters", counters(service.source)}};
+  json::object sources;
+  for (const auto& source : service.sources) {
+    sources[source.name] = {{"stream", source.stream},
+                            {"consumer", source.consumer},
+                            {"connected", source.connected != 0},
+                            {"counters", counters(source)}};
+  }
+  return {{"version", service.version},   {"state", to_string(service.state)},
+          {"since", when(service.since)}, {"last_error", nullable(service.last_error)},
+          {"restarts", service.restarts}, {"sources", std::move(sources)}};
 }
 
 }  // namespace
@@ -51,8 +56,9 @@ std::string status_json(const Snapshot& seen) {
   for (const auto& service : seen.services) services[service.name] = describe(service);
   json::array urls;
   for (const std::string& url : seen.nats_urls) urls.emplace_back(url);
-  const bool connected = std::ranges::all_of(
-      seen.services, [](const auto& service) { return service.source.connected != 0; });
+  const bool connected = std::ranges::all_of(seen.services, [](const auto& service) {
+    return std::ranges::all_of(service.sources, &Snapshot::Source::connected);
+  });
   const json::object status{{"version", version},
                             {"ready", Readiness{seen}.ready()},
                             {"draining", seen.draining},

@@ -5,6 +5,7 @@ namespace hangar {
 Log::~Log() = default;
 ServiceFactory::~ServiceFactory() = default;
 Context::~Context() = default;
+Publisher::~Publisher() = default;
 Service::~Service() = default;
 
 }  // namespace hangar

@@ -14,7 +14,6 @@
 #include <vector>
 
 #include "cli/commands.hpp"
-#include "cli/dry_runs.hpp"
 #include "cli/running_hosts.hpp"
 #include "config/other_settings.hpp"
 #include "config/sections.hpp"
@@ -33,12 +32,6 @@ namespace hangar::cli {
 namespace {
 
 using enum Check::Verdict;
-
-/// What the enabled services need, all together.
-struct Needs {
-  std::vector<const Table*> tables;
-  std::vector<SourceOptions> sources;
-};
 
 /// Looks at one thing after the other and keeps what it saw.
 class Doctor {
@@ -112,7 +105,7 @@ void Doctor::look_at_nats(const Needs& needs) {
   StderrLog log{"hangar", LogLevel::error, StderrLog::Format::text};
   try {
     const NatsServer nats_server{installation_, log};
-    Examined examined = examine_nats(nats_server.settings(), needs.sources, log);
+    Examined examined = examine_nats(nats_server.settings(), needs.reads, log);
     const std::string trouble = nats_server.trouble();
     if (!trouble.empty()) checks_.push_back({fail, "nats", trouble, ""});
     // It is not reached for that, and not for what the hints would say.
@@ -144,14 +137,19 @@ int Doctor::code() const {
   return failed ? exit_code::failed : exit_code::done;
 }
 
-Needs needs_of(const std::vector<std::unique_ptr<DryRun>>& services) {
-  Needs needs;
-  for (const auto& dry_run : services) {
-    ServiceNeeds its = dry_run->needs();
-    std::ranges::copy(its.tables, std::back_inserter(needs.tables));
-    if (its.source) needs.sources.push_back(*std::move(its.source));
+/// What the enabled services need, all together.
+Needs needs_of(Installation& installation) {
+  Needs all;
+  for (const Installation::Service& service : installation.services()) {
+    if (!service.factory->enabled()) continue;
+    Needs its = service.factory->needs();
+    std::ranges::copy(its.tables, std::back_inserter(all.tables));
+    for (SourceOptions& source : its.reads) {
+      source.lanes = its.lanes;
+      all.reads.push_back(std::move(source));
+    }
   }
-  return needs;
+  return all;
 }
 
 std::string_view word(Check::Verdict verdict) {
@@ -171,8 +169,7 @@ void print(const std::vector<Check>& checks) {
 int doctor(const HostOptions& host, Output output) {
   Installation installation{host};
   installation.load();
-  const auto services = dry_runs(installation, {});
-  const Needs needs = needs_of(services);
+  const Needs needs = needs_of(installation);
   Doctor visit{installation};
   visit.look_at_host();
   visit.look_at_nats(needs);

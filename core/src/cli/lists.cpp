@@ -35,13 +35,25 @@ int list_services(const HostOptions& host, Output output) {
     table.add({service.plugin->name, enabled ? "yes" : "no",
                status.failure.empty() ? status.state : status.state + ": " + status.failure,
                service.plugin->version, switch_of(service.plugin->name), service.plugin->summary});
+    const Needs needs = service.factory->needs();
+    json::array tables;
+    for (const Table* wanted : needs.tables) tables.emplace_back(wanted->name);
+    json::array reads;
+    for (const SourceOptions& read : needs.reads) {
+      reads.push_back({{"name", read.name},
+                       {"stream", read.stream},
+                       {"filter_subject", read.filter_subject},
+                       {"durable", read.durable}});
+    }
     rows.push_back({{"name", service.plugin->name},
                     {"enabled", enabled},
                     {"environment_variable", switch_of(service.plugin->name)},
                     {"description", service.plugin->summary},
                     {"version", service.plugin->version},
                     {"state", status.state},
-                    {"failure", status.failure}});
+                    {"failure", status.failure},
+                    {"tables", std::move(tables)},
+                    {"reads", std::move(reads)}});
   }
   print(output, rows, table);
   return tell_refusals(installation);

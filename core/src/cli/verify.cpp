@@ -5,16 +5,17 @@
 #include <boost/json/object.hpp>
 #include <boost/json/serialize.hpp>
 #include <iostream>
+#include <memory>
 #include <random>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include "cli/commands.hpp"
-#include "cli/dry_runs.hpp"
 #include "cli/table.hpp"
 #include "hangar/error.hpp"
 #include "host/installation.hpp"
+#include "log/stderr_log.hpp"
 #include "verify/agreement.hpp"
 #include "verify/verification.hpp"
 
@@ -42,6 +43,30 @@ json::object to_json(const Verified& verified) {
           {"newer", outcome.newer},          {"gone", outcome.gone},
           {"owned", outcome.owned},          {"unclear", outcome.unclear},
           {"different", outcome.different},  {"differences", std::move(differences)}};
+}
+
+/// The services of these names, or the enabled ones when there is no name. Takes their factories.
+/// Throws ConfigError for a name that nobody has.
+std::vector<std::unique_ptr<DryRun>> dry_runs(Installation& installation,
+                                              const std::vector<std::string>& names) {
+  std::vector<std::unique_ptr<DryRun>> chosen;
+  for (auto& service : installation.services()) {
+    const std::string name = service.plugin->name;
+    const bool wanted =
+        names.empty() ? service.factory->enabled() : std::ranges::find(names, name) != names.end();
+    if (!wanted) continue;
+    auto log = std::make_unique<StderrLog>(name, log_level(installation.config().log.level),
+                                           StderrLog::Format::text);
+    chosen.push_back(
+        std::make_unique<DryRun>(*service.plugin, std::move(service.factory), std::move(log)));
+  }
+  for (const std::string& name : names) {
+    if (std::ranges::any_of(chosen, [&](const auto& dry_run) { return dry_run->name() == name; }))
+      continue;
+    throw ConfigError{
+        fmt::format("--service: there is no service '{}'; see `hangar services ls`", name)};
+  }
+  return chosen;
 }
 
 void summarize(const Verified& verified) {

@@ -23,6 +23,7 @@
 #include "host/settings_check.hpp"
 #include "host/signals.hpp"
 #include "http/http_server.hpp"
+#include "jetstream/stream_publisher.hpp"
 #include "log/stderr_log.hpp"
 #include "metrics/service_metrics.hpp"
 #include "service/restart_policy.hpp"
@@ -129,6 +130,11 @@ void Host::Run::add(Installation::Service& service) {
                                                    const SourceOptions& options, Log& log) {
     return make_source(name, on, options, log);
   };
+  supervisor->resources.make_publisher = [this, name](const asio::any_io_executor& on,
+                                                      const std::vector<Publishes>& targets,
+                                                      Log& log) {
+    return StreamPublisher::start(on, nats_server_->settings(), name, targets, log);
+  };
   supervisor->resources.storage_outcome = [this](const StorageOutcome& outcome) {
     board_.record(outcome);
   };
@@ -149,8 +155,7 @@ void Host::Run::check_only() const {
 }
 
 void Host::Run::announce(const HostedService& service) {
-  const SourceOptions source = source_settings(service.service_settings());
-  board_.add_service(service.name(), service.version(), source.stream, source.durable);
+  board_.add_service(service.name(), service.version(), service.needs().reads);
 }
 
 void Host::Run::open_admin() {
@@ -192,10 +197,11 @@ void Host::Run::tell_backlog() {
   if (options_.replay) return;
   const Backlog::Clock::time_point now = Backlog::Clock::now();
   for (const Snapshot::Service& service : board_.snapshot(StatusBoard::Clock::now()).services) {
-    const Snapshot::Source& source = service.source;
-    const auto line =
-        backlog_.look(service.name, source.acked + source.rejected, source.pending, now);
-    if (line) log_->info("{}", *line);
+    for (const Snapshot::Source& source : service.sources) {
+      const auto line =
+          backlog_.look(source.title, source.acked + source.rejected, source.pending, now);
+      if (line) log_->info("{}", *line);
+    }
   }
 }
 
@@ -212,7 +218,7 @@ std::shared_ptr<ServiceSource> Host::Run::make_source(const std::string& service
     pull.replay = StreamStart{options_.replay->since, options_.replay->sequence};
   }
   auto source = PullSource::start(on, nats_server_->settings(), std::move(pull), log);
-  board_.add_source(service, source->counters());
+  board_.add_source(service, options.name, source->counters());
   if (options_.replay) replays_.push_back(source->counters());
   return source;
 }

@@ -20,6 +20,7 @@ const std::string& HostedService::name() const noexcept { return supervisor_->na
 const std::string& HostedService::version() const noexcept { return supervisor_->version; }
 const std::string& HostedService::description() const noexcept { return supervisor_->description; }
 bool HostedService::enabled() const { return supervisor_->factory->enabled(); }
+Needs HostedService::needs() const { return supervisor_->factory->needs(); }
 const Fields& HostedService::service_settings() const noexcept { return supervisor_->fields; }
 ServiceState HostedService::state() const noexcept { return supervisor_->state(); }
 const std::string& HostedService::failure() const noexcept { return supervisor_->failure(); }

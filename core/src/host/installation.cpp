@@ -175,7 +175,7 @@ void Installation::look_at_everything(const Loaded& loaded, Problems& problems) 
     const std::string name = service.plugin->name;
     const bool runs =
         only_.empty() ? service.factory->enabled() : std::ranges::find(only_, name) != only_.end();
-    if (runs) chosen.push_back({name, &sections_.services.at(name)});
+    if (runs) chosen.push_back({name, service.factory.get()});
   }
   examination.look_at(chosen);
 }

@@ -21,6 +21,7 @@
 #include "nats/connection.hpp"
 #include "nats/endpoint.hpp"
 #include "nats/subjects.hpp"
+#include "service/needs_check.hpp"
 
 namespace hangar {
 namespace {
@@ -50,6 +51,13 @@ void check_max_age(std::chrono::milliseconds age) {
                   age.count())};
 }
 
+/// How the settings of a source begin where a service names them as `ReaderConfig` does, those of a
+/// source beside the main one in a group of its name.
+std::string setting_of(const std::string& service, const SourceOptions& source) {
+  const bool main = source.name == SourceOptions{}.name;
+  return fmt::format("services.{}.{}", service, main ? "" : source.name + '.');
+}
+
 }  // namespace
 
 void check_plugin_folders(const std::vector<std::string>& folders) {
@@ -76,18 +84,6 @@ void check_writable(const std::filesystem::path& folder) {
         folder.string(), std::generic_category().message(errno))};
   }
   std::filesystem::remove(probe, failed);
-}
-
-SourceOptions source_settings(const Fields& service) {
-  SourceOptions source;
-  for (const Field& field : service.fields()) {
-    const auto* const* text = std::get_if<std::string*>(&field.target);
-    if (text == nullptr) continue;
-    if (field.name == "stream") source.stream = **text;
-    if (field.name == "filter_subject") source.filter_subject = **text;
-    if (field.name == "durable") source.durable = **text;
-  }
-  return source;
 }
 
 void SettingsExamination::report(const std::string& what) {
@@ -154,23 +150,28 @@ void SettingsExamination::look_at(const NatsConfig& nats) {
 }
 
 void SettingsExamination::look_at(const std::vector<CheckedService>& services) {
-  std::map<std::pair<std::string, std::string>, std::string> durables;
+  Durables durables;
   for (const CheckedService& service : services) {
-    const SourceOptions source = source_settings(*service.settings);
-    // A service without these settings names its source itself.
-    if (source.stream.empty() && source.durable.empty()) continue;
-    const std::string prefix = fmt::format("services.{}.", service.name);
-    attempt([&] { check_jetstream_name(source.stream, prefix + "stream"); });
-    attempt([&] { check_jetstream_name(source.durable, prefix + "durable"); });
-    attempt([&] { check_filter_subject(source.filter_subject, prefix + "filter_subject"); });
-    const auto [other, is_new] =
-        durables.try_emplace({source.stream, source.durable}, service.name);
-    if (is_new) continue;
-    report(
-        fmt::format("{}durable: {} of stream {} is the durable of {} too: each of the two would "
-                    "get a part of the messages; give each its own",
-                    prefix, source.durable, source.stream, other->second));
+    attempt([&] {
+      const Needs needs = service.factory->needs();
+      check_needs(service.name, needs);
+      for (const SourceOptions& source : needs.reads) look_at(service.name, source, durables);
+    });
   }
+}
+
+void SettingsExamination::look_at(const std::string& service, const SourceOptions& source,
+                                  Durables& durables) {
+  const std::string prefix = setting_of(service, source);
+  attempt([&] { check_jetstream_name(source.stream, prefix + "stream"); });
+  attempt([&] { check_jetstream_name(source.durable, prefix + "durable"); });
+  attempt([&] { check_filter_subject(source.filter_subject, prefix + "filter_subject"); });
+  const auto [other, is_new] = durables.try_emplace({source.stream, source.durable}, service);
+  if (is_new) return;
+  report(
+      fmt::format("{}durable: {} of stream {} is the durable of {} too: each of the two would "
+                  "get a part of the messages; give each its own",
+                  prefix, source.durable, source.stream, other->second));
 }
 
 }  // namespace hangar

@@ -2,19 +2,18 @@
 
 #include <filesystem>
 #include <functional>
+#include <map>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "config/load.hpp"
 #include "config/problems.hpp"
-#include "hangar/config.hpp"
-#include "hangar/source.hpp"
+#include "hangar/needs.hpp"
+#include "hangar/plugin.hpp"
 #include "host/host_config.hpp"
 
 namespace hangar {
-
-/// What a service's settings of the usual names say about its source; empty where there is none.
-SourceOptions source_settings(const Fields& service);
 
 /// Throws ConfigError for a relative path: a folder that depends on where one stands is nobody's
 /// own.
@@ -24,10 +23,10 @@ void check_plugin_folders(const std::vector<std::string>& folders);
 /// a folder that is made and deleted.
 void check_writable(const std::filesystem::path& folder);
 
-/// A service that is to run, with its settings.
+/// A service that is to run.
 struct CheckedService {
   std::string name;
-  const Fields* settings;
+  const ServiceFactory* factory;
 };
 
 /// Finds what would be refused later, without any connection and by the code that refuses it then.
@@ -44,7 +43,11 @@ class SettingsExamination {
   bool attempt(const std::function<void()>& action);
 
  private:
+  /// By stream and durable, whose they are.
+  using Durables = std::map<std::pair<std::string, std::string>, std::string>;
+
   void look_at(const NatsConfig& nats);
+  void look_at(const std::string& service, const SourceOptions& source, Durables& durables);
   void report(const std::string& what);
 
   const Loaded& loaded_;

@@ -95,10 +95,10 @@ void add_services(const Snapshot& seen, Families& to) {
 }
 
 /// What tells a series of a source apart: its service and consumer, its stream and consumer, or its
-/// connection, which has the name of the service.
+/// connection.
 enum class Of { service, stream, connection };
 
-/// One number of each service's source.
+/// One number of each source.
 struct Column {
   const char* name;
   MetricType type;
@@ -154,18 +154,19 @@ constexpr Column columns[]{
      "How often the service's connection came back"},
 };
 
-Labels labels_of(Of of, const Snapshot::Service& service) {
-  if (of == Of::connection) return {{"connection", service.name}};
-  return {
-      of == Of::service ? Label{"service", service.name} : Label{"stream", service.source.stream},
-      {"consumer", service.source.consumer}};
+Labels labels_of(Of of, const Snapshot::Service& service, const Source& source) {
+  if (of == Of::connection) return {{"connection", source.title}};
+  return {of == Of::service ? Label{"service", service.name} : Label{"stream", source.stream},
+          {"consumer", source.consumer}};
 }
 
 void add_sources(const Snapshot& seen, Families& to) {
   for (const Column& column : columns) {
     to.begin(column.name, column.type, column.help);
     for (const auto& service : seen.services) {
-      to.add(labels_of(column.of, service), number(service.source.*column.value));
+      for (const Source& source : service.sources) {
+        to.add(labels_of(column.of, service, source), number(source.*column.value));
+      }
     }
   }
 }

@@ -3,7 +3,9 @@
 #include <boost/asio/any_io_executor.hpp>
 #include <functional>
 #include <memory>
+#include <vector>
 
+#include "api/service_publisher.hpp"
 #include "api/service_source.hpp"
 #include "hangar/log.hpp"
 #include "hangar/storage.hpp"
@@ -16,7 +18,10 @@ struct ServiceResources {
   std::function<std::shared_ptr<ServiceSource>(const boost::asio::any_io_executor&,
                                                const SourceOptions&, Log&)>
       make_source;
-  /// Called when the source pulls; may be empty.
+  std::function<std::shared_ptr<ServicePublisher>(const boost::asio::any_io_executor&,
+                                                  const std::vector<Publishes>&, Log&)>
+      make_publisher{};
+  /// Called when a source pulls; may be empty.
   std::function<void()> source_opened{};
   /// Opened at first use; lives as long as the host.
   std::function<Storage&()> storage;

@@ -1,5 +1,7 @@
 #include "service/service_context.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <stdexcept>
 #include <utility>
@@ -8,33 +10,98 @@ namespace asio = boost::asio;
 
 namespace hangar {
 
-asio::awaitable<std::shared_ptr<Source>> ServiceContext::open_source(SourceOptions options) {
-  co_return co_await supervisor_.open_source(options);
+asio::awaitable<void> ServiceContext::prepare(const Needs& needs) {
+  if (!needs.tables.empty()) co_await prepare_storage(needs);
+  if (!needs.publishes.empty() && !stopping()) {
+    publisher_ =
+        supervisor_.resources.make_publisher(supervisor_.strand, needs.publishes, *supervisor_.log);
+    co_await publisher_->open();
+  }
+  for (SourceOptions options : needs.reads) {
+    if (stopping()) co_return;
+    options.lanes = std::max<std::size_t>(lanes_, 1);
+    const auto source =
+        supervisor_.resources.make_source(supervisor_.strand, options, *supervisor_.log);
+    sources_[options.name] = source;
+    co_await source->open();
+    if (supervisor_.resources.source_opened) supervisor_.resources.source_opened();
+  }
 }
 
-asio::awaitable<std::size_t> ServiceContext::open_storage(std::span<const Table* const> tables,
-                                                          std::size_t lanes) {
+asio::awaitable<void> ServiceContext::prepare_storage(const Needs& needs) {
   Storage& storage = supervisor_.resources.storage();
-  lanes = std::min(lanes, storage.concurrent_sessions());
+  const std::size_t lanes = std::min(needs.lanes, storage.concurrent_sessions());
   sessions_ = std::make_unique<SessionPool>(
       supervisor_.strand, storage, *supervisor_.log, supervisor_.stopping(), lanes,
       [this](const StorageOutcome& outcome) { heard(outcome); });
-  co_await sessions_->prepare(tables, supervisor_.resources.creation,
+  co_await sessions_->prepare(needs.tables, supervisor_.resources.creation,
                               supervisor_.resources.waits_for_storage);
-  co_return lanes;
+  lanes_ = lanes;
+}
+
+void ServiceContext::stop() {
+  if (publisher_) publisher_->stop();
+  for (const auto& [name, source] : sources_) source->stop();
+}
+
+asio::awaitable<void> ServiceContext::close() {
+  sessions_.reset();
+  if (publisher_) co_await publisher_->close();
+  for (const auto& [name, source] : sources_) co_await source->close();
+}
+
+asio::awaitable<void> ServiceContext::stopped() {
+  check_strand("stopped");
+  co_await supervisor_.stopping().wait();
+}
+
+asio::awaitable<bool> ServiceContext::stopped_within(std::chrono::milliseconds most) {
+  check_strand("stopped_within");
+  co_return co_await supervisor_.stopping().wait_for(most);
+}
+
+void ServiceContext::not_ready(std::string why) {
+  check_strand("not_ready");
+  supervisor_.not_ready(std::move(why));
+}
+
+Source& ServiceContext::source(std::string_view name) {
+  check_strand("source");
+  const auto found = sources_.find(name);
+  if (found != sources_.end()) return *found->second;
+  throw std::logic_error{
+      fmt::format("{} asks for the source '{}', which its needs do not name", service(), name)};
+}
+
+Publisher& ServiceContext::publisher() {
+  check_strand("publisher");
+  if (publisher_) return *publisher_;
+  throw std::logic_error{
+      fmt::format("{} asks for a publisher, but its needs name no stream for it", service())};
 }
 
 // One failure may be a lane's own, and is over when the next attempt succeeds.
 void ServiceContext::heard(const StorageOutcome& outcome) {
   if (supervisor_.resources.storage_outcome) supervisor_.resources.storage_outcome(outcome);
   outages_ = is_outage(outcome.result) ? outages_ + 1 : 0;
-  supervisor_.pause_source(outages_ > 1);
+  for (const auto& [name, source] : sources_) source->pause(outages_ > 1);
 }
 
 asio::awaitable<void> ServiceContext::transact(std::size_t lane,
                                                std::function<void(Session&)> work) {
-  if (!sessions_) throw std::logic_error{"transact before open_storage"};
+  check_strand("transact");
+  if (!work) throw std::logic_error{fmt::format("{} transacts nothing", service())};
+  if (lane >= lanes_) {
+    throw std::logic_error{
+        fmt::format("{} transacts on lane {}, but has {} lanes", service(), lane, lanes_)};
+  }
   co_await sessions_->transact(lane, std::move(work));
+}
+
+void ServiceContext::check_strand(std::string_view call) const {
+  if (supervisor_.strand.running_in_this_thread()) return;
+  throw std::logic_error{
+      fmt::format("{} calls {} of its context outside of its executor", service(), call)};
 }
 
 }  // namespace hangar

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -11,11 +12,19 @@
 
 namespace hangar {
 
-/// The context of one run of one service.
+/// The context of one run of one service, and what it needs.
 class ServiceContext final : public Context {
  public:
   ServiceContext(Supervisor& supervisor, std::optional<int> max_persist_retries)
       : supervisor_{supervisor}, max_persist_retries_{max_persist_retries} {}
+
+  /// Gets ready what the service needs, tables first. Waits for whatever cannot be reached, until
+  /// the service is stopped.
+  boost::asio::awaitable<void> prepare(const Needs& needs);
+  /// The sources hand out nothing more.
+  void stop();
+  /// After the service is gone: returns when the last answers are sent.
+  boost::asio::awaitable<void> close();
 
   [[nodiscard]] std::string_view service() const noexcept override { return supervisor_.name; }
   [[nodiscard]] boost::asio::any_io_executor executor() const override {
@@ -24,13 +33,15 @@ class ServiceContext final : public Context {
   [[nodiscard]] Log& log() const noexcept override { return *supervisor_.log; }
   [[nodiscard]] Metrics& metrics() const noexcept override { return *supervisor_.metrics; }
   [[nodiscard]] bool stopping() const noexcept override { return supervisor_.stopping().is_set(); }
+  boost::asio::awaitable<void> stopped() override;
+  boost::asio::awaitable<bool> stopped_within(std::chrono::milliseconds most) override;
   [[nodiscard]] std::optional<int> max_persist_retries() const noexcept override {
     return max_persist_retries_;
   }
-  void not_ready(std::string why) override { supervisor_.not_ready(std::move(why)); }
-  boost::asio::awaitable<std::shared_ptr<Source>> open_source(SourceOptions options) override;
-  boost::asio::awaitable<std::size_t> open_storage(std::span<const Table* const> tables,
-                                                   std::size_t lanes) override;
+  void not_ready(std::string why) override;
+  Source& source(std::string_view name) override;
+  Publisher& publisher() override;
+  [[nodiscard]] std::size_t lanes() const noexcept override { return lanes_; }
   [[nodiscard]] StorageLimits storage_limits() const override {
     return supervisor_.resources.storage().limits();
   }
@@ -38,11 +49,17 @@ class ServiceContext final : public Context {
                                         std::function<void(Session&)> work) override;
 
  private:
+  boost::asio::awaitable<void> prepare_storage(const Needs& needs);
   void heard(const StorageOutcome& outcome);
+  /// Throws std::logic_error outside of the service's strand.
+  void check_strand(std::string_view call) const;
 
   Supervisor& supervisor_;
   std::optional<int> max_persist_retries_;
   std::unique_ptr<SessionPool> sessions_;
+  std::size_t lanes_ = 0;
+  std::shared_ptr<ServicePublisher> publisher_;
+  std::map<std::string, std::shared_ptr<ServiceSource>, std::less<>> sources_;
   std::size_t outages_ = 0;  ///< Attempts in a row that found the storage unable to answer.
 };
 

@@ -7,6 +7,7 @@
 
 #include "api/describe.hpp"
 #include "hangar/error.hpp"
+#include "service/needs_check.hpp"
 #include "service/service_context.hpp"
 
 namespace asio = boost::asio;
@@ -79,24 +80,35 @@ asio::awaitable<void> Supervisor::run(std::optional<int> max_persist_retries) {
   failure_.clear();
   become(ServiceState::starting);
 
+  ServiceContext context{*this, max_persist_retries};
+  context_ = &context;
   std::exception_ptr error;
   try {
-    ServiceContext context{*this, max_persist_retries};
-    const auto service = factory->make(context);
-    if (!service) throw Error{"its factory made no service"};
-    co_await service->run();
+    co_await run_in(context);
   } catch (...) {
     error = first_of(std::current_exception());
   }
   // A storage that is down while the host stops is not the service's failure.
   if (error && stopping_.is_set() && is_transient(error)) error = nullptr;
   failure_ = error ? describe(error) : std::string{};
-  if (source_) co_await source_->close();
-  source_.reset();
+  co_await context.close();
+  context_ = nullptr;
   started_.clear();
   become(error ? ServiceState::failed : ServiceState::stopped);
   stopped_.set();
   if (error) std::rethrow_exception(error);
+}
+
+asio::awaitable<void> Supervisor::run_in(ServiceContext& context) {
+  const Needs needs = factory->needs();
+  check_needs(name, needs);
+  co_await context.prepare(needs);
+  if (stopping_.is_set()) co_return;
+  const auto service = factory->make(context);
+  if (!service) throw Error{"its factory made no service"};
+  started_.set();
+  become(ServiceState::running);
+  co_await service->run();
 }
 
 asio::awaitable<void> Supervisor::stop() {
@@ -104,27 +116,10 @@ asio::awaitable<void> Supervisor::stop() {
   if (!stopping_.is_set()) {
     stopping_.set();
     become(ServiceState::stopping);
-    if (source_) source_->stop();
+    if (context_ != nullptr) context_->stop();
   }
   // Not `wait`: somebody may start it again before this coroutine goes on.
   co_await stopped_.next();
-}
-
-asio::awaitable<std::shared_ptr<Source>> Supervisor::open_source(const SourceOptions& options) {
-  const auto source = resources.make_source(strand, options, *log);
-  source_ = source;
-  if (stopping_.is_set()) source->stop();
-  co_await source->open();
-  if (resources.source_opened) resources.source_opened();
-  if (!stopping_.is_set()) {
-    started_.set();
-    become(ServiceState::running);
-  }
-  co_return source;
-}
-
-void Supervisor::pause_source(bool paused) {
-  if (source_) source_->pause(paused);
 }
 
 void Supervisor::not_ready(std::string why) {

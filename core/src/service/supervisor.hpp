@@ -13,6 +13,8 @@
 
 namespace hangar {
 
+class ServiceContext;
+
 /// One service over all of its runs: who it is, what it was given, its state and why it failed.
 /// Every member is for its strand, or for the one thread that runs its executor.
 class Supervisor {
@@ -43,20 +45,18 @@ class Supervisor {
 
   // For the context of a run.
   [[nodiscard]] Event& stopping() noexcept { return stopping_; }
-  boost::asio::awaitable<std::shared_ptr<Source>> open_source(const SourceOptions& options);
-  /// Nothing more is pulled while true.
-  void pause_source(bool paused);
   void not_ready(std::string why);
 
  private:
   void become(ServiceState next);
+  boost::asio::awaitable<void> run_in(ServiceContext& context);
 
   ServiceState state_ = ServiceState::stopped;
   std::string failure_;
   Event started_;
   Event stopping_;
   Event stopped_;
-  std::shared_ptr<ServiceSource> source_;
+  ServiceContext* context_ = nullptr;  ///< Of the run in progress.
 };
 
 }  // namespace hangar

@@ -19,6 +19,8 @@ struct Snapshot {
 
   /// The numbers of one consumer, over every run of its service.
   struct Source : SourceNumbers<std::uint64_t> {
+    std::string name;   ///< What the service calls it.
+    std::string title;  ///< The service's name, and its own unless that is `main`.
     std::string stream;
     std::string consumer;
     std::string obstacle;          ///< What went wrong last on the way to its messages.
@@ -34,7 +36,7 @@ struct Snapshot {
     std::string last_error;
     std::string trouble;         ///< What keeps it from its work while it runs.
     std::uint64_t restarts = 0;  ///< How often it was started again after it had failed.
-    Source source;
+    std::vector<Source> sources;
   };
   /// How often each result of one kind of operation was seen, and how long the operations took.
   struct Operations {

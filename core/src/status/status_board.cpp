@@ -40,15 +40,22 @@ StatusBoard::Entry* StatusBoard::find(std::string_view service) {
   return found == entries_.end() ? nullptr : &*found;
 }
 
-void StatusBoard::add_service(std::string name, std::string release, std::string stream,
-                              std::string consumer) {
+void StatusBoard::add_service(std::string name, std::string release,
+                              const std::vector<SourceOptions>& reads) {
   const std::scoped_lock lock{mutex_};
   Entry& entry = entries_.emplace_back();
   entry.service.name = std::move(name);
   entry.service.version = std::move(release);
   entry.service.since = now_in_seconds();
-  entry.service.source.stream = std::move(stream);
-  entry.service.source.consumer = std::move(consumer);
+  for (const SourceOptions& read : reads) {
+    Snapshot::Source& source = entry.service.sources.emplace_back();
+    source.name = read.name;
+    source.title = read.name == SourceOptions{}.name ? entry.service.name
+                                                     : entry.service.name + '.' + read.name;
+    source.stream = read.stream;
+    source.consumer = read.durable;
+  }
+  entry.counters.resize(reads.size());
 }
 
 void StatusBoard::set_state(std::string_view service, ServiceState state,
@@ -67,17 +74,23 @@ void StatusBoard::count_restart(std::string_view service) {
   if (Entry* entry = find(service)) ++entry->service.restarts;
 }
 
-void StatusBoard::add_source(std::string_view service,
+void StatusBoard::add_source(std::string_view service, std::string_view source,
                              std::shared_ptr<const SourceCounters> counters) {
   const std::scoped_lock lock{mutex_};
   Entry* entry = find(service);
   if (entry == nullptr) return;
-  // The one before may still send its last answers; those before that one have ended.
-  if (entry->sources.size() == 2) {
-    add(*entry->sources.front(), entry->service.source);
-    entry->sources.erase(entry->sources.begin());
+  for (std::size_t i = 0; i < entry->counters.size(); ++i) {
+    Snapshot::Source& sum = entry->service.sources[i];
+    if (sum.name != source) continue;
+    auto& runs = entry->counters[i];
+    // The one before may still send its last answers; those before that one have ended.
+    if (runs.size() == 2) {
+      add(*runs.front(), sum);
+      runs.erase(runs.begin());
+    }
+    runs.push_back(std::move(counters));
+    return;
   }
-  entry->sources.push_back(std::move(counters));
 }
 
 void StatusBoard::set_storage_type(std::string type) {
@@ -122,7 +135,9 @@ Snapshot StatusBoard::snapshot(Clock::time_point now) const {
   Snapshot seen = seen_;
   for (const Entry& entry : entries_) {
     Snapshot::Service& service = seen.services.emplace_back(entry.service);
-    for (const auto& counters : entry.sources) add(*counters, service.source);
+    for (std::size_t i = 0; i < entry.counters.size(); ++i) {
+      for (const auto& run : entry.counters[i]) add(*run, service.sources[i]);
+    }
   }
   if (now > alive_until_) {
     seen.stuck_for =

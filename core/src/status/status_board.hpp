@@ -7,6 +7,7 @@
 #include <string_view>
 #include <vector>
 
+#include "hangar/needs.hpp"
 #include "source/source_counters.hpp"
 #include "status/snapshot.hpp"
 
@@ -24,11 +25,13 @@ class StatusBoard {
   explicit StatusBoard(Clock::time_point now);
 
   /// Announces a service, so that its numbers are there, as zeros, before it runs.
-  void add_service(std::string name, std::string release, std::string stream, std::string consumer);
+  void add_service(std::string name, std::string release, const std::vector<SourceOptions>& reads);
   void set_state(std::string_view service, ServiceState state, std::string_view failure);
   void count_restart(std::string_view service);
-  /// The counters of a further source of the service; they are added to those of earlier ones.
-  void add_source(std::string_view service, std::shared_ptr<const SourceCounters> counters);
+  /// The counters of a further run of a source of the service; they are added to those of earlier
+  /// ones.
+  void add_source(std::string_view service, std::string_view source,
+                  std::shared_ptr<const SourceCounters> counters);
   /// Known when the configuration is loaded; empty before.
   void set_storage_type(std::string type);
   void set_nats_urls(std::vector<std::string> urls);
@@ -42,8 +45,8 @@ class StatusBoard {
  private:
   struct Entry {
     Snapshot::Service service;
-    /// The last two; what earlier ones counted is in `service`.
-    std::vector<std::shared_ptr<const SourceCounters>> sources;
+    /// Of each of its sources the last two; what earlier ones counted is in `service`.
+    std::vector<std::vector<std::shared_ptr<const SourceCounters>>> counters;
   };
   Entry* find(std::string_view service);
 

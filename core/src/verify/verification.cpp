@@ -10,6 +10,20 @@
 namespace asio = boost::asio;
 
 namespace hangar {
+namespace {
+
+/// What a service publishes is published when it runs, and not when it is looked at.
+class SilentPublisher final : public ServicePublisher {
+ public:
+  asio::awaitable<void> open() override { co_return; }
+  void stop() override {}
+  asio::awaitable<void> close() override { co_return; }
+  asio::awaitable<PubAck> publish(OutgoingMessage) override { co_return PubAck{}; }
+  asio::awaitable<void> enqueue(OutgoingMessage) override { co_return; }
+  asio::awaitable<void> flush() override { co_return; }
+};
+
+}  // namespace
 
 Verification::Verification(const Installation& installation, const ShadowStorage::Options& options)
     : log_{"hangar", log_level(installation.config().log.level), StderrLog::Format::text},
@@ -35,46 +49,53 @@ std::vector<std::uint64_t> Verification::dead_lettered(const std::string& servic
   return positions;
 }
 
-ServiceResources Verification::resources(DryRun& service, PullOptions::DryRun dry_run,
-                                         ShadowStorage& shadow) {
+ServiceResources Verification::resources(DryRun& service, ShadowStorage& shadow) {
   ServiceResources resources;
   resources.waits_for_storage = false;
   resources.storage = [&]() -> Storage& { return shadow; };
-  resources.make_source = [this, &service, dry_run = std::move(dry_run)](
-                              const asio::any_io_executor& on, const SourceOptions& options,
-                              Log& log) {
+  resources.make_publisher = [](const asio::any_io_executor&, const std::vector<Publishes>&, Log&) {
+    return std::make_shared<SilentPublisher>();
+  };
+  resources.make_source = [this, &service](const asio::any_io_executor& on,
+                                           const SourceOptions& options, Log& log) {
     PullOptions pull{.source = options,
                      .service = service.name(),
                      .until_drained = true,
                      .replay = StreamStart{},
-                     .dry_run = dry_run};
+                     .dry_run = PullOptions::DryRun{dead_lettered_.at(options.stream)}};
     auto source = PullSource::start(on, nats_server_.settings(), std::move(pull), log);
-    counters_ = source->counters();
+    sources_.push_back(source->counters());
     return source;
   };
   resources.source_opened = [this, &shadow] {
-    if (counters_->stream_begin.value() > 1) shadow.incomplete();
+    if (sources_.back()->stream_begin.value() > 1) shadow.incomplete();
   };
   return resources;
 }
 
 Verified Verification::verify(DryRun& service) {
   Verified verified{.service = service.name(), .outcome = {}};
-  const ServiceNeeds needs = service.needs();
-  verified.has_tables = !needs.tables.empty() && needs.source;
+  const Needs needs = service.needs();
+  verified.has_tables = !needs.tables.empty() && !needs.reads.empty();
   if (!verified.has_tables) return verified;
-  PullOptions::DryRun dry_run{dead_lettered(service.name(), needs.source->stream)};
+  dead_lettered_.clear();
+  sources_.clear();
+  for (const SourceOptions& read : needs.reads) {
+    dead_lettered_[read.stream] = dead_lettered(service.name(), read.stream);
+  }
   // As `run` does it, so that a database that is refused there is refused here, in the same words.
   storage_->prepare(needs.tables, Creation::never);
   ShadowStorage shadow{*storage_, options_};
-  verified.signal = service.run(resources(service, std::move(dry_run), shadow));
+  verified.signal = service.run(resources(service, shadow));
   if (verified.signal != 0) return verified;
-  if (counters_ == nullptr || counters_->drained.value() == 0) {
-    throw Error{service.name() + ": it ended before it had read what the stream holds"};
+  for (const auto& source : sources_) {
+    if (source->drained.value() == 0) {
+      throw Error{service.name() + ": it ended before it had read what its streams hold"};
+    }
+    verified.events += source->acked.value() + source->rejected.value();
+    verified.unsettled += source->unsettled.value();
   }
   verified.outcome = shadow.finish();
-  verified.events = counters_->acked.value() + counters_->rejected.value();
-  verified.unsettled = counters_->unsettled.value();
   return verified;
 }
 

@@ -1,16 +1,17 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <string>
 #include <vector>
 
 #include "hangar/storage.hpp"
-#include "host/dry_run.hpp"
 #include "host/installation.hpp"
 #include "host/nats_server.hpp"
 #include "log/stderr_log.hpp"
 #include "source/pull_source.hpp"
+#include "verify/dry_run.hpp"
 #include "verify/shadow_storage.hpp"
 
 namespace hangar {
@@ -20,7 +21,7 @@ struct Verified {
   std::string service;
   std::uint64_t events = 0;
   std::uint64_t unsettled = 0;  ///< Positions of the stream that were left out: not settled yet.
-  bool has_tables = false;      ///< Without tables or a source there was nothing to compare.
+  bool has_tables = false;      ///< Without tables or sources there was nothing to compare.
   int signal = 0;               ///< The one that ended it early, or 0; then nothing below counts.
   Comparison::Outcome outcome;
 
@@ -41,13 +42,15 @@ class Verification {
 
  private:
   std::vector<std::uint64_t> dead_lettered(const std::string& service, const std::string& stream);
-  ServiceResources resources(DryRun& service, PullOptions::DryRun dry_run, ShadowStorage& shadow);
+  ServiceResources resources(DryRun& service, ShadowStorage& shadow);
 
   StderrLog log_;
   NatsServer nats_server_;
   std::unique_ptr<Storage> storage_;
   ShadowStorage::Options options_;
-  std::shared_ptr<const SourceCounters> counters_;
+  /// By stream.
+  std::map<std::string, std::vector<std::uint64_t>> dead_lettered_;
+  std::vector<std::shared_ptr<const SourceCounters>> sources_;
 };
 
 }  // namespace hangar

@@ -22,8 +22,11 @@ Snapshot healthy() {
   service.name = "recorder";
   service.version = "1.0.0";
   service.state = ServiceState::running;
-  service.source.consumer = "durable";
-  service.source.connected = 1;
+  auto& source = service.sources.emplace_back();
+  source.name = "main";
+  source.title = "recorder";
+  source.consumer = "durable";
+  source.connected = 1;
   return seen;
 }
 
@@ -63,7 +66,7 @@ TEST(Routes, liveness_looks_at_the_loop_alone) {
   seen.storage.down = true;
   seen.draining = true;
   seen.services.at(0).state = ServiceState::failed;
-  seen.services.at(0).source.connected = 0;
+  seen.services.at(0).sources.at(0).connected = 0;
   EXPECT_EQ(reply_to("/livez", seen).status, 200U);
   seen = healthy();
   seen.stuck_for = std::chrono::seconds{11};
@@ -98,9 +101,9 @@ TEST(Routes, readiness_needs_every_service_to_run) {
 
 TEST(Routes, readiness_says_why_there_is_no_connection_or_no_consumer) {
   auto seen = healthy();
-  seen.services.at(0).source.obstacle = "NATS at nats://a:4222: Authorization Violation";
+  seen.services.at(0).sources.at(0).obstacle = "NATS at nats://a:4222: Authorization Violation";
   EXPECT_EQ(reply_to("/readyz", seen).status, 200U) << "it was overcome";
-  seen.services.at(0).source.connected = 0;
+  seen.services.at(0).sources.at(0).connected = 0;
   seen.services.at(0).state = ServiceState::starting;
   const std::string body = reply_to("/readyz", seen).body;
   EXPECT_TRUE(has_line(body,
@@ -108,8 +111,8 @@ TEST(Routes, readiness_says_why_there_is_no_connection_or_no_consumer) {
                        "Authorization Violation"))
       << body;
   EXPECT_TRUE(has_line(body, "[-]recorder failed: starting")) << body;
-  seen.services.at(0).source.connected = 1;
-  seen.services.at(0).source.obstacle = "stream S: no room";
+  seen.services.at(0).sources.at(0).connected = 1;
+  seen.services.at(0).sources.at(0).obstacle = "stream S: no room";
   const std::string starting = reply_to("/readyz", seen).body;
   EXPECT_TRUE(has_line(starting, "[-]recorder failed: starting: stream S: no room")) << starting;
 }
@@ -117,7 +120,7 @@ TEST(Routes, readiness_says_why_there_is_no_connection_or_no_consumer) {
 TEST(Routes, every_series_is_there_as_zero_before_anything_happened) {
   auto seen = healthy();
   seen.services.at(0).state = ServiceState::stopped;
-  seen.services.at(0).source.connected = 0;
+  seen.services.at(0).sources.at(0).connected = 0;
   const auto reply = reply_to("/metrics", seen);
   EXPECT_EQ(reply.type, "text/plain; version=0.0.4; charset=utf-8");
   const std::string of = "{service=\"recorder\",consumer=\"durable\"} 0";
@@ -146,7 +149,7 @@ TEST(Routes, whom_jetstream_does_not_serve_is_not_ready) {
   using enum JetStreamHealth::Trouble;
   for (const auto trouble : {unanswered, unavailable, no_responders, denied}) {
     auto seen = healthy();
-    seen.services.at(0).source.trouble = static_cast<std::uint64_t>(trouble);
+    seen.services.at(0).sources.at(0).trouble = static_cast<std::uint64_t>(trouble);
     const auto reply = reply_to("/readyz", seen);
     EXPECT_EQ(reply.status, 503U);
     EXPECT_NE(reply.body.find(describe(trouble)), std::string::npos) << reply.body;
@@ -155,7 +158,7 @@ TEST(Routes, whom_jetstream_does_not_serve_is_not_ready) {
 
 TEST(Routes, who_may_not_ack_is_not_ready) {
   auto seen = healthy();
-  seen.services.at(0).source.acks_denied = 1;
+  seen.services.at(0).sources.at(0).acks_denied = 1;
   const auto reply = reply_to("/readyz", seen);
   EXPECT_EQ(reply.status, 503U);
   EXPECT_NE(reply.body.find("may not publish to $JS.ACK."), std::string::npos) << reply.body;
@@ -163,7 +166,7 @@ TEST(Routes, who_may_not_ack_is_not_ready) {
 
 TEST(Routes, who_may_not_ask_for_messages_is_not_ready) {
   auto seen = healthy();
-  seen.services.at(0).source.pulls_denied = 1;
+  seen.services.at(0).sources.at(0).pulls_denied = 1;
   const auto reply = reply_to("/readyz", seen);
   EXPECT_EQ(reply.status, 503U);
   EXPECT_NE(reply.body.find("may not publish to CONSUMER.MSG.NEXT."), std::string::npos);
@@ -171,7 +174,7 @@ TEST(Routes, who_may_not_ask_for_messages_is_not_ready) {
 
 TEST(Routes, whose_dead_letters_find_no_room_is_not_ready) {
   auto seen = healthy();
-  auto& source = seen.services.at(0).source;
+  auto& source = seen.services.at(0).sources.at(0);
   source.letters = 3;
   source.stored_letters = 2;
   source.stored_letter_bytes = 900;
@@ -207,7 +210,7 @@ TEST(Routes, whose_dead_letters_are_not_stored_is_not_ready_for_the_reason_that_
 
 TEST(Routes, lag_and_losses_of_a_consumer_are_shown) {
   auto seen = healthy();
-  auto& source = seen.services.at(0).source;
+  auto& source = seen.services.at(0).sources.at(0);
   source.stream = "events";
   source.pending = 5;
   source.ack_pending = 4;
@@ -261,7 +264,7 @@ TEST(Routes, status_is_json_with_state_since_and_last_error) {
   service.state = ServiceState::failed;
   service.since = Snapshot::Time{std::chrono::seconds{1'000'000'000}};
   service.last_error = "it \"broke\"";
-  service.source.received = 3;
+  service.sources.at(0).received = 3;
   const auto reply = reply_to("/status", seen);
   EXPECT_EQ(reply.type, "application/json");
   const auto status = json::parse(reply.body);
@@ -269,7 +272,7 @@ TEST(Routes, status_is_json_with_state_since_and_last_error) {
   EXPECT_EQ(shown.at("state"), "failed");
   EXPECT_EQ(shown.at("since"), "2001-09-09T01:46:40Z");
   EXPECT_EQ(shown.at("last_error"), "it \"broke\"");
-  EXPECT_EQ(shown.at("counters").at("received"), 3);
+  EXPECT_EQ(shown.at("sources").at("main").at("counters").at("received"), 3);
   EXPECT_EQ(status.at("ready"), false);
   EXPECT_TRUE(status.at("storage").at("last_error").is_null());
 }

@@ -13,8 +13,8 @@ namespace {
 
 TEST(Sections, no_variable_sets_two_of_the_real_fields) {
   HostConfig host;
-  ServiceConfig recorder;
-  ServiceConfig logger;
+  ReaderConfig recorder{"S", "s.>", "recorder"};
+  ReaderConfig logger{"S", "s.>", "logger"};
   Sections sections;
   host.fields(sections.host);
   recorder.fields(sections.services["task_run_recorder"]);

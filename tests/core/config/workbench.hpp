@@ -17,13 +17,14 @@
 namespace hangar {
 
 /// A service with every kind of setting.
-struct SampleConfig : ServiceConfig {
+struct SampleConfig : ReaderConfig {
   std::vector<Duration> delays{Duration{60'000}, Duration{120'000}};
   ByteSize buffer{1U << 20U};
   std::string format = "text";
 
+  SampleConfig() : ReaderConfig{"PREFECT_EVENTS", "prefect.events.>", ""} {}
   void fields(Fields& fields) {
-    ServiceConfig::fields(fields);
+    ReaderConfig::fields(fields);
     fields.at("batch_size").also_set_by({"OTHERS_BATCH", "OTHERS_OLD_BATCH"}, 50);
     fields.add("delays", &delays, "Waits before each retry").range(0, 3'600'000);
     fields.add("buffer", &buffer, "Bytes to hold").range(1024, 1LL << 30U);
@@ -35,7 +36,7 @@ struct SampleConfig : ServiceConfig {
 struct Workbench {
   HostConfig host;
   SampleConfig sample;
-  ServiceConfig plain;
+  ReaderConfig plain{"PREFECT_EVENTS", "prefect.events.>", ""};
   Sections sections;
   LoadInputs inputs;
   Loaded loaded;

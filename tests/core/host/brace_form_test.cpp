@@ -2,7 +2,6 @@
 // aggregate made so is destroyed twice, which the sanitized builds see at once.
 #include <gtest/gtest.h>
 
-#include <array>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/io_context.hpp>
 #include <exception>
@@ -21,7 +20,7 @@ namespace {
 
 struct Heard {
   std::vector<Rejection> rejections;
-  std::vector<SourceOptions> opened;
+  std::vector<OutgoingMessage> published;
   std::size_t transactions = 0;
 };
 
@@ -40,6 +39,23 @@ class HearingSource final : public Source {
   Heard& heard_;
 };
 
+class HearingPublisher final : public Publisher {
+ public:
+  explicit HearingPublisher(Heard& heard) : heard_{heard} {}
+  asio::awaitable<PubAck> publish(OutgoingMessage message) override {
+    heard_.published.push_back(std::move(message));
+    co_return PubAck{};
+  }
+  asio::awaitable<void> enqueue(OutgoingMessage message) override {
+    heard_.published.push_back(std::move(message));
+    co_return;
+  }
+  asio::awaitable<void> flush() override { co_return; }
+
+ private:
+  Heard& heard_;
+};
+
 class HearingContext final : public Context {
  public:
   HearingContext(asio::any_io_executor executor, Heard& heard)
@@ -51,14 +67,13 @@ class HearingContext final : public Context {
   [[nodiscard]] bool stopping() const noexcept override { return false; }
   [[nodiscard]] std::optional<int> max_persist_retries() const noexcept override { return {}; }
   void not_ready(std::string) override {}
-  asio::awaitable<std::shared_ptr<Source>> open_source(SourceOptions options) override {
-    heard_.opened.push_back(std::move(options));
-    co_return std::make_shared<HearingSource>(heard_);
+  asio::awaitable<void> stopped() override { co_return; }
+  asio::awaitable<bool> stopped_within(std::chrono::milliseconds most) override {
+    co_return most.count() > 0;
   }
-  asio::awaitable<std::size_t> open_storage(std::span<const Table* const>,
-                                            std::size_t lanes) override {
-    co_return lanes;
-  }
+  Source& source(std::string_view) override { return source_; }
+  Publisher& publisher() override { return publisher_; }
+  [[nodiscard]] std::size_t lanes() const noexcept override { return 1; }
   [[nodiscard]] StorageLimits storage_limits() const override { return {}; }
   asio::awaitable<void> transact(std::size_t, std::function<void(Session&)> work) override {
     if (work) ++heard_.transactions;
@@ -68,6 +83,8 @@ class HearingContext final : public Context {
  private:
   asio::any_io_executor executor_;
   Heard& heard_;
+  HearingSource source_{heard_};
+  HearingPublisher publisher_{heard_};
 };
 
 // Longer than what a std::string holds without the heap.
@@ -75,23 +92,23 @@ const std::string reason = "a_reason_of_more_than_fifteen_letters";
 const std::string error = "A sentence of more than fifteen letters.";
 
 asio::awaitable<void> author(Context& context) {
-  Table table;
-  table.name = "item";
-  table.columns.push_back({"id", ColumnType::uuid, false});
-  const auto source = co_await context.open_source(
-      {"STREAM_OF_THE_AUTHOR", "subjects.of.the.author.>", "durable-of-the-author"});
-  co_await context.open_storage(std::array{&table}, 2);
+  co_await context.stopped_within({});
   co_await context.transact(0, {[](Session&) {}});
-  co_await context.transact(0, [&table](Session&) { table.name = reason; });
+  std::string name;
+  co_await context.transact(0, [&name](Session&) { name = reason; });
   const auto by_value = [kept = std::string{reason}](Session&) {
     if (kept != reason) throw std::logic_error{kept};
   };
   co_await context.transact(0, by_value);
-  Batch batch = co_await source->next(1, {});
-  co_await source->reject({}, {reason, error});
-  co_await source->reject({}, {reason, error, "/payload/of/the/author", "23514"});
+  Source& source = context.source();
+  Batch batch = co_await source.next(1, {});
+  co_await source.reject({}, {reason, error});
+  co_await source.reject({}, {reason, error, "/payload/of/the/author", "23514"});
   Message message;
-  co_await source->reject(std::move(message), {});
+  co_await source.reject(std::move(message), {});
+  Publisher& publisher = context.publisher();
+  co_await publisher.publish({"subject.of.the.author", "body of the author's message"});
+  co_await publisher.enqueue({"subject.of.the.author", "body of the author's message", reason});
 }
 
 TEST(BraceForm, every_public_coroutine_takes_its_arguments_in_braces) {
@@ -101,18 +118,23 @@ TEST(BraceForm, every_public_coroutine_takes_its_arguments_in_braces) {
   asio::co_spawn(io, author(context),
                  [](const std::exception_ptr& failure) { EXPECT_FALSE(failure); });
   io.run();
-  ASSERT_EQ(heard.opened.size(), 1U);
-  EXPECT_EQ(heard.opened[0].stream, "STREAM_OF_THE_AUTHOR");
-  EXPECT_EQ(heard.opened[0].filter_subject, "subjects.of.the.author.>");
-  EXPECT_EQ(heard.opened[0].durable, "durable-of-the-author");
-  EXPECT_EQ(heard.opened[0].batch_size, 1000U);
   ASSERT_EQ(heard.rejections.size(), 3U);
   EXPECT_EQ(heard.rejections[0].reason, reason);
   EXPECT_EQ(heard.rejections[0].error, error);
   EXPECT_EQ(heard.rejections[1].pointer, "/payload/of/the/author");
   EXPECT_EQ(heard.rejections[1].sqlstate, "23514");
   EXPECT_EQ(heard.rejections[2].reason, "");
-  EXPECT_EQ(heard.transactions, 3U);
+  std::string name;
+  co_await context.transact(0, [&name](Session&) { name = reason; });
+  const auto by_value = [kept = std::string{reason}](Session&) {
+    if (kept != reason) throw std::logic_error{kept};
+  };
+  co_await context.transact(0, by_value);
+  ASSERT_EQ(heard.published.size(), 2U);
+  EXPECT_EQ(heard.published[0].subject(), "subject.of.the.author");
+  EXPECT_TRUE(heard.published[0].headers().empty());
+  EXPECT_EQ(heard.published[1].headers().at(0).second, reason);
+  EXPECT_EQ(heard.transactions, 1U);
 }
 
 }  // namespace

@@ -8,6 +8,7 @@
 #include <boost/asio/post.hpp>
 #include <boost/asio/thread_pool.hpp>
 #include <stdexcept>
+#include <thread>
 
 #include "hangar/host.hpp"
 #include "service/supervisor.hpp"
@@ -41,19 +42,22 @@ class QuietLog final : public Log {
   [[nodiscard]] bool enabled(LogLevel) const noexcept override { return false; }
 };
 
+struct OneStream : ReaderConfig {
+  OneStream() : ReaderConfig{"STREAM", "subject.>", "durable"} {}
+};
+
 class Reader final : public Service {
  public:
-  using Config = ServiceConfig;
-  Reader(Context& context, Config config) : context_{context}, config_{std::move(config)} {}
+  using Config = OneStream;
+  Reader(Context& context, const Config&) : source_{context.source()} {}
   asio::awaitable<void> run() override {
-    const auto source = co_await context_.open_source(config_.source());
-    while (!(co_await source->next(1, {})).empty()) {
+    for (Batch batch = co_await source_.next(1, {}); !batch.empty();) {
+      batch = co_await source_.next(1, {});
     }
   }
 
  private:
-  Context& context_;
-  Config config_;
+  Source& source_;
 };
 
 class Broken final : public Service {
@@ -66,25 +70,69 @@ class Broken final : public Service {
   }
 };
 
+/// Needs nothing.
+class Ticker final : public Service {
+ public:
+  using Config = ServiceConfig;
+  Ticker(Context& context, const Config&) : context_{context} {}
+  asio::awaitable<void> run() override {
+    EXPECT_FALSE(co_await context_.stopped_within({}));
+    co_await context_.stopped();
+    EXPECT_TRUE(co_await context_.stopped_within(std::chrono::hours{1}));
+  }
+
+ private:
+  Context& context_;
+};
+
+/// Asks for what it did not declare, each time in vain.
+class Careless final : public Service {
+ public:
+  using Config = ServiceConfig;
+  Careless(Context& context, const Config&) : context_{context} {}
+  asio::awaitable<void> run() override {
+    EXPECT_THROW(context_.source(), std::logic_error);
+    EXPECT_THROW(context_.source("other"), std::logic_error);
+    EXPECT_THROW(context_.publisher(), std::logic_error);
+    EXPECT_EQ(context_.lanes(), 0U);
+    co_await fails(context_.transact(0, [](Session&) {}));
+    co_await fails(context_.transact(0, {}));
+    Context& context = context_;
+    std::thread{[&context] {
+      EXPECT_THROW(context.source(), std::logic_error);
+      EXPECT_THROW(context.not_ready("elsewhere"), std::logic_error);
+    }}.join();
+  }
+
+ private:
+  static asio::awaitable<void> fails(asio::awaitable<void> call) {
+    bool refused = false;
+    try {
+      co_await std::move(call);
+    } catch (const std::logic_error&) {
+      refused = true;
+    }
+    EXPECT_TRUE(refused);
+  }
+  Context& context_;
+};
+
 /// Two lanes that find the storage down when the host stops.
 class TwoLanes final : public Service {
  public:
-  using Config = ServiceConfig;
-  TwoLanes(Context& context, Config config) : context_{context}, config_{std::move(config)} {}
+  using Config = OneStream;
+  TwoLanes(Context& context, const Config&) : source_{context.source()} {}
   asio::awaitable<void> run() override {
     using asio::experimental::awaitable_operators::operator&&;
-    source_ = co_await context_.open_source(config_.source());
     co_await (lane() && lane());
   }
 
  private:
   asio::awaitable<void> lane() {
-    co_await source_->next(1, {});
+    co_await source_.next(1, {});
     throw TransientError{"the storage is down", TransientError::Retry::backoff};
   }
-  Context& context_;
-  Config config_;
-  std::shared_ptr<Source> source_;
+  Source& source_;
 };
 
 template <class S>
@@ -162,6 +210,24 @@ TEST(hosted_service, refuses_to_start_twice) {
     EXPECT_TRUE(refused);
     EXPECT_EQ(service->state(), ServiceState::running);
   }));
+}
+
+TEST(hosted_service, service_that_needs_nothing_is_started_and_is_told_to_stop) {
+  asio::io_context io;
+  const auto service = host<Ticker>(io.get_executor());
+  run(io, service->running([&]() -> asio::awaitable<void> {
+    EXPECT_EQ(service->state(), ServiceState::running);
+    co_return;
+  }));
+  EXPECT_EQ(service->state(), ServiceState::stopped);
+  EXPECT_EQ(service->failure(), "");
+}
+
+TEST(hosted_service, what_was_not_declared_is_refused_and_so_is_another_thread) {
+  asio::io_context io;
+  const auto service = host<Careless>(io.get_executor());
+  run(io, service->start());
+  EXPECT_EQ(service->failure(), "");
 }
 
 TEST(hosted_service, failure_is_thrown_by_start_and_kept) {

@@ -17,7 +17,9 @@ const StatusBoard::Clock::time_point start{};
 
 class BoardTest : public ::testing::Test {
  protected:
-  void SetUp() override { board_.add_service("recorder", "1.0.0", "EVENTS", "durable"); }
+  void SetUp() override {
+    board_.add_service("recorder", "1.0.0", {{"EVENTS", "events.>", "durable"}});
+  }
 
   [[nodiscard]] Snapshot seen() const { return board_.snapshot(start); }
   [[nodiscard]] bool ready() const { return Readiness{seen()}.ready(); }
@@ -29,7 +31,7 @@ class BoardTest : public ::testing::Test {
     auto counters = std::make_shared<SourceCounters>();
     counters->connections.add();
     counters->connected.set(1);
-    board_.add_source("recorder", counters);
+    board_.add_source("recorder", "main", counters);
     return counters;
   }
 
@@ -85,7 +87,7 @@ TEST_F(BoardTest, counters_of_a_service_that_was_started_again_go_on) {
   second->received.add(2);
   second->held.set(2);
   second->connections.add(3);
-  const auto source = seen().services.at(0).source;
+  const auto source = seen().services.at(0).sources.at(0);
   EXPECT_EQ(source.received, 7U);
   EXPECT_EQ(source.acked, 5U);
   EXPECT_EQ(source.held, 2U);

@@ -12,11 +12,11 @@ constexpr auto for_ever = 1h;
 
 class FaultyService final : public hangar::Service {
  public:
-  struct Config : hangar::ServiceConfig {
+  struct Config : hangar::ReaderConfig {
     std::string fault;
-    Config() { enabled = false, durable = "faulty"; }
+    Config() : ReaderConfig{"PREFECT_EVENTS", "prefect.events.>", "faulty"} { enabled = false; }
     void fields(hangar::Fields& fields) {
-      ServiceConfig::fields(fields);
+      ReaderConfig::fields(fields);
       fields.add("fault", &fault, "What it does wrong");
     }
   };
@@ -28,7 +28,6 @@ class FaultyService final : public hangar::Service {
   boost::asio::awaitable<void> run() override {
     if (config_.fault == "throws") throw std::runtime_error{"it broke"};
     if (config_.fault == "throws_no_exception") throw 42;  // NOLINT: that is the fault
-    const auto source = co_await context_.open_source(config_.source());
     if (config_.fault == "leaves_a_thread") {
       std::thread{[] { std::this_thread::sleep_for(for_ever); }}.detach();
     }
@@ -41,7 +40,7 @@ class FaultyService final : public hangar::Service {
       std::this_thread::sleep_for(for_ever);
     }
     while (true) {
-      const auto batch = co_await source->next(1, 0ms);
+      const auto batch = co_await context_.source().next(1, 0ms);
       if (batch.empty()) co_return;
       if (config_.fault == "throws_with_a_message") throw std::runtime_error{"it broke"};
     }

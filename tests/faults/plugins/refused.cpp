@@ -15,6 +15,7 @@ class Factory final : public hangar::ServiceFactory {
     if (fault == "fields_throw") throw std::runtime_error{"no fields"};
   }
   [[nodiscard]] bool enabled() const override { return true; }
+  [[nodiscard]] hangar::Needs needs() const override { return {}; }
   [[nodiscard]] std::unique_ptr<hangar::Service> make(hangar::Context&) const override {
     throw std::logic_error{"a plugin that is refused was used"};
   }

@@ -236,16 +236,11 @@ class Replica::SimulatedContext final : public Context {
   [[nodiscard]] std::optional<int> max_persist_retries() const noexcept override { return {}; }
   void not_ready(std::string why) override { replica_.world_.not_ready = !why.empty(); }
 
-  asio::awaitable<std::shared_ptr<Source>> open_source(SourceOptions) override {
-    auto opened = std::make_shared<SimulatedSource>(replica_);
-    source = opened.get();
-    co_return opened;
-  }
-  asio::awaitable<std::size_t> open_storage(std::span<const Table* const>,
-                                            std::size_t lanes) override {
-    co_return lanes;
-  }
-
+  asio::awaitable<void> stopped() override { co_return; }
+  asio::awaitable<bool> stopped_within(std::chrono::milliseconds) override { co_return false; }
+  Source& source(std::string_view) override { return source_; }
+  Publisher& publisher() override { std::terminate(); }
+  [[nodiscard]] std::size_t lanes() const noexcept override { return lanes_; }
   [[nodiscard]] StorageLimits storage_limits() const override { return {}; }
 
   asio::awaitable<void> transact(std::size_t, std::function<void(Session&)> work) override {
@@ -269,10 +264,13 @@ class Replica::SimulatedContext final : public Context {
     }
   }
 
-  SimulatedSource* source = nullptr;
+  void set_lanes(std::size_t lanes) noexcept { lanes_ = lanes; }
+  SimulatedSource& simulated_source() noexcept { return source_; }
 
  private:
   Replica& replica_;
+  SimulatedSource source_{replica_};
+  std::size_t lanes_ = 1;
   mutable Silence log_;
   mutable Uncounted metrics_;
 };
@@ -286,6 +284,7 @@ Replica::Replica(World& world, std::size_t number, const Settings& settings)
     if (field.name == "lanes") *std::get<std::int64_t*>(field.target) = settings.lanes;
     if (field.name == "batch_size") *std::get<std::int64_t*>(field.target) = settings.batch_size;
   }
+  context_->set_lanes(factory_->needs().lanes);
   service_ = factory_->make(*context_);
   asio::co_spawn(io_, service_->run(), [this](const std::exception_ptr& failure) {
     finished_ = true;
@@ -297,8 +296,6 @@ Replica::~Replica() { world_.stream.lose(number_); }
 
 bool Replica::step() { return io_.poll_one() > 0; }
 
-void Replica::wake() {
-  if (context_->source != nullptr) context_->source->due.set();
-}
+void Replica::wake() { context_->simulated_source().due.set(); }
 
 }  // namespace hangar::simulation

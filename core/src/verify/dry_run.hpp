@@ -2,20 +2,12 @@
 
 #include <boost/asio/io_context.hpp>
 #include <memory>
-#include <optional>
-#include <vector>
 
 #include "hangar/plugin.hpp"
 #include "hangar/service.hpp"
 #include "service/supervisor.hpp"
 
 namespace hangar {
-
-/// What a service asks its host for.
-struct ServiceNeeds {
-  std::vector<const Table*> tables;
-  std::optional<SourceOptions> source;
-};
 
 /// One service outside of a Host, for commands that look at what it does. Blocking.
 class DryRun {
@@ -26,11 +18,9 @@ class DryRun {
   [[nodiscard]] const std::string& name() const noexcept { return supervisor_.name; }
   [[nodiscard]] Log& log() noexcept { return *supervisor_.log; }
 
-  /// Runs the service over nothing: its source is at its end and its storage only hears of the
-  /// tables. Throws what the service throws.
-  ServiceNeeds needs();
+  [[nodiscard]] Needs needs() const { return supervisor_.factory->needs(); }
 
-  /// Runs it until its source ends or SIGINT or SIGTERM comes; returns that signal, or 0. A second
+  /// Runs it until its sources end or SIGINT or SIGTERM comes; returns that signal, or 0. A second
   /// signal ends the process. Throws what the service throws.
   int run(ServiceResources resources);
 

@@ -1,0 +1,54 @@
+#pragma once
+
+#include <cstddef>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace hangar {
+
+struct Table;
+
+/// A stream that a service reads, through a durable pull consumer.
+struct SourceOptions {
+  SourceOptions() = default;  // Not an aggregate, like Rejection.
+  SourceOptions(std::string from, std::string filter, std::string consumer, std::size_t most = 1000)
+      : stream{std::move(from)},
+        filter_subject{std::move(filter)},
+        durable{std::move(consumer)},
+        batch_size{most} {}
+
+  /// What `Context::source` takes; each of a service has its own.
+  std::string name = "main";
+  std::string stream;
+  std::string filter_subject;
+  std::string durable;
+  /// The most messages one `next` asks for. The source holds so many for each lane, and as many
+  /// again.
+  std::size_t batch_size = 1000;
+  /// Those of `Needs`, or as many as the storage can serve: the host writes them here.
+  std::size_t lanes = 1;
+};
+
+/// A stream that a service publishes to. One that is not there is created with this subject, as
+/// `nats.replicas` and `nats.max_age` say.
+struct Publishes {
+  std::string stream;
+  std::string subject;  ///< What it publishes on; may have wildcards.
+};
+
+/// What a service needs of its host, as data. The host gets all of it ready before the service is
+/// made, in the order of the members; `doctor`, `verify`, `services ls`, /readyz, /status and
+/// `config check` read it, and run no code of the service.
+struct Needs {
+  /// The tables that it reads or writes. They outlive the service.
+  std::vector<const Table*> tables{};
+  /// How many transactions are to be in progress at the same time, each on a lane of its own; there
+  /// are no more lanes than the storage can serve.
+  std::size_t lanes = 1;
+  std::vector<Publishes> publishes{};
+  std::vector<SourceOptions> reads{};
+};
+
+}  // namespace hangar

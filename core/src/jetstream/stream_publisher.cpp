@@ -1,0 +1,232 @@
+#include "jetstream/stream_publisher.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
+#include <boost/asio/ip/host_name.hpp>
+#include <stdexcept>
+#include <utility>
+
+#include "async/backoff.hpp"
+#include "hangar/error.hpp"
+#include "jetstream/jetstream.hpp"
+#include "jetstream/jetstream_refusal.hpp"
+#include "jetstream/stream_info.hpp"
+#include "jetstream/stream_setup.hpp"
+#include "text/json_member.hpp"
+
+namespace asio = boost::asio;
+
+namespace hangar {
+namespace {
+
+using namespace std::chrono_literals;
+using Clock = std::chrono::steady_clock;
+
+/// What came of one attempt: an answer, or why there is none.
+struct Attempt {
+  std::optional<PubAck> stored{};
+  std::string problem{};
+  bool for_good = false;  ///< The next attempt would fail like this one.
+};
+
+Attempt attempt_of(const Link::Reply& reply, const std::string& subject, std::string_view trouble) {
+  using Fate = Link::Reply::Fate;
+  switch (reply.fate) {
+    case Fate::timed_out:
+      return {.problem = fmt::format("no answer within 5 s {}", trouble)};
+    case Fate::denied:
+      return {.problem = reply.why};
+    case Fate::no_responders:
+      return {.problem = fmt::format("no stream listens on `{}`", subject)};
+    case Fate::disconnected:
+      return {.problem = "the connection was lost"};
+    case Fate::answered:
+      break;
+  }
+  const JetStreamAnswer answer = parse_jetstream_answer(body_of(*reply.message));
+  if (answer.ok()) {
+    return {.stored =
+                PubAck{.stream = text_member(answer.body, "stream"),
+                       .sequence = static_cast<std::uint64_t>(integer_member(answer.body, "seq")),
+                       .duplicate = flag_member(answer.body, "duplicate")}};
+  }
+  return {.problem = refusal_text(answer, text_member(answer.body, "stream")),
+          .for_good = refused_for_good(answer)};
+}
+
+}  // namespace
+
+std::shared_ptr<StreamPublisher> StreamPublisher::start(const asio::any_io_executor& executor,
+                                                        const NatsConfig& nats,
+                                                        const std::string& service,
+                                                        std::vector<Publishes> targets, Log& log) {
+  struct Started : StreamPublisher {
+    Started(asio::any_io_executor on, const NatsConfig& with, std::vector<Publishes> where, Log& to)
+        : StreamPublisher{std::move(on), with, std::move(where), to} {}
+  };
+  const auto made = std::make_shared<Started>(executor, nats, std::move(targets), log);
+  boost::system::error_code unknown;
+  const std::weak_ptr<StreamPublisher> weak = made;
+  const auto wake = [weak](const auto&...) {
+    if (const auto self = weak.lock()) self->connection_.wake_all();
+  };
+  Link::Handlers handlers;
+  handlers.up = wake;
+  handlers.down = wake;
+  made->link_ = Link::open(
+      executor,
+      {nats, fmt::format("hangar/{}/publisher@{}", service, asio::ip::host_name(unknown))}, log,
+      std::move(handlers));
+  return made;
+}
+
+StreamPublisher::StreamPublisher(asio::any_io_executor executor, const NatsConfig& nats,
+                                 std::vector<Publishes> targets, Log& log)
+    : executor_{std::move(executor)},
+      nats_{nats},
+      targets_{std::move(targets)},
+      log_{log},
+      connection_{executor_},
+      room_{executor_} {}
+
+asio::awaitable<void> StreamPublisher::open() {
+  const auto self = shared_from_this();
+  for (const Publishes& wanted : targets_) co_await ensure(wanted);
+}
+
+asio::awaitable<void> StreamPublisher::ensure(const Publishes& wanted) {
+  Backoff wait;
+  while (!stopping_) {
+    if (!link_->connected()) {
+      co_await connection_.wait();
+      continue;
+    }
+    try {
+      StreamConfig config{wanted.stream, wanted.subject};
+      config.replicas = nats_.replicas;
+      config.max_age = nats_.max_age;
+      co_await ensure_stream(*link_, std::move(config), WhenAbsent::create);
+      co_return;
+    } catch (const TransientError& error) {
+      if (const auto left_out = seldom_.told(wanted.stream, Clock::now())) {
+        log_.warning("{}; trying again ({} more failures since this was said last)", error.what(),
+                     *left_out);
+      }
+    }
+    co_await connection_.wait_until(Clock::now() + wait.next());
+  }
+}
+
+void StreamPublisher::stop() {
+  stopping_ = true;
+  connection_.wake_all();
+}
+
+asio::awaitable<void> StreamPublisher::close() {
+  const auto self = shared_from_this();
+  stop();
+  link_->finish();
+  co_await link_->ended(Clock::now() + 10s);
+}
+
+void StreamPublisher::check_target(const std::string& subject) const {
+  const auto takes = [&](const Publishes& target) {
+    return subject_covers(target.subject, subject);
+  };
+  if (std::ranges::any_of(targets_, takes)) return;
+  throw std::logic_error{
+      fmt::format("no stream of the service's needs takes the subject `{}`", subject)};
+}
+
+asio::awaitable<void> StreamPublisher::make_room(std::size_t bytes) {
+  while (messages_ > 0 && (messages_ >= most_messages || bytes_ + bytes > most_bytes)) {
+    co_await room_.wait();
+  }
+  ++messages_;
+  bytes_ += bytes;
+}
+
+void StreamPublisher::give_back(std::size_t bytes) {
+  --messages_;
+  bytes_ -= bytes;
+  room_.wake_all();
+}
+
+asio::awaitable<PubAck> StreamPublisher::publish(OutgoingMessage message) {
+  const auto self = shared_from_this();
+  check_target(message.subject());
+  co_await make_room(message.body().size());
+  co_return co_await send(std::move(message));
+}
+
+asio::awaitable<PubAck> StreamPublisher::send(OutgoingMessage message) {
+  struct Room {
+    StreamPublisher& publisher;
+    std::size_t bytes;
+    Room(StreamPublisher& of, std::size_t so_many) : publisher{of}, bytes{so_many} {}
+    Room(const Room&) = delete;
+    Room& operator=(const Room&) = delete;
+    ~Room() { publisher.give_back(bytes); }
+  };
+  const Room room{*this, message.body().size()};
+  Backoff wait;
+  while (true) {
+    const std::size_t size = message.body().size() + wire_size(message.headers());
+    if (link_->max_payload() != 0 && size > link_->max_payload()) {
+      throw DataError{"too_large", fmt::format("{} bytes, and the server takes {}: raise its "
+                                               "max_payload",
+                                               size, link_->max_payload())};
+    }
+    const Link::Reply reply =
+        co_await link_->request(message.subject(), message.body(), message.headers());
+    Attempt attempt = attempt_of(reply, message.subject(), link_->last_trouble());
+    if (attempt.stored) co_return *std::move(attempt.stored);
+    if (attempt.for_good) throw DataError{"refused", attempt.problem};
+    if (stopping_) {
+      throw TransientError{fmt::format("a message to `{}` is not known to be stored: {}",
+                                       message.subject(), attempt.problem),
+                           TransientError::Retry::reconnect};
+    }
+    if (const auto left_out = seldom_.told("publish", Clock::now())) {
+      log_.warning(
+          "cannot publish to `{}`: {}; trying again ({} more failures since this was said "
+          "last)",
+          message.subject(), attempt.problem, *left_out);
+    }
+    co_await connection_.wait_until(Clock::now() + wait.next());
+  }
+}
+
+asio::awaitable<void> StreamPublisher::enqueue(OutgoingMessage message) {
+  const auto self = shared_from_this();
+  check_target(message.subject());
+  co_await make_room(message.body().size());
+  ++enqueued_;
+  asio::co_spawn(
+      executor_,
+      [self, message = std::move(message)]() mutable -> asio::awaitable<void> {
+        co_await self->send_enqueued(std::move(message));
+      },
+      asio::detached);
+}
+
+asio::awaitable<void> StreamPublisher::send_enqueued(OutgoingMessage message) {
+  try {
+    co_await send(std::move(message));
+  } catch (...) {
+    if (!failure_) failure_ = std::current_exception();
+  }
+  --enqueued_;
+  room_.wake_all();
+}
+
+asio::awaitable<void> StreamPublisher::flush() {
+  const auto self = shared_from_this();
+  while (enqueued_ > 0) co_await room_.wait();
+  if (failure_) std::rethrow_exception(std::exchange(failure_, nullptr));
+}
+
+}  // namespace hangar

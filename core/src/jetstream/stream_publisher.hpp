@@ -1,0 +1,70 @@
+#pragma once
+
+#include <boost/asio/any_io_executor.hpp>
+#include <boost/asio/awaitable.hpp>
+#include <cstddef>
+#include <exception>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "api/service_publisher.hpp"
+#include "hangar/event.hpp"
+#include "hangar/log.hpp"
+#include "hangar/needs.hpp"
+#include "log/rate_limit.hpp"
+#include "nats/link.hpp"
+#include "nats/nats_config.hpp"
+
+namespace hangar {
+
+/// The publisher of one service, over a connection of its own. For one strand; its coroutines keep
+/// it alive.
+class StreamPublisher : public ServicePublisher,
+                        public std::enable_shared_from_this<StreamPublisher> {
+ public:
+  static constexpr std::size_t most_messages = 1000;
+  static constexpr std::size_t most_bytes = 8U << 20U;
+
+  /// Begins to connect. `log` outlives it.
+  static std::shared_ptr<StreamPublisher> start(const boost::asio::any_io_executor& executor,
+                                                const NatsConfig& nats, const std::string& service,
+                                                std::vector<Publishes> targets, Log& log);
+
+  boost::asio::awaitable<void> open() override;
+  void stop() override;
+  /// Within about 10 s.
+  boost::asio::awaitable<void> close() override;
+
+  boost::asio::awaitable<PubAck> publish(OutgoingMessage message) override;
+  boost::asio::awaitable<void> enqueue(OutgoingMessage message) override;
+  boost::asio::awaitable<void> flush() override;
+
+ private:
+  StreamPublisher(boost::asio::any_io_executor executor, const NatsConfig& nats,
+                  std::vector<Publishes> targets, Log& log);
+
+  boost::asio::awaitable<void> ensure(const Publishes& wanted);
+  /// Throws std::logic_error for a subject that no target has.
+  void check_target(const std::string& subject) const;
+  boost::asio::awaitable<void> make_room(std::size_t bytes);
+  void give_back(std::size_t bytes);
+  boost::asio::awaitable<PubAck> send(OutgoingMessage message);
+  boost::asio::awaitable<void> send_enqueued(OutgoingMessage message);
+
+  boost::asio::any_io_executor executor_;
+  NatsConfig nats_;
+  std::vector<Publishes> targets_;
+  Log& log_;
+  std::shared_ptr<Link> link_;
+  Condition connection_;  ///< Came or went, or nothing is to be sent again.
+  Condition room_;        ///< A message has its answer.
+  RateLimit seldom_{std::chrono::seconds{10}};
+  std::size_t messages_ = 0;  ///< Without an answer.
+  std::size_t bytes_ = 0;     ///< Of these.
+  std::size_t enqueued_ = 0;  ///< Of these: those that nobody waits for but `flush`.
+  std::exception_ptr failure_;
+  bool stopping_ = false;
+};
+
+}  // namespace hangar

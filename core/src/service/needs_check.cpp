@@ -1,0 +1,35 @@
+#include "service/needs_check.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <set>
+
+#include "hangar/error.hpp"
+
+namespace hangar {
+
+void check_needs(std::string_view service, const Needs& needs) {
+  const auto refuse = [&](std::string_view what) {
+    throw ConfigError{fmt::format("services.{}: {}", service, what)};
+  };
+  if (std::ranges::count(needs.tables, nullptr) > 0) refuse("it needs a table that is null");
+  if (!needs.tables.empty() && needs.lanes == 0) refuse("it needs tables, but no lane");
+  for (const Publishes& target : needs.publishes) {
+    if (target.stream.empty() || target.subject.empty()) {
+      refuse("it publishes to a stream without a name or a subject");
+    }
+  }
+  std::set<std::string> names;
+  for (const SourceOptions& source : needs.reads) {
+    if (source.name.empty()) refuse("it reads a source without a name");
+    if (!names.insert(source.name).second) {
+      refuse(fmt::format("it reads two sources named '{}'", source.name));
+    }
+    if (source.batch_size == 0) {
+      refuse(fmt::format("the source '{}' has batches of no message", source.name));
+    }
+  }
+}
+
+}  // namespace hangar

@@ -1,0 +1,130 @@
+#include <string>
+
+#include "hangar/error.hpp"
+#include "jetstream/stream_publisher.hpp"
+#include "nats_test.hpp"
+
+namespace asio = boost::asio;
+
+namespace hangar::test {
+namespace {
+
+using namespace std::chrono_literals;
+
+class StreamPublisherTest : public NatsTest {
+ protected:
+  std::shared_ptr<StreamPublisher> publisher() {
+    return StreamPublisher::start(io_.get_executor(), config(), "author", {{"COPIES", "copies.>"}},
+                                  log_);
+  }
+};
+
+TEST_F(StreamPublisherTest, message_is_stored_once_in_a_stream_that_is_made_for_it) {
+  run([this]() -> asio::awaitable<void> {
+    const auto tested = publisher();
+    co_await tested->open();
+    const PubAck first = co_await tested->publish({"copies.one", "body", "id"});
+    const PubAck again = co_await tested->publish({"copies.one", "body", "id"});
+    EXPECT_EQ(first.stream, "COPIES");
+    EXPECT_EQ(first.sequence, 1U);
+    EXPECT_FALSE(first.duplicate);
+    EXPECT_EQ(again.sequence, 1U);
+    EXPECT_TRUE(again.duplicate);
+    co_await tested->close();
+  }());
+}
+
+TEST_F(StreamPublisherTest, more_than_there_is_room_for_are_stored_in_the_order_of_the_calls) {
+  run([this]() -> asio::awaitable<void> {
+    const auto tested = publisher();
+    co_await tested->open();
+    constexpr std::size_t count = 3 * StreamPublisher::most_messages;
+    for (std::size_t i = 1; i <= count; ++i) {
+      co_await tested->enqueue({"copies." + std::to_string(i), std::to_string(i)});
+    }
+    co_await tested->flush();
+    EXPECT_EQ((co_await stream("COPIES")).messages, count);
+    const auto last = co_await tested->publish({"copies.last", "last"});
+    EXPECT_EQ(last.sequence, count + 1);
+    co_await tested->close();
+  }());
+}
+
+TEST_F(StreamPublisherTest, what_was_sent_before_the_server_is_killed_is_sent_again) {
+  run([this]() -> asio::awaitable<void> {
+    const auto tested = publisher();
+    co_await tested->open();
+    co_await tested->publish({"copies.first", "body", "first"});
+    ::kill(server_.pid(), SIGKILL);
+    for (int i = 0; i < 50; ++i) {
+      const std::string number = std::to_string(i);
+      co_await tested->enqueue({"copies." + number, "body", number});
+    }
+    co_await tested->flush();
+    EXPECT_EQ((co_await stream("COPIES")).messages, 51U);
+    co_await tested->close();
+  }());
+}
+
+TEST_F(StreamPublisherTest, message_that_is_too_large_is_refused_alone_and_says_so) {
+  run([this]() -> asio::awaitable<void> {
+    const auto tested = publisher();
+    co_await tested->open();
+    const std::string large(9U << 20U, 'x');
+    bool refused = false;
+    try {
+      co_await tested->publish({"copies.large", large});
+    } catch (const DataError& error) {
+      refused = error.reason() == "too_large";
+    }
+    EXPECT_TRUE(refused);
+    co_await tested->enqueue({"copies.large", large});
+    co_await tested->enqueue({"copies.small", "small"});
+    refused = false;
+    try {
+      co_await tested->flush();
+    } catch (const DataError&) {
+      refused = true;
+    }
+    EXPECT_TRUE(refused);
+    co_await tested->flush();
+    EXPECT_EQ((co_await stream("COPIES")).messages, 1U);
+    co_await tested->close();
+  }());
+}
+
+TEST_F(StreamPublisherTest, subject_that_was_not_declared_is_the_authors_fault) {
+  run([this]() -> asio::awaitable<void> {
+    const auto tested = publisher();
+    co_await tested->open();
+    bool refused = false;
+    try {
+      co_await tested->publish({"elsewhere.one", "body"});
+    } catch (const std::logic_error&) {
+      refused = true;
+    }
+    EXPECT_TRUE(refused);
+    co_await tested->close();
+  }());
+}
+
+TEST_F(StreamPublisherTest, after_stop_what_has_no_answer_is_given_up_and_says_so) {
+  run([this]() -> asio::awaitable<void> {
+    const auto tested = publisher();
+    co_await tested->open();
+    tested->stop();
+    EXPECT_TRUE((co_await api("STREAM.DELETE.COPIES")).ok());
+    bool given_up = false;
+    try {
+      co_await tested->publish({"copies.one", "body"});
+    } catch (const TransientError&) {
+      given_up = true;
+    }
+    EXPECT_TRUE(given_up);
+    co_await tested->close();
+    co_await tested->close();
+  }());
+}
+
+}  // namespace
+}  // namespace hangar::test

@@ -1,0 +1,68 @@
+#include "service/needs_check.hpp"
+
+#include <gtest/gtest.h>
+
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "hangar/error.hpp"
+#include "hangar/table.hpp"
+
+namespace hangar {
+namespace {
+
+const Table items{.name = "item", .columns = {{"id", ColumnType::uuid, false}}};
+
+Needs good() {
+  Needs needs{.tables = {&items}, .publishes = {{"COPIES", "copies.>"}}};
+  needs.reads.emplace_back("ORIGINALS", "originals.>", "durable");
+  return needs;
+}
+
+std::string refusal(const Needs& needs) {
+  try {
+    check_needs("author", needs);
+  } catch (const ConfigError& error) {
+    return error.what();
+  }
+  return {};
+}
+
+TEST(NeedsCheck, what_can_be_met_passes) {
+  EXPECT_EQ(refusal(good()), "");
+  EXPECT_EQ(refusal({}), "");
+  EXPECT_EQ(refusal({.lanes = 0}), "");
+}
+
+TEST(NeedsCheck, what_nothing_can_meet_is_named) {
+  struct Row {
+    std::function<void(Needs&)> change;
+    std::string said;
+  };
+  const std::vector<Row> rows{
+      {[](Needs& needs) { needs.tables.push_back(nullptr); }, "it needs a table that is null"},
+      {[](Needs& needs) { needs.lanes = 0; }, "it needs tables, but no lane"},
+      {[](Needs& needs) {
+         needs.publishes.push_back({"", "copies.>"});
+       },
+       "it publishes to a stream without a name or a subject"},
+      {[](Needs& needs) {
+         needs.publishes.push_back({"COPIES", ""});
+       },
+       "it publishes to a stream without a name or a subject"},
+      {[](Needs& needs) { needs.reads[0].name.clear(); }, "it reads a source without a name"},
+      {[](Needs& needs) { needs.reads.push_back(needs.reads[0]); },
+       "it reads two sources named 'main'"},
+      {[](Needs& needs) { needs.reads[0].batch_size = 0; },
+       "the source 'main' has batches of no message"},
+  };
+  for (const Row& row : rows) {
+    Needs needs = good();
+    row.change(needs);
+    EXPECT_EQ(refusal(needs), "services.author: " + row.said);
+  }
+}
+
+}  // namespace
+}  // namespace hangar
