@@ -1,0 +1,44 @@
+"""Builds a service outside of the tree, against the build that is tested."""
+
+from __future__ import annotations
+
+import json
+import shlex
+import shutil
+import subprocess
+from pathlib import Path
+
+from support.tree import build_folder
+
+
+def build_service(source: Path, folder: Path) -> Path:
+    """The plugin that `source` makes, in `folder`."""
+    commands = json.loads((build_folder() / "compile_commands.json").read_text())
+    [like] = [one for one in commands if one["file"].endswith("/event_logger.cpp")]
+    words = shlex.split(like["command"])
+    words = words[: words.index("-o")]
+    plugin = folder / f"{source.stem}.so"
+    outside = shutil.copy(source, folder)
+    libraries = [f"-L{build_folder() / 'lib'}", "-lhangar", "-lboost_json", "-lfmt"]
+    done = subprocess.run(
+        [*words, "-shared", "-Wl,--no-undefined", "-o", plugin, outside, *libraries],
+        cwd=like["directory"],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if done.returncode != 0:
+        raise AssertionError(done.stderr)
+    Path(outside).unlink()
+    return plugin
+
+
+def plugin_folder(folder: Path, *sources: Path) -> Path:
+    """A folder with these services and the storages of the build."""
+    made = folder / "plugins"
+    made.mkdir(mode=0o755)
+    for name in ("postgres", "sqlite"):
+        shutil.copy(build_folder() / "lib" / "hangar" / "plugins" / f"{name}.so", made)
+    for source in sources:
+        build_service(source, made)
+    return made

@@ -1,0 +1,180 @@
+"""Services of one file each, outside of the tree: each does its work and every command knows it."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+import subprocess
+import unittest
+from collections import Counter
+from contextlib import closing
+from pathlib import Path
+from typing import Any, ClassVar
+
+from authors.build_service import plugin_folder
+
+from support.jetstream import JetStream
+from support.program import flags, hangar, hangar_running
+from support.servers import NatsServer, PostgresServer, psql, wait_until
+from support.surface import Surface
+from support.temporary import temporary_folder
+
+_SERVICES = Path(__file__).parent / "services"
+
+
+class Case(unittest.TestCase):
+    """One service on servers of its own."""
+
+    SERVICE: ClassVar[str] = ""
+    plugins: ClassVar[Path]
+
+    @classmethod
+    def setUpClass(cls) -> None:
+        folder = cls.enterClassContext(temporary_folder("authors"))
+        cls.plugins = plugin_folder(folder, _SERVICES / f"{cls.SERVICE}.cpp")
+
+    def setUp(self) -> None:
+        self.folder = self.enterContext(temporary_folder("authors"))
+        self.log = self.folder / "hangar.log"
+        self.nats = self.enterContext(NatsServer())
+        self.stream = self.enterContext(JetStream(self.nats.url))
+        self.settings: dict[str, object] = {
+            "plugins.path": self.plugins,
+            "data_dir": self.folder / "data",
+            "nats.url": self.nats.url,
+        }
+
+    def command(self, *words: str, code: int = 0) -> Any:
+        done = hangar(*words, "-o", "json", *flags(self.settings))
+        self.assertEqual(done.returncode, code, done.stdout + done.stderr)
+        return json.loads(done.stdout)
+
+    def declared(self) -> dict[str, Any]:
+        """What `services ls` says that it needs."""
+        [service] = [one for one in self.command("services", "ls") if one["name"] == self.SERVICE]
+        return dict(service)
+
+    def running(self) -> Any:
+        return hangar_running(*flags(self.settings), log=self.log)
+
+    def wait_ready(self, process: subprocess.Popen[bytes]) -> Surface:
+        surface = Surface.of(process, self.folder / "data", self.log)
+        wait_until(lambda: surface.ask("/readyz")[0] == 200, what="ready", log=self.log)
+        return surface
+
+    def end(self, process: subprocess.Popen[bytes]) -> None:
+        process.terminate()
+        self.assertEqual(process.wait(60), 0, self.log.read_text())
+
+    def drain(self) -> None:
+        done = hangar("run", "--until-drained", *flags(self.settings))
+        self.assertEqual(done.returncode, 0, done.stderr)
+
+    def says(self, words: str) -> None:
+        wait_until(lambda: words in self.log.read_text(), what=words, log=self.log)
+
+
+class Ticker(Case):
+    SERVICE = "ticker"
+
+    def test_service_without_a_source_is_ready_ticks_and_ends_when_it_is_stopped(self) -> None:
+        self.settings["services.ticker.every"] = "10ms"
+        self.assertEqual((self.declared()["reads"], self.declared()["tables"]), ([], []))
+        self.command("doctor")
+        with self.running() as process:
+            surface = self.wait_ready(process)
+            self.says("tick 3")
+            status = json.loads(surface.ask("/status")[1])["services"]["ticker"]
+            self.assertEqual((status["state"], status["sources"]), ("running", {}))
+            self.end(process)
+
+
+class Forwarder(Case):
+    SERVICE = "forwarder"
+
+    def test_kills_lose_and_double_nothing(self) -> None:
+        config = {"subjects": ["originals.>"]}
+        self.stream.request("STREAM.CREATE.ORIGINALS", name="ORIGINALS", **config)
+        consumer = {"durable_name": "forwarder", "ack_policy": "explicit", "ack_wait": 10**9,
+                    "filter_subject": "originals.>", "max_ack_pending": 20_000}  # fmt: skip
+        self.stream.request(
+            "CONSUMER.DURABLE.CREATE.ORIGINALS.forwarder", stream_name="ORIGINALS", config=consumer
+        )
+        self.settings["services.forwarder.batch_size"] = 100
+        originals = [b"message %d" % number for number in range(20_000)]
+        self.stream.publish("originals.all", originals)
+        for _ in range(4):
+            self.copy_some_and_be_killed(self.copied())
+        self.assertLess(self.copied(), len(originals), "everything was copied before the last kill")
+        self.drain()
+        copies = Counter(message.data for message in self.stream.messages("COPIES"))
+        self.assertEqual(copies, Counter(originals))
+        self.command("doctor")
+
+    def copy_some_and_be_killed(self, before: int) -> None:
+        with self.running() as process:
+            wait_until(lambda: self.copied() > before, what="a copy", log=self.log)
+            process.kill()
+            process.wait()
+
+    def copied(self) -> int:
+        if "COPIES" not in self.stream.streams():
+            return 0
+        return int(self.stream.request("STREAM.INFO.COPIES")["state"]["messages"])
+
+
+class EventCounter(Case):
+    SERVICE = "counter"
+
+    def count(self, url: str) -> None:
+        """Half of the events are delivered twice, and all of them once more to a new consumer."""
+        self.settings |= {"storage.url": url, "storage.create_tables": "true"}
+        self.assertEqual(self.declared()["tables"], ["counted_event", "flow_run_events"])
+        self.stream.request("STREAM.CREATE.EVENTS", name="EVENTS", subjects=["events.>"])
+        events = [
+            json.dumps({"id": str(number), "flow_run": f"run {number % 3}"}).encode()
+            for number in range(300)
+        ]
+        self.stream.publish("events.all", events + events[::2])
+        self.drain()
+        self.stream.request("CONSUMER.DELETE.EVENTS.counter")
+        self.drain()
+        self.command("doctor")
+        self.command("verify", "--all")
+
+    def test_each_event_counts_once_on_sqlite(self) -> None:
+        file = self.folder / "counts.sqlite"
+        self.count(str(file))
+        with closing(sqlite3.connect(file)) as connection:
+            rows = connection.execute("SELECT flow_run, events FROM flow_run_events").fetchall()
+        self.assertEqual(sorted(rows), [(f"run {number}", 100) for number in range(3)])
+
+    def test_each_event_counts_once_on_postgres(self) -> None:
+        server = self.enterContext(PostgresServer(fsync=False))
+        self.count(server.url())
+        rows = psql(server.url(), "SELECT flow_run, events FROM flow_run_events ORDER BY 1")
+        self.assertEqual(rows.split("\n")[:3], [f"run {number}|100" for number in range(3)])
+
+
+class TwoStreams(Case):
+    SERVICE = "two_streams"
+
+    def test_both_are_read_at_the_same_time_and_each_has_its_numbers(self) -> None:
+        for side in ("left", "right"):
+            name = side.upper()
+            self.stream.request(f"STREAM.CREATE.{name}", name=name, subjects=[f"{side}.>"])
+        self.assertEqual([read["name"] for read in self.declared()["reads"]], ["left", "right"])
+        with self.running() as process:
+            surface = self.wait_ready(process)
+            for side in ("right", "left"):
+                self.stream.publish(f"{side}.all", [f"to the {side}".encode()])
+                self.says(f"{side}: to the {side}")
+            sources = json.loads(surface.ask("/status")[1])["services"]["two_streams"]["sources"]
+            received = {name: one["counters"]["received"] for name, one in sources.items()}
+            self.assertEqual(received, {"left": 1, "right": 1})
+            self.end(process)
+        self.command("doctor")
+
+
+if __name__ == "__main__":
+    unittest.main()
