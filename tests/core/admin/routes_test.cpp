@@ -192,7 +192,7 @@ TEST(Routes, whose_dead_letters_are_not_stored_is_not_ready_for_the_reason_that_
   for (const char* why : {"may not publish to hangar.dlq.recorder", "set nats.replicas: 1",
                           "free some where data_dir is", "set nats.dlq_max_bytes"}) {
     auto seen = healthy();
-    auto& source = seen.services.at(0).source;
+    auto& source = seen.services.at(0).sources.at(0);
     source.letters = 3;
     source.letters_obstacle = why;
     EXPECT_EQ(reply_to("/readyz", seen).status, 200U);
