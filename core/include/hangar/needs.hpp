@@ -1,6 +1,8 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -31,6 +33,17 @@ struct SourceOptions {
   std::size_t lanes = 1;
 };
 
+/// A stream that a service sees go by: every host sees every message, once and in order, from a
+/// position on, also after a connection was lost. Nothing is acked, and what the stream drops
+/// before it is read is not seen; the log says so.
+struct LiveOptions {
+  std::string name = "live";  ///< What `Context::source` takes; no other source has it.
+  std::string stream;
+  std::string filter_subject;
+  /// The first position to see; without one, what comes after the service has begun.
+  std::optional<std::uint64_t> from_sequence{};
+};
+
 /// A stream that a service publishes to. One that is not there is created with this subject, as
 /// `nats.replicas` and `nats.max_age` say.
 struct Publishes {
@@ -49,6 +62,7 @@ struct Needs {
   std::size_t lanes = 1;
   std::vector<Publishes> publishes{};
   std::vector<SourceOptions> reads{};
+  std::vector<LiveOptions> live{};
 };
 
 }  // namespace hangar

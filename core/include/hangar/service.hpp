@@ -93,8 +93,8 @@ class HANGAR_API Context {
   /// The same, but not later than after `most`; whether the host wants this service to end.
   virtual boost::asio::awaitable<bool> stopped_within(std::chrono::milliseconds most) = 0;
 
-  /// The one that `Needs::reads` has by that name; it pulls already. Throws std::logic_error when
-  /// there is none.
+  /// The one that `Needs::reads` or `Needs::live` has by that name; it pulls already. Throws
+  /// std::logic_error when there is none.
   virtual Source& source(std::string_view name = "main") = 0;
 
   /// Where it publishes. Throws std::logic_error for a service that declares no stream for that.

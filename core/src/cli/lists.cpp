@@ -45,6 +45,12 @@ int list_services(const HostOptions& host, Output output) {
                        {"filter_subject", read.filter_subject},
                        {"durable", read.durable}});
     }
+    for (const LiveOptions& live : needs.live) {
+      reads.push_back({{"name", live.name},
+                       {"stream", live.stream},
+                       {"filter_subject", live.filter_subject},
+                       {"durable", nullptr}});
+    }
     rows.push_back({{"name", service.plugin->name},
                     {"enabled", enabled},
                     {"environment_variable", switch_of(service.plugin->name)},

@@ -24,6 +24,7 @@
 #include "host/signals.hpp"
 #include "http/http_server.hpp"
 #include "jetstream/stream_publisher.hpp"
+#include "live/live_source.hpp"
 #include "log/stderr_log.hpp"
 #include "metrics/service_metrics.hpp"
 #include "service/restart_policy.hpp"
@@ -130,6 +131,13 @@ void Host::Run::add(Installation::Service& service) {
                                                    const SourceOptions& options, Log& log) {
     return make_source(name, on, options, log);
   };
+  supervisor->resources.make_live_source = [this, name](const asio::any_io_executor& on,
+                                                        const LiveOptions& options, Log& log) {
+    auto source = LiveSource::start(on, nats_server_->settings(), options, name,
+                                    options_.until_drained || options_.replay.has_value(), log);
+    board_.add_source(name, options.name, source->counters());
+    return source;
+  };
   supervisor->resources.make_publisher = [this, name](const asio::any_io_executor& on,
                                                       const std::vector<Publishes>& targets,
                                                       Log& log) {
@@ -155,7 +163,7 @@ void Host::Run::check_only() const {
 }
 
 void Host::Run::announce(const HostedService& service) {
-  board_.add_service(service.name(), service.version(), service.needs().reads);
+  board_.add_service(service.name(), service.version(), service.needs());
 }
 
 void Host::Run::open_admin() {

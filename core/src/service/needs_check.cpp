@@ -21,11 +21,13 @@ void check_needs(std::string_view service, const Needs& needs) {
     }
   }
   std::set<std::string> names;
+  const auto check_name = [&](const std::string& name) {
+    if (name.empty()) refuse("it reads a source without a name");
+    if (!names.insert(name).second) refuse(fmt::format("it reads two sources named '{}'", name));
+  };
+  for (const LiveOptions& source : needs.live) check_name(source.name);
   for (const SourceOptions& source : needs.reads) {
-    if (source.name.empty()) refuse("it reads a source without a name");
-    if (!names.insert(source.name).second) {
-      refuse(fmt::format("it reads two sources named '{}'", source.name));
-    }
+    check_name(source.name);
     if (source.batch_size == 0) {
       refuse(fmt::format("the source '{}' has batches of no message", source.name));
     }

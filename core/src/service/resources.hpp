@@ -18,6 +18,9 @@ struct ServiceResources {
   std::function<std::shared_ptr<ServiceSource>(const boost::asio::any_io_executor&,
                                                const SourceOptions&, Log&)>
       make_source;
+  std::function<std::shared_ptr<ServiceSource>(const boost::asio::any_io_executor&,
+                                               const LiveOptions&, Log&)>
+      make_live_source{};
   std::function<std::shared_ptr<ServicePublisher>(const boost::asio::any_io_executor&,
                                                   const std::vector<Publishes>&, Log&)>
       make_publisher{};

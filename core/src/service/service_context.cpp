@@ -20,12 +20,21 @@ asio::awaitable<void> ServiceContext::prepare(const Needs& needs) {
   for (SourceOptions options : needs.reads) {
     if (stopping()) co_return;
     options.lanes = std::max<std::size_t>(lanes_, 1);
-    const auto source =
-        supervisor_.resources.make_source(supervisor_.strand, options, *supervisor_.log);
-    sources_[options.name] = source;
-    co_await source->open();
+    co_await open(options.name,
+                  supervisor_.resources.make_source(supervisor_.strand, options, *supervisor_.log));
     if (supervisor_.resources.source_opened) supervisor_.resources.source_opened();
   }
+  for (const LiveOptions& options : needs.live) {
+    if (stopping()) co_return;
+    co_await open(options.name, supervisor_.resources.make_live_source(supervisor_.strand, options,
+                                                                       *supervisor_.log));
+  }
+}
+
+asio::awaitable<void> ServiceContext::open(std::string name,
+                                           std::shared_ptr<ServiceSource> source) {
+  sources_[std::move(name)] = source;
+  co_await source->open();
 }
 
 asio::awaitable<void> ServiceContext::prepare_storage(const Needs& needs) {

@@ -49,6 +49,7 @@ class ServiceContext final : public Context {
                                         std::function<void(Session&)> work) override;
 
  private:
+  boost::asio::awaitable<void> open(std::string name, std::shared_ptr<ServiceSource> source);
   boost::asio::awaitable<void> prepare_storage(const Needs& needs);
   void heard(const StorageOutcome& outcome);
   /// Throws std::logic_error outside of the service's strand.

@@ -40,22 +40,25 @@ StatusBoard::Entry* StatusBoard::find(std::string_view service) {
   return found == entries_.end() ? nullptr : &*found;
 }
 
-void StatusBoard::add_service(std::string name, std::string release,
-                              const std::vector<SourceOptions>& reads) {
+void StatusBoard::add_service(std::string name, std::string release, const Needs& needs) {
   const std::scoped_lock lock{mutex_};
   Entry& entry = entries_.emplace_back();
   entry.service.name = std::move(name);
   entry.service.version = std::move(release);
   entry.service.since = now_in_seconds();
-  for (const SourceOptions& read : reads) {
+  const auto add_one = [&](const std::string& called, const std::string& stream,
+                           const std::string& consumer) {
     Snapshot::Source& source = entry.service.sources.emplace_back();
-    source.name = read.name;
-    source.title = read.name == SourceOptions{}.name ? entry.service.name
-                                                     : entry.service.name + '.' + read.name;
-    source.stream = read.stream;
-    source.consumer = read.durable;
-  }
-  entry.counters.resize(reads.size());
+    source.name = called;
+    const bool main = called == SourceOptions{}.name;
+    source.title = main ? entry.service.name : entry.service.name + '.' + called;
+    source.stream = stream;
+    // A live one has another each time.
+    source.consumer = consumer.empty() ? source.title : consumer;
+  };
+  for (const SourceOptions& read : needs.reads) add_one(read.name, read.stream, read.durable);
+  for (const LiveOptions& live : needs.live) add_one(live.name, live.stream, {});
+  entry.counters.resize(entry.service.sources.size());
 }
 
 void StatusBoard::set_state(std::string_view service, ServiceState state,

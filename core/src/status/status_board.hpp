@@ -25,7 +25,7 @@ class StatusBoard {
   explicit StatusBoard(Clock::time_point now);
 
   /// Announces a service, so that its numbers are there, as zeros, before it runs.
-  void add_service(std::string name, std::string release, const std::vector<SourceOptions>& reads);
+  void add_service(std::string name, std::string release, const Needs& needs);
   void set_state(std::string_view service, ServiceState state, std::string_view failure);
   void count_restart(std::string_view service);
   /// The counters of a further run of a source of the service; they are added to those of earlier

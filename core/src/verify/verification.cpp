@@ -12,6 +12,19 @@ namespace asio = boost::asio;
 namespace hangar {
 namespace {
 
+/// What goes by while a service is looked at is nothing that it has stored.
+class EndedSource final : public ServiceSource {
+ public:
+  asio::awaitable<Batch> next(std::size_t, std::chrono::milliseconds) override {
+    co_return Batch{};
+  }
+  asio::awaitable<void> reject(Message, Rejection) override { co_return; }
+  asio::awaitable<void> open() override { co_return; }
+  void stop() override {}
+  void pause(bool) override {}
+  asio::awaitable<void> close() override { co_return; }
+};
+
 /// What a service publishes is published when it runs, and not when it is looked at.
 class SilentPublisher final : public ServicePublisher {
  public:
@@ -53,6 +66,9 @@ ServiceResources Verification::resources(DryRun& service, ShadowStorage& shadow)
   ServiceResources resources;
   resources.waits_for_storage = false;
   resources.storage = [&]() -> Storage& { return shadow; };
+  resources.make_live_source = [](const asio::any_io_executor&, const LiveOptions&, Log&) {
+    return std::make_shared<EndedSource>();
+  };
   resources.make_publisher = [](const asio::any_io_executor&, const std::vector<Publishes>&, Log&) {
     return std::make_shared<SilentPublisher>();
   };

@@ -18,7 +18,7 @@ const StatusBoard::Clock::time_point start{};
 class BoardTest : public ::testing::Test {
  protected:
   void SetUp() override {
-    board_.add_service("recorder", "1.0.0", {{"EVENTS", "events.>", "durable"}});
+    board_.add_service("recorder", "1.0.0", {.reads = {{"EVENTS", "events.>", "durable"}}});
   }
 
   [[nodiscard]] Snapshot seen() const { return board_.snapshot(start); }
