@@ -9,6 +9,7 @@
 #include <exception>
 #include <variant>
 
+#include "../uncounted_metrics.hpp"
 #include "hangar/plugin.hpp"
 #include "tables.hpp"
 
@@ -96,11 +97,11 @@ void Database::Refusing::check(const Rows& rows) const {
           database_.missing_flow_runs.contains(text_of(flow_run.uuid()))) {
         error = DataError{"foreign_key", "no such flow run", "", "23503",
                           "fk_task_run__flow_run_id__flow_run"};
-      } else if (is_refused(row[recorder::task_run::name])) {
-        error = DataError{"check", "refused", "", "23514"};
       }
-    } else if (is_refused(row[recorder::task_run_state::message])) {
-      error = DataError{"invalid_value", "refused", "", "22023"};
+    }
+    if (!error && std::ranges::any_of(row, is_refused)) {
+      error = runs ? DataError{"check", "refused", "", "23514"}
+                   : DataError{"invalid_value", "refused", "", "22023"};
     }
     if (!error) continue;
     if ((i + rows.size()) % 3 != 0) error->at_row(i);
@@ -155,11 +156,13 @@ void Database::transact(const std::function<void(Session&)>& work, bool keep) {
   if (!keep) session_.content = std::move(before);
 }
 
-bool Database::has_state(const std::string& id) const {
-  const auto table = content().find("task_run_state");
-  return table != content().end() && std::ranges::any_of(table->second, [&](const auto& row) {
-           return text_of(row.first.view().uuid()) == id;
-         });
+bool Database::has_row(const std::string& id) const {
+  return std::ranges::any_of(content(), [&](const auto& table) {
+    return std::ranges::any_of(table.second, [&](const auto& row) {
+      const Cell key = row.first.view();
+      return (key.kind() == Cell::Kind::uuid ? text_of(key.uuid()) : key.text()) == id;
+    });
+  });
 }
 
 World::World(unsigned seed, std::vector<Published> published)
@@ -168,7 +171,7 @@ World::World(unsigned seed, std::vector<Published> published)
 bool World::is_safe(std::size_t message) const {
   const Published& event = events[message];
   return event.fate == Fate::ignored || stream.dead_letters().contains(message) ||
-         database.has_state(event.state_id);
+         database.has_row(event.state_id);
 }
 
 class Replica::SimulatedSource final : public Source {
@@ -210,23 +213,11 @@ class Replica::SimulatedSource final : public Source {
   Event due;
 };
 
-class Uncounted final : public Metrics {
- public:
-  std::function<void(double)> counter(const std::string&, const std::string&,
-                                      const Labels&) override {
-    return [](double) {};
-  }
-  std::function<void(double)> histogram(const std::string&, const std::string&,
-                                        const std::vector<double>&) override {
-    return [](double) {};
-  }
-};
-
 class Replica::SimulatedContext final : public Context {
  public:
   explicit SimulatedContext(Replica& replica) : replica_{replica} {}
 
-  [[nodiscard]] std::string_view service() const noexcept override { return "task_run_recorder"; }
+  [[nodiscard]] std::string_view service() const noexcept override { return "simulated"; }
   [[nodiscard]] asio::any_io_executor executor() const override {
     return replica_.io_.get_executor();
   }
@@ -241,6 +232,7 @@ class Replica::SimulatedContext final : public Context {
   Source& source(std::string_view) override { return source_; }
   Publisher& publisher() override { std::terminate(); }
   [[nodiscard]] std::size_t lanes() const noexcept override { return lanes_; }
+
   [[nodiscard]] StorageLimits storage_limits() const override { return {}; }
 
   asio::awaitable<void> transact(std::size_t, std::function<void(Session&)> work) override {
@@ -272,7 +264,7 @@ class Replica::SimulatedContext final : public Context {
   SimulatedSource source_{replica_};
   std::size_t lanes_ = 1;
   mutable Silence log_;
-  mutable Uncounted metrics_;
+  mutable testing::UncountedMetrics metrics_;
 };
 
 Replica::Replica(World& world, std::size_t number, const Settings& settings)

@@ -18,8 +18,8 @@ namespace hangar::simulation {
 std::string text_of(const Uuid& id);
 
 /// One database of all replicas. A transaction happens at one moment; what the database refuses
-/// is known by `refused_text`, in a state or in a run, by flow runs that are missing, and by its
-/// fault. It names the row that it refuses, or not.
+/// is known by `refused_text` in any column, by flow runs that are missing, and by its fault. It
+/// names the row that it refuses, or not.
 class Database {
  public:
   using Content = testing::MemorySession::Content;
@@ -28,7 +28,8 @@ class Database {
   void transact(const std::function<void(Session&)>& work, bool keep);
 
   [[nodiscard]] const Content& content() const noexcept { return session_.content; }
-  [[nodiscard]] bool has_state(const std::string& id) const;
+  /// In whichever table.
+  [[nodiscard]] bool has_row(const std::string& id) const;
 
   /// What it says to every row, whichever it is.
   enum class Fault { none, not_null, unknown };
@@ -76,7 +77,7 @@ struct Settings {
   std::int64_t batch_size = 1;
 };
 
-/// A process with the recorder in it, the real one, as the plugin makes it. Destroyed at any moment
+/// A process with the service in it, the real one, as the plugin makes it. Destroyed at any moment
 /// it is a process that was killed.
 class Replica {
  public:

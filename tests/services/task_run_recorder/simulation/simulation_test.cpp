@@ -1,7 +1,8 @@
+#include "simulation.hpp"
+
 #include <gtest/gtest.h>
 
 #include <algorithm>
-#include <cstdlib>
 #include <functional>
 #include <memory>
 #include <memory_resource>
@@ -9,7 +10,6 @@
 
 #include "event_decoder.hpp"
 #include "record.hpp"
-#include "replica.hpp"
 
 namespace hangar::simulation {
 namespace {
@@ -30,10 +30,6 @@ Database::Content comparable(Database::Content content) {
   return content;
 }
 
-bool may_be_either(const Published& event) {
-  return event.fate == Fate::recorded_or_orphan || event.fate == Fate::recorded_or_refused;
-}
-
 /// The rows that the law leaves of one event at a time, of all that have no dead letter. An event
 /// that can have either fate may have both, when another replica has it again at another time.
 Database::Content expected_content(const World& world) {
@@ -41,7 +37,7 @@ Database::Content expected_content(const World& world) {
   recorder::EventDecoder decoder;
   for (std::size_t message = 0; message < world.events.size(); ++message) {
     const Published& published = world.events[message];
-    if (may_be_either(published) ? !world.database.has_state(published.state_id)
+    if (may_be_either(published) ? !world.database.has_row(published.state_id)
                                  : world.stream.dead_letters().contains(message)) {
       continue;
     }
@@ -51,66 +47,6 @@ Database::Content expected_content(const World& world) {
   }
   return std::move(session.content);
 }
-
-void expect_fates(const World& world) {
-  for (std::size_t message = 0; message < world.events.size(); ++message) {
-    const Fate fate = world.events[message].fate;
-    if (may_be_either(world.events[message])) continue;
-    const bool dead = fate != Fate::recorded && fate != Fate::ignored;
-    EXPECT_EQ(world.stream.dead_letters().contains(message), dead) << "message " << message;
-    EXPECT_TRUE(world.is_safe(message)) << "message " << message;
-  }
-}
-
-/// Runs replicas, killing and replacing them, until every message is settled or nothing moves.
-class Simulation {
- public:
-  Simulation(unsigned seed, std::vector<Published> events) : world_{seed, std::move(events)} {}
-
-  World& world() noexcept { return world_; }
-
-  void add_replica(const Settings& settings) {
-    settings_.push_back(settings);
-    replicas_.push_back(std::make_unique<Replica>(world_, replicas_.size(), settings));
-  }
-
-  /// Returns how many steps it took. `at_step` is called before each.
-  std::size_t run(const std::function<void(std::size_t)>& at_step) {
-    constexpr std::size_t last_fault = 1'000;
-    constexpr std::size_t endless = 200'000;
-    std::size_t step = 0;
-    for (; step < endless && world_.wrong.empty() && !finished(); ++step) {
-      at_step(step);
-      // A replica that is killed starts afresh, which would mend one that is stuck.
-      if (step == last_fault) world_.faults = false;
-      world_.stream.tick();
-      const std::size_t number = world_.random() % replicas_.size();
-      if (world_.faults && one_in(world_.random, 400)) kill(number);
-      if (!replicas_[number]->step()) wake_all();
-    }
-    if (world_.wrong.empty() && !finished()) world_.wrong = "nothing moves any more";
-    return step;
-  }
-
- private:
-  [[nodiscard]] bool finished() const {
-    return std::ranges::all_of(replicas_, [](const auto& one) { return one->finished(); });
-  }
-  void kill(std::size_t number) {
-    replicas_[number].reset();
-    replicas_[number] = std::make_unique<Replica>(world_, number, settings_[number]);
-  }
-  void wake_all() {
-    bool due = world_.stream.settled();
-    for (std::size_t i = 0; i < replicas_.size(); ++i) due = due || world_.stream.due(i);
-    if (!due && one_in(world_.random, 20)) world_.stream.skip_ahead();
-    for (const auto& replica : replicas_) replica->wake();
-  }
-
-  World world_;
-  std::vector<Settings> settings_;
-  std::vector<std::unique_ptr<Replica>> replicas_;
-};
 
 void expect_nothing_lost(unsigned seed) {
   Random draw{seed};
@@ -125,17 +61,9 @@ void expect_nothing_lost(unsigned seed) {
   const bool faulty = one_in(draw, 3);
   // Without a good event among those that are left nothing tells whose fault a refusal is.
   constexpr std::size_t decided = 5'000;
-  for (std::size_t replicas = 1 + draw() % 3; replicas > 0; --replicas) {
-    simulation.add_replica({.lanes = 1 + static_cast<std::int64_t>(draw() % 4),
-                            .batch_size = 1 + static_cast<std::int64_t>(draw() % 12)});
-  }
+  simulation.add_replicas(draw);
   simulation.run([&](std::size_t step) {
-    if (faulty && one_in(draw, 40)) {
-      using enum Database::Fault;
-      world.database.fault = step >= 1'000 || one_in(draw, 3) ? none
-                             : one_in(draw, 2)                ? not_null
-                                                              : unknown;
-    }
+    if (faulty) simulation.change_fault(step, draw);
     auto& locked = world.database.locked_runs;
     if (one_in(draw, 50)) {
       locked.clear();
@@ -163,15 +91,8 @@ void expect_nothing_lost(unsigned seed) {
   EXPECT_EQ(comparable(world.database.content()), comparable(expected_content(world)));
 }
 
-/// HANGAR_TEST_SEED replays one seed.
 TEST(Simulation, nothing_is_lost_or_invented_whatever_fails_at_whatever_step) {
-  const char* one = std::getenv("HANGAR_TEST_SEED");
-  const unsigned first = one == nullptr ? 0 : static_cast<unsigned>(std::stoul(one));
-  const unsigned seeds = one == nullptr ? SIMULATION_SEEDS : 1;
-  for (unsigned seed = first; seed < first + seeds && !HasFailure(); ++seed) {
-    SCOPED_TRACE("HANGAR_TEST_SEED=" + std::to_string(seed));
-    expect_nothing_lost(seed);
-  }
+  of_each_seed(expect_nothing_lost);
 }
 
 /// Good events and one bad one, of which the database refuses all until step 5,000; then `after`
