@@ -1,16 +1,27 @@
 #pragma once
 
+#include <array>
+#include <cstddef>
 #include <memory_resource>
 #include <optional>
 #include <string>
 #include <string_view>
 
+#include "hangar/batch_target.hpp"
 #include "index_row.hpp"
+#include "packed_event.hpp"
 #include "prefect/received_event.hpp"
 #include "scratch.hpp"
 #include "task_run_event.hpp"
 
 namespace hangar::recorder {
+
+/// Run id, natural key and state id: a run is the connected component over these among the events
+/// in flight, and its events stay in order.
+ItemNames names_of(const TaskRunEvent& event);
+
+/// The event as it waits for its transaction, packed into the memory.
+Decoded<PackedEvent> item_of(const TaskRunEvent& event, ItemMemory& memory);
 
 /// Turns message data into what the fold applies. Keeps its buffers between events, so each thread
 /// has its own.
@@ -31,12 +42,16 @@ class EventDecoder {
   /// reference cannot record.
   std::optional<TaskRunEvent> decode(std::string_view json, Timestamp now,
                                      std::pmr::memory_resource& texts);
+  /// The same for a batch writer, now.
+  std::optional<Decoded<PackedEvent>> item(const Message& message, ItemMemory& memory);
 
  private:
   prefect::EventLimits event_limits_;
   StorageLimits storage_limits_{.nul = false, .index_row = longest_index_row};
   prefect::JsonDocument document_;
   Scratch scratch_;
+  std::array<std::byte, 4096> texts_of_most_;
+  std::pmr::monotonic_buffer_resource texts_{texts_of_most_.data(), texts_of_most_.size()};
 };
 
 }  // namespace hangar::recorder

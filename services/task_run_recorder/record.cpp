@@ -37,37 +37,24 @@ namespace {
   throw TransientError{error};
 }
 
-/// Makes `call`, which writes the rows.
-template <class Call>
-auto naming(const Fold& fold, const Rows& rows, Culprits& culprits, Write write, Call&& call) {
+/// Makes `work`, which writes the rows.
+template <class Work>
+auto naming(const Fold& fold, const Rows& rows, WriteCall& call, Work&& work) {
   try {
-    return call();
+    return work();
   } catch (const Error& error) {
-    culprits.write = write;
-    if (error.row()) culprits.events = fold.events_of(rows, *error.row());
+    if (error.row()) call.to_blame = fold.events_of(rows, *error.row());
     throw;
   }
 }
 
-}  // namespace
-
-Recorded record_bulk_task_run_events(Session& session, std::span<const PackedEvent> events,
-                                     std::size_t oldest, Timestamp now) {
-  Fold fold{events, now};
-  const Rows stored = session.find(task_run_table(), fold.keys(), Fold::columns(), Lock::rows);
-  failpoint(Failpoint::keys_read);
-  if (fold.apply(stored, oldest) == 0) return {};
-  Culprits culprits;
-  return record_folded(session, fold, events, culprits);
-}
-
 Recorded record_folded(Session& session, const Fold& fold, std::span<const PackedEvent> events,
-                       Culprits& culprits) {
+                       WriteCall& call) {
   const Rows& inserts = fold.inserts();
   const Rows& updates = fold.updates();
   const Rows& states = fold.states();
   if (!inserts.empty()) {
-    naming(fold, inserts, culprits, Write::insert_runs, [&] {
+    naming(fold, inserts, call, [&] {
       const auto inserted = session.insert_missing(inserts);
       if (std::ranges::find(inserted, false) != inserted.end()) {
         refuse_missing_runs(session, inserts, inserted);
@@ -75,18 +62,16 @@ Recorded record_folded(Session& session, const Fold& fold, std::span<const Packe
     });
   }
   // They are locked, so none of them is gone.
-  if (!updates.empty() && naming(fold, updates, culprits, Write::update_runs,
-                                 [&] { return session.update(updates); }) < updates.size()) {
+  if (!updates.empty() &&
+      naming(fold, updates, call, [&] { return session.update(updates); }) < updates.size()) {
     throw dropped_row(task_run_table());
   }
-  const auto inserted = naming(fold, states, culprits, Write::insert_states,
-                               [&] { return session.insert_missing(states); });
+  const auto inserted = naming(fold, states, call, [&] { return session.insert_missing(states); });
   const auto missing = fold.missing_states(inserted);
   const Rows repeated = missing[0].values.empty() ? Rows{task_run_state_table()}
                                                   : session.find(task_run_state_table(), missing,
                                                                  Fold::state_columns(), Lock::none);
-  Recorded recorded{naming(fold, states, culprits, Write::insert_states,
-                           [&] { return fold.settle(inserted, repeated); }),
+  Recorded recorded{naming(fold, states, call, [&] { return fold.settle(inserted, repeated); }),
                     inserts.size(), updates.size(), std::nullopt};
   if (inserts.empty()) return recorded;
   const Uuid& made = inserts[0][task_run::id].uuid();
@@ -96,6 +81,26 @@ Recorded record_folded(Session& session, const Fold& fold, std::span<const Packe
     }
   }
   return recorded;
+}
+
+}  // namespace
+
+Recorded record_bulk_task_run_events(Session& session, std::span<const PackedEvent> events,
+                                     WriteCall& call, Timestamp now, const Rows& stored) {
+  Fold fold{events, now};
+  Rows found{task_run_table()};
+  if (call.find_anew) {
+    found = session.find(task_run_table(), fold.keys(), Fold::columns(), Lock::rows);
+    failpoint(Failpoint::keys_read);
+  }
+  if (fold.apply(call.find_anew ? found : stored, call.oldest) == 0) return {};
+  return record_folded(session, fold, events, call);
+}
+
+Recorded record_bulk_task_run_events(Session& session, std::span<const PackedEvent> events,
+                                     std::size_t oldest, Timestamp now) {
+  WriteCall call{.oldest = oldest};
+  return record_bulk_task_run_events(session, events, call, now, Rows{task_run_table()});
 }
 
 Verdict record_task_run_event(Session& session, const PackedEvent& event, Timestamp now) {

@@ -7,27 +7,28 @@
 
 namespace hangar::recorder {
 
-/// What the recorder counts.
+/// What became of rows in one transaction.
+struct RowCounts {
+  std::size_t runs_inserted = 0;
+  std::size_t runs_updated = 0;
+  std::size_t states_inserted = 0;
+  std::size_t states_repeated = 0;
+
+  void add(const Recorded& recorded);
+};
+
+/// What the recorder counts beside what every service does that writes batches.
 class RecorderMetrics {
  public:
   explicit RecorderMetrics(Metrics& metrics);
 
-  /// An event of another kind was read.
-  void filtered() { filtered_(1); }
-  /// A batch was committed at `now`, `seconds` after its first statement.
-  void committed(std::size_t events, const Recorded& recorded, double seconds);
-  /// An event that occurred at `occurred` is durable since `now`.
-  void durable(Timestamp occurred, Timestamp now);
+  void committed(const RowCounts& wrote);
 
  private:
-  std::function<void(double)> filtered_;
   std::function<void(double)> runs_inserted_;
   std::function<void(double)> runs_updated_;
   std::function<void(double)> states_inserted_;
   std::function<void(double)> states_repeated_;
-  std::function<void(double)> batch_messages_;
-  std::function<void(double)> batch_seconds_;
-  std::function<void(double)> latency_;
 };
 
 }  // namespace hangar::recorder

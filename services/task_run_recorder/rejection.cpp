@@ -10,10 +10,6 @@ bool is_orphan(const DataError& error) noexcept {
          error.constraint().find("flow_run_id") != std::string::npos;
 }
 
-Rejection rejection(const DataError& error) {
-  return {error.reason(), error.what(), error.pointer(), error.sqlstate()};
-}
-
 Rejection rejection(Verdict verdict, const TaskRunEvent& event) {
   if (verdict == Verdict::collision) {
     return {"state_timestamp_collision", "another state of this run has the same timestamp",

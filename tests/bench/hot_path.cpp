@@ -17,7 +17,8 @@ void HotPath::decode(std::span<const std::string_view> messages) {
     texts_.release();
     const auto decoded = decoder_.decode(message, present, texts_);
     if (!decoded) throw std::runtime_error{"an event that the recorder does not count"};
-    events_.push_back(pool_.event(*decoded, 0));
+    memory_.next_item<recorder::PackedEvent>();
+    events_.push_back(memory_.item(recorder::item_of(*decoded, memory_)));
   }
 }
 
@@ -32,7 +33,9 @@ void HotPath::assign_lanes() {
 
 void HotPath::fold() {
   batch_.clear();
-  for (const auto& event : events_) batch_.push_back(event->event);
+  for (const auto& event : events_) {
+    batch_.push_back(static_cast<const detail::ItemOf<recorder::PackedEvent>&>(*event).value);
+  }
   fold_.emplace(batch_, present);
   fold_->apply(Rows{recorder::task_run_table()}, batch_.size());
 }

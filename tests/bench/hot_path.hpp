@@ -8,11 +8,10 @@
 #include <string_view>
 #include <vector>
 
+#include "batch/lanes.hpp"
 #include "encoder.hpp"
 #include "event_decoder.hpp"
 #include "fold.hpp"
-#include "lanes.hpp"
-#include "retryable_event.hpp"
 
 namespace hangar::bench {
 
@@ -34,10 +33,10 @@ class HotPath {
   recorder::EventDecoder decoder_;
   std::array<std::byte, 4096> texts_of_most_;
   std::pmr::monotonic_buffer_resource texts_{texts_of_most_.data(), texts_of_most_.size()};
-  recorder::EventPool pool_;
-  std::vector<recorder::EventPool::Event> events_;
+  ItemMemory memory_;
+  std::vector<detail::ItemPtr> events_;
   std::vector<recorder::PackedEvent> batch_;
-  recorder::Lanes lanes_{2};
+  batch::Lanes lanes_{2};
   std::optional<recorder::Fold> fold_;
   postgres::Encoder encoder_;
 };

@@ -29,7 +29,7 @@ class SessionPool {
   SessionPool& operator=(const SessionPool&) = delete;
   ~SessionPool();
 
-  /// `Context::open_storage` after the threads are there. Unless it may `wait`, one failure is
+  /// Checks or creates the tables. Unless it may `wait`, one failure is
   /// enough.
   boost::asio::awaitable<void> prepare(std::span<const Table* const> tables, Creation creation,
                                        bool wait);

@@ -11,7 +11,8 @@
 #include <utility>
 #include <vector>
 
-#include "lanes.hpp"
+#include "batch/lanes.hpp"
+#include "event_decoder.hpp"
 #include "memory_session.hpp"
 #include "record.hpp"
 
@@ -66,12 +67,12 @@ struct Stream {
   explicit Stream(std::span<const TaskRunEvent> told) {
     for (const TaskRunEvent& event : told) {
       events.emplace_back(event, memory);
-      names.push_back(Lanes::names(event));
+      names.push_back(names_of(event));
     }
   }
   std::pmr::monotonic_buffer_resource memory;
   std::vector<PackedEvent> events;
-  std::vector<Lanes::Names> names;
+  std::vector<ItemNames> names;
 };
 
 Stream make_stream(unsigned seed, std::size_t length) {
@@ -120,7 +121,7 @@ Outcome in_lanes(unsigned seed, std::size_t length, std::size_t batch_size, std:
   MemorySession session;
   Outcome outcome;
   outcome.verdicts.resize(length);
-  Lanes lanes{count};
+  batch::Lanes lanes{count};
   std::vector<std::deque<std::size_t>> queues(count);
   std::size_t read = 0;
   std::size_t settled = 0;
@@ -181,24 +182,6 @@ TEST_P(FoldLaw, redelivered_batch_changes_nothing) {
   EXPECT_EQ(session.content, once);
   EXPECT_NE(again.verdicts.front(), Verdict::recorded);
   EXPECT_EQ(again.runs_inserted + again.runs_updated, 0U);
-}
-
-TEST(Lanes, the_oldest_are_those_that_wait_for_no_other_in_flight) {
-  Lanes lanes{2};
-  const auto take = [&](std::uint64_t arrival) { lanes.assign({arrival, 0, 0}, arrival); };
-  using Arrivals = std::vector<std::uint64_t>;
-  EXPECT_EQ(lanes.oldest(Arrivals{7}), 1U) << "none is in flight";
-  for (const std::uint64_t arrival : {7U, 8U, 9U, 12U, 13U}) take(arrival);
-  for (const auto& [arrivals, oldest] :
-       {std::pair{Arrivals{7, 8, 9, 12, 13}, 5U}, std::pair{Arrivals{7, 8, 12}, 2U},
-        std::pair{Arrivals{8, 9}, 0U}, std::pair{Arrivals{7, 9, 12}, 1U},
-        std::pair{Arrivals{3, 7, 8}, 3U}}) {
-    EXPECT_EQ(lanes.oldest(arrivals), oldest);
-  }
-  lanes.step_aside(7);
-  EXPECT_EQ(lanes.oldest(Arrivals{8, 9}), 2U);
-  lanes.step_back(7);
-  EXPECT_EQ(lanes.oldest(Arrivals{8, 9}), 0U);
 }
 
 TEST(Fold, one_run_by_a_hundred_keys_is_one_transaction) {
@@ -267,24 +250,6 @@ TEST(Fold, values_that_the_newest_event_does_not_tell_are_marked) {
   EXPECT_EQ(run[task_run::total_run_time], Cell{Interval{7}});
   EXPECT_EQ(run[task_run::total_run_time].basis(), Cell::Basis::inferred);
   EXPECT_EQ(run[task_run::cache_key].basis(), Cell::Basis::stated);
-}
-
-TEST(Lanes, new_runs_of_a_batch_go_together_to_the_lane_with_the_fewest_events) {
-  Lanes lanes{3};
-  const auto assign = [&](std::uint64_t run) {
-    return lanes.assign({run, run, 1000 + run}, run).value();
-  };
-  const auto batch = [&](std::uint64_t first, std::uint64_t last, std::size_t lane) {
-    lanes.next_batch();
-    for (std::uint64_t run = first; run <= last; ++run) EXPECT_EQ(assign(run), lane);
-  };
-  batch(1, 3, 0);
-  batch(4, 5, 1);
-  batch(6, 9, 2);
-  batch(10, 11, 1);
-  EXPECT_EQ(lanes.assign({6, 6, 2000}, 12), 2U) << "a run that is in flight keeps its lane";
-  lanes.release({1, 1, 1001}, 1);
-  batch(13, 14, 0);
 }
 
 INSTANTIATE_TEST_SUITE_P(Seeds, FoldLaw, ::testing::Range(0U, 200U));

@@ -1,4 +1,4 @@
-#include "isolation.hpp"
+#include "batch/isolation.hpp"
 
 #include <gtest/gtest.h>
 
@@ -7,12 +7,17 @@
 #include <vector>
 
 #include "event_decoder.hpp"
+#include "items.hpp"
 #include "memory_session.hpp"
+#include "recording.hpp"
 #include "simulation/events.hpp"
+#include "uncounted_metrics.hpp"
 
 namespace hangar::recorder {
 namespace {
 
+using batch::Isolated;
+using batch::LeftAside;
 using simulation::Fate;
 
 /// Refuses states by their message and runs by their name, and counts what it is asked.
@@ -66,7 +71,7 @@ class IsolationLaw : public ::testing::Test {
   void add(std::size_t run, std::size_t state, Fate fate) {
     const auto text = simulation::make_event(run, state, fate).data;
     const auto event = decoder_.decode(text, Timestamp{}, texts_);
-    names_.push_back(Lanes::names(*event));
+    names_.push_back(names_of(*event));
     events_.emplace_back(*event, texts_);
   }
   /// Three events of each run, of which one of a hundred is refused.
@@ -76,7 +81,9 @@ class IsolationLaw : public ::testing::Test {
     }
   }
   Isolated written(Counting& session) {
-    return record_beside_refused(session, events_, names_, events_.size(), Timestamp{});
+    const ItemsOf items{events_, names_};
+    Recording recording{counted_, Timestamp{}};
+    return batch::write_beside_refused(session, items.all(), events_.size(), recording, target_);
   }
   std::vector<std::size_t> refused(const Isolated& isolated) {
     std::vector<std::size_t> places;
@@ -95,9 +102,12 @@ class IsolationLaw : public ::testing::Test {
   }
 
   std::pmr::monotonic_buffer_resource texts_;
+  testing::UncountedMetrics metrics_;
+  RecorderMetrics counted_{metrics_};
+  RecorderTarget target_{metrics_};
   EventDecoder decoder_;
   std::vector<PackedEvent> events_;
-  std::vector<Lanes::Names> names_;
+  std::vector<ItemNames> names_;
 };
 
 TEST_F(IsolationLaw, all_but_the_refused_go_in_whether_or_not_rows_are_named) {
@@ -110,7 +120,8 @@ TEST_F(IsolationLaw, all_but_the_refused_go_in_whether_or_not_rows_are_named) {
     const Isolated isolated = written(session);
     EXPECT_EQ(refused(isolated), bad);
     EXPECT_EQ(isolated.done.size(), 594U);
-    EXPECT_EQ(isolated.recorded.verdicts, std::vector(594, Verdict::recorded));
+    EXPECT_EQ(isolated.written.verdicts.size(), 594U);
+    EXPECT_TRUE(std::ranges::all_of(isolated.written.verdicts, &hangar::Verdict::recorded));
     EXPECT_EQ(session.content, expected(bad));
   }
 }
@@ -145,7 +156,7 @@ TEST_F(IsolationLaw, another_write_that_takes_rows_does_not_show_whose_fault_a_r
   session.updates_nothing = true;
   const Isolated isolated = written(session);
   EXPECT_EQ(refused(isolated), std::vector<std::size_t>{1});
-  EXPECT_EQ(isolated.recorded.runs_inserted, 1U);
+  EXPECT_EQ(isolated.done, (std::vector<std::size_t>{0, 2}));
   EXPECT_FALSE(isolated.refused.front().at_fault);
 }
 

@@ -10,7 +10,7 @@
 
 #include "hangar/source.hpp"
 
-namespace hangar::recorder {
+namespace hangar::batch {
 
 /// What the storage refused and went back to the stream: it comes again whole, for a dead letter
 /// holds the message, and either is one then or is tried again. Pure; not thread-safe.
@@ -89,4 +89,4 @@ class RefusedMessages {
   std::unordered_map<std::uint64_t, Refused> refused_;  ///< By sequence.
 };
 
-}  // namespace hangar::recorder
+}  // namespace hangar::batch

@@ -1,20 +1,22 @@
-#include "attempt.hpp"
+#include "batch/attempt.hpp"
 
 #include <algorithm>
 #include <numeric>
+#include <string>
 #include <utility>
 #include <vector>
 
-namespace hangar::recorder {
+namespace hangar::batch {
 
-void Attempt::run(Session& session, Timestamp now) {
-  tried_ = batch_size_.of(events_.size());
+void Attempt::run(Session& session) {
+  tried_ = batch_size_.of(items_.size());
   isolated_ = {};
-  std::vector<PackedEvent> batch;
+  transaction_ = target_.begin();
+  std::vector<const detail::BatchItem*> batch;
   batch.reserve(tried_);
-  for (const auto& event : events_.first(tried_)) batch.push_back(event->event);
+  for (const auto& item : items_.first(tried_)) batch.push_back(item.get());
   try {
-    record(session, batch, now);
+    write(session, batch);
   } catch (const TransientError& error) {
     using Retry = TransientError::Retry;
     if (error.retry() == Retry::backoff) batch_size_.failed(batch.size());
@@ -28,30 +30,29 @@ void Attempt::run(Session& session, Timestamp now) {
   }
 }
 
-void Attempt::record(Session& session, std::span<const PackedEvent> batch, Timestamp now) {
+void Attempt::write(Session& session, AnyItems batch) {
   if (beside_refused_) {
-    std::vector<Lanes::Names> names;
-    names.reserve(batch.size());
-    for (const auto& event : events_.first(batch.size())) names.push_back(event->names);
-    isolated_ = record_beside_refused(session, batch, names, oldest_, now);
+    isolated_ = write_beside_refused(session, batch, oldest_, *transaction_, target_);
     return;
   }
-  isolated_.recorded = record_bulk_task_run_events(session, batch, oldest_, now);
-  isolated_.done.resize(isolated_.recorded.verdicts.size());
+  WriteCall call{.oldest = oldest_};
+  isolated_.written = transaction_->write(session, batch, call);
+  isolated_.done.resize(isolated_.written.verdicts.size());
   std::iota(isolated_.done.begin(), isolated_.done.end(), std::size_t{0});
 }
 
-void Attempt::arrange() {
+void Attempt::committed() {
+  transaction_->committed();
   if (!beside_refused_) return;
-  std::vector<EventPool::Event> all;
+  std::vector<detail::ItemPtr> all;
   all.reserve(tried_);
-  const auto take = [&](std::size_t place) { all.push_back(std::move(events_[place])); };
+  const auto take = [&](std::size_t place) { all.push_back(std::move(items_[place])); };
   for (const std::size_t place : isolated_.done) take(place);
   for (const LeftAside& one : isolated_.refused) take(one.place);
   for (std::size_t place = 0; place < tried_; ++place) {
-    if (events_[place]) take(place);
+    if (items_[place]) take(place);
   }
-  std::ranges::move(all, events_.begin());
+  std::ranges::move(all, items_.begin());
 }
 
-}  // namespace hangar::recorder
+}  // namespace hangar::batch

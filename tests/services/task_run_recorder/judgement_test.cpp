@@ -1,4 +1,4 @@
-#include "trial.hpp"
+#include "batch/judgement.hpp"
 
 #include <gtest/gtest.h>
 
@@ -8,15 +8,20 @@
 #include <thread>
 #include <utility>
 
+#include "accepted_event.hpp"
 #include "event_decoder.hpp"
+#include "items.hpp"
 #include "memory_session.hpp"
 #include "record.hpp"
-#include "refused_messages.hpp"
+#include "recording.hpp"
 #include "simulation/events.hpp"
+#include "uncounted_metrics.hpp"
 
 namespace hangar::recorder {
 namespace {
 
+using batch::judge;
+using batch::Judgement;
 using simulation::Fate;
 
 /// Refuses every row of one table, or every state with a message.
@@ -47,7 +52,7 @@ class Refusing final : public testing::MemorySession {
   }
 };
 
-class Trial : public ::testing::Test {
+class JudgementLaw : public ::testing::Test {
  protected:
   PackedEvent packed(std::size_t run, std::size_t state, Fate fate) {
     const auto text = simulation::make_event(run, state, fate).data;
@@ -55,33 +60,39 @@ class Trial : public ::testing::Test {
   }
   Judgement judged(Refusing& session, const PackedEvent& event) {
     record_task_run_event(session, good_, Timestamp{});
-    return judge(session, AcceptedEvent{good_}, {&event, 1}, Timestamp{}).front();
+    return judged(session, std::vector{event}).front();
+  }
+  std::vector<Judgement> judged(Refusing& session, const std::vector<PackedEvent>& events) {
+    const ItemsOf items{events};
+    return judge(session, AcceptedEvent{good_}, items.all(), target_);
   }
 
   std::pmr::monotonic_buffer_resource texts_;
+  testing::UncountedMetrics metrics_;
+  RecorderTarget target_{metrics_};
   EventDecoder decoder_;
   PackedEvent good_{packed(1, 1, Fate::recorded)};
   PackedEvent bad_{packed(2, 2, Fate::refused)};
 };
 
-TEST_F(Trial, what_is_refused_beside_what_goes_in_is_at_fault) {
+TEST_F(JudgementLaw, what_is_refused_beside_what_goes_in_is_at_fault) {
   Refusing session;
   session.message = simulation::refused_text;
-  EXPECT_EQ(judged(session, bad_), Judgement::event_at_fault);
+  EXPECT_EQ(judged(session, bad_), Judgement::item_at_fault);
 }
 
-TEST_F(Trial, what_goes_in_now_is_accepted) {
+TEST_F(JudgementLaw, what_goes_in_now_is_accepted) {
   Refusing session;
   EXPECT_EQ(judged(session, bad_), Judgement::accepted);
   EXPECT_EQ(judged(session, good_), Judgement::accepted);
 }
 
-TEST_F(Trial, a_database_that_refuses_either_table_or_updates_alone_is_at_fault) {
+TEST_F(JudgementLaw, a_database_that_refuses_either_table_or_updates_alone_is_at_fault) {
   for (const char* table : {"task_run", "task_run_state", "update"}) {
     Refusing session;
     record_task_run_event(session, good_, Timestamp{});
     session.table = table;
-    const auto judgements = judge(session, AcceptedEvent{good_}, {&bad_, 1}, Timestamp{});
+    const auto judgements = judged(session, std::vector{bad_});
     EXPECT_EQ(judgements.front(), Judgement::database_at_fault) << table;
   }
 }
@@ -164,7 +175,8 @@ class Dropping final : public testing::MemorySession {
   }
 };
 
-TEST_F(Trial, a_row_that_the_database_drops_is_told_as_that_and_not_as_a_race_or_a_collision) {
+TEST_F(JudgementLaw,
+       a_row_that_the_database_drops_is_told_as_that_and_not_as_a_race_or_a_collision) {
   for (const char* table : {"task_run", "task_run_state"}) {
     Dropping session;
     session.table = table;
@@ -180,7 +192,7 @@ TEST_F(Trial, a_row_that_the_database_drops_is_told_as_that_and_not_as_a_race_or
   }
 }
 
-TEST_F(Trial, an_update_that_the_database_drops_is_not_taken_for_written) {
+TEST_F(JudgementLaw, an_update_that_the_database_drops_is_not_taken_for_written) {
   Dropping session;
   record_task_run_event(session, good_, Timestamp{});
   session.updates = true;
@@ -190,13 +202,13 @@ TEST_F(Trial, an_update_that_the_database_drops_is_not_taken_for_written) {
   EXPECT_THROW(record_task_run_event(session, {later, texts_}, Timestamp{}), DataError);
 }
 
-TEST_F(Trial, an_accepted_event_goes_in_again_as_often_as_it_is_asked) {
+TEST_F(JudgementLaw, an_accepted_event_goes_in_again_as_often_as_it_is_asked) {
   Refusing session;
   const AcceptedEvent accepted{good_};
-  for (int i = 0; i < 3; ++i) EXPECT_TRUE(accepted.goes_in_again(session, Timestamp{}));
+  for (int i = 0; i < 3; ++i) EXPECT_TRUE(accepted.goes_in_again(session));
 }
 
-TEST_F(Trial, each_of_many_is_judged_as_if_it_were_alone) {
+TEST_F(JudgementLaw, each_of_many_is_judged_as_if_it_were_alone) {
   Refusing session;
   session.message = simulation::refused_text;
   record_task_run_event(session, good_, Timestamp{});
@@ -206,30 +218,15 @@ TEST_F(Trial, each_of_many_is_judged_as_if_it_were_alone) {
   twin.run[task_run::state_id] = Uuid{};
   const std::vector<PackedEvent> events{first, bad_, {twin, texts_}, good_};
   using enum Judgement;
-  EXPECT_EQ(judge(session, AcceptedEvent{good_}, events, Timestamp{}),
-            (std::vector{accepted, event_at_fault, accepted, accepted}));
+  EXPECT_EQ(judged(session, events), (std::vector{accepted, item_at_fault, accepted, accepted}));
 }
 
-TEST_F(Trial, a_state_at_the_time_of_another_is_at_fault) {
+TEST_F(JudgementLaw, a_state_at_the_time_of_another_is_at_fault) {
   Refusing session;
   record_task_run_event(session, bad_, Timestamp{});
   TaskRunEvent event = bad_.unpack();
   event.run[task_run::state_id] = Uuid{};
-  EXPECT_EQ(judged(session, {event, texts_}), Judgement::event_at_fault);
-}
-
-TEST(RefusedMessages, of_a_stream_made_anew_nothing_is_known) {
-  using namespace std::chrono_literals;
-  RefusedMessages refused;
-  Message::Content info{.data = {}, .subject = {}, .sequence = 7};
-  const Message old{info, nullptr};
-  info.stored += 1s;
-  const Message another{info, nullptr};
-  refused.refuse(old, {"check", "why"}, {}).condemned = true;
-  EXPECT_FALSE(refused.suspects(another));
-  EXPECT_EQ(refused.refusals(another), 0U);
-  EXPECT_EQ(refused.take_condemned(another), std::nullopt) << "and it forgets the old one";
-  EXPECT_FALSE(refused.suspects(old));
+  EXPECT_EQ(judged(session, {event, texts_}), Judgement::item_at_fault);
 }
 
 }  // namespace

@@ -4,20 +4,20 @@
 #include <cstddef>
 #include <limits>
 
-namespace hangar::recorder {
+namespace hangar::batch {
 
-/// How many events one transaction takes: half as many from the second failure in a row on, for
+/// How many items one transaction takes: half as many from the second failure in a row on, for
 /// what takes too long or waits too long for a lock may do with less; twice as many after each
 /// success. Pure; not thread-safe.
-class BatchSize {
+class AdaptiveBatchSize {
  public:
-  BatchSize() = default;
+  AdaptiveBatchSize() = default;
   /// Begins with so many at most.
-  explicit BatchSize(std::size_t most) : most_{most} {}
+  explicit AdaptiveBatchSize(std::size_t most) : most_{most} {}
 
   [[nodiscard]] std::size_t of(std::size_t batch) const noexcept { return std::min(batch, most_); }
 
-  /// A transaction of `size` events failed without anybody's fault.
+  /// A transaction of `size` items failed without anybody's fault.
   void failed(std::size_t size) noexcept {
     if (++failures_ > 1) most_ = std::max<std::size_t>(1, size / 2);
   }
@@ -33,4 +33,4 @@ class BatchSize {
   std::size_t failures_ = 0;
 };
 
-}  // namespace hangar::recorder
+}  // namespace hangar::batch

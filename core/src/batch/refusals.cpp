@@ -1,4 +1,4 @@
-#include "refusals.hpp"
+#include "batch/refusals.hpp"
 
 #include <fmt/format.h>
 
@@ -7,7 +7,7 @@
 
 namespace asio = boost::asio;
 
-namespace hangar::recorder {
+namespace hangar::batch {
 namespace {
 
 using Clock = RefusedMessages::Clock;
@@ -21,13 +21,6 @@ Duration retry_delay(std::size_t tries) {
   return std::min(most, least * (1U << std::min<std::size_t>(tries, 7)));
 }
 
-Timestamp now() {
-  return std::chrono::time_point_cast<std::chrono::microseconds>(std::chrono::system_clock::now());
-}
-
-// How often an event is found to take too long, while others do not, before it is a dead letter.
-constexpr std::size_t slow_before = 2;
-
 // A trial holds locks until its end.
 constexpr std::size_t most_judged = 250;
 
@@ -40,19 +33,18 @@ struct Told : DataError {
 
 }  // namespace
 
-void Refusals::learn_from(std::span<const EventPool::Event> events, const Recorded& recorded) {
-  const auto keep = [&](std::size_t place) {
-    accepted_ = std::make_shared<const AcceptedEvent>(events[place]->event);
-  };
+void Refusals::learn_from(std::span<const detail::ItemPtr> items, const Written& written) {
+  const auto keep = [&](std::size_t place) { proof_ = target_.proof(*items[place]); };
   // A large one is as good a proof, but takes memory for as long as it is the last.
   constexpr std::size_t small = 64U << 10U;
-  if (recorded.new_run && (events[*recorded.new_run]->bytes <= small || !accepted_)) {
-    return keep(*recorded.new_run);
+  if (written.new_rows && (items[*written.new_rows]->bytes <= small || !proof_)) {
+    return keep(*written.new_rows);
   }
+  if (proof_) return;
   // What is stored already went in once, and shows as much: a replay meets nothing else.
-  for (std::size_t i = 0; i < recorded.verdicts.size() && !accepted_; ++i) {
-    const Verdict verdict = recorded.verdicts[i];
-    if (verdict == Verdict::recorded || verdict == Verdict::duplicate) keep(i);
+  const auto recorded = std::ranges::find_if(written.verdicts, &Verdict::recorded);
+  if (recorded != written.verdicts.end()) {
+    keep(static_cast<std::size_t>(recorded - written.verdicts.begin()));
   }
 }
 
@@ -61,16 +53,16 @@ void Refusals::condemn(Message& message, Rejection why) {
   message.nak();
 }
 
-asio::awaitable<void> Refusals::answer(std::size_t lane, std::span<const EventPool::Event> events,
+asio::awaitable<void> Refusals::answer(std::size_t lane, std::span<const detail::ItemPtr> items,
                                        Source& source) {
-  std::vector<RetryableEvent*> due;
-  for (const auto& event : events) {
-    if (const auto delay = next_try(*event)) {
-      nak_later(*event, *delay);
-    } else if (event->at_fault) {
-      condemn(event->message, *event->refused);
+  std::vector<detail::BatchItem*> due;
+  for (const auto& item : items) {
+    if (const auto delay = next_try(*item)) {
+      nak_later(*item, *delay);
+    } else if (item->at_fault) {
+      condemn(item->message, *item->refused);
     } else {
-      due.push_back(event.get());
+      due.push_back(item.get());
     }
   }
   const std::vector<Judgement> judgements = co_await judged(lane, due);
@@ -84,10 +76,7 @@ asio::awaitable<void> Refusals::answer(std::size_t lane, std::span<const EventPo
       asked = true;
     }
     const bool decided = forced && message.stored() <= *forced;
-    const bool too_slow = due[i]->refused->reason == statement_timeout && !decided;
-    if (its == Judgement::event_at_fault && too_slow && refused_.refusals(message) < slow_before) {
-      nak_later(*due[i], retry_delay(refused_.refusals(message)));
-    } else if (its == Judgement::event_at_fault || decided) {
+    if (its == Judgement::item_at_fault || decided) {
       condemn(message, *due[i]->refused);
     } else if (its == Judgement::accepted && refused_.refusals(message) < most_surprises) {
       refused_.refuse(message, *due[i]->refused, Clock::now());
@@ -99,67 +88,67 @@ asio::awaitable<void> Refusals::answer(std::size_t lane, std::span<const EventPo
   tell_of_held();
 }
 
-void Refusals::nak_later(RetryableEvent& event, Duration delay) {
+void Refusals::nak_later(detail::BatchItem& item, Duration delay) {
   constexpr std::chrono::minutes often_enough{1};
   const auto present = Clock::now();
-  if (event.refused->reason == locked &&
+  if (item.refused->reason == locked &&
       (!told_of_locked_ || present - *told_of_locked_ >= often_enough)) {
     told_of_locked_ = present;
     context_.log().warning(
         "{}; the events of what is locked wait and are tried again, others are recorded meanwhile",
-        event.refused->error);
+        item.refused->error);
   }
-  refused_.refuse(event.message, *event.refused, present);
-  event.message.nak(delay);
+  refused_.refuse(item.message, *item.refused, present);
+  item.message.nak(delay);
 }
 
-/// When an event is tried again that is not judged yet: its flow run may come, and what says
-/// nothing of the event may pass.
-std::optional<Duration> Refusals::next_try(const RetryableEvent& event) const {
-  const std::size_t tries = refused_.refusals(event.message);
-  if (event.refused->reason == orphan) {
-    if (tries < orphan_retry_delays_.size()) return orphan_retry_delays_[tries];
-  } else if (event.refused->reason == locked ||
-             (event.refused->reason == unknown && tries < max_persist_retries_)) {
+/// When an item is tried again that is not judged yet: the row that it refers to may come, and what
+/// says nothing of the item may pass.
+std::optional<Duration> Refusals::next_try(const detail::BatchItem& item) const {
+  const std::size_t tries = refused_.refusals(item.message);
+  if (item.orphan) {
+    if (tries < limits_.orphan_retry_delays.size()) return limits_.orphan_retry_delays[tries];
+  } else if (item.refused->reason == locked ||
+             (item.refused->reason == unknown && tries < limits_.retries_alone)) {
     return retry_delay(tries);
   }
   return std::nullopt;
 }
 
 asio::awaitable<std::vector<Judgement>> Refusals::judged(std::size_t lane,
-                                                         std::vector<RetryableEvent*> events) {
-  const auto accepted = accepted_;
-  std::vector<Judgement> all(events.size(), Judgement::database_at_fault);
-  for (std::size_t first = 0; accepted && first < events.size(); first += most_judged) {
-    std::vector<PackedEvent> some;
-    const std::size_t last = std::min(first + most_judged, events.size());
-    for (std::size_t i = first; i < last; ++i) some.push_back(events[i]->event);
+                                                         std::vector<detail::BatchItem*> items) {
+  const auto proof = proof_;
+  std::vector<Judgement> all(items.size(), Judgement::database_at_fault);
+  for (std::size_t first = 0; proof && first < items.size(); first += most_judged) {
+    std::vector<const detail::BatchItem*> some;
+    const std::size_t last = std::min(first + most_judged, items.size());
+    for (std::size_t i = first; i < last; ++i) some.push_back(items[i]);
     std::vector<Judgement> told(some.size(), Judgement::accepted);
     try {
       co_await context_.transact(lane, [&](Session& session) {
-        throw Told{judge(session, *accepted, some, now()), events[first]->refused->error};
+        throw Told{judge(session, *proof, some, target_), items[first]->refused->error};
       });
     } catch (const Told& its) {
       told = its.judgements;
     }
     std::ranges::copy(told, all.begin() + static_cast<std::ptrdiff_t>(first));
-    // What the database does not take now of one event it does not of the next.
+    // What the database does not take now of one item it does not of the next.
     if (told.front() == Judgement::database_at_fault) break;
   }
   co_return all;
 }
 
-void Refusals::hold(RetryableEvent& event) {
-  auto& entry = refused_.refuse(event.message, *event.refused, Clock::now());
+void Refusals::hold(detail::BatchItem& item) {
+  auto& entry = refused_.refuse(item.message, *item.refused, Clock::now());
   entry.held = true;
-  event.message.nak(retry_delay(entry.refusals));
+  item.message.nak(retry_delay(entry.refusals));
   if (std::exchange(holding_, true)) return;
   context_.log().error(
       "the database refuses an event, and nothing shows that it takes others: it is no dead letter "
       "for that, but held with all that are refused so, and tried again: {}; `hangar doctor` looks "
       "at the database, and where the events are at fault, `hangar dlq force` makes dead letters "
       "of them",
-      event.refused->error);
+      item.refused->error);
 }
 
 void Refusals::tell_of_held() {
@@ -179,4 +168,4 @@ void Refusals::tell_of_held() {
   }
 }
 
-}  // namespace hangar::recorder
+}  // namespace hangar::batch

@@ -1,40 +1,15 @@
-#include "lanes.hpp"
+#include "batch/lanes.hpp"
 
 #include <algorithm>
 #include <numeric>
-#include <string_view>
 
-#include "prefect/json/text_hash.hpp"
-
-namespace hangar::recorder {
-namespace {
-
-std::uint64_t hash(char kind, std::string_view text, std::uint64_t seed = 0) {
-  return prefect::hash_text(text, seed * 31 + static_cast<std::uint64_t>(kind));
-}
-
-std::string_view bytes(const Uuid& id) {
-  return {reinterpret_cast<const char*>(id.bytes.data()), id.bytes.size()};
-}
-
-}  // namespace
-
-Lanes::Names Lanes::names(const TaskRunEvent& event) {
-  const std::uint64_t run = hash('r', bytes(event.run_id));
-  std::uint64_t key = run;
-  if (const auto natural = event.natural_key()) {
-    key = hash('f', bytes(natural->flow_run_id));
-    key = hash('k', natural->task_key, key);
-    key = hash('d', natural->dynamic_key, key);
-  }
-  return {run, key, hash('s', bytes(event.state_id()))};
-}
+namespace hangar::batch {
 
 void Lanes::next_batch() {
   lane_of_batch_ = static_cast<std::size_t>(std::ranges::min_element(loads_) - loads_.begin());
 }
 
-std::optional<std::size_t> Lanes::assign(const Names& names, std::uint64_t arrival) {
+std::optional<std::size_t> Lanes::assign(const ItemNames& names, std::uint64_t arrival) {
   std::optional<std::size_t> lane;
   for (const std::uint64_t name : names) {
     const auto known = names_.find(name);
@@ -46,19 +21,19 @@ std::optional<std::size_t> Lanes::assign(const Names& names, std::uint64_t arriv
   for (const std::uint64_t name : names) {
     Name& entry = names_[name];
     entry.lane = static_cast<std::uint32_t>(*lane);
-    ++entry.events;
+    ++entry.items;
   }
   ++loads_[*lane];
   enter(arrival);
   return lane;
 }
 
-void Lanes::release(const Names& names, std::uint64_t arrival) {
+void Lanes::release(const ItemNames& names, std::uint64_t arrival) {
   std::size_t lane = 0;
   for (const std::uint64_t name : names) {
     const auto entry = names_.find(name);
     lane = entry->second.lane;
-    if (--entry->second.events == 0) names_.erase(entry);
+    if (--entry->second.items == 0) names_.erase(entry);
   }
   --loads_[lane];
   leave(arrival);
@@ -98,16 +73,16 @@ void Lanes::leave(std::uint64_t arrival) {
   while (!waited_for_.empty() && !waited_for_.back()) waited_for_.pop_back();
 }
 
-std::vector<std::size_t> first_of_runs(std::span<const Lanes::Names> names) {
-  std::vector<std::size_t> parent(names.size());
+std::vector<std::size_t> components(AnyItems items) {
+  std::vector<std::size_t> parent(items.size());
   std::iota(parent.begin(), parent.end(), std::size_t{0});
   const auto root = [&](std::size_t place) {
     while (parent[place] != place) place = parent[place] = parent[parent[place]];
     return place;
   };
   boost::unordered_flat_map<std::uint64_t, std::size_t> known;
-  for (std::size_t place = 0; place < names.size(); ++place) {
-    for (const std::uint64_t name : names[place]) {
+  for (std::size_t place = 0; place < items.size(); ++place) {
+    for (const std::uint64_t name : items[place]->names) {
       const auto [entry, is_new] = known.try_emplace(name, place);
       if (is_new) continue;
       const auto [first, second] = std::minmax({root(entry->second), root(place)});
@@ -118,4 +93,4 @@ std::vector<std::size_t> first_of_runs(std::span<const Lanes::Names> names) {
   return parent;
 }
 
-}  // namespace hangar::recorder
+}  // namespace hangar::batch

@@ -1,0 +1,13 @@
+#pragma once
+
+#include <chrono>
+
+#include "hangar/table.hpp"
+
+namespace hangar::recorder {
+
+inline Timestamp present() {
+  return std::chrono::time_point_cast<std::chrono::microseconds>(std::chrono::system_clock::now());
+}
+
+}  // namespace hangar::recorder
