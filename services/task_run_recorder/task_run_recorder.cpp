@@ -31,18 +31,17 @@ class TaskRunRecorder final : public Service {
 
   boost::asio::awaitable<void> run() override {
     decoder_.fit(context_.storage_limits());
-    BatchWriter<PackedEvent> writer{context_, context_.source(), limits(context_.lanes())};
+    BatchWriter<PackedEvent> writer{context_, context_.source(), limits()};
     co_await writer.run([this](const Message& message,
                                ItemMemory& memory) { return decoder_.item(message, memory); },
                         target_);
   }
 
  private:
-  [[nodiscard]] BatchLimits limits(std::size_t lanes) const {
+  [[nodiscard]] BatchLimits limits() const {
     const auto retries = context_.max_persist_retries();
     return {.batch_size = static_cast<std::size_t>(config_.batch_size),
             .flush_interval = config_.flush_interval,
-            .lanes = lanes,
             .retries_alone = static_cast<std::size_t>(retries ? std::int64_t{*retries}
                                                               : config_.max_persist_retries),
             .orphan_retry_delays = config_.orphan_retry_delays};

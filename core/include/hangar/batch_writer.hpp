@@ -21,7 +21,6 @@ namespace hangar {
 struct BatchLimits {
   std::size_t batch_size = 1000;                 ///< The most items of one transaction.
   std::chrono::milliseconds flush_interval{20};  ///< See `Source::next`.
-  std::size_t lanes = 1;                         ///< What `Context::open_storage` returned.
   /// How often an item that fails alone, for a reason that says nothing of it, is tried again.
   std::size_t retries_alone = 5;
   /// When an item is tried again that refers to a row which is not there.
@@ -54,8 +53,9 @@ class BatchWriter {
       : context_{context}, source_{source}, limits_{std::move(limits)} {}
 
   /// Returns when the source is exhausted, which is how the host stops a service; throws what
-  /// `Context::transact` throws, but no DataError, and std::invalid_argument where the limits leave
-  /// no lane or no item. This object and the target stay until it returns.
+  /// `Context::transact` throws, but no DataError, and std::invalid_argument where there is no
+  /// lane, since the service declares no table, or no item. This object and the target stay until
+  /// it returns.
   boost::asio::awaitable<void> run(Decode decode, BatchTarget& target) {
     ItemMemory memory;
     const std::function<detail::ItemPtr(const Message&)> make = [&](const Message& message) {

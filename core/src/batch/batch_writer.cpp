@@ -49,10 +49,10 @@ class Run {
         decode_{decode},
         target_{target},
         metrics_{context.metrics()},
-        lanes_{limits.lanes},
+        lanes_{context.lanes()},
         refusals_{context, limits, target},
         settled_{context.executor()} {
-    while (queues_.size() < limits.lanes) {
+    while (queues_.size() < context.lanes()) {
       queues_.push_back(std::make_unique<Lane>(context.executor()));
     }
   }
@@ -329,7 +329,7 @@ asio::awaitable<void> detail::write_batches(Context& context, Source& source,
                                             const BatchLimits& limits,
                                             const std::function<ItemPtr(const Message&)>& decode,
                                             BatchTarget& target) {
-  if (limits.lanes == 0 || limits.batch_size == 0) {
+  if (context.lanes() == 0 || limits.batch_size == 0) {
     throw std::invalid_argument{"a BatchWriter needs at least one lane and one item a batch"};
   }
   batch::Run run{context, source, limits, decode, target};

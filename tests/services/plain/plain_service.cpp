@@ -1,5 +1,4 @@
 // A service as an author writes it who has nothing but the public headers: one row for each event.
-#include <array>
 #include <boost/json.hpp>
 #include <random>
 #include <set>
@@ -14,9 +13,7 @@ namespace {
 using namespace hangar;
 
 const Table plain_event{.name = "plain_event",
-                        .columns = {{"id", ColumnType::text}, {"message", ColumnType::text}},
-                        .indexes = {},
-                        .foreign_keys = {}};
+                        .columns = {{"id", ColumnType::text}, {"message", ColumnType::text}}};
 
 struct PlainEvent {
   std::string id;
@@ -25,26 +22,26 @@ struct PlainEvent {
 
 class PlainService final : public Service {
  public:
-  struct Config : ServiceConfig {
+  struct Config : ReaderConfig {
     std::int64_t lanes = 1;
-    Config() { durable = "plain-service"; }
+    Config() : ReaderConfig{"EVENTS", "events.>", "plain-service"} {}
     void fields(Fields& fields) {
-      ServiceConfig::fields(fields);
+      ReaderConfig::fields(fields);
       fields.add("lanes", &lanes, "Transactions in progress at the same time").range(1, 64);
     }
   };
+  static Needs needs(const Config& config) {
+    return {.tables = {&plain_event},
+            .lanes = static_cast<std::size_t>(config.lanes),
+            .reads = {config.source()}};
+  }
   PlainService(Context& context, Config config) : context_{context}, config_{std::move(config)} {}
 
   boost::asio::awaitable<void> run() override {
-    const std::array tables{&plain_event};
-    const auto lanes = static_cast<std::size_t>(config_.lanes);
-    const std::size_t opened = co_await context_.open_storage(tables, lanes);
-    const auto source = co_await context_.open_source(config_.source(opened));
-    BatchWriter<PlainEvent> writer{context_,
-                                   *source,
-                                   {.batch_size = config_.source().batch_size,
-                                    .flush_interval = config_.flush_interval,
-                                    .lanes = opened}};
+    BatchWriter<PlainEvent> writer{
+        context_,
+        context_.source(),
+        {.batch_size = config_.source().batch_size, .flush_interval = config_.flush_interval}};
     co_await writer.run(decode, write, again);
   }
 
