@@ -1,5 +1,5 @@
-# The flags that every target shares: the standard, warnings as errors, hardening (OpenSSF), the build
-# tag that host and plugins must have in common, and the sanitizers of the test builds.
+# The flags that every target shares: the standard, warnings as errors, hardening (OpenSSF), and the
+# sanitizers of the test builds.
 set(CMAKE_CXX_STANDARD 20)
 set(CMAKE_CXX_STANDARD_REQUIRED ON)
 set(CMAKE_CXX_EXTENSIONS OFF)
@@ -46,12 +46,4 @@ endif()
 if(HANGAR_SANITIZE MATCHES address)
   target_sources(hangar_flags INTERFACE
     $<$<STREQUAL:$<TARGET_PROPERTY:TYPE>,EXECUTABLE>:${CMAKE_SOURCE_DIR}/etc/cmake/asan_options.cpp>)
-endif()
-
-find_package(Boost 1.74 REQUIRED)
-string(TOLOWER "${CMAKE_BUILD_TYPE}" HANGAR_BUILD_TYPE)
-set(HANGAR_BUILD_TAG
-  "${CMAKE_CXX_COMPILER_ID}-${CMAKE_CXX_COMPILER_VERSION}/boost-${Boost_VERSION_STRING}/${HANGAR_BUILD_TYPE}")
-if(HANGAR_SANITIZE)
-  string(APPEND HANGAR_BUILD_TAG "/${HANGAR_SANITIZE}")
 endif()

@@ -5,19 +5,20 @@
 #include <stdexcept>
 
 #include "hangar/plugin.hpp"
+#include "plugin/build_difference.hpp"
 
 namespace hangar::conformance {
 
 void StorageUnderTest::load(const char* path) {
+  if (const auto reason = refuse_build(path)) {
+    throw std::runtime_error{std::string{path} + ": " + *reason};
+  }
   // Never closed: what the plugin's exceptions and objects are made of stays.
   void* library = dlopen(path, RTLD_NOW | RTLD_LOCAL);
   if (library == nullptr) throw std::runtime_error{dlerror()};
   const void* symbol = dlsym(library, "hangar_plugin");
   if (symbol == nullptr) throw std::runtime_error{dlerror()};
   const auto* plugin = static_cast<const Plugin*>(symbol);
-  if (plugin->abi != plugin_abi || std::string_view{plugin->tag} != build_tag) {
-    throw std::runtime_error{std::string{path} + " is of another build: " + plugin->tag};
-  }
   if (plugin->kind != Plugin::Kind::storage) {
     throw std::runtime_error{std::string{path} + " is no storage"};
   }

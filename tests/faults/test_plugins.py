@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 import signal
 import subprocess
@@ -23,12 +24,13 @@ _CUT = ("nothing", "header", "half", "all_but_one")
 
 # Plugins that were built wrong, and what is said of them.
 _REFUSALS = {
-    "other_abi": "built for plugin ABI",
-    "other_tag": "built as other-compiler-1.0",
-    "no_tag": "rebuild it with the same toolchain",
+    "other_abi": "its plugin ABI is 1, this host's is 2: build it again with this host's headers",
+    "other_compiler": "its compiler is ",
+    "no_tag": "carries no build tag",
     "no_kind": "neither a service nor a storage",
     "no_name": "lacks a name",
     "bad_name": "lacks a name",
+    "no_plugin": "carries no build tag",
     "no_symbol": "exports no hangar_plugin",
     "factory_throws": "fails when it is asked for its settings: broken",
     "factory_throws_no_exception": "fails when it is asked for its settings",
@@ -56,6 +58,10 @@ def wrong_plugins(folder: Path) -> Path:
         shutil.copy(_GOOD / f"{name}.so", made)
     good = (_GOOD / "event_logger.so").read_bytes()
     files = {
+        "other_abi": good.replace(b"abi=2 ", b"abi=1 "),
+        "other_compiler": re.sub(rb"( compiler=\w+-)\d", rb"\1x", good),
+        "no_tag": good.replace(b"hangar_build_tag", b"hangar_built_tag"),
+        "no_symbol": good.replace(b"\0hangar_plugin\0", b"\0hangar_plague\0"),
         "text": b"this is no library\n",
         "bits_32": _changed(good, 4, 1),
         "other_machine": _changed(good, 18, 8),

@@ -13,6 +13,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   if (ftruncate(file, 0) != 0 || pwrite(file, data, size, 0) != static_cast<ssize_t>(size)) {
     std::abort();
   }
-  hangar::refuse_elf_file("/proc/self/fd/" + std::to_string(file));
+  const std::string path = "/proc/self/fd/" + std::to_string(file);
+  if (!hangar::refuse_elf_file(path)) hangar::elf_section(path, "hangar_build_tag", 512);
   return 0;
 }

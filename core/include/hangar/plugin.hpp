@@ -1,8 +1,10 @@
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <memory>
 
+#include "hangar/build_tag.hpp"
 #include "hangar/config.hpp"
 #include "hangar/needs.hpp"
 #include "hangar/other_database.hpp"
@@ -31,19 +33,11 @@ class HANGAR_API ServiceFactory {
   [[nodiscard]] virtual std::unique_ptr<Service> make(Context& context) const = 0;
 };
 
-/// Changes whenever anything in `hangar/*.hpp` that crosses the boundary changes.
-inline constexpr std::uint32_t plugin_abi = 2;
-
-/// Compiler, standard library, Boost and build type that a plugin must share with its host.
-inline constexpr const char* build_tag = HANGAR_BUILD_TAG;
-
-/// What a plugin exports, once, under the name `hangar_plugin`. The first two members never move:
-/// the host compares them before it reads anything else.
+/// What a plugin exports, once, under the name `hangar_plugin`. The host looks at it only when the
+/// build tag in the plugin's file is its own.
 struct Plugin {
   enum class Kind : std::uint32_t { service = 1, storage = 2 };
 
-  std::uint32_t abi = plugin_abi;
-  const char* tag = build_tag;
   Kind kind = Kind::service;
   const char* name = "";
   const char* version = "";
@@ -60,6 +54,11 @@ struct Plugin {
 
 /// Exports the description, for example
 /// `HANGAR_PLUGIN(hangar::service_plugin<EventLogger>("event_logger", "1.0.0", "Prints events"));`
-#define HANGAR_PLUGIN(...)                                    \
-  extern "C" HANGAR_API const ::hangar::Plugin hangar_plugin; \
+/// and leaves the build tag in a section of its own, where the host reads it without loading
+/// anything. It is a copy: a reference to the host's constant would say what the host is.
+#define HANGAR_PLUGIN(...)                                           \
+  static constexpr auto hangar_build_tag                             \
+      [[gnu::section("hangar_build_tag"), gnu::used, gnu::retain]] = \
+          std::to_array(::hangar::build_tag);                        \
+  extern "C" HANGAR_API const ::hangar::Plugin hangar_plugin;        \
   extern "C" HANGAR_API constexpr ::hangar::Plugin hangar_plugin = __VA_ARGS__

@@ -95,12 +95,12 @@ int list_plugins(const HostOptions& host, Output output) {
 
 int print_version(Output output) {
   if (output == Output::json) {
-    std::cout << json::serialize(json::object{
-                     {"version", version}, {"plugin_abi", plugin_abi}, {"build_tag", build_tag}})
+    std::cout << json::serialize(json::object{{"version", version},
+                                              {"plugin_abi", HANGAR_PLUGIN_ABI},
+                                              {"build_tag", build_tag}})
               << '\n';
   } else {
-    std::cout << "hangar " << version << " (plugin ABI " << plugin_abi << ", " << build_tag
-              << ")\n";
+    std::cout << "hangar " << version << " (" << build_tag << ")\n";
   }
   return exit_code::done;
 }

@@ -3,6 +3,7 @@
 #include <elf.h>
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <bit>
 #include <cstdint>
 #include <cstring>
@@ -15,6 +16,7 @@ namespace {
 
 using Header = Elf64_Ehdr;
 using Segment = Elf64_Phdr;
+using Section = Elf64_Shdr;
 
 #if defined(__x86_64__)
 constexpr std::uint16_t this_machine = EM_X86_64;
@@ -34,6 +36,16 @@ bool read(std::ifstream& file, std::uint64_t at, T& into) {
   // NOLINTNEXTLINE(cppcoreguidelines-pro-type-reinterpret-cast): how a stream fills an object
   file.read(reinterpret_cast<char*>(&into), sizeof into);
   return file.good();
+}
+
+/// As many of the bytes as the file has.
+std::string read_text(std::ifstream& file, std::uint64_t at, std::size_t most) {
+  std::string text(most, '\0');
+  file.seekg(static_cast<std::streamoff>(at));
+  file.read(text.data(), static_cast<std::streamsize>(most));
+  text.resize(static_cast<std::size_t>(file.gcount()));
+  file.clear();  // The end of the file was in the way of no other part.
+  return text;
 }
 
 bool within(std::uint64_t at, std::uint64_t length, std::uint64_t size) {
@@ -79,6 +91,26 @@ std::optional<std::string> refuse_elf_file(const std::filesystem::path& path) {
   }
   if (!is_whole(file, header, size)) {
     return fmt::format("{} was cut short: copy it again", path.string());
+  }
+  return std::nullopt;
+}
+
+std::optional<std::string> elf_section(const std::filesystem::path& path, std::string_view name,
+                                       std::size_t most) {
+  std::ifstream file{path, std::ios::binary};
+  Header header{};
+  if (!read(file, 0, header) || header.e_shentsize != sizeof(Section)) return std::nullopt;
+  const auto section_at = [&](std::uint64_t number, Section& section) {
+    return number < header.e_shnum && read(file, header.e_shoff + number * sizeof section, section);
+  };
+  Section names{};
+  if (!section_at(header.e_shstrndx, names)) return std::nullopt;
+  Section section{};
+  for (std::uint64_t i = 0; section_at(i, section); ++i) {
+    if (section.sh_type == SHT_NOBITS || section.sh_name >= names.sh_size) continue;
+    const std::uint64_t at = names.sh_offset + section.sh_name;
+    if (read_text(file, at, name.size() + 1) != std::string{name} + '\0') continue;
+    return read_text(file, section.sh_offset, std::min<std::uint64_t>(most, section.sh_size));
   }
   return std::nullopt;
 }

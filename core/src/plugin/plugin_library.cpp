@@ -9,6 +9,7 @@
 #include <string_view>
 #include <system_error>
 
+#include "plugin/build_difference.hpp"
 #include "plugin/elf_file.hpp"
 #include "plugin/plugin_path.hpp"
 
@@ -16,14 +17,6 @@ namespace hangar {
 namespace {
 
 std::string refuse_description(const Plugin& plugin) {
-  if (plugin.abi != plugin_abi) {
-    return fmt::format("built for plugin ABI {}, this host has {}: rebuild it with hangar {}",
-                       plugin.abi, plugin_abi, version);
-  }
-  if (plugin.tag == nullptr || std::string_view{plugin.tag} != build_tag) {
-    return fmt::format("built as {}, this host is {}: rebuild it with the same toolchain",
-                       plugin.tag == nullptr ? "?" : plugin.tag, build_tag);
-  }
   const bool service = plugin.kind == Plugin::Kind::service && plugin.make_service != nullptr;
   const bool storage = plugin.kind == Plugin::Kind::storage && plugin.make_storage != nullptr;
   if (!service && !storage) return "hangar_plugin describes neither a service nor a storage";
@@ -38,6 +31,7 @@ FoundPlugin load(const std::filesystem::path& path) {
   FoundPlugin found{.path = path, .plugin = nullptr, .refusal = {}};
   auto reason = refuse_plugin_path(path);
   if (!reason) reason = refuse_elf_file(path);
+  if (!reason) reason = refuse_build(path);
   if (reason) {
     found.refusal = *std::move(reason);
     return found;

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 #include <unistd.h>
 
+#include <array>
 #include <fstream>
 #include <sstream>
 
@@ -11,6 +12,9 @@ namespace hangar {
 namespace {
 
 namespace fs = std::filesystem;
+
+constexpr auto section [[gnu::section("hangar_elf_test"), gnu::used, gnu::retain]] =
+    std::to_array("found");
 
 /// This program, which has the form of a library, and copies of it.
 class ElfFile : public ::testing::Test {
@@ -72,6 +76,29 @@ TEST_F(ElfFile, sizes_that_overflow_are_refused) {
     std::string changed = whole_;
     changed.replace(field, 8, 8, '\xff');
     EXPECT_NE(refusal(changed).find("cut short"), std::string::npos);
+  }
+}
+
+TEST_F(ElfFile, section_is_read_by_its_name) {
+  EXPECT_EQ(elf_section("/proc/self/exe", "hangar_elf_test", 100), std::string("found\0", 6));
+  EXPECT_EQ(elf_section("/proc/self/exe", "hangar_elf_test", 3), "fou");
+  EXPECT_EQ(elf_section("/proc/self/exe", "hangar_elf", 100), std::nullopt);
+  EXPECT_EQ(elf_section("/proc/self/exe", "hangar_elf_test2", 100), std::nullopt);
+  EXPECT_EQ(elf_section("/proc/self/exe", ".bss", 100), std::nullopt);
+}
+
+TEST_F(ElfFile, section_of_a_file_that_is_not_as_it_says_is_none_or_no_more_than_the_file_has) {
+  for (const std::size_t field :
+       {offsetof(Elf64_Ehdr, e_shoff), offsetof(Elf64_Ehdr, e_shentsize),
+        offsetof(Elf64_Ehdr, e_shnum), offsetof(Elf64_Ehdr, e_shstrndx)}) {
+    std::string changed = whole_;
+    changed.replace(field, 2, 2, '\xff');
+    std::ofstream{path_, std::ios::binary} << changed;
+    EXPECT_EQ(elf_section(path_, "hangar_no_test", 100), std::nullopt) << field;
+  }
+  for (const std::size_t left : {0U, 10U, 64U, 1'000U}) {
+    std::ofstream{path_, std::ios::binary} << whole_.substr(0, left);
+    EXPECT_EQ(elf_section(path_, "hangar_elf_test", 100), std::nullopt) << left;
   }
 }
 

@@ -33,9 +33,6 @@ constexpr hangar::Plugin description() {
   plugin.name = HANGAR_TEST_FAULT;
   plugin.version = "1.0.0";
   plugin.make_service = make_factory;
-  if (fault == "other_abi") ++plugin.abi;
-  if (fault == "other_tag") plugin.tag = "other-compiler-1.0/boost-1.81.0/release";
-  if (fault == "no_tag") plugin.tag = nullptr;
   if (fault == "no_kind") plugin.make_service = nullptr;
   if (fault == "no_name") plugin.name = nullptr;
   if (fault == "bad_name") plugin.name = "../bad";
