@@ -29,3 +29,15 @@ function(hangar_write_fingerprint folder file)
 #define HANGAR_FINGERPRINT \"${hash}\"
 ")
 endfunction()
+
+# hangar_check_fingerprint(folder file variable): in what the headers are not those that the file was
+# written for, or nothing.
+function(hangar_check_fingerprint folder file variable)
+  hangar_fingerprint(${folder} hash)
+  file(STRINGS ${file} written REGEX HANGAR_FINGERPRINT)
+  set(${variable} PARENT_SCOPE)
+  if(NOT written MATCHES "\"${hash}\"")
+    set(${variable} "The headers in ${folder}/hangar have the fingerprint ${hash}, and ${file} has \
+another: they were changed afterwards" PARENT_SCOPE)
+  endif()
+endfunction()
