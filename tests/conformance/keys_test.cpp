@@ -92,6 +92,37 @@ TEST_F(KeyTypes, of_times_bytes_and_booleans) {
   expect_keys("by_boolean", ColumnType::boolean, {false, true});
 }
 
+TEST_F(KeyTypes, that_are_none_are_refused_and_the_transaction_goes_on) {
+  Rows rows{tally_table()};
+  add_tally(rows, 1, "a")[tally::code] = 5;
+  insert(rows);
+  const std::array<Keys, 10> wrong{{
+      {.columns = {}, .values = {5}},
+      {.columns = {99}, .values = {5}},
+      {.columns = {tally::total}, .values = {std::int64_t{0}}},
+      {.columns = {tally::owner}, .values = {uuid_of(1)}},  // A part of one.
+      {.columns = {tally::name, tally::owner}, .values = {std::string_view{"a"}, uuid_of(1)}},
+      {.columns = tally_table().primary_key, .values = {uuid_of(1)}},
+      {.columns = tally_table().primary_key,
+       .values = {uuid_of(1), std::string_view{"a"}, uuid_of(1)}},
+      {.columns = {tally::code}, .values = {std::int64_t{5}}},
+      {.columns = {tally::code}, .values = {std::string_view{"5"}}},
+      {.columns = {tally::code}, .values = {Cell{}}},
+  }};
+  const std::vector<std::size_t> columns{tally::name};
+  const Keys right{.columns = {tally::code}, .values = {5, Cell::null()}};
+  session_->begin();
+  for (std::size_t i = 0; i < wrong.size(); ++i) {
+    const std::array keys{right, wrong.at(i)};
+    EXPECT_THROW(session_->find(tally_table(), keys, columns, Lock::rows), std::logic_error) << i;
+    EXPECT_THROW(session_->erase(tally_table(), keys), std::logic_error) << i;
+  }
+  const std::vector<std::size_t> beyond{tally::name, 99};
+  EXPECT_THROW(session_->find(tally_table(), {{right}}, beyond, Lock::rows), std::logic_error);
+  EXPECT_EQ(session_->find(tally_table(), {{right}}, columns, Lock::rows).size(), 1U);
+  session_->commit();
+}
+
 TEST_F(KeyTypes, of_several_columns_are_unique_as_a_whole) {
   Rows first{tally_table()};
   add_tally(first, 1, "a");

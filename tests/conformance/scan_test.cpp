@@ -193,8 +193,16 @@ TEST_F(Scan, a_range_that_cannot_be_is_refused_and_nothing_is_lost) {
   refused({.column = item::kind});
   refused({.one_of = {{.column = 99}}, .column = item::at});
   refused({.one_of = {{.column = item::body}}, .column = item::at});
+  refused({.column = item::at, .from = Cell::null()});
+  refused({.column = item::count, .before = std::int64_t{3}});
+  refused(
+      {.one_of = {{.column = item::owner, .values = {std::string_view{"x"}}}}, .column = item::at});
   refused({.column = item::at, .after = {Cell{1}}});
   refused({.column = item::at, .after = std::vector<Cell>(item_table().columns.size())});
+  session_->begin();
+  const std::vector<std::size_t> beyond{item::name, 99};
+  EXPECT_THROW(session_->scan(item_table(), {.column = item::at}, beyond, 1), std::logic_error);
+  session_->rollback();
   EXPECT_EQ(stored_items().size(), 13U);
 }
 

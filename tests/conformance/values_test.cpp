@@ -1,5 +1,7 @@
 #include <chrono>
 #include <limits>
+#include <stdexcept>
+#include <utility>
 
 #include "fixture.hpp"
 
@@ -124,15 +126,51 @@ TEST_F(Values, floating_numbers_come_back_to_the_last_bit) {
                                    limits::epsilon(), limits::infinity(), -limits::infinity()});
 }
 
-TEST_F(Values, no_number_is_a_data_error) {
-  Rows rows{item_table()};
-  add_item(rows, 1)[item::weight] = std::numeric_limits<double>::quiet_NaN();
-  try {
-    insert(rows);
-    ADD_FAILURE() << "it was stored";
-  } catch (const DataError& error) {
-    EXPECT_EQ(error.reason(), "out_of_range");
+TEST_F(Values, no_number_is_a_data_error_and_the_others_go_on) {
+  for (const unsigned rows_beside : {0U, 9U, 200U}) {
+    Rows rows{item_table()};
+    for (unsigned id = 0; id < rows_beside; ++id) add_item(rows, 1'000 + 10 * rows_beside + id);
+    add_item(rows, rows_beside + 1)[item::weight] = std::numeric_limits<double>::quiet_NaN();
+    session_->begin();
+    session_->savepoint();
+    try {
+      session_->insert_missing(rows);
+      ADD_FAILURE() << "it was stored";
+    } catch (const DataError& error) {
+      EXPECT_EQ(error.reason(), "out_of_range");
+      EXPECT_EQ(error.row(), rows_beside);
+    }
+    session_->rollback_to_savepoint();
+    rows[rows_beside][item::weight] = 1.5;
+    session_->insert_missing(rows);
+    session_->commit();
+    EXPECT_EQ(stored_cell(rows_beside + 1, item::weight), Cell{1.5});
   }
+}
+
+TEST_F(Values, a_value_of_another_type_than_its_column_is_refused_and_the_session_goes_on) {
+  for (const std::size_t rows_beside : {0U, 100U}) {
+    for (const auto& [column, value] : {std::pair<std::size_t, Cell>{item::count, std::int64_t{1}},
+                                        {item::large, 1},
+                                        {item::name, 1},
+                                        {item::yes, 1},
+                                        {item::weight, std::int64_t{1}},
+                                        {item::at, Interval{1}},
+                                        {item::owner, std::string_view{"0"}},
+                                        {item::body, true},
+                                        {item::blob, std::string_view{"bytes"}}}) {
+      Rows rows{item_table()};
+      for (unsigned id = 0; id < rows_beside; ++id) add_item(rows, 100 + id);
+      add_item(rows, 1)[column] = value;
+      session_->begin();
+      EXPECT_THROW(session_->insert_missing(rows), std::logic_error) << column;
+      session_->rollback();
+      session_->begin();
+      EXPECT_THROW(session_->update(rows), std::logic_error) << column;
+      session_->rollback();
+    }
+  }
+  EXPECT_TRUE(stored_items().empty());
 }
 
 TEST_F(Values, bytes_come_back) {

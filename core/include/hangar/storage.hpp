@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "hangar/error.hpp"
+#include "hangar/keys.hpp"
 #include "hangar/table.hpp"
 #include "hangar/version.hpp"
 

@@ -65,8 +65,8 @@ struct Column {
   std::string_view name;
   ColumnType type = ColumnType::text;
   bool nullable = true;
-  /// What the created table fills in by itself: empty, `now`, or a literal such as `0`, `true` or
-  /// `{}`. Columns of type uuid and bytes have none.
+  /// What the created table fills in by itself: empty, or a literal such as `0`, `true` or `{}`. Of
+  /// a timestamp it is `now`, of an interval `0`; columns of type uuid and bytes have none.
   std::string_view default_value{};
 };
 
@@ -108,8 +108,8 @@ struct Table {
   /// The column by which one tells the newer of two versions of a row; a row of a table without one
   /// never changes.
   std::optional<std::size_t> versioned_by{};
-  /// Tables of others that take rows of this one along when theirs are deleted: neither checked nor
-  /// created.
+  /// Tables of others that take rows of this one along when theirs are deleted, by a uuid: neither
+  /// checked nor created.
   std::vector<ForeignKey> owners{};
   /// The oldest program that makes such tables, for messages, as `Prefect 3.4.7`; empty when only
   /// Hangar does.
@@ -117,6 +117,11 @@ struct Table {
   /// One or several columns, none of them nullable, of type uuid, text, int4, int8, timestamp,
   /// boolean or bytes.
   std::vector<std::size_t> primary_key{0};
+  /// The columns that the service adds to (`Session::add`). Rows of a table that has any, or that
+  /// is `versioned_by` a column, are changed: `hangar doctor` asks for the right to, and tries it.
+  std::vector<std::size_t> counters{};
+  /// Whether the service deletes rows (`Session::erase`): the same for that.
+  bool erased = false;
 
   [[nodiscard]] bool in_primary_key(std::size_t column) const noexcept {
     for (const std::size_t part : primary_key) {
@@ -124,10 +129,20 @@ struct Table {
     }
     return false;
   }
+  /// Whether the primary key or a unique index has the column.
+  [[nodiscard]] bool in_unique_key(std::size_t column) const noexcept {
+    for (const Index& index : indexes) {
+      for (const Index::Part& part : index.parts) {
+        if (index.unique && part.column == column) return true;
+      }
+    }
+    return in_primary_key(column);
+  }
 };
 
-/// Throws ConfigError for a declaration that contradicts itself, or has more than 63 columns.
-HANGAR_API void check_declaration(const Table& table);
+/// Throws ConfigError for a declaration that contradicts itself or the other `tables` of the
+/// service, or has more than 63 columns.
+HANGAR_API void check_declaration(const Table& table, std::span<const Table* const> tables);
 
 /// Why rows of `table` cannot be written where its `column` has a foreign key to `target`: nothing,
 /// unless `target` is one of the service's `tables` and the key is not declared. For then the
@@ -171,12 +186,13 @@ class Cell {
   }
   // Implicit, so that a row reads as a list of values.
   constexpr Cell(const Uuid& value) noexcept : kind_{Kind::uuid}, uuid_{value} {}
-  constexpr Cell(std::int32_t value) noexcept : kind_{Kind::int4}, int4_{value} {}
   constexpr Cell(Timestamp value) noexcept
       : kind_{Kind::timestamp}, micros_{value.time_since_epoch().count()} {}
   constexpr Cell(Interval value) noexcept : kind_{Kind::interval}, micros_{value.count()} {}
   constexpr Cell(std::string_view value) noexcept : kind_{Kind::text}, text_{value} {}
-  // Of exactly these types: what converts to them is no such value.
+  // Of exactly these types: what converts to them is no such value, or another one.
+  constexpr Cell(std::same_as<std::int32_t> auto value) noexcept
+      : kind_{Kind::int4}, int4_{value} {}
   constexpr Cell(std::same_as<bool> auto value) noexcept
       : kind_{Kind::boolean}, int8_{value ? 1 : 0} {}
   constexpr Cell(std::same_as<std::int64_t> auto value) noexcept
@@ -252,6 +268,41 @@ class Cell {
   };
 };
 
+/// What a cell of such a column is, unless it is null or absent.
+constexpr Cell::Kind kind_of(ColumnType type) noexcept {
+  switch (type) {
+    case ColumnType::uuid:
+      return Cell::Kind::uuid;
+    case ColumnType::int4:
+      return Cell::Kind::int4;
+    case ColumnType::timestamp:
+      return Cell::Kind::timestamp;
+    case ColumnType::interval:
+      return Cell::Kind::interval;
+    case ColumnType::boolean:
+      return Cell::Kind::boolean;
+    case ColumnType::int8:
+      return Cell::Kind::int8;
+    case ColumnType::float8:
+      return Cell::Kind::float8;
+    case ColumnType::bytes:
+      return Cell::Kind::bytes;
+    case ColumnType::text:
+    case ColumnType::json:
+    case ColumnType::json_text:
+    case ColumnType::enumeration:
+      break;
+  }
+  return Cell::Kind::text;
+}
+
+/// What an absent cell of a new row stands for: the declared default in the present moment, null
+/// where there is none. Throws ConfigError for one that a column of this type cannot have.
+HANGAR_API Cell default_cell(const Column& column, Timestamp now);
+
+/// The same for every column, at this moment.
+HANGAR_API std::vector<Cell> default_cells(const Table& table);
+
 /// Rows of one table, each as wide as the table, absent cells where nothing is said. Not
 /// thread-safe.
 class HANGAR_API Rows {
@@ -285,38 +336,5 @@ class HANGAR_API Rows {
   std::vector<Cell> cells_;
   std::unique_ptr<std::pmr::monotonic_buffer_resource> texts_;
 };
-
-/// A unique key of a table and the values to look for: `values` holds `columns.size()` cells a key.
-struct Keys {
-  std::vector<std::size_t> columns;
-  std::vector<Cell> values;
-};
-
-/// Rows that lie together in an index: first the columns of `one_of`, then `column`. A database
-/// that has no such index reads more of the table than it returns.
-struct Range {
-  struct OneOf {
-    std::size_t column = 0;
-    std::vector<Cell> values{};  ///< One of several; a null is equal to nothing.
-  };
-  std::vector<OneOf> one_of{};
-  /// The rows come in the order of this column and, where it is equal, of the primary key; text in
-  /// the database's own order. A row that has no value there is in no range. Not of a type that
-  /// holds JSON or an enumeration.
-  std::size_t column = 0;
-  std::optional<Cell> from{};    ///< The least value of the column.
-  std::optional<Cell> before{};  ///< What all its values are less than.
-  bool descending = false;
-  /// A row as `Session::scan` gave it: only rows that come behind it are in the range.
-  std::vector<Cell> after{};
-};
-
-/// The columns that tell the order of the rows: the range's and those of the primary key. Throws
-/// std::logic_error for a range that the table cannot have.
-HANGAR_API std::vector<std::size_t> order_of(const Table& table, const Range& range);
-
-/// Throws std::logic_error unless each row has numbers, of the column's type, in all of these
-/// columns of type int4 or int8, none of them of the primary key. See `Session::add`.
-HANGAR_API void check_sums(const Rows& rows, std::span<const std::size_t> columns);
 
 }  // namespace hangar

@@ -4,7 +4,7 @@
 #include <span>
 #include <vector>
 
-#include "hangar/table.hpp"
+#include "hangar/keys.hpp"
 
 namespace hangar {
 

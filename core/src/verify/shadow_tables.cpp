@@ -66,6 +66,7 @@ std::size_t ShadowTables::number_of(const Table& table) const {
 
 Rows ShadowTables::find(const Table& table, std::span<const Keys> keys,
                         std::span<const std::size_t> columns) const {
+  check_columns(table, columns);
   const ShadowTable& kept = tables_[number_of(table)];
   Rows rows{table};
   for (const Uuid& id : ids_of(kept, keys)) {
@@ -75,14 +76,15 @@ Rows ShadowTables::find(const Table& table, std::span<const Keys> keys,
 }
 
 std::set<Uuid> ShadowTables::ids_of(const ShadowTable& kept, std::span<const Keys> keys) const {
+  check_keys(*kept.table, keys);
   std::set<Uuid> ids;
   std::vector<Cell> cells(kept.table->columns.size());
   for (const Keys& set : keys) {
     const auto unique = std::ranges::find(kept.unique_keys, set.columns, &UniqueKey::columns);
     const bool by_id = set.columns == std::vector<std::size_t>{primary_key};
-    if (!by_id && unique == kept.unique_keys.end()) throw std::logic_error{"no unique key"};
     for (std::size_t first = 0; first < set.values.size(); first += set.columns.size()) {
       if (by_id) {
+        if (set.values[first].is_null()) continue;
         if (kept.rows.contains(set.values[first].uuid())) ids.insert(set.values[first].uuid());
         continue;
       }
@@ -101,6 +103,7 @@ std::set<Uuid> ShadowTables::ids_of(const ShadowTable& kept, std::span<const Key
 Rows ShadowTables::scan(const Table& table, const Range& range,
                         std::span<const std::size_t> columns, std::size_t limit) const {
   const RowRange rows_of{table, range};
+  check_columns(table, columns);
   std::vector<std::span<const Cell>> found;
   for (const auto& [id, kept] : tables_[number_of(table)].rows) {
     if (rows_of.holds(kept.row.cells())) found.push_back(kept.row.cells());

@@ -196,13 +196,27 @@ void Connection::write_copy(std::string_view bytes) {
   flush();
 }
 
-std::size_t Connection::end_copy(std::string_view doing, std::string_view table) {
+void Connection::close_copy(const char* fault) {
   const Clock::time_point deadline = Clock::now() + patience_;
   int ended = 0;
-  while ((ended = PQputCopyEnd(handle_.get(), nullptr)) == 0) wait(true, deadline);
+  while ((ended = PQputCopyEnd(handle_.get(), fault)) == 0) wait(true, deadline);
   if (ended < 0) lost(PQerrorMessage(handle_.get()));
   flush();
+}
+
+std::size_t Connection::end_copy(std::string_view doing, std::string_view table) {
+  close_copy(nullptr);
   return take_results(PGRES_FATAL_ERROR, doing, table);
+}
+
+void Connection::abandon_copy() {
+  close_copy("a row cannot be sent");
+  try {
+    take_results(PGRES_FATAL_ERROR, "abandon a copy", {});
+  } catch (const Error&) {
+    // Else it is what was told to the server.
+    if (!handle_ || PQstatus(handle_.get()) != CONNECTION_OK) throw;
+  }
 }
 
 std::size_t Connection::take_results(ExecStatusType up_to, std::string_view doing,

@@ -66,11 +66,14 @@ class Connection {
   void begin_copy(const std::string& statement, std::string_view doing);
   void write_copy(std::string_view bytes);
   std::size_t end_copy(std::string_view doing, std::string_view table);
+  /// Instead of `end_copy`: nothing is written, and the transaction has failed.
+  void abandon_copy();
 
   /// Whether the server warned since the last call that something is not as durable as asked for.
   [[nodiscard]] bool take_warning() noexcept;
 
  private:
+  void close_copy(const char* fault);
   using Deadline = std::chrono::steady_clock::time_point;
   void flush();
   void wait(bool writable, Deadline deadline);

@@ -26,33 +26,6 @@ std::int64_t as_prefect_writes(Timestamp time) {
   return std::int64_t{time.time_since_epoch().count()} - epoch_shift;
 }
 
-Cell::Kind kind_of(ColumnType type) {
-  switch (type) {
-    case ColumnType::uuid:
-      return Cell::Kind::uuid;
-    case ColumnType::int4:
-      return Cell::Kind::int4;
-    case ColumnType::timestamp:
-      return Cell::Kind::timestamp;
-    case ColumnType::interval:
-      return Cell::Kind::interval;
-    case ColumnType::boolean:
-      return Cell::Kind::boolean;
-    case ColumnType::int8:
-      return Cell::Kind::int8;
-    case ColumnType::float8:
-      return Cell::Kind::float8;
-    case ColumnType::bytes:
-      return Cell::Kind::bytes;
-    case ColumnType::text:
-    case ColumnType::json:
-    case ColumnType::json_text:
-    case ColumnType::enumeration:
-      break;
-  }
-  return Cell::Kind::text;
-}
-
 }  // namespace
 
 void Encoder::reserve(std::size_t more) {

@@ -130,7 +130,7 @@ std::vector<Check> look(pqxx::work& transaction, const Table& table,
                         std::span<const Table* const> tables, Creation creation) {
   const std::string what = fmt::format("table {}", table.name);
   try {
-    check_declaration(table);
+    check_declaration(table, tables);
   } catch (const ConfigError& error) {
     return {{fail, what, error.what(), ""}};
   }

@@ -1,10 +1,7 @@
 #include "parameters.hpp"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <bit>
-#include <charconv>
 #include <chrono>
 #include <limits>
 #include <stdexcept>
@@ -99,47 +96,7 @@ Interval read_interval(std::string_view bytes) {
   return Interval{sum};
 }
 
-template <class Number>
-Number number(const Column& column) {
-  Number value = 0;
-  const std::string_view text = column.default_value;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-  if (error == std::errc{} && end == text.data() + text.size()) return value;
-  throw ConfigError{fmt::format("column {}: the default '{}' is not a number", column.name, text)};
-}
-
 }  // namespace
-
-Cell default_cell(const Column& column, Timestamp now) {
-  if (column.default_value.empty()) return Cell::null();
-  switch (column.type) {
-    case ColumnType::timestamp:
-      if (column.default_value == "now") return now;
-      break;
-    case ColumnType::int4:
-      return number<std::int32_t>(column);
-    case ColumnType::int8:
-      return number<std::int64_t>(column);
-    case ColumnType::float8:
-      return number<double>(column);
-    case ColumnType::boolean:
-      if (column.default_value == "true") return true;
-      if (column.default_value == "false") return false;
-      break;
-    case ColumnType::interval:
-      return Interval{std::chrono::seconds{number<std::int32_t>(column)}};
-    case ColumnType::text:
-    case ColumnType::json:
-    case ColumnType::json_text:
-    case ColumnType::enumeration:
-      return column.default_value;
-    case ColumnType::uuid:
-    case ColumnType::bytes:
-      break;
-  }
-  throw ConfigError{fmt::format("column {}: a default '{}' is not supported for its type",
-                                column.name, column.default_value)};
-}
 
 void Parameters::clear() noexcept {
   encoder_.clear();

@@ -11,11 +11,6 @@
 
 namespace hangar::postgres {
 
-/// The cell that is written where a row says nothing: the column's declared default, `now` for the
-/// default of that name, null where there is none. Throws ConfigError for a default that it cannot
-/// read.
-[[nodiscard]] Cell default_cell(const Column& column, Timestamp now);
-
 /// The parameters of one statement: arrays in PostgreSQL's binary format.
 class Parameters {
  public:
@@ -23,12 +18,18 @@ class Parameters {
   void clear() noexcept;
 
   /// Appends an array of `count` elements as `Encoder::add` makes them; `cell(i)` is called once
-  /// for each, in order.
+  /// for each, in order. A DataError names the one that has no form as its row.
   template <class CellAt>
   void add_column(ColumnType type, std::size_t count, CellAt&& cell) {
     begin_array(type, count);
     bool has_null = false;
-    for (std::size_t i = 0; i < count; ++i) has_null = !encoder_.add(type, cell(i)) || has_null;
+    std::size_t i = 0;
+    try {
+      for (; i < count; ++i) has_null = !encoder_.add(type, cell(i)) || has_null;
+    } catch (DataError& error) {
+      error.at_row(i);
+      throw;
+    }
     if (has_null) tell_nulls();
   }
 

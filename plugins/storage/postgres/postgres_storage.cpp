@@ -57,7 +57,7 @@ PostgresStorage::PostgresStorage(const StorageOptions& options)
     : options_{present_options(options)}, statement_timeout_{options.statement_timeout} {}
 
 void PostgresStorage::prepare(std::span<const Table* const> tables, Creation creation) {
-  for (const Table* table : tables) check_declaration(*table);
+  for (const Table* table : tables) check_declaration(*table, tables);
   transact("check the tables", [&](pqxx::work& transaction) {
     settle(transaction, tables, creation);
     transaction.commit();

@@ -151,6 +151,7 @@ PostgresSession::Statements& PostgresSession::statements(const Table& table) {
 }
 
 std::vector<Keys> PostgresSession::bind_keys(const Table& table, std::span<const Keys> keys) {
+  check_keys(table, keys);
   std::vector<Keys> asked;
   parameters_.clear();
   for (const Keys& key : keys) {
@@ -167,6 +168,7 @@ std::vector<Keys> PostgresSession::bind_keys(const Table& table, std::span<const
 
 Rows PostgresSession::find(const Table& table, std::span<const Keys> keys,
                            std::span<const std::size_t> columns, Lock lock) {
+  check_columns(table, columns);
   const std::vector<Keys> asked = bind_keys(table, keys);
   if (asked.empty()) return Rows{table};
   open_transaction();
@@ -181,6 +183,7 @@ Rows PostgresSession::find(const Table& table, std::span<const Keys> keys,
 Rows PostgresSession::scan(const Table& table, const Range& range,
                            std::span<const std::size_t> columns, std::size_t limit) {
   const std::vector<std::size_t> order = order_of(table, range);
+  check_columns(table, columns);
   parameters_.clear();
   for (const Range::OneOf& part : range.one_of) {
     if (part.values.empty()) return Rows{table};

@@ -1,7 +1,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <chrono>
 #include <functional>
 #include <numeric>
 #include <stdexcept>
@@ -41,7 +40,12 @@ void in_pieces(std::size_t count, RowAt&& row, Send&& send) {
   for (std::size_t i = 0; i < count; ++i) {
     bytes += bytes_of(row(i));
     if (bytes < piece_bytes && i + 1 < count) continue;
-    send(first, i + 1);
+    try {
+      send(first, i + 1);
+    } catch (DataError& error) {
+      if (error.row()) error.at_row(first + *error.row());
+      throw;
+    }
     first = i + 1;
     bytes = 0;
   }
@@ -51,6 +55,17 @@ void in_pieces(std::size_t count, RowAt&& row, Send&& send) {
 /// table is none that takes it. Anything else would meet an INSERT too.
 bool refuses_copy(std::string_view sqlstate) {
   return sqlstate.starts_with("0A") || sqlstate.starts_with("42") || sqlstate == "55000";
+}
+
+/// As COPY takes it in its binary form.
+void encode_row(Encoder& encoder, const Table& table, std::span<const Cell> row,
+                std::span<const Cell> defaults) {
+  encoder.reserve(sizeof(std::int16_t));
+  encoder.put(static_cast<std::int16_t>(table.columns.size()));
+  for (std::size_t column = 0; column < table.columns.size(); ++column) {
+    const Cell& cell = row[column];
+    encoder.add(table.columns[column].type, cell.absent() ? defaults[column] : cell);
+  }
 }
 
 std::size_t rows_written(const std::vector<Result>& results, std::string_view command) {
@@ -86,13 +101,6 @@ bool before(const Table& table, std::span<const Cell> one, std::span<const Cell>
     if (order != 0) return order < 0;
   }
   return false;
-}
-
-std::vector<Cell> defaults_of(const Table& table) {
-  const auto now = std::chrono::floor<std::chrono::microseconds>(std::chrono::system_clock::now());
-  std::vector<Cell> defaults;
-  for (const Column& column : table.columns) defaults.push_back(default_cell(column, now));
-  return defaults;
 }
 
 }  // namespace
@@ -209,7 +217,7 @@ std::size_t PostgresSession::send_copy(const Rows& rows) {
     open_transaction();
     static_cast<void>(connection_->finish("begin"));
   }
-  const std::vector<Cell> defaults = defaults_of(table);
+  const std::vector<Cell> defaults = default_cells(table);
   connection_->begin_copy(texts.copy, texts.inserting);
   // https://www.postgresql.org/docs/15/sql-copy.html, "Binary Format"
   constexpr std::string_view head{"PGCOPY\n\377\r\n\0\0\0\0\0\0\0\0\0", 19};
@@ -217,11 +225,15 @@ std::size_t PostgresSession::send_copy(const Rows& rows) {
   encoder_.reserve(head.size());
   encoder_.put_bytes(head.data(), head.size());
   for (std::size_t row = 0; row < rows.size(); ++row) {
-    encoder_.reserve(sizeof(std::int16_t));
-    encoder_.put(static_cast<std::int16_t>(table.columns.size()));
-    for (std::size_t column = 0; column < table.columns.size(); ++column) {
-      const Cell& cell = rows[row][column];
-      encoder_.add(table.columns[column].type, cell.absent() ? defaults[column] : cell);
+    try {
+      encode_row(encoder_, table, rows[row], defaults);
+    } catch (DataError& error) {
+      error.at_row(row);
+      connection_->abandon_copy();
+      throw;
+    } catch (...) {
+      connection_->abandon_copy();
+      throw;
     }
     if (encoder_.size() < copy_bytes) continue;
     connection_->write_copy({encoder_.data(), encoder_.size()});
@@ -240,7 +252,7 @@ std::vector<bool> PostgresSession::insert_each(const Rows& rows) {
   const bool first_statement = transaction_ != Transaction::open;
   open_transaction();
   mark_call(rows.size());
-  const std::vector<Cell> defaults = defaults_of(rows.table());
+  const std::vector<Cell> defaults = default_cells(rows.table());
   const auto send = [&](std::size_t first, std::size_t last) {
     const auto row = [&](std::size_t i) { return rows[first + i]; };
     send_insert(texts.insert, rows.table(), last - first, row, defaults);
@@ -300,7 +312,7 @@ std::size_t PostgresSession::update(const Rows& rows) {
   const auto writes_keys = [&](std::size_t row) {
     for (std::size_t column = 0; column < table.columns.size(); ++column) {
       if (rows[row][column].absent() || table.in_primary_key(column)) continue;
-      if (in_unique_key(table, column)) return true;
+      if (table.in_unique_key(column)) return true;
     }
     return false;
   };
@@ -319,11 +331,11 @@ std::size_t PostgresSession::update(const Rows& rows) {
     const auto send = [&](std::size_t first, std::size_t last) {
       send_update(rows, some.subspan(first, last - first), form);
     };
-    mark_call(some.size());
-    in_pieces(
-        some.size(), [&](std::size_t i) { return rows[some[i]]; }, send);
-    if (!savepoint_ || some.empty()) continue;
     try {
+      mark_call(some.size());
+      in_pieces(
+          some.size(), [&](std::size_t i) { return rows[some[i]]; }, send);
+      if (!savepoint_ || some.empty()) continue;
       written += rows_written(finish_rows(updating, needs, some.size(), send), "UPDATE");
     } catch (Error& error) {
       if (error.row()) error.at_row(some[*error.row()]);
@@ -345,14 +357,14 @@ std::size_t PostgresSession::add(const Rows& rows, std::span<const std::size_t> 
   open_transaction();
   mark_call(order.size());
   const std::string statement = add_statement(table, columns);
-  const std::vector<Cell> defaults = defaults_of(table);
+  const std::vector<Cell> defaults = default_cells(table);
   const auto send = [&](std::size_t first, std::size_t last) {
     const auto row = [&](std::size_t i) { return rows[order[first + i]]; };
     send_insert(statement, table, last - first, row, defaults);
   };
-  in_pieces(
-      order.size(), [&](std::size_t i) { return rows[order[i]]; }, send);
   try {
+    in_pieces(
+        order.size(), [&](std::size_t i) { return rows[order[i]]; }, send);
     return rows_written(
         finish_rows(fmt::format("add to {}", table.name),
                     fmt::format("SELECT, INSERT, UPDATE ON {}", table.name), order.size(), send),

@@ -134,7 +134,7 @@ std::string column_definition(const Table& table, const Column& column) {
   std::string text =
       fmt::format("{} {}", quoted_identifier(column.name), type_name(table, column.type));
   if (!column.nullable) text += " NOT NULL";
-  if (column.default_value == "now") {
+  if (column.type == ColumnType::timestamp && column.default_value == "now") {
     text += " DEFAULT now()";
   } else if (!column.default_value.empty()) {
     text += fmt::format(" DEFAULT {}", literal(column.default_value));

@@ -3,8 +3,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <charconv>
 #include <cmath>
+#include <stdexcept>
 
 namespace hangar::sqlite {
 namespace {
@@ -42,13 +42,6 @@ void bind_number(Statement& statement, int parameter, const Table& table, std::s
   statement.bind_double(parameter, value);
 }
 
-template <class Number>
-Number number(std::string_view text) {
-  Number value = 0;
-  std::from_chars(text.data(), text.data() + text.size(), value);
-  return value;
-}
-
 template <class Value>
 Cell or_unreadable(const std::optional<Value>& value, const Column& column) {
   if (value) return *value;
@@ -62,10 +55,15 @@ Cell or_unreadable(const std::optional<Value>& value, const Column& column) {
 
 void bind_cell(Statement& statement, int parameter, const Table& table, std::size_t column,
                const Cell& cell, FormBuffer& buffer) {
+  if (cell.absent() || cell.is_null()) return statement.bind_null(parameter);
+  if (cell.kind() != kind_of(table.columns[column].type)) {
+    throw std::logic_error{fmt::format("SQLite: table {}, column {}: a value of another type",
+                                       table.name, table.columns[column].name)};
+  }
   switch (cell.kind()) {
     case Cell::Kind::absent:
     case Cell::Kind::null:
-      return statement.bind_null(parameter);
+      break;
     case Cell::Kind::uuid:
       return statement.bind_text(parameter, write_uuid(cell.uuid(), buffer));
     case Cell::Kind::int4:
@@ -114,18 +112,6 @@ Cell read_cell(const Statement& statement, int result, const Column& column, Row
       break;
   }
   return rows.keep(statement.text(result));
-}
-
-Cell default_cell(const Column& column, Timestamp now) {
-  const std::string_view text = column.default_value;
-  if (text.empty()) return Cell::null();
-  if (column.type == ColumnType::timestamp && text == "now") return now;
-  if (column.type == ColumnType::interval) return Interval{0};
-  if (column.type == ColumnType::int4) return number<std::int32_t>(text);
-  if (column.type == ColumnType::int8) return number<std::int64_t>(text);
-  if (column.type == ColumnType::float8) return number<double>(text);
-  if (column.type == ColumnType::boolean) return text == "true";
-  return text;
 }
 
 }  // namespace hangar::sqlite

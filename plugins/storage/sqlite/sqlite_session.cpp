@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <chrono>
 #include <cstdint>
 #include <limits>
 #include <stdexcept>
@@ -80,7 +79,7 @@ std::string broken_reference(Connection& connection, const Table& table,
   return {};
 }
 
-// `run` writes the row, the `number`th of its call.
+// `run` binds and writes the row, the `number`th of its call.
 template <class Run>
 void run_row(Connection& connection, const Statement& statement, const Table& table,
              std::span<const Cell> cells, std::size_t number, Run&& run) {
@@ -128,13 +127,6 @@ std::vector<Written> written_columns(const Rows& rows) {
     }
   }
   return result;
-}
-
-std::vector<Cell> defaults_of(const Table& table) {
-  const auto now = std::chrono::floor<std::chrono::microseconds>(std::chrono::system_clock::now());
-  std::vector<Cell> defaults;
-  for (const Column& column : table.columns) defaults.push_back(default_cell(column, now));
-  return defaults;
 }
 
 // Every column, those that are absent as the defaults.
@@ -225,6 +217,8 @@ void SqliteSession::rollback() noexcept {
 
 Rows SqliteSession::find(const Table& table, std::span<const Keys> keys,
                          std::span<const std::size_t> columns, Lock /*lock*/) {
+  check_keys(table, keys);
+  check_columns(table, columns);
   Connection& connection = start_call();
   FoundRows found{table, table.primary_key.size(), ordered_first(table.primary_key, columns)};
   for (const Keys& set : keys) {
@@ -244,6 +238,7 @@ Rows SqliteSession::find(const Table& table, std::span<const Keys> keys,
 Rows SqliteSession::scan(const Table& table, const Range& range,
                          std::span<const std::size_t> columns, std::size_t limit) {
   const std::vector<std::size_t> order = order_of(table, range);
+  check_columns(table, columns);
   Connection& connection = start_call();
   FoundRows found{table, order.size(), ordered_first(order, columns)};
   const Use use{connection.prepared(scan_statement(table, range, order, found.columns()))};
@@ -273,6 +268,7 @@ Rows SqliteSession::scan(const Table& table, const Range& range,
 }
 
 std::size_t SqliteSession::erase(const Table& table, std::span<const Keys> keys) {
+  check_keys(table, keys);
   Connection& connection = start_call();
   std::size_t erased = 0;
   for (const Keys& set : keys) {
@@ -290,14 +286,14 @@ std::size_t SqliteSession::add(const Rows& rows, std::span<const std::size_t> co
   check_sums(rows, columns);
   Connection& connection = start_call();
   const Table& table = rows.table();
-  const std::vector<Cell> defaults = defaults_of(table);
+  const std::vector<Cell> defaults = default_cells(table);
   const Use use{connection.prepared(add_statement(table, columns))};
   Buffers buffers(table.columns.size());
   std::size_t written = 0;
   for (std::size_t row = 0; row < rows.size(); ++row) {
     const std::span<const Cell> cells = rows[row];
-    bind_row(*use, table, cells, defaults, buffers);
     run_row(connection, *use, table, cells, row, [&] {
+      bind_row(*use, table, cells, defaults, buffers);
       if (use->step()) {
         ++written;
         check_sum(*use, table, columns);
@@ -312,14 +308,16 @@ std::size_t SqliteSession::add(const Rows& rows, std::span<const std::size_t> co
 std::vector<bool> SqliteSession::insert_missing(const Rows& rows) {
   Connection& connection = start_call();
   const Table& table = rows.table();
-  const std::vector<Cell> defaults = defaults_of(table);
+  const std::vector<Cell> defaults = default_cells(table);
   const Use use{connection.prepared(insert_statement(table))};
   Buffers buffers(table.columns.size());
   std::vector<bool> inserted(rows.size());
   for (std::size_t row = 0; row < rows.size(); ++row) {
     const std::span<const Cell> cells = rows[row];
-    bind_row(*use, table, cells, defaults, buffers);
-    run_row(connection, *use, table, cells, row, [&] { use->run(); });
+    run_row(connection, *use, table, cells, row, [&] {
+      bind_row(*use, table, cells, defaults, buffers);
+      use->run();
+    });
     inserted[row] = connection.changes() == 1;
   }
   state_ = State::open;
@@ -338,8 +336,10 @@ std::size_t SqliteSession::update(const Rows& rows) {
     Buffers buffers(columns.size());
     for (std::size_t row = 0; row < rows.size(); ++row) {
       if (!writes_any(columns, rows[row])) continue;
-      bind_update(*use, table, columns, rows[row], buffers);
-      run_row(connection, *use, table, rows[row], row, [&] { use->run(); });
+      run_row(connection, *use, table, rows[row], row, [&] {
+        bind_update(*use, table, columns, rows[row], buffers);
+        use->run();
+      });
       written += static_cast<std::size_t>(connection.changes());
     }
   }

@@ -125,7 +125,7 @@ bool examine_table(Connection& connection, const fs::path& path, const Table& ta
   using enum Check::Verdict;
   const std::string what = fmt::format("table {}", table.name);
   try {
-    check_declaration(table);
+    check_declaration(table, tables);
     const bool absent = !check_table(connection, table, tables);
     if (absent && creation == Creation::never) refuse_absent(path, table);
     const auto missing = missing_indexes(connection, table);
@@ -171,7 +171,7 @@ void SqliteStorage::check_place(Creation creation) const {
 }
 
 void SqliteStorage::prepare(std::span<const Table* const> tables, Creation creation) {
-  for (const Table* table : tables) check_declaration(*table);
+  for (const Table* table : tables) check_declaration(*table, tables);
   const Turn turn{*writer_};
   try {
     prepare_file(*writer_, tables, creation);

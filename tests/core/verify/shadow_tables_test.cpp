@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <array>
 #include <limits>
 #include <stdexcept>
 #include <string>
@@ -72,6 +73,20 @@ TEST(ShadowTables, what_was_written_is_found_by_every_key) {
   ASSERT_EQ(found.size(), 1U);
   EXPECT_EQ(found[0][Sample::edition], Cell{std::int32_t{2}});
   EXPECT_EQ(found[0][Sample::note], Cell{std::string_view{"first"}}) << "an absent cell";
+}
+
+TEST(ShadowTables, what_is_no_unique_key_is_refused) {
+  Bench bench;
+  bench.kept.insert_missing(bench.tables.run(1, "a", 1));
+  const std::array<Keys, 4> wrong{{{.columns = {Sample::edition}, .values = {1}},
+                                   {.columns = {Sample::id}, .values = {1}},
+                                   {.columns = {Sample::key}, .values = {Cell{}}},
+                                   {.columns = {}, .values = {}}}};
+  for (const Keys& keys : wrong) {
+    EXPECT_THROW(bench.find(bench.tables.runs, keys), std::logic_error);
+    EXPECT_THROW(bench.kept.erase(bench.tables.runs, {{keys}}), std::logic_error);
+  }
+  EXPECT_TRUE(bench.find(bench.tables.runs, {.columns = {0}, .values = {Cell::null()}}).empty());
 }
 
 TEST(ShadowTables, rows_of_one_update_may_exchange_their_keys) {

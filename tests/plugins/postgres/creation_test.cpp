@@ -62,11 +62,10 @@ TEST(Creation, finds_its_tables_through_the_search_path) {
   database.execute("CREATE SCHEMA elsewhere");
   StorageOptions options = database.options();
   options.url += " options='-c search_path=elsewhere'";
-  const std::array<const Table*, 1> tables{&mark_table()};
   Table lone = mark_table();
   lone.foreign_keys.clear();
-  const std::array<const Table*, 1> lone_tables{&lone};
-  PostgresStorage{options}.prepare(lone_tables, Creation::when_absent);
+  const std::array<const Table*, 1> tables{&lone};
+  PostgresStorage{options}.prepare(tables, Creation::when_absent);
   EXPECT_NO_THROW(PostgresStorage{options}.prepare(tables, Creation::never));
   EXPECT_THROW(PostgresStorage{database.options()}.prepare(tables, Creation::never), ConfigError);
 }

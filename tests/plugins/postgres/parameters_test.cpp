@@ -151,26 +151,5 @@ TEST(Parameters, a_value_cut_short_is_noticed) {
   EXPECT_THROW(std::ignore = cell_from_binary(ColumnType::uuid, "\0\0"s), std::logic_error);
 }
 
-TEST(DefaultCell, declared_defaults_become_cells) {
-  const Timestamp now = at(2026, 1, 2);
-  const auto& columns = thing_table().columns;
-  EXPECT_EQ(default_cell(columns[thing::made], now), Cell{now});
-  EXPECT_EQ(default_cell(columns[thing::count], now), Cell{7});
-  EXPECT_EQ(default_cell(columns[thing::spent], now), Cell{Interval{0}});
-  EXPECT_EQ(default_cell(columns[thing::body], now), Cell{std::string_view{"{}"}});
-  EXPECT_EQ(default_cell(columns[thing::name], now), Cell::null());
-}
-
-TEST(DefaultCell, a_default_that_cannot_be_read_is_refused) {
-  const Timestamp now{};
-  for (const Column& column :
-       {Column{"c", ColumnType::int4, false, "x"}, Column{"c", ColumnType::int4, false, "1x"},
-        Column{"c", ColumnType::int4, false, "9999999999"},
-        Column{"c", ColumnType::timestamp, false, "yesterday"},
-        Column{"c", ColumnType::uuid, false, "random"}}) {
-    EXPECT_THROW(std::ignore = default_cell(column, now), ConfigError) << column.default_value;
-  }
-}
-
 }  // namespace
 }  // namespace hangar::postgres

@@ -94,6 +94,8 @@ class MemorySession : public Session {
 
   Rows find(const Table& table, std::span<const Keys> keys, std::span<const std::size_t> columns,
             Lock) override {
+    check_keys(table, keys);
+    check_columns(table, columns);
     Rows found{table};
     for (const auto& entry : content[std::string{table.name}]) {
       const Row& row = entry.second;
