@@ -18,36 +18,6 @@ std::string enclosed(std::string_view text, char quote) {
   return result + quote;
 }
 
-std::string type_name(const Table& table, ColumnType type) {
-  switch (type) {
-    case ColumnType::uuid:
-      return "uuid";
-    case ColumnType::text:
-      return "text";
-    case ColumnType::int4:
-      return "int4";
-    case ColumnType::timestamp:
-      return "timestamptz";
-    case ColumnType::interval:
-      return "interval";
-    case ColumnType::json:
-      return "jsonb";
-    case ColumnType::boolean:
-      return "bool";
-    case ColumnType::int8:
-      return "int8";
-    case ColumnType::float8:
-      return "float8";
-    case ColumnType::bytes:
-      return "bytea";
-    case ColumnType::json_text:
-      return "json";
-    case ColumnType::enumeration:
-      break;
-  }
-  return quoted_identifier(table.enumeration_name);
-}
-
 /// The elements of an array parameter as rows. In the select list and not in FROM, where PostgreSQL
 /// would first store them all in a temporary file.
 std::string elements(const Table& table, std::size_t column, std::size_t parameter) {
@@ -57,13 +27,6 @@ std::string elements(const Table& table, std::size_t column, std::size_t paramet
   }
   // Labels travel as text, since the binary form of their own array needs the type's number.
   return fmt::format("unnest(${}::text[])::{}", parameter, type_name(table, type));
-}
-
-std::string column_list(const Table& table, std::span<const std::size_t> columns) {
-  std::vector<std::string> names;
-  for (const std::size_t column : columns)
-    names.push_back(quoted_identifier(table.columns[column].name));
-  return fmt::format("{}", fmt::join(names, ", "));
 }
 
 /// The columns of the primary key, each behind the prefix.
@@ -121,32 +84,48 @@ std::string_view locking_clause(Lock lock) {
   return lock == Lock::rows ? " FOR NO KEY UPDATE" : " FOR NO KEY UPDATE SKIP LOCKED";
 }
 
-std::string index_parts(const Table& table, const Index& index) {
-  std::vector<std::string> parts;
-  for (const Index::Part& part : index.parts) {
-    parts.push_back(quoted_identifier(table.columns[part.column].name) +
-                    (part.descending ? " DESC" : ""));
-  }
-  return fmt::format("{}", fmt::join(parts, ", "));
-}
-
-std::string column_definition(const Table& table, const Column& column) {
-  std::string text =
-      fmt::format("{} {}", quoted_identifier(column.name), type_name(table, column.type));
-  if (!column.nullable) text += " NOT NULL";
-  if (column.type == ColumnType::timestamp && column.default_value == "now") {
-    text += " DEFAULT now()";
-  } else if (!column.default_value.empty()) {
-    text += fmt::format(" DEFAULT {}", literal(column.default_value));
-  }
-  return text;
-}
-
 }  // namespace
 
 std::string quoted_identifier(std::string_view identifier) { return enclosed(identifier, '"'); }
 
 std::string literal(std::string_view text) { return enclosed(text, '\''); }
+
+std::string type_name(const Table& table, ColumnType type) {
+  switch (type) {
+    case ColumnType::uuid:
+      return "uuid";
+    case ColumnType::text:
+      return "text";
+    case ColumnType::int4:
+      return "int4";
+    case ColumnType::timestamp:
+      return "timestamptz";
+    case ColumnType::interval:
+      return "interval";
+    case ColumnType::json:
+      return "jsonb";
+    case ColumnType::boolean:
+      return "bool";
+    case ColumnType::int8:
+      return "int8";
+    case ColumnType::float8:
+      return "float8";
+    case ColumnType::bytes:
+      return "bytea";
+    case ColumnType::json_text:
+      return "json";
+    case ColumnType::enumeration:
+      break;
+  }
+  return quoted_identifier(table.enumeration_name);
+}
+
+std::string column_list(const Table& table, std::span<const std::size_t> columns) {
+  std::vector<std::string> names;
+  for (const std::size_t column : columns)
+    names.push_back(quoted_identifier(table.columns[column].name));
+  return fmt::format("{}", fmt::join(names, ", "));
+}
 
 bool in_unique_key(const Table& table, std::size_t column) {
   return table.in_primary_key(column) ||
@@ -325,58 +304,6 @@ std::string update_statement(const Table& table, UpdateForm form) {
   return fmt::format("UPDATE {} AS t SET {} FROM (SELECT {}) AS k WHERE {}",
                      quoted_identifier(table.name), fmt::join(assignments, ", "),
                      fmt::join(values, ", "), fmt::join(matches, " AND "));
-}
-
-std::vector<std::string> create_statements(const Table& table) {
-  std::vector<std::string> parts;
-  for (const Column& column : table.columns) parts.push_back(column_definition(table, column));
-  parts.push_back(fmt::format("CONSTRAINT {} PRIMARY KEY ({})",
-                              quoted_identifier(fmt::format("pk_{}", table.name)),
-                              key_list(table)));
-  std::vector<std::string> statements{
-      fmt::format("CREATE TABLE {} ({})", quoted_identifier(table.name), fmt::join(parts, ", "))};
-  for (const Index& index : table.indexes) {
-    if (index.trigram || !index.is_of("postgres")) continue;
-    statements.push_back(fmt::format("CREATE {}INDEX {} ON {} {}({})",
-                                     index.unique ? "UNIQUE " : "", quoted_identifier(index.name),
-                                     quoted_identifier(table.name), index.gin ? "USING gin " : "",
-                                     index_parts(table, index)));
-  }
-  return statements;
-}
-
-std::vector<std::string> create_foreign_keys(const Table& table) {
-  std::vector<std::string> statements;
-  for (const ForeignKey& key : table.foreign_keys) {
-    const std::string_view column = table.columns[key.column].name;
-    statements.push_back(fmt::format(
-        "ALTER TABLE {} ADD CONSTRAINT {} FOREIGN KEY ({}) REFERENCES {} (id) ON DELETE CASCADE",
-        quoted_identifier(table.name),
-        quoted_identifier(fmt::format("fk_{}__{}__{}", table.name, column, key.table)),
-        quoted_identifier(column), quoted_identifier(key.table)));
-  }
-  return statements;
-}
-
-std::string create_enumeration(const Table& table) {
-  std::vector<std::string> labels;
-  for (const std::string_view value : table.enumeration_values) {
-    labels.push_back(literal(value));
-  }
-  return fmt::format("CREATE TYPE {} AS ENUM ({})", quoted_identifier(table.enumeration_name),
-                     fmt::join(labels, ", "));
-}
-
-std::vector<std::string> create_trigram_indexes(const Table& table) {
-  std::vector<std::string> statements;
-  for (const Index& index : table.indexes) {
-    if (!index.trigram || !index.is_of("postgres")) continue;
-    statements.push_back(
-        fmt::format("CREATE INDEX {} ON {} USING gin ({} gin_trgm_ops)",
-                    quoted_identifier(index.name), quoted_identifier(table.name),
-                    quoted_identifier(table.columns[index.parts.at(0).column].name)));
-  }
-  return statements;
 }
 
 }  // namespace hangar::postgres

@@ -16,6 +16,10 @@ namespace hangar::postgres {
 [[nodiscard]] std::string quoted_identifier(std::string_view identifier);
 [[nodiscard]] std::string literal(std::string_view text);
 
+/// How PostgreSQL calls a type of column.
+[[nodiscard]] std::string type_name(const Table& table, ColumnType type);
+[[nodiscard]] std::string column_list(const Table& table, std::span<const std::size_t> columns);
+
 /// Whether a unique index has the column, the primary key too.
 [[nodiscard]] bool in_unique_key(const Table& table, std::size_t column);
 
