@@ -82,6 +82,7 @@ class WrittenRuns final : public Session {
   std::size_t erase(const Table&, std::span<const Keys>) override {
     throw std::logic_error{"a deletion"};
   }
+  using Session::erase;
 
   FinalRows take() { return std::exchange(rows_, WrittenRuns{}.rows_); }
 

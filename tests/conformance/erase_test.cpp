@@ -113,6 +113,51 @@ TEST_F(Erase, a_range_may_be_all_that_refers_to_some_rows) {
             (Ids{3, 101}));
 }
 
+TEST_F(Erase, a_range_may_be_of_keys_of_several_columns_and_lie_behind_a_row) {
+  Rows rows{tally_table()};
+  for (const unsigned owner : {1U, 2U, 3U}) {
+    for (const std::string_view name : {"a", "b", "c"}) add_tally(rows, owner, name);
+  }
+  insert(rows);
+  Range range{.one_of = {{.column = tally::owner, .values = {uuid_of(1), uuid_of(2)}}},
+              .column = tally::name,
+              .before = std::string_view{"c"}};
+  range.after.resize(tally_table().columns.size());
+  range.after[tally::name] = std::string_view{"a"};
+  range.after[tally::owner] = uuid_of(1);
+  const std::vector<std::size_t> none;
+  const auto left = [&] {
+    std::string all;
+    const Rows found = session_->scan(tally_table(), {.column = tally::owner}, none, 100);
+    for (std::size_t row = 0; row < found.size(); ++row) {
+      all += std::to_string(found[row][tally::owner].uuid().bytes[1]);
+      all += found[row][tally::name].text();
+    }
+    return all;
+  };
+  session_->begin();
+  EXPECT_EQ(session_->erase(tally_table(), range, 2), 2U);
+  EXPECT_EQ(left(), "1a1c2b2c3a3b3c");
+  EXPECT_EQ(session_->erase(tally_table(), range, 2), 1U);
+  EXPECT_EQ(session_->erase(tally_table(), range, 2), 0U);
+  EXPECT_EQ(left(), "1a1c2c3a3b3c");
+  session_->commit();
+}
+
+TEST_F(Erase, a_range_may_be_of_words_of_an_enumeration) {
+  Rows rows{item_table()};
+  for (unsigned id = 1; id <= 8; ++id) {
+    const std::span<Cell> cells = rows.add();
+    cells[item::id] = uuid_of(id);
+    cells[item::kind] = id % 2 == 0 ? std::string_view{"RED"} : std::string_view{"BLUE"};
+  }
+  update(rows);
+  const Range::OneOf red{.column = item::kind,
+                         .values = {std::string_view{"RED"}, std::string_view{"GREEN"}}};
+  EXPECT_EQ(erase({.one_of = {red}, .column = item::at, .from = time_of(2024, 1, 3)}, 9), 3U);
+  EXPECT_EQ(stored_items(), (Ids{1, 2, 3, 5, 7}));
+}
+
 TEST_F(Erase, a_rollback_brings_everything_back) {
   session_->begin();
   session_->erase(item_table(), {{by_id({1, 2})}});

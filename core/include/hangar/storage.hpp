@@ -75,8 +75,10 @@ class HANGAR_API Session {
   /// this table there were.
   virtual std::size_t erase(const Table& table, std::span<const Keys> keys) = 0;
   /// Deletes the first `limit` rows of the range, or fewer where others change them meanwhile; none
-  /// only where none is left. Two that do so at once wait for one another. Returns how many rows.
-  std::size_t erase(const Table& table, const Range& range, std::size_t limit);
+  /// only where none is left, or the database keeps them without an error. Two that do so at once
+  /// wait for one another. Returns how many rows. Here for a session beside which nobody writes:
+  /// `scan`, and `erase` what was found.
+  virtual std::size_t erase(const Table& table, const Range& range, std::size_t limit);
 
   /// Marks the place that `rollback_to_savepoint` goes back to, and forgets the one before. From
   /// the first one on, the transaction waits but a moment for what somebody else has locked, and an

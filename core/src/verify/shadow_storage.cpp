@@ -60,6 +60,7 @@ class ShadowStorage::Transactions final : public Session {
     wrote_ = true;
     return shadow_.tables_.erase(table, keys);
   }
+  using Session::erase;
   void savepoint() override {}
   void rollback_to_savepoint() override {
     if (wrote_) throw std::logic_error{"a row was refused in memory"};

@@ -180,13 +180,11 @@ Rows PostgresSession::find(const Table& table, std::span<const Keys> keys,
   return read_rows(table, results.back().get(), columns, table.primary_key.size());
 }
 
-Rows PostgresSession::scan(const Table& table, const Range& range,
-                           std::span<const std::size_t> columns, std::size_t limit) {
+bool PostgresSession::bind_range(const Table& table, const Range& range, std::size_t limit) {
   const std::vector<std::size_t> order = order_of(table, range);
-  check_columns(table, columns);
   parameters_.clear();
   for (const Range::OneOf& part : range.one_of) {
-    if (part.values.empty()) return Rows{table};
+    if (part.values.empty()) return false;
     parameters_.add_column(table.columns[part.column].type, part.values.size(),
                            [&](std::size_t i) { return part.values[i]; });
   }
@@ -202,15 +200,44 @@ Rows PostgresSession::scan(const Table& table, const Range& range,
   parameters_.add_column(ColumnType::int8, 1, [&](std::size_t) {
     return Cell{static_cast<std::int64_t>(std::min(limit, most))};
   });
+  return limit > 0;
+}
+
+Result PostgresSession::run_in_order(const Table& table, const std::string& statement,
+                                     std::string_view doing, std::string_view needs) {
   open_transaction();
   plan_for(table);
   connection_->send(sorts_off);
-  connection_->send(scan_statement(table, range, columns), parameters_);
+  connection_->send(statement, parameters_);
   connection_->send(sorts_on);
-  const std::vector<Result> results = connection_->finish(fmt::format("read {}", table.name),
-                                                          fmt::format("SELECT ON {}", table.name));
-  const Result& found = results[results.size() - 2];
+  std::vector<Result> results = connection_->finish(doing, needs);
+  return std::move(results[results.size() - 2]);
+}
+
+Rows PostgresSession::scan(const Table& table, const Range& range,
+                           std::span<const std::size_t> columns, std::size_t limit) {
+  check_columns(table, columns);
+  if (!bind_range(table, range, limit)) return Rows{table};
+  const Result found =
+      run_in_order(table, scan_statement(table, range, columns), fmt::format("read {}", table.name),
+                   fmt::format("SELECT ON {}", table.name));
   return read_rows(table, found.get(), scan_columns(table, range, columns), 0);
+}
+
+std::size_t PostgresSession::erase(const Table& table, const Range& range, std::size_t limit) {
+  Rows first{table};
+  while (bind_range(table, range, limit)) {
+    const Result done = run_in_order(table, erase_statement(table, range),
+                                     fmt::format("delete from {}", table.name),
+                                     fmt::format("SELECT, DELETE ON {}", table.name));
+    if (const std::size_t erased = rows_of(done); erased > 0) return erased;
+    // Others may have taken all of the slice while it was waited for. What is first for a second
+    // time is what the database keeps, as a trigger can.
+    Rows left = scan(table, range, {}, 1);
+    if (left.empty() || (!first.empty() && std::ranges::equal(first[0], left[0]))) break;
+    first = std::move(left);
+  }
+  return 0;
 }
 
 std::size_t PostgresSession::erase(const Table& table, std::span<const Keys> keys) {

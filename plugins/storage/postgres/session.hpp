@@ -16,10 +16,10 @@
 namespace hangar::postgres {
 
 /// A session on one connection, which it opens at `begin` when there is none or it was lost. Each
-/// call costs a constant number of round trips: one, two where many rows are inserted or a range is
-/// deleted, and two more where some of those that are inserted were there already; `begin` costs
-/// none, for it travels with the first statement. Needs nothing of the server's session beyond the
-/// transaction, so it may go through PgBouncer in transaction mode.
+/// call costs a constant number of round trips: one, two where many rows are inserted or nothing is
+/// left of a range, and two more where some of those that are inserted were there already; `begin`
+/// costs none, for it travels with the first statement. Needs nothing of the server's session
+/// beyond the transaction, so it may go through PgBouncer in transaction mode.
 class PostgresSession final : public Session {
  public:
   PostgresSession(PresentOptions options, std::chrono::milliseconds statement_timeout);
@@ -35,6 +35,7 @@ class PostgresSession final : public Session {
             std::size_t limit) override;
   std::size_t add(const Rows& rows, std::span<const std::size_t> columns) override;
   std::size_t erase(const Table& table, std::span<const Keys> keys) override;
+  std::size_t erase(const Table& table, const Range& range, std::size_t limit) override;
   void savepoint() override;
   void rollback_to_savepoint() override;
 
@@ -67,6 +68,11 @@ class PostgresSession final : public Session {
                    std::span<const Cell> defaults);
   /// Makes the parameters of all keys, and returns the sets that are not empty.
   std::vector<Keys> bind_keys(const Table& table, std::span<const Keys> keys);
+  /// Makes the parameters of a range; false where it can have no row.
+  bool bind_range(const Table& table, const Range& range, std::size_t limit);
+  /// Runs a statement whose rows an index gives in their order.
+  Result run_in_order(const Table& table, const std::string& statement, std::string_view doing,
+                      std::string_view needs);
   void send_update(const Rows& rows, std::span<const std::size_t> order, UpdateForm form);
   /// Ends the round trip of a statement that was sent for `count` rows behind `mark_call`. Where it
   /// is refused and there is a savepoint, finds the row: `send(first, last)` sends the same for

@@ -4,6 +4,7 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
+#include <iterator>
 #include <numeric>
 
 namespace hangar::postgres {
@@ -77,6 +78,30 @@ std::string key_lookup(const Table& table, const Keys& keys, std::size_t& parame
       "(SELECT {2} FROM {3} AS t WHERE {4} LIMIT 1) AS found",
       key_list(table, "found."), fmt::join(wanted, ", "), id, quoted_identifier(table.name),
       fmt::join(matches, " AND "));
+}
+
+/// That the row `t` has its place within the range and behind `after`; the parameters are those
+/// from this one on, which becomes the next.
+std::vector<std::string> place_conditions(const Table& table, const Range& range,
+                                          std::size_t& parameter) {
+  const auto one = [&](std::size_t column) {
+    const ColumnType type = table.columns[column].type;
+    return fmt::format("(${}::{}[])[1]", parameter++, type_name(table, type));
+  };
+  const std::string by = fmt::format("t.{}", quoted_identifier(table.columns[range.column].name));
+  std::vector<std::string> conditions{by + " IS NOT NULL"};
+  if (range.from) conditions.push_back(fmt::format("{} >= {}", by, one(range.column)));
+  if (range.before) conditions.push_back(fmt::format("{} < {}", by, one(range.column)));
+  if (range.after.empty()) return conditions;
+  std::vector<std::string> names;
+  std::vector<std::string> values;
+  for (const std::size_t column : order_of(table, range)) {
+    names.push_back(fmt::format("t.{}", quoted_identifier(table.columns[column].name)));
+    values.push_back(one(column));
+  }
+  conditions.push_back(fmt::format("({}) {} ({})", fmt::join(names, ", "),
+                                   range.descending ? "<" : ">", fmt::join(values, ", ")));
+  return conditions;
 }
 
 std::string_view locking_clause(Lock lock) {
@@ -215,10 +240,6 @@ std::vector<std::size_t> scan_columns(const Table& table, const Range& range,
 std::string scan_statement(const Table& table, const Range& range,
                            std::span<const std::size_t> columns) {
   std::size_t parameter = 1;
-  const auto one = [&](std::size_t column) {
-    const ColumnType type = table.columns[column].type;
-    return fmt::format("(${}::{}[])[1]", parameter++, type_name(table, type));
-  };
   std::vector<std::string> sources;
   std::vector<std::string> conditions;
   for (const Range::OneOf& part : range.one_of) {
@@ -227,29 +248,15 @@ std::string scan_statement(const Table& table, const Range& range,
     conditions.push_back(fmt::format(
         "t.{} = k{}.v", quoted_identifier(table.columns[part.column].name), parameter++));
   }
-  const std::vector<std::size_t> order = order_of(table, range);
   const auto order_by = [&](std::string_view of) {
     std::vector<std::string> parts;
-    for (const std::size_t column : order) {
+    for (const std::size_t column : order_of(table, range)) {
       parts.push_back(fmt::format("{}.{}{}", of, quoted_identifier(table.columns[column].name),
                                   range.descending ? " DESC" : ""));
     }
     return fmt::format("{}", fmt::join(parts, ", "));
   };
-  const std::string by = fmt::format("t.{}", quoted_identifier(table.columns[range.column].name));
-  conditions.push_back(by + " IS NOT NULL");
-  if (range.from) conditions.push_back(fmt::format("{} >= {}", by, one(range.column)));
-  if (range.before) conditions.push_back(fmt::format("{} < {}", by, one(range.column)));
-  if (!range.after.empty()) {
-    std::vector<std::string> names;
-    std::vector<std::string> values;
-    for (const std::size_t column : order) {
-      names.push_back(fmt::format("t.{}", quoted_identifier(table.columns[column].name)));
-      values.push_back(one(column));
-    }
-    conditions.push_back(fmt::format("({}) {} ({})", fmt::join(names, ", "),
-                                     range.descending ? "<" : ">", fmt::join(values, ", ")));
-  }
+  std::ranges::move(place_conditions(table, range, parameter), std::back_inserter(conditions));
   const std::string limit = fmt::format("LIMIT (${}::int8[])[1]", parameter);
   std::string part = fmt::format("SELECT {} FROM {} AS t WHERE {} ORDER BY {} {}",
                                  column_list(table, scan_columns(table, range, columns)),
@@ -258,6 +265,32 @@ std::string scan_statement(const Table& table, const Range& range,
   if (sources.empty()) return part;
   return fmt::format("SELECT found.* FROM {} CROSS JOIN LATERAL ({}) AS found ORDER BY {} {}",
                      fmt::join(sources, " CROSS JOIN "), part, order_by("found"), limit);
+}
+
+// The conditions are there once more for a row that somebody changed while it was waited for:
+// PostgreSQL looks at those of its new version. Behind IS TRUE no index is chosen by them.
+std::string erase_statement(const Table& table, const Range& range) {
+  std::size_t parameter = 1;
+  std::vector<std::string> conditions;
+  for (const Range::OneOf& part : range.one_of) {
+    const Column& column = table.columns[part.column];
+    const std::string type = type_name(table, column.type);
+    const bool is_word = column.type == ColumnType::enumeration;
+    conditions.push_back(fmt::format("t.{} = ANY(${}::{}[]{})", quoted_identifier(column.name),
+                                     parameter++, is_word ? "text" : type,
+                                     is_word ? fmt::format("::{}[]", type) : ""));
+  }
+  std::ranges::move(place_conditions(table, range, parameter), std::back_inserter(conditions));
+  const std::string slice = fmt::format("SELECT {} FROM ({}) AS slice", key_list(table),
+                                        scan_statement(table, range, {}));
+  const std::string name = quoted_identifier(table.name);
+  const std::string still = fmt::format("({}) IS TRUE", fmt::join(conditions, " AND "));
+  if (table.primary_key.size() == 1) {
+    return fmt::format("DELETE FROM {} AS t WHERE {} = ANY(ARRAY({})) AND {}", name,
+                       key_list(table, "t."), slice, still);
+  }
+  return fmt::format("DELETE FROM {} AS t USING ({}) AS k WHERE {} AND {}", name, slice,
+                     has_key(table), still);
 }
 
 std::string copy_statement(const Table& table) {

@@ -42,6 +42,10 @@ namespace hangar::postgres {
 /// Parameters: as those of `find_statement`.
 [[nodiscard]] std::string erase_statement(const Table& table, std::span<const Keys> keys);
 
+/// Parameters: as those of `scan_statement`. Deletes the rows that a scan would give, those of them
+/// that are still in the range when they are locked.
+[[nodiscard]] std::string erase_statement(const Table& table, const Range& range);
+
 /// Parameters: as those of `insert_statement`. Adds `columns` to the row that is there.
 [[nodiscard]] std::string add_statement(const Table& table, std::span<const std::size_t> columns);
 

@@ -29,6 +29,7 @@ class SqliteSession final : public Session {
             std::size_t limit) override;
   std::size_t add(const Rows& rows, std::span<const std::size_t> columns) override;
   std::size_t erase(const Table& table, std::span<const Keys> keys) override;
+  using Session::erase;
   void savepoint() override;
   void rollback_to_savepoint() override;
 

@@ -52,6 +52,7 @@ class Stored final : public Storage {
     std::size_t erase(const Table&, std::span<const Keys>) override {
       throw std::logic_error{"a write"};
     }
+    using Session::erase;
     void savepoint() override {}
     void rollback_to_savepoint() override {}
 

@@ -1,4 +1,5 @@
 #include <string>
+#include <thread>
 
 #include "database.hpp"
 #include "hangar/error.hpp"
@@ -86,6 +87,65 @@ TEST_F(Locks, a_locked_row_cannot_be_deleted) {
   EXPECT_THROW(database_.execute("DELETE FROM thing"), std::runtime_error);
   impatient_->rollback();
   EXPECT_NO_THROW(database_.execute("DELETE FROM thing"));
+}
+
+/// Things 1 to 4, one of them locked.
+class SliceLocks : public ServerTest {
+ protected:
+  SliceLocks() {
+    for (const unsigned id : {1U, 2U, 3U, 4U}) store_thing(id, id, "a");
+    session_->begin();
+  }
+
+  /// How many are deleted of a slice of `limit` by somebody who waits until `session_` commits.
+  std::size_t erased_beside(std::size_t limit) {
+    std::size_t erased = 0;
+    std::jthread other{[&] {
+      const auto session = open_session();
+      for (bool done = false; !done;) {
+        try {
+          session->begin();
+          erased = session->erase(thing_table(), range_, limit);
+          session->commit();
+          done = true;
+        } catch (const TransientError& error) {
+          EXPECT_EQ(error.retry(), TransientError::Retry::locked) << error.what();
+          session->rollback();
+        }
+      }
+    }};
+    while (database_.execute("SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock'"
+                             " AND query LIKE 'DELETE%'") == "0") {
+      std::this_thread::yield();
+    }
+    session_->commit();
+    other.join();
+    return erased;
+  }
+  std::string stored() {
+    return database_.execute("SELECT string_agg(right(id::text, 1), ',' ORDER BY id) FROM thing");
+  }
+
+  Range range_{.column = thing::count, .before = 10};
+};
+
+TEST_F(SliceLocks, a_row_that_leaves_the_range_while_it_is_waited_for_stays) {
+  session_->update(update_of(1, thing::count, 50));
+  EXPECT_EQ(erased_beside(3), 2U);
+  EXPECT_EQ(stored(), "1,4");
+}
+
+TEST_F(SliceLocks, where_others_take_the_whole_slice_the_next_one_is_deleted) {
+  EXPECT_EQ(session_->erase(thing_table(), range_, 2), 2U);
+  EXPECT_EQ(erased_beside(2), 2U);
+  EXPECT_EQ(stored(), "");
+}
+
+TEST_F(SliceLocks, what_a_trigger_keeps_is_no_reason_to_try_for_ever) {
+  database_.execute(
+      "CREATE FUNCTION keep() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RETURN NULL; END $$; "
+      "CREATE TRIGGER keep BEFORE DELETE ON thing FOR EACH ROW EXECUTE FUNCTION keep()");
+  EXPECT_EQ(session_->erase(thing_table(), range_, 2), 0U);
 }
 
 }  // namespace

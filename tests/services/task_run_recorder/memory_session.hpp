@@ -156,6 +156,7 @@ class MemorySession : public Session {
   std::size_t erase(const Table&, std::span<const Keys>) override {
     throw std::logic_error{"a deletion"};
   }
+  using Session::erase;
 
  private:
   Content saved_;
