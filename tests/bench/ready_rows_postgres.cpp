@@ -116,7 +116,7 @@ Parameters arrays(const Rows& rows) {
 std::string update_from(const Table& table, const std::string& source) {
   std::string text = "UPDATE " + std::string{table.name} + " t SET ";
   for (std::size_t i = 1; i < table.columns.size(); ++i) {
-    if (hangar::postgres::in_unique_key(table, i)) continue;
+    if (table.in_unique_key(i)) continue;
     const std::string name{table.columns[i].name};
     text += text.ends_with("SET ") ? "" : ", ";
     text.append(name).append(" = s.").append(name);
@@ -129,7 +129,7 @@ std::string upsert_from(const Table& table, const std::string& source) {
   std::string text = "INSERT INTO " + std::string{table.name} + " (" + names(table) + ") SELECT " +
                      names(table) + " FROM " + source + " ON CONFLICT (id) DO UPDATE SET ";
   for (std::size_t i = 1; i < table.columns.size(); ++i) {
-    if (hangar::postgres::in_unique_key(table, i)) continue;
+    if (table.in_unique_key(i)) continue;
     const std::string name{table.columns[i].name};
     text += text.ends_with("SET ") ? "" : ", ";
     text.append(name).append(" = excluded.").append(name);

@@ -62,6 +62,46 @@ TEST_F(Examine, a_row_of_every_kind_of_column_and_key_is_tried) {
   EXPECT_EQ(text(checks).find("refused"), std::string::npos) << text(checks);
 }
 
+TEST_F(Examine, a_row_that_is_tried_meets_none_that_is_stored) {
+  const Table coded{.name = "coded",
+                    .columns = {{"id", ColumnType::uuid, false},
+                                {"code", ColumnType::int4, false},
+                                {"word", ColumnType::text, false},
+                                {"first", ColumnType::boolean, false}},
+                    .indexes = {{.name = "uq_coded__code", .parts = {{1}}, .unique = true},
+                                {.name = "uq_coded__word", .parts = {{2}}, .unique = true},
+                                {.name = "uq_coded__first", .parts = {{3}}, .unique = true}},
+                    .foreign_keys = {}};
+  const std::array<const Table*, 1> tables{&coded};
+  storage_->prepare(tables, Creation::when_absent);
+  const auto refused = [&] { return text(examine(coded, Creation::never)).find("refused"); };
+  EXPECT_EQ(refused(), std::string::npos);
+  Rows rows{coded};
+  const std::span<Cell> cells = rows.add();
+  cells[0] = uuid_of(1);
+  cells[1] = 0;
+  cells[2] = std::string_view{"hangar doctor"};
+  cells[3] = false;
+  const auto session = storage_->open_session();
+  session->begin();
+  session->insert_missing(rows);
+  session->commit();
+  EXPECT_EQ(refused(), std::string::npos);
+}
+
+TEST_F(Examine, what_is_counted_and_deleted_is_tried_whatever_the_order_of_the_tables) {
+  Table items = item_table();
+  items.counters = {item::count, item::large};
+  items.erased = true;
+  Table remarks = remark_table();
+  remarks.erased = true;
+  const std::array<const Table*, 2> tables{&remarks, &items};
+  storage_->prepare(tables, Creation::when_absent);
+  const auto checks = storage_->examine(tables, Creation::never);
+  EXPECT_EQ(count(checks, fail), 0U) << text(checks);
+  EXPECT_EQ(text(checks).find("refused"), std::string::npos) << text(checks);
+}
+
 TEST_F(Examine, a_declaration_that_contradicts_itself_is_a_fault) {
   prepare(Creation::when_absent);
   Table declared = item_table();

@@ -91,7 +91,7 @@ std::vector<Check> missing_of_owners(pqxx::work& transaction, const Table& table
   return checks;
 }
 
-/// A privilege may be of the table or of each column that is read and written.
+/// A privilege may be of the table or of each column that is read and written, but for DELETE.
 std::vector<Check> missing_privileges(pqxx::work& transaction, const Table& table) {
   std::vector<std::string> names;
   for (const Column& column : table.columns) names.push_back(literal(column.name));
@@ -103,7 +103,8 @@ std::vector<Check> missing_privileges(pqxx::work& transaction, const Table& tabl
       "CROSS JOIN LATERAL (SELECT NOT has_column_privilege(attrelid, attnum, privilege)) "
       "AS found(missing) WHERE attrelid = {} AND NOT attisdropped AND attname IN ({}) "
       "GROUP BY place, privilege HAVING bool_or(missing) ORDER BY place",
-      table.versioned_by ? ", 'UPDATE'" : "", oid_of(table), fmt::join(names, ", ")));
+      table.versioned_by || !table.counters.empty() ? ", 'UPDATE'" : "", oid_of(table),
+      fmt::join(names, ", ")));
   std::vector<std::string> of_table;
   std::vector<std::string> of_columns;
   for (const auto& row : rows) {
@@ -113,6 +114,11 @@ std::vector<Check> missing_privileges(pqxx::work& transaction, const Table& tabl
     } else {
       of_columns.push_back(fmt::format("{} ({})", privilege, row[2].as<std::string>()));
     }
+  }
+  if (table.erased &&
+      asked_whether(transaction,
+                    fmt::format("NOT has_table_privilege({}, 'DELETE')", oid_of(table)))) {
+    of_table.emplace_back("DELETE");
   }
   std::vector<Check> checks;
   for (const auto& missing : {of_table, of_columns}) {

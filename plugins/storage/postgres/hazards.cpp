@@ -60,8 +60,9 @@ std::optional<Check> row_security(pqxx::work& transaction, const Table& table) {
   const std::string oid = oid_of(table);
   if (!asked_whether(transaction, fmt::format("row_security_active({})", oid))) return std::nullopt;
   std::vector<std::string_view> missing;
-  constexpr std::pair<char, std::string_view> commands[] = {
+  std::vector<std::pair<char, std::string_view>> commands{
       {'r', "SELECT"}, {'a', "INSERT"}, {'w', "UPDATE"}};
+  if (table.erased) commands.emplace_back('d', "DELETE");
   for (const auto& [letter, command] : commands) {
     const bool allowed = asked_whether(
         transaction,

@@ -152,14 +152,6 @@ std::string column_list(const Table& table, std::span<const std::size_t> columns
   return fmt::format("{}", fmt::join(names, ", "));
 }
 
-bool in_unique_key(const Table& table, std::size_t column) {
-  return table.in_primary_key(column) ||
-         std::ranges::any_of(table.indexes, [&](const Index& index) {
-           return index.unique &&
-                  std::ranges::find(index.parts, column, &Index::Part::column) != index.parts.end();
-         });
-}
-
 std::string find_statement(const Table& table, std::span<const Keys> keys,
                            std::span<const std::size_t> columns, Lock lock) {
   std::vector<std::string> lookups;
@@ -304,7 +296,7 @@ std::vector<std::size_t> update_columns(const Table& table, UpdateForm form) {
   std::vector<std::size_t> columns;
   for (std::size_t i = 0; i < table.columns.size(); ++i) {
     if (table.in_primary_key(i)) continue;
-    if (form == UpdateForm::writes_keys || !in_unique_key(table, i)) columns.push_back(i);
+    if (form == UpdateForm::writes_keys || !table.in_unique_key(i)) columns.push_back(i);
   }
   return columns;
 }

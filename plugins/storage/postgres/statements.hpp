@@ -20,9 +20,6 @@ namespace hangar::postgres {
 [[nodiscard]] std::string type_name(const Table& table, ColumnType type);
 [[nodiscard]] std::string column_list(const Table& table, std::span<const std::size_t> columns);
 
-/// Whether a unique index has the column, the primary key too.
-[[nodiscard]] bool in_unique_key(const Table& table, std::size_t column);
-
 /// Parameters: one array for each column of each key. Columns of the result: the primary
 /// key's, then `columns`. Rows come, and are locked, in order of the primary key.
 [[nodiscard]] std::string find_statement(const Table& table, std::span<const Keys> keys,

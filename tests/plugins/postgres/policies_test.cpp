@@ -34,8 +34,8 @@ class Policies : public ServerTest {
     return options;
   }
   /// What doctor says of faults and warnings, one a line.
-  std::string examined() {
-    const std::array<const Table*, 2> tables{&thing_table(), &mark_table()};
+  std::string examined(const Table& thing = thing_table()) {
+    const std::array<const Table*, 2> tables{&thing, &mark_table()};
     std::string text;
     try {
       for (const Check& check : PostgresStorage{as_role()}.examine(tables, Creation::never)) {
@@ -226,6 +226,26 @@ TEST_F(Policies, each_missing_privilege_is_named_with_its_command) {
   database_.execute("GRANT USAGE ON SCHEMA " + schema + " TO " + role_);
   expect_says(examined(), {"is in schema " + schema, "SET search_path = " + schema});
   expect_says(thrown<ConfigError>([&] { prepare(); }).what(), {"SET search_path = " + schema});
+}
+
+TEST_F(Policies, what_a_service_does_with_a_table_is_what_is_asked_for_and_tried) {
+  database_.execute("REVOKE UPDATE ON thing FROM " + role_);
+  EXPECT_EQ(examined().find("fail"), std::string::npos) << examined();
+  Table used = thing_table();
+  used.counters = {thing::count};
+  used.erased = true;
+  expect_says(examined(used), {"GRANT UPDATE, DELETE ON thing TO " + role_});
+  database_.execute("GRANT UPDATE, DELETE ON thing TO " + role_);
+  EXPECT_EQ(examined(used).find("fail"), std::string::npos) << examined(used);
+  EXPECT_EQ(examined(used).find("refused"), std::string::npos) << examined(used);
+  database_.execute(
+      "CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS "
+      "'BEGIN RAISE ''no deletion''; END'");
+  database_.execute(
+      "CREATE TRIGGER refuses BEFORE DELETE ON thing FOR EACH ROW EXECUTE FUNCTION refuse()");
+  expect_says(examined(used),
+              {"warn table thing: a row that was written to try it was refused", "no deletion"});
+  EXPECT_EQ(database_.execute("SELECT count(*) FROM thing"), "0");
 }
 
 /// What a role's, a database's or a server's own setting refuses: setting, its end, SQLSTATE,

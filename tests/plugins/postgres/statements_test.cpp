@@ -17,11 +17,11 @@ TEST(Statements, identifiers_and_literals_cannot_be_left) {
 }
 
 TEST(Statements, only_columns_of_unique_indexes_are_keys) {
-  EXPECT_TRUE(in_unique_key(thing_table(), thing::id));
-  EXPECT_TRUE(in_unique_key(thing_table(), thing::owner));
-  EXPECT_TRUE(in_unique_key(thing_table(), thing::part));
-  EXPECT_FALSE(in_unique_key(thing_table(), thing::name));
-  EXPECT_FALSE(in_unique_key(mark_table(), mark::thing_id));
+  EXPECT_TRUE(thing_table().in_unique_key(thing::id));
+  EXPECT_TRUE(thing_table().in_unique_key(thing::owner));
+  EXPECT_TRUE(thing_table().in_unique_key(thing::part));
+  EXPECT_FALSE(thing_table().in_unique_key(thing::name));
+  EXPECT_FALSE(mark_table().in_unique_key(mark::thing_id));
 }
 
 TEST(Statements, an_update_that_leaves_the_keys_does_not_name_them) {
