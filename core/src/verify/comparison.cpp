@@ -17,9 +17,7 @@ constexpr std::size_t most_listed = 1'000;
 constexpr std::size_t primary_key = 0;
 
 bool newer(const Cell& one, const Cell& other) {
-  if (one.kind() != other.kind()) return false;
-  if (one.kind() == Cell::Kind::timestamp) return one.timestamp() > other.timestamp();
-  return one.kind() == Cell::Kind::int4 && one.int4() > other.int4();
+  return one.kind() == other.kind() && compare(one, other) > 0;
 }
 
 /// The columns of each unique key, the primary one first.

@@ -6,6 +6,7 @@
 #include <stdexcept>
 
 #include "hangar/error.hpp"
+#include "verify/filled_row.hpp"
 #include "verify/key_text.hpp"
 #include "verify/row_range.hpp"
 
@@ -17,19 +18,6 @@ constexpr std::size_t primary_key = 0;
 void copy_cells(std::span<const Cell> from, std::span<const std::size_t> columns, Rows& rows) {
   const auto row = rows.add();
   for (const std::size_t column : columns) row[column] = rows.keep(from[column]);
-}
-
-/// The sum of two numbers of one type. Throws DataError as a database does.
-Cell sum(const Column& column, const Cell& stored, const Cell& added) {
-  if (stored.is_null() || stored.absent()) return added;
-  std::int64_t large = 0;
-  std::int32_t small = 0;
-  if (added.kind() == Cell::Kind::int8) {
-    if (!__builtin_add_overflow(stored.int8(), added.int8(), &large)) return large;
-  } else if (!__builtin_add_overflow(stored.int4(), added.int4(), &small)) {
-    return small;
-  }
-  throw DataError{"out_of_range", std::string{column.name} + ": the sum is too large"};
 }
 
 }  // namespace
@@ -73,6 +61,12 @@ Rows ShadowTables::find(const Table& table, std::span<const Keys> keys,
     copy_cells(kept.rows.at(id).row.cells(), columns, rows);
   }
   return rows;
+}
+
+std::optional<Uuid> ShadowTables::parent_of(const ShadowTable& table, std::span<const Cell> cells) {
+  if (!table.parent) return std::nullopt;
+  const Cell& parent = cells[table.table->foreign_keys.front().column];
+  return parent.is_null() ? std::nullopt : std::optional{parent.uuid()};
 }
 
 std::set<Uuid> ShadowTables::ids_of(const ShadowTable& kept, std::span<const Keys> keys) const {
@@ -144,19 +138,20 @@ std::uint64_t ShadowTables::rank(const ShadowTable& table, std::span<const Cell>
 
 bool ShadowTables::wanted(std::size_t number, std::span<const Cell> cells) const {
   const ShadowTable& table = tables_[number];
-  if (table.parent) {
-    const Cell& parent = cells[table.table->foreign_keys.front().column];
-    if (!parent.is_null()) return tables_[*table.parent].rows.contains(parent.uuid());
+  if (const auto parent = parent_of(table, cells)) {
+    return tables_[*table.parent].rows.contains(*parent);
   }
   return !cut_ || rank(table, cells) < *cut_;
 }
 
 std::vector<bool> ShadowTables::insert_missing(const Rows& rows) {
   const std::size_t number = number_of(rows.table());
+  const std::vector<Cell> defaults = declared_defaults(rows.table());
   std::vector<bool> inserted;
   for (std::size_t i = 0; i < rows.size(); ++i) {
-    const bool free = !conflicts(tables_[number], rows[i]);
-    if (free && wanted(number, rows[i])) insert(number, rows[i]);
+    const std::vector<Cell> cells = with_defaults(rows[i], defaults);
+    const bool free = !conflicts(tables_[number], cells);
+    if (free && wanted(number, cells)) insert(number, cells);
     inserted.push_back(free);
   }
   return inserted;
@@ -166,11 +161,12 @@ void ShadowTables::add(const Rows& rows, std::span<const std::size_t> columns) {
   check_sums(rows, columns);
   const Table& table = rows.table();
   const std::size_t number = number_of(table);
+  const std::vector<Cell> defaults = declared_defaults(table);
   Rows sums{table};
   for (std::size_t i = 0; i < rows.size(); ++i) {
     const auto found = tables_[number].rows.find(rows[i][primary_key].uuid());
     const bool there = found != tables_[number].rows.end();
-    std::vector<Cell> cells{rows[i].begin(), rows[i].end()};
+    std::vector<Cell> cells = with_defaults(rows[i], defaults);
     for (const std::size_t column : columns) {
       const Cell stored = there ? found->second.row.cells()[column] : Cell{};
       cells[column] = sum(table.columns[column], stored, cells[column]).on(Cell::Basis::inferred);
@@ -191,20 +187,41 @@ void ShadowTables::insert(std::size_t number, std::span<const Cell> cells) {
   const Uuid id = cells[primary_key].uuid();
   Kept kept{.row = ShadowRow{cells}, .whole = whole_, .touched = ++clock_};
   if (sample_) kept.rank = rank(table, cells);
-  const std::uint64_t its_rank = kept.rank;
   bytes_ += kept.row.bytes();
   table.rows.emplace(id, std::move(kept));
   note_keys(number, cells);
-  const Cell* const parent =
-      table.parent ? &cells[table.table->foreign_keys.front().column] : nullptr;
-  if (parent != nullptr && !parent->is_null()) {
-    tables_[*table.parent].rows.at(parent->uuid()).parts.emplace_back(number, id);
+  attach({number, id});
+  if (sample_) keep_to_sample();
+}
+
+void ShadowTables::attach(const Name& name) {
+  const ShadowTable& table = tables_[name.first];
+  const Kept& kept = table.rows.at(name.second);
+  const auto parent = parent_of(table, kept.row.cells());
+  if (!parent) {
+    ++roots_;
+    if (sample_) ranks_.emplace(kept.rank, name);
     return;
   }
-  ++roots_;
-  if (sample_) {
-    ranks_.emplace(its_rank, Name{number, id});
-    keep_to_sample();
+  auto& owners = tables_[*table.parent].rows;
+  if (const auto owner = owners.find(*parent); owner != owners.end()) {
+    owner->second.parts.push_back(name);
+  } else {
+    ++roots_;  // `erase` counts every row that it begins at as a root.
+    erase(name);
+  }
+}
+
+void ShadowTables::detach(const Name& name, const std::optional<Uuid>& parent) {
+  const ShadowTable& table = tables_[name.first];
+  if (!parent) {
+    --roots_;
+    ranks_.erase({table.rows.at(name.second).rank, name});
+    return;
+  }
+  auto& owners = tables_[*table.parent].rows;
+  if (const auto owner = owners.find(*parent); owner != owners.end()) {
+    std::erase(owner->second.parts, name);
   }
 }
 
@@ -241,13 +258,24 @@ void ShadowTables::update(const Rows& rows) {
       if (const auto key = key_text(kept.row.cells(), unique.columns)) unique.ids.erase(*key);
     }
   });
+  std::vector<std::pair<Name, std::optional<Uuid>>> moved;
   each([&](Kept& kept, std::span<const Cell> cells) {
+    const auto parent = parent_of(table, kept.row.cells());
     bytes_ -= kept.row.bytes();
     kept.row.update(cells);
     kept.touched = ++clock_;
     bytes_ += kept.row.bytes();
     note_keys(number, kept.row.cells());
+    if (parent_of(table, kept.row.cells()) != parent) {
+      moved.emplace_back(Name{number, kept.row.id()}, parent);
+    }
   });
+  for (const auto& [name, parent] : moved) {
+    if (!table.rows.contains(name.second)) continue;
+    detach(name, parent);
+    attach(name);
+  }
+  if (sample_) keep_to_sample();
 }
 
 std::vector<ShadowTables::Name> ShadowTables::longest_untouched(std::size_t most) const {
@@ -255,9 +283,7 @@ std::vector<ShadowTables::Name> ShadowTables::longest_untouched(std::size_t most
   for (std::size_t number = 0; number < tables_.size(); ++number) {
     const ShadowTable& table = tables_[number];
     for (const auto& [id, kept] : table.rows) {
-      const bool root =
-          !table.parent || kept.row.cells()[table.table->foreign_keys.front().column].is_null();
-      if (root) found.emplace_back(kept.touched, Name{number, id});
+      if (!parent_of(table, kept.row.cells())) found.emplace_back(kept.touched, Name{number, id});
     }
   }
   std::ranges::sort(found);
@@ -278,24 +304,15 @@ std::size_t ShadowTables::erase(const Table& table, std::span<const Keys> keys) 
         "rows are deleted after others were compared: verify a sample that memory holds as a "
         "whole (--sample)"};
   }
-  for (const Uuid& id : ids) erase_row({number, id});
-  return ids.size();
-}
-
-void ShadowTables::erase_row(const Name& name) {
-  const auto& [number, id] = name;
-  const ShadowTable& table = tables_[number];
-  const Kept& kept = table.rows.at(id);
-  const Cell parent =
-      table.parent ? kept.row.cells()[table.table->foreign_keys.front().column] : Cell::null();
-  if (parent.is_null()) {
-    ranks_.erase({kept.rank, name});
-  } else {
-    ++roots_;  // `erase` counts every row that it begins at as a root.
-    const auto owner = tables_[*table.parent].rows.find(parent.uuid());
-    if (owner != tables_[*table.parent].rows.end()) std::erase(owner->second.parts, name);
+  for (const Uuid& id : ids) {
+    const ShadowTable& of = tables_[number];
+    const auto found = of.rows.find(id);
+    if (found == of.rows.end()) continue;  // It went with what it belonged to.
+    detach({number, id}, parent_of(of, found->second.row.cells()));
+    ++roots_;
+    erase({number, id});
   }
-  erase(name);
+  return ids.size();
 }
 
 void ShadowTables::drop(const Name& root) {
@@ -313,6 +330,7 @@ void ShadowTables::erase(const Name& name) {
     names.pop_back();
     ShadowTable& table = tables_[number];
     const auto found = table.rows.find(id);
+    if (found == table.rows.end()) continue;
     const Kept& kept = found->second;
     names.insert(names.end(), kept.parts.begin(), kept.parts.end());
     for (UniqueKey& unique : table.unique_keys) {

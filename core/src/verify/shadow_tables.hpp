@@ -19,7 +19,8 @@ namespace hangar {
 
 /// The tables of one service in memory, with the contract of a Session's calls. A row whose table
 /// refers to another one of the service belongs to the row that its first foreign key names; rows
-/// that belong to none are roots, and what belongs to a root is dropped with it.
+/// that belong to none are roots, and what belongs to a root is dropped with it. What an insert
+/// does not tell is the declared default, inferred or generated.
 ///
 /// With a sample only so many roots are kept, those whose keys have the least hashes under the
 /// seed: as if they had been drawn, and each with everything that is ever written of it. Of the
@@ -85,13 +86,19 @@ class ShadowTables {
   };
 
   [[nodiscard]] std::size_t number_of(const Table& table) const;
+  /// What a row belongs to, if anything.
+  [[nodiscard]] static std::optional<Uuid> parent_of(const ShadowTable& table,
+                                                     std::span<const Cell> cells);
   [[nodiscard]] static bool conflicts(const ShadowTable& table, std::span<const Cell> cells);
   [[nodiscard]] std::uint64_t rank(const ShadowTable& table, std::span<const Cell> cells) const;
   [[nodiscard]] bool wanted(std::size_t number, std::span<const Cell> cells) const;
   void insert(std::size_t number, std::span<const Cell> cells);
   void note_keys(std::size_t number, std::span<const Cell> cells);
   [[nodiscard]] std::set<Uuid> ids_of(const ShadowTable& table, std::span<const Keys> keys) const;
-  void erase_row(const Name& name);
+  /// Takes the row from what it belonged to.
+  void detach(const Name& name, const std::optional<Uuid>& parent);
+  /// Gives the row to what it belongs to; one whose owner is not kept is not kept either.
+  void attach(const Name& name);
   void erase(const Name& name);
   void keep_to_sample();
 

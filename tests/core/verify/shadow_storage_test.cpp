@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <array>
 #include <memory>
 #include <numeric>
 #include <stdexcept>
@@ -184,6 +185,25 @@ TEST(ShadowStorage, a_stored_row_is_compared_unless_it_is_newer) {
     bench.stored.kept.insert_missing(bench.tables.run(1, "a", stored, std::string_view{"y"}));
     EXPECT_EQ(bench.outcome().newer, newer) << derived << stored;
     EXPECT_EQ(bench.outcome().different, different) << derived << stored;
+  }
+}
+
+TEST(ShadowStorage, the_newer_version_is_told_by_any_type_that_has_an_order) {
+  const std::array<std::pair<Cell, Cell>, 4> versions{
+      {{std::int64_t{1} << 40, std::int64_t{1} << 41},
+       {Sample::uuid(1), Sample::uuid(2)},
+       {1.0, 1.5},
+       {std::string_view{"a"}, std::string_view{"b"}}}};
+  for (const auto& [older, newer] : versions) {
+    Bench bench;
+    Rows rows = bench.tables.run(1, "a", 1, std::string_view{"x"});
+    rows[0][Sample::edition] = older;
+    bench.derive(rows);
+    rows[0][Sample::edition] = newer;
+    rows[0][Sample::note] = std::string_view{"y"};
+    bench.stored.kept.insert_missing(rows);
+    EXPECT_EQ(bench.outcome().newer, 1U);
+    EXPECT_EQ(bench.outcome().different, 0U);
   }
 }
 

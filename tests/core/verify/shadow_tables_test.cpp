@@ -191,6 +191,82 @@ TEST(ShadowTables, what_is_deleted_takes_along_what_belongs_to_it_and_frees_its_
   EXPECT_THROW(bench.kept.erase(bench.tables.runs, {{one}}), std::logic_error);
 }
 
+TEST(ShadowTables, a_row_that_changes_what_it_belongs_to_goes_with_the_new_one) {
+  Bench bench;
+  for (const std::uint32_t run : {1U, 2U}) {
+    bench.kept.insert_missing(bench.tables.run(run, std::to_string(run), 1));
+  }
+  bench.kept.insert_missing(bench.tables.state(7, 1, 1));
+  const auto move_to = [&](const Cell& run) {
+    Rows change{bench.tables.states};
+    const auto row = change.add();
+    row[Sample::state_id] = Sample::uuid(7);
+    row[Sample::run_id] = run;
+    bench.kept.update(change);
+  };
+  const auto erase = [&](const Table& table, std::uint32_t id) {
+    return bench.kept.erase(table, {{{.columns = {0}, .values = {Sample::uuid(id)}}}});
+  };
+  move_to(Sample::uuid(2));
+  EXPECT_EQ(erase(bench.tables.runs, 1), 1U);
+  EXPECT_EQ(bench.by_id(bench.tables.states, 7).size(), 1U);
+  move_to(Cell::null());
+  EXPECT_EQ(bench.kept.roots(), 2U);
+  move_to(Sample::uuid(2));
+  EXPECT_EQ(bench.kept.roots(), 1U);
+  EXPECT_EQ(erase(bench.tables.runs, 2), 1U);
+  EXPECT_TRUE(bench.by_id(bench.tables.states, 7).empty());
+  EXPECT_EQ(bench.kept.bytes(), 0U);
+  EXPECT_EQ(bench.kept.roots(), 0U);
+}
+
+TEST(ShadowTables, a_row_that_comes_to_belong_to_what_is_not_kept_is_forgotten) {
+  Bench bench;
+  bench.kept.insert_missing(bench.tables.run(1, "a", 1));
+  bench.kept.insert_missing(bench.tables.state(7, 1, 1));
+  Rows change{bench.tables.states};
+  change.add()[Sample::state_id] = Sample::uuid(7);
+  change[0][Sample::run_id] = Sample::uuid(9);
+  bench.kept.update(change);
+  EXPECT_TRUE(bench.by_id(bench.tables.states, 7).empty());
+  EXPECT_EQ(bench.kept.roots(), 1U);
+  EXPECT_EQ(bench.kept.erase(bench.tables.runs, {{{.columns = {0}, .values = {Sample::uuid(1)}}}}),
+            1U);
+  EXPECT_EQ(bench.kept.bytes(), 0U);
+}
+
+TEST(ShadowTables, what_an_insert_does_not_tell_is_the_declared_default) {
+  const Table table{.name = "thing",
+                    .columns = {{"id", ColumnType::uuid, false},
+                                {"note", ColumnType::text},
+                                {"count", ColumnType::int4, false, "7"},
+                                {"made", ColumnType::timestamp, false, "now"}},
+                    .indexes = {},
+                    .foreign_keys = {},
+                    .counters = {2}};
+  const std::array<const Table*, 1> tables{&table};
+  ShadowTables kept{std::nullopt, 0};
+  kept.declare(tables);
+  Rows rows{table};
+  rows.add()[0] = Sample::uuid(1);
+  kept.insert_missing(rows);
+  rows[0][0] = Sample::uuid(2);
+  rows[0][2] = 1;
+  const std::vector<std::size_t> counted{2};
+  kept.add(rows, counted);
+  const std::vector<std::size_t> columns{0, 1, 2, 3};
+  const Rows found =
+      kept.find(table, {{{.columns = {0}, .values = {Sample::uuid(1), Sample::uuid(2)}}}}, columns);
+  ASSERT_EQ(found.size(), 2U);
+  for (std::size_t row = 0; row < 2; ++row) {
+    EXPECT_EQ(found[row][1], Cell::null());
+    EXPECT_EQ(found[row][2], Cell{row == 0 ? 7 : 1});
+    EXPECT_EQ(found[row][2].basis(), Cell::Basis::inferred);
+    EXPECT_EQ(found[row][3].kind(), Cell::Kind::timestamp);
+    EXPECT_EQ(found[row][3].basis(), Cell::Basis::generated);
+  }
+}
+
 TEST(ShadowTables, a_sample_is_drawn_by_the_seed_whatever_the_order_and_keeps_all_of_its_runs) {
   std::vector<std::uint32_t> order;
   for (std::uint32_t i = 0; i < 200; ++i) order.push_back(i);
