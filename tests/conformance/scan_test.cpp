@@ -128,6 +128,29 @@ TEST_F(Scan, pages_go_on_behind_the_last_row_and_miss_and_repeat_none) {
   }
 }
 
+TEST_F(Scan, the_first_of_very_many_values_are_those_of_all) {
+  Rows rows{item_table()};
+  Range::OneOf parts{.column = item::part};
+  for (unsigned id = 100; id < 1'300; ++id) {
+    const std::span<Cell> cells = add_item(rows, id);
+    cells[item::at] = time_of(2024, 2, 1, 7919LL * id % 1'201);
+    cells[item::part] = rows.keep("part" + std::to_string(id % 200));
+    if (id < 300) parts.values.push_back(cells[item::part]);
+  }
+  insert(rows);
+  std::vector<std::pair<std::int64_t, unsigned>> all;
+  for (unsigned id = 100; id < 1'300; ++id) all.emplace_back(7919LL * id % 1'201, id);
+  std::ranges::sort(all);
+  Ids expected;
+  for (std::size_t i = 0; i < 20; ++i) expected.push_back(all[i].second);
+  EXPECT_EQ(ids({.one_of = {parts}, .column = item::at}, 20), expected);
+  const Ids page = ids({.one_of = {parts}, .column = item::at, .descending = true}, 500);
+  ASSERT_EQ(page.size(), 500U);
+  for (std::size_t i = 0; i < page.size(); ++i) {
+    ASSERT_EQ(page[i], all[all.size() - 1 - i].second) << i;
+  }
+}
+
 TEST_F(Scan, only_the_asked_columns_and_those_that_tell_the_place_are_filled) {
   const Rows rows = scan({.column = item::at}, 1, {item::name, item::id, item::body});
   ASSERT_EQ(rows.size(), 1U);

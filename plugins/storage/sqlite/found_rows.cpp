@@ -24,10 +24,11 @@ std::vector<std::size_t> ordered_first(std::vector<std::size_t> order,
   return order;
 }
 
-FoundRows::FoundRows(const Table& table, std::size_t key_width, std::vector<std::size_t> columns)
-    : result_{table}, key_width_{key_width}, columns_{std::move(columns)} {}
+FoundRows::FoundRows(const Table& table, const Order& order, std::vector<std::size_t> columns)
+    : order_{order}, columns_{std::move(columns)}, result_{table} {}
 
 void FoundRows::take(Statement& statement) {
+  constexpr std::size_t least = 100;  // Fewer are not worth the sorting.
   while (statement.step()) {
     int number = 0;
     for (const std::size_t column : columns_) {
@@ -37,10 +38,11 @@ void FoundRows::take(Statement& statement) {
     if (std::ranges::any_of(key(count() - 1), &Cell::is_null)) {
       cells_.resize(cells_.size() - columns_.size());
     }
+    if (count() / 2 >= std::max(least, order_.limit)) forget_others();
   }
 }
 
-Rows FoundRows::in_order(bool descending, std::size_t limit) && {
+std::vector<std::size_t> FoundRows::first() const {
   std::vector<std::size_t> order(count());
   std::iota(order.begin(), order.end(), std::size_t{0});
   const auto key_of = [&](std::size_t row) { return key(row); };
@@ -51,9 +53,25 @@ Rows FoundRows::in_order(bool descending, std::size_t limit) && {
                             return std::ranges::equal(key_of(one), key_of(other));
                           }),
               order.end());
-  if (descending) std::ranges::reverse(order);
-  order.resize(std::min(order.size(), limit));
-  for (const std::size_t row : order) {
+  if (order_.descending) std::ranges::reverse(order);
+  order.resize(std::min(order.size(), order_.limit));
+  return order;
+}
+
+void FoundRows::forget_others() {
+  Rows texts{result_.table()};
+  std::vector<Cell> cells;
+  for (const std::size_t row : first()) {
+    for (std::size_t i = 0; i < columns_.size(); ++i) {
+      cells.push_back(texts.keep(cells_[row * columns_.size() + i]));
+    }
+  }
+  result_ = std::move(texts);
+  cells_ = std::move(cells);
+}
+
+Rows FoundRows::in_order() && {
+  for (const std::size_t row : first()) {
     const std::span<Cell> cells = result_.add();
     for (std::size_t i = 0; i < columns_.size(); ++i) {
       cells[columns_[i]] = cells_[row * columns_.size() + i];

@@ -220,12 +220,13 @@ Rows SqliteSession::find(const Table& table, std::span<const Keys> keys,
   check_keys(table, keys);
   check_columns(table, columns);
   Connection& connection = start_call();
-  FoundRows found{table, table.primary_key.size(), ordered_first(table.primary_key, columns)};
+  FoundRows found{
+      table, {.key_width = table.primary_key.size()}, ordered_first(table.primary_key, columns)};
   for (const Keys& set : keys) {
     const Use use{connection.prepared(select_statement(table, set.columns, found.columns()))};
     each_key(*use, table, set, [&] { found.take(*use); });
   }
-  Rows result = std::move(found).in_order(false, std::numeric_limits<std::size_t>::max());
+  Rows result = std::move(found).in_order();
   // Those of the primary key were not asked for.
   for (const std::size_t column : table.primary_key) {
     if (std::ranges::find(columns, column) != columns.end()) continue;
@@ -240,7 +241,9 @@ Rows SqliteSession::scan(const Table& table, const Range& range,
   const std::vector<std::size_t> order = order_of(table, range);
   check_columns(table, columns);
   Connection& connection = start_call();
-  FoundRows found{table, order.size(), ordered_first(order, columns)};
+  FoundRows found{table,
+                  {.key_width = order.size(), .descending = range.descending, .limit = limit},
+                  ordered_first(order, columns)};
   const Use use{connection.prepared(scan_statement(table, range, order, found.columns()))};
   Buffers buffers(range.one_of.size() + 2 + order.size());
   each_choice(range.one_of, [&](std::span<const std::size_t> choice) {
@@ -262,7 +265,7 @@ Rows SqliteSession::scan(const Table& table, const Range& range,
     found.take(*use);
     use->reset();
   });
-  Rows result = std::move(found).in_order(range.descending, limit);
+  Rows result = std::move(found).in_order();
   state_ = State::open;
   return result;
 }
