@@ -184,6 +184,27 @@ std::string add_statement(const Table& table, std::span<const std::size_t> colum
                      key_list(table, ", "), fmt::join(assignments, ", "), fmt::join(sums, ", "));
 }
 
+std::vector<Written> written_columns(const Rows& rows) {
+  const std::size_t width = rows.table().columns.size();
+  std::vector<std::size_t> counts(width);
+  for (std::size_t row = 0; row < rows.size(); ++row) {
+    const std::span<const Cell> cells = rows[row];
+    for (std::size_t column = 0; column < width; ++column) {
+      if (!cells[column].absent()) ++counts[column];
+    }
+  }
+  std::vector<Written> result(width, Written::never);
+  for (std::size_t column = 0; column < width; ++column) {
+    if (rows.table().in_primary_key(column)) continue;
+    if (counts[column] == rows.size()) {
+      result[column] = Written::always;
+    } else if (counts[column] != 0) {
+      result[column] = Written::sometimes;
+    }
+  }
+  return result;
+}
+
 std::string update_statement(const Table& table, std::span<const Written> columns) {
   std::vector<std::string> assignments;
   for (std::size_t column = 0; column < columns.size(); ++column) {

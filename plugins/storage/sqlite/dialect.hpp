@@ -47,6 +47,9 @@ std::string add_statement(const Table& table, std::span<const std::size_t> colum
 /// Which rows of one update write a column.
 enum class Written : unsigned char { never, sometimes, always };
 
+/// Of each column; never those of the primary key.
+std::vector<Written> written_columns(const Rows& rows);
+
 /// Parameters: those of each written column in order, then the primary key. A column that all rows
 /// write takes its value; one that some write takes a flag first, whether this row does.
 std::string update_statement(const Table& table, std::span<const Written> columns);

@@ -108,27 +108,6 @@ void run_row(Connection& connection, const Statement& statement, const Table& ta
   }
 }
 
-std::vector<Written> written_columns(const Rows& rows) {
-  const std::size_t width = rows.table().columns.size();
-  std::vector<std::size_t> counts(width);
-  for (std::size_t row = 0; row < rows.size(); ++row) {
-    const std::span<const Cell> cells = rows[row];
-    for (std::size_t column = 0; column < width; ++column) {
-      if (!cells[column].absent()) ++counts[column];
-    }
-  }
-  std::vector<Written> result(width, Written::never);
-  for (std::size_t column = 0; column < width; ++column) {
-    if (rows.table().in_primary_key(column)) continue;
-    if (counts[column] == rows.size()) {
-      result[column] = Written::always;
-    } else if (counts[column] != 0) {
-      result[column] = Written::sometimes;
-    }
-  }
-  return result;
-}
-
 // Every column, those that are absent as the defaults.
 void bind_row(Statement& statement, const Table& table, std::span<const Cell> cells,
               std::span<const Cell> defaults, Buffers& buffers) {
@@ -151,6 +130,13 @@ void check_sum(const Statement& statement, const Table& table,
     throw DataError{"out_of_range", fmt::format("SQLite: table {}, column {}: the sum is too large",
                                                 table.name, table.columns[column].name)};
   }
+}
+
+/// Another number after somebody else has written.
+std::int64_t version_of(Connection& connection) {
+  const Use use{connection.prepared("PRAGMA data_version")};
+  use->step();
+  return use->integer(0);
 }
 
 bool writes_any(std::span<const Written> columns, std::span<const Cell> cells) {
@@ -191,7 +177,9 @@ void SqliteSession::begin() {
   if (state_ != State::idle) throw std::logic_error{"SQLite: begin within a transaction"};
   writer_->enter();
   try {
-    writer_->fresh_connection().prepared("BEGIN IMMEDIATE").run();
+    Connection& connection = writer_->fresh_connection();
+    connection.prepared("BEGIN IMMEDIATE").run();
+    version_ = version_of(connection);
   } catch (...) {
     writer_->drop();
     writer_->leave();
@@ -199,6 +187,18 @@ void SqliteSession::begin() {
   }
   state_ = State::open;
   savepoint_ = false;
+  wrote_before_ = false;
+  written_.clear();
+}
+
+template <class Made>
+void SqliteSession::end_call(Made&& made) {
+  if (savepoint_) {
+    written_.push_back(made());
+  } else {
+    wrote_before_ = true;
+  }
+  state_ = State::open;
 }
 
 void SqliteSession::commit() {
@@ -273,16 +273,16 @@ Rows SqliteSession::scan(const Table& table, const Range& range,
 std::size_t SqliteSession::erase(const Table& table, std::span<const Keys> keys) {
   check_keys(table, keys);
   Connection& connection = start_call();
-  std::size_t erased = 0;
+  std::size_t count = 0;
   for (const Keys& set : keys) {
     const Use use{connection.prepared(erase_statement(table, set.columns))};
     each_key(*use, table, set, [&] {
       use->run();
-      erased += static_cast<std::size_t>(connection.changes());
+      count += static_cast<std::size_t>(connection.changes());
     });
   }
-  state_ = State::open;
-  return erased;
+  end_call([&] { return erased(table, keys); });
+  return count;
 }
 
 std::size_t SqliteSession::add(const Rows& rows, std::span<const std::size_t> columns) {
@@ -304,7 +304,7 @@ std::size_t SqliteSession::add(const Rows& rows, std::span<const std::size_t> co
       use->reset();
     });
   }
-  state_ = State::open;
+  end_call([&] { return added(rows, columns); });
   return written;
 }
 
@@ -314,17 +314,17 @@ std::vector<bool> SqliteSession::insert_missing(const Rows& rows) {
   const std::vector<Cell> defaults = default_cells(table);
   const Use use{connection.prepared(insert_statement(table))};
   Buffers buffers(table.columns.size());
-  std::vector<bool> inserted(rows.size());
+  std::vector<bool> went_in(rows.size());
   for (std::size_t row = 0; row < rows.size(); ++row) {
     const std::span<const Cell> cells = rows[row];
     run_row(connection, *use, table, cells, row, [&] {
       bind_row(*use, table, cells, defaults, buffers);
       use->run();
     });
-    inserted[row] = connection.changes() == 1;
+    went_in[row] = connection.changes() == 1;
   }
-  state_ = State::open;
-  return inserted;
+  end_call([&] { return inserted(rows); });
+  return went_in;
 }
 
 std::size_t SqliteSession::update(const Rows& rows) {
@@ -346,7 +346,7 @@ std::size_t SqliteSession::update(const Rows& rows) {
       written += static_cast<std::size_t>(connection.changes());
     }
   }
-  state_ = State::open;
+  end_call([&] { return updated(rows); });
   return written;
 }
 
@@ -355,6 +355,7 @@ void SqliteSession::savepoint() {
   if (savepoint_) connection.prepared("RELEASE part").run();
   connection.prepared("SAVEPOINT part").run();
   savepoint_ = true;
+  kept_ = written_.size();
   state_ = State::open;
 }
 
@@ -362,11 +363,24 @@ void SqliteSession::rollback_to_savepoint() {
   if (state_ == State::idle || !savepoint_) throw std::logic_error{"SQLite: there is no savepoint"};
   Connection& connection = writer_->connection();
   state_ = State::failed;
-  if (!connection.in_transaction()) {
-    throw TransientError{"SQLite: the transaction was rolled back by itself",
-                         TransientError::Retry::backoff};
-  }
+  written_.resize(kept_);
+  if (!connection.in_transaction()) return write_again();
   connection.prepared("ROLLBACK TO part").run();
+  state_ = State::open;
+}
+
+void SqliteSession::write_again() {
+  Connection& connection = writer_->connection();
+  if (!wrote_before_) connection.prepared("BEGIN IMMEDIATE").run();
+  if (wrote_before_ || version_of(connection) != version_) {
+    throw TransientError{
+        "SQLite: the transaction was rolled back by itself and cannot be begun again where it was",
+        TransientError::Retry::backoff};
+  }
+  state_ = State::open;
+  for (const WrittenCall& call : std::exchange(written_, {})) call(*this);
+  state_ = State::failed;
+  connection.prepared("SAVEPOINT part").run();
   state_ = State::open;
 }
 
