@@ -106,7 +106,7 @@ struct Table {
   std::string_view enumeration_name{};
   std::vector<std::string_view> enumeration_values{};
   /// The column by which one tells the newer of two versions of a row; a row of a table without one
-  /// never changes.
+  /// never changes, but in its `counters`.
   std::optional<std::size_t> versioned_by{};
   /// Tables of others that take rows of this one along when theirs are deleted, by a uuid: neither
   /// checked nor created.
