@@ -25,7 +25,7 @@ class Attempt {
         beside_refused_{beside_refused} {}
 
   /// On a storage thread, in a transaction. A failure that may pass, and may be a row's fault, is
-  /// thrown as DataError too.
+  /// thrown as DataError too; so is that an item takes too long, when it does so alone and again.
   void run(Session& session);
 
   /// How many items, from the first on, it was tried with.
@@ -53,6 +53,7 @@ class Attempt {
   bool beside_refused_;
   std::size_t tried_ = 0;
   std::size_t races_ = 0;
+  std::size_t cancelled_alone_ = 0;
   std::unique_ptr<BatchTransaction> transaction_;
   Isolated isolated_{};
 };

@@ -32,6 +32,9 @@ class BatchPlan {
     if (items > 0) stretches_.back().beside_refused = false;
   }
 
+  /// The first, tried alone, is done with.
+  void judged() { ++first_; }
+
   /// The whole transaction of `tried` items was refused. Whether it is known which item is refused:
   /// the first, which is done with. Else they are tried beside what is refused; where that was so
   /// already, it is COMMIT that refuses, and names no row: then in halves.

@@ -92,7 +92,7 @@ class Run {
   [[nodiscard]] std::size_t oldest(OwnedItems items) const;
   void refuse(BatchItem& item, Rejection why);
   void settle(OwnedItems items, const Written& written);
-  asio::awaitable<void> answer_refused(std::size_t lane, const std::vector<ItemPtr>& items);
+  asio::awaitable<void> answer_refused(std::size_t lane, OwnedItems items);
   void release(const BatchItem& item);
   void end();
 
@@ -247,7 +247,13 @@ asio::awaitable<bool> Run::write(std::size_t lane, OwnedItems items, bool beside
     } catch (const DataError& error) {
       failure = error;
     }
-    if (failure) {
+    if (failure && failure->reason() == statement_timeout) {
+      refuse(*tried.front(), rejection(*failure));
+      // At once: where the database is slow, the others would meet the same.
+      co_await answer_refused(lane, tried.first(1));
+      tried.front()->refused.reset();
+      plan.judged();
+    } else if (failure) {
       if (plan.refused(attempt.tried())) {
         refuse(*tried.front(), rejection(*failure));
         any_refused = true;
@@ -305,7 +311,7 @@ void Run::settle(OwnedItems items, const Written& written) {
 }
 
 /// They come again whole: as dead letters, or to be tried again.
-asio::awaitable<void> Run::answer_refused(std::size_t lane, const std::vector<ItemPtr>& items) {
+asio::awaitable<void> Run::answer_refused(std::size_t lane, OwnedItems items) {
   co_await refusals_.answer(lane, items, source_);
   for (const auto& item : items) release(*item);
 }

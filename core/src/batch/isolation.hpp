@@ -13,6 +13,10 @@ inline constexpr std::size_t most_races = 3;
 
 /// The reason of a failure that says nothing of the item.
 inline constexpr std::string_view unknown = "unknown";
+/// The reason of an item whose rows take too long: the storage cancels its statements.
+inline constexpr std::string_view statement_timeout = "statement_timeout";
+/// Whether a statement took longer than it may, or somebody cancelled it (57014).
+inline bool took_too_long(const TransientError& error) { return error.sqlstate() == "57014"; }
 /// The reason of an item that reaches what somebody else has locked.
 inline constexpr std::string_view locked = "locked";
 

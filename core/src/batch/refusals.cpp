@@ -21,6 +21,9 @@ Duration retry_delay(std::size_t tries) {
   return std::min(most, least * (1U << std::min<std::size_t>(tries, 7)));
 }
 
+// How often an item is found to take too long, while others do not, before it is a dead letter.
+constexpr std::size_t slow_before = 2;
+
 // A trial holds locks until its end.
 constexpr std::size_t most_judged = 250;
 
@@ -76,7 +79,10 @@ asio::awaitable<void> Refusals::answer(std::size_t lane, std::span<const detail:
       asked = true;
     }
     const bool decided = forced && message.stored() <= *forced;
-    if (its == Judgement::item_at_fault || decided) {
+    const bool too_slow = due[i]->refused->reason == statement_timeout && !decided;
+    if (its == Judgement::item_at_fault && too_slow && refused_.refusals(message) < slow_before) {
+      nak_later(*due[i], retry_delay(refused_.refusals(message)));
+    } else if (its == Judgement::item_at_fault || decided) {
       condemn(message, *due[i]->refused);
     } else if (its == Judgement::accepted && refused_.refusals(message) < most_surprises) {
       refused_.refuse(message, *due[i]->refused, Clock::now());

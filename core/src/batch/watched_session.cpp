@@ -53,4 +53,8 @@ std::size_t WatchedSession::erase(const Table& table, std::span<const Keys> keys
   return write(Statement::Kind::erase, table, [&] { return session_.erase(table, keys); });
 }
 
+std::size_t WatchedSession::erase(const Table& table, const Range& range, std::size_t limit) {
+  return write(Statement::Kind::erase, table, [&] { return session_.erase(table, range, limit); });
+}
+
 }  // namespace hangar::batch

@@ -41,6 +41,7 @@ class WatchedSession final : public Session {
   std::size_t update(const Rows& rows) override;
   std::size_t add(const Rows& rows, std::span<const std::size_t> columns) override;
   std::size_t erase(const Table& table, std::span<const Keys> keys) override;
+  std::size_t erase(const Table& table, const Range& range, std::size_t limit) override;
   void savepoint() override { session_.savepoint(); }
   void rollback_to_savepoint() override { session_.rollback_to_savepoint(); }
 

@@ -17,7 +17,7 @@
 #include "hangar/log.hpp"
 #include "hangar/needs.hpp"
 #include "jetstream/ack_subject.hpp"
-#include "jetstream/stream_info.hpp"
+#include "jetstream/stream_setup.hpp"
 #include "live/live_position.hpp"
 #include "nats/link.hpp"
 #include "nats/nats_config.hpp"

@@ -58,11 +58,11 @@ class JudgementLaw : public ::testing::Test {
     const auto text = simulation::make_event(run, state, fate).data;
     return {*decoder_.decode(text, Timestamp{}, texts_), texts_};
   }
-  Judgement judged(Refusing& session, const PackedEvent& event) {
+  Judgement judged(testing::MemorySession& session, const PackedEvent& event) {
     record_task_run_event(session, good_, Timestamp{});
     return judged(session, std::vector{event}).front();
   }
-  std::vector<Judgement> judged(Refusing& session, const std::vector<PackedEvent>& events) {
+  std::vector<Judgement> judged(Session& session, const std::vector<PackedEvent>& events) {
     const ItemsOf items{events};
     return judge(session, AcceptedEvent{good_}, items.all(), target_);
   }
@@ -127,35 +127,32 @@ class Cancelling final : public testing::MemorySession {
   }
 };
 
-TEST_F(Trial, what_alone_takes_too_long_while_others_go_in_quickly_is_at_fault) {
+TEST_F(JudgementLaw, what_alone_takes_too_long_while_others_go_in_quickly_is_at_fault) {
   Cancelling session;
   record_task_run_event(session, good_, Timestamp{});
   const std::vector<PackedEvent> events{bad_, packed(3, 3, Fate::recorded), bad_};
   using enum Judgement;
-  EXPECT_EQ(judge(session, AcceptedEvent{good_}, events, Timestamp{}),
-            (std::vector{event_at_fault, accepted, event_at_fault}));
+  EXPECT_EQ(judged(session, events), (std::vector{item_at_fault, accepted, item_at_fault}));
 }
 
-TEST_F(Trial, what_takes_too_long_where_others_take_nearly_as_long_is_not_at_fault) {
+TEST_F(JudgementLaw, what_takes_too_long_where_others_take_nearly_as_long_is_not_at_fault) {
   using namespace std::chrono_literals;
   for (const auto& [usual, later] : {std::pair{80ms, 0ms}, std::pair{0ms, 80ms}}) {
     Cancelling session;
     record_task_run_event(session, good_, Timestamp{});
     session.usual = usual;
     session.later = later;
-    EXPECT_EQ(judge(session, AcceptedEvent{good_}, {&bad_, 1}, Timestamp{}).front(),
-              Judgement::database_at_fault)
+    EXPECT_EQ(judged(session, std::vector{bad_}).front(), Judgement::database_at_fault)
         << usual.count();
   }
 }
 
-TEST_F(Trial, a_database_where_everything_takes_too_long_cannot_tell) {
+TEST_F(JudgementLaw, a_database_where_everything_takes_too_long_cannot_tell) {
   Cancelling session;
   record_task_run_event(session, good_, Timestamp{});
-  const AcceptedEvent accepted{good_};
   for (const bool from_the_start : {true, false}) {
     (from_the_start ? session.usual : session.later) = session.patience;
-    EXPECT_THROW(judge(session, accepted, {&bad_, 1}, Timestamp{}), TransientError);
+    EXPECT_THROW(judged(session, std::vector{bad_}), TransientError);
     session.usual = {};
   }
 }
