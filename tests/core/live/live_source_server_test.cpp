@@ -43,8 +43,10 @@ TEST_F(LiveSourceTest, every_host_sees_every_message_from_now_on) {
     const auto second = live();
     co_await second->open();
     co_await publish(1, "late");
-    EXPECT_EQ(co_await seen(*first, 3), (Texts{"early", "early", "late"}));
-    EXPECT_EQ(co_await seen(*second, 1), Texts{"late"});
+    const Texts texts1 = co_await seen(*first, 3);
+    EXPECT_EQ(texts1, (Texts{"early", "early", "late"}));
+    const Texts texts2 = co_await seen(*second, 1);
+    EXPECT_EQ(texts2, Texts{"late"});
     co_await first->close();
     co_await second->close();
   }());
@@ -58,7 +60,8 @@ TEST_F(LiveSourceTest, sees_a_stream_from_a_position_on_and_ends_where_it_ended)
     co_await made->close();
     const auto tested = live(2, true);
     co_await tested->open();
-    EXPECT_EQ(co_await seen(*tested, 2), (Texts{"two", "three"}));
+    const Texts texts3 = co_await seen(*tested, 2);
+    EXPECT_EQ(texts3, (Texts{"two", "three"}));
     const Batch end = co_await tested->next(10, 0ms);
     EXPECT_TRUE(end.empty());
     co_await tested->close();
@@ -98,12 +101,14 @@ TEST_F(LiveSourceTest, goes_on_with_a_stream_that_is_deleted_and_made_anew) {
     const auto tested = live();
     co_await tested->open();
     co_await publish(3, "old");
-    EXPECT_EQ(co_await seen(*tested, 3), (Texts{"old", "old", "old"}));
+    const Texts texts4 = co_await seen(*tested, 3);
+    EXPECT_EQ(texts4, (Texts{"old", "old", "old"}));
     EXPECT_TRUE((co_await api(std::string{"STREAM.DELETE."} + stream_name)).ok());
     const auto other = source();
     co_await other->open();
     co_await publish(1, "new");
-    EXPECT_EQ(co_await seen(*tested, 1), Texts{"new"});
+    const Texts texts5 = co_await seen(*tested, 1);
+    EXPECT_EQ(texts5, Texts{"new"});
     co_await other->close();
     co_await tested->close();
   }());
@@ -116,7 +121,8 @@ TEST_F(LiveSourceTest, reads_no_further_ahead_than_its_credit) {
     co_await publish(5'000);
     co_await until(
         [&]() -> asio::awaitable<bool> { co_return tested->counters()->held.value() == 4'000; });
-    EXPECT_EQ((co_await seen(*tested, 5'000)).size(), 5'000U);
+    const Texts all = co_await seen(*tested, 5'000);
+    EXPECT_EQ(all.size(), 5'000U);
     co_await tested->close();
   }());
 }
