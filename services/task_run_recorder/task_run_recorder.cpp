@@ -21,7 +21,10 @@ class TaskRunRecorder final : public Service {
       : context_{context},
         config_{std::move(config)},
         decoder_{config_.limits()},
-        target_{context.metrics()} {}
+        target_{context.metrics()},
+        writer_{context_, context_.source(), limits()} {
+    decoder_.fit(context_.storage_limits());
+  }
 
   static Needs needs(const Config& config) {
     return {.tables = {&task_run_table(), &task_run_state_table()},
@@ -30,11 +33,9 @@ class TaskRunRecorder final : public Service {
   }
 
   boost::asio::awaitable<void> run() override {
-    decoder_.fit(context_.storage_limits());
-    BatchWriter<PackedEvent> writer{context_, context_.source(), limits()};
-    co_await writer.run([this](const Message& message,
-                               ItemMemory& memory) { return decoder_.item(message, memory); },
-                        target_);
+    co_await writer_.run([this](const Message& message,
+                                ItemMemory& memory) { return decoder_.item(message, memory); },
+                         target_);
   }
 
  private:
@@ -51,6 +52,7 @@ class TaskRunRecorder final : public Service {
   Config config_;
   EventDecoder decoder_;
   RecorderTarget target_;
+  BatchWriter<PackedEvent> writer_;
 };
 
 }  // namespace hangar::recorder

@@ -28,6 +28,8 @@ struct BatchLimits {
 };
 
 namespace detail {
+/// From now on the series of a writer are there, as zeros.
+HANGAR_API void add_batch_metrics(Metrics& metrics);
 /// Returns when the source is exhausted. What is given must stay until then.
 HANGAR_API boost::asio::awaitable<void> write_batches(
     Context& context, Source& source, const BatchLimits& limits,
@@ -48,9 +50,12 @@ class BatchWriter {
   /// A value that goes in beside the one given, in rows of its own. For `WriteProof`.
   using Again = std::function<T(const T&)>;
 
-  /// Context and source outlive it.
+  /// Context and source outlive it. Its series are in the metrics from now on: a service that makes
+  /// it in its constructor has them when it is ready.
   BatchWriter(Context& context, Source& source, BatchLimits limits)
-      : context_{context}, source_{source}, limits_{std::move(limits)} {}
+      : context_{context}, source_{source}, limits_{std::move(limits)} {
+    detail::add_batch_metrics(context_.metrics());
+  }
 
   /// Returns when the source is exhausted, which is how the host stops a service; throws what
   /// `Context::transact` throws, but no DataError, and std::invalid_argument where there is no

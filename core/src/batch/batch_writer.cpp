@@ -331,6 +331,8 @@ void Run::end() {
 }  // namespace
 }  // namespace batch
 
+void detail::add_batch_metrics(Metrics& metrics) { batch::BatchMetrics{metrics}; }
+
 asio::awaitable<void> detail::write_batches(Context& context, Source& source,
                                             const BatchLimits& limits,
                                             const std::function<ItemPtr(const Message&)>& decode,
