@@ -216,6 +216,27 @@ class Beside(Ledger):
 
 
 class Storages(unittest.TestCase):
+    def test_the_host_chooses_a_storage_and_its_url_by_what_the_plugin_declares(self) -> None:
+        folder = self.enterContext(temporary_folder("plugins"))
+        made = folder / "plugins"
+        made.mkdir(mode=0o755)
+        shutil.copy(_WRONG / "faulty_storage.so", made)
+        data = folder / "data"
+        for settings, said in (
+            ({"storage.type": "faulty_storage"}, f"storage.url: given {data}/faulty.db"),
+            ({"storage.url": "faulty://x"}, "storage.url: given faulty://x"),
+            ({"storage.url": "wrong+more://x"}, "storage.url: given wrong+more://x"),
+            (
+                {"storage.url": "postgresql://x"},
+                "storage.url: no storage takes a postgresql URL: write faulty://what",
+            ),
+        ):
+            with self.subTest(settings=settings):
+                chosen = {"plugins.path": made, "data_dir": data, **settings}
+                done = hangar("config", "check", *flags(chosen))
+                self.assertEqual(done.returncode, 78, done.stdout + done.stderr)
+                self.assertIn(said, done.stderr)
+
     def test_a_storage_that_cannot_be_made_fails_its_services_with_the_reason(self) -> None:
         folder = self.enterContext(temporary_folder("plugins"))
         made = folder / "plugins"

@@ -3,6 +3,8 @@
 #include <array>
 #include <cstdint>
 #include <memory>
+#include <span>
+#include <string_view>
 
 #include "hangar/build_tag.hpp"
 #include "hangar/config.hpp"
@@ -46,6 +48,15 @@ struct Plugin {
   ServiceFactory* (*make_service)() = nullptr;
   /// For a storage; the caller owns the result. Throws ConfigError for a URL it cannot take.
   Storage* (*make_storage)(const StorageOptions&) = nullptr;
+  /// For a storage: what the scheme of a `storage.url` begins with when it is this storage's. Where
+  /// `storage.type` is not set, the first storage that takes the scheme is chosen.
+  std::span<const std::string_view> schemes{};
+  /// For a storage with schemes: what to write, for messages, as in "postgresql://host/database".
+  const char* url_forms = "";
+  /// For a storage that needs no `storage.url`: the name of the file in `data_dir` that it is given
+  /// then as the URL. The host's own, so absent tables are created in it. Else null, and the URL
+  /// is empty then.
+  const char* default_file = nullptr;
   /// For a storage that another program's variables may name, else null.
   OtherDatabase (*other_database)() = nullptr;
 };

@@ -152,7 +152,8 @@ std::vector<const Plugin*> Installation::storages() const {
 const Plugin* Installation::storage_by_scheme() const {
   const std::string_view scheme = scheme_of(config_.storage.url.value);
   for (const Plugin* plugin : storages()) {
-    if (scheme.starts_with(plugin->name)) return plugin;
+    const auto takes = [&](std::string_view begin) { return scheme.starts_with(begin); };
+    if (std::ranges::any_of(plugin->schemes, takes)) return plugin;
   }
   return nullptr;
 }
@@ -193,12 +194,17 @@ const HostConfig& Installation::config() const {
   return config_;
 }
 
-const Plugin& Installation::storage_plugin() const {
-  std::vector<std::string_view> names;
+const Plugin* Installation::storage_by_type() const {
   for (const Plugin* plugin : storages()) {
-    if (config_.storage.type == plugin->name) return *plugin;
-    names.emplace_back(plugin->name);
+    if (config_.storage.type == plugin->name) return plugin;
   }
+  return nullptr;
+}
+
+const Plugin& Installation::storage_plugin() const {
+  if (const Plugin* plugin = storage_by_type()) return *plugin;
+  std::vector<std::string_view> names;
+  for (const Plugin* plugin : storages()) names.emplace_back(plugin->name);
   throw ConfigError{
       fmt::format("storage.type: there is no storage '{}', only {}; see `hangar "
                   "plugins ls` for those that were refused",
@@ -210,27 +216,31 @@ std::unique_ptr<Storage> Installation::make_storage() const {
   const std::string_view scheme = scheme_of(settings.url.value);
   const bool by_default = settings.type == HostConfig{}.storage.type;
   if (by_default && !scheme.empty() && storage_by_scheme() == nullptr) {
-    throw ConfigError{
-        fmt::format("storage.url: no storage takes a {} URL: write postgresql://host/database, "
-                    "or a path or sqlite:////absolute/path for a SQLite file",
-                    scheme)};
+    std::vector<std::string_view> forms;
+    for (const Plugin* plugin : storages()) {
+      if (!plugin->schemes.empty()) forms.emplace_back(plugin->url_forms);
+    }
+    throw ConfigError{fmt::format("storage.url: no storage takes a {} URL{}{}", scheme,
+                                  forms.empty() ? "" : ": write ", fmt::join(forms, ", or "))};
   }
   StorageOptions options{.url = settings.url.value,
                          .read_url = [inputs = inputs_] { return present_url(inputs); },
                          .application_name = "hangar",
                          .statement_timeout = settings.statement_timeout};
-  if (settings.type == "sqlite" && options.url.empty()) {
-    options.url = (data_dir() / "hangar.db").string();
-  }
+  if (const char* file = default_file()) options.url = (data_dir() / file).string();
   std::unique_ptr<Storage> storage{storage_plugin().make_storage(options)};
   if (!storage) throw Error{fmt::format("the plugin of storage '{}' made none", settings.type)};
   return storage;
 }
 
+const char* Installation::default_file() const {
+  const Plugin* plugin = config_.storage.url.value.empty() ? storage_by_type() : nullptr;
+  return plugin != nullptr ? plugin->default_file : nullptr;
+}
+
 Creation Installation::creation() const {
-  const auto& settings = config_.storage;
-  const bool embedded = settings.type == "sqlite" && settings.url.value.empty();
-  return settings.create_tables || embedded ? Creation::when_absent : Creation::never;
+  const bool own = default_file() != nullptr;
+  return config_.storage.create_tables || own ? Creation::when_absent : Creation::never;
 }
 
 std::optional<std::filesystem::path> Installation::known_data_dir() const {
@@ -245,8 +255,7 @@ std::optional<std::filesystem::path> Installation::known_data_dir() const {
 
 bool Installation::needs_data_dir() const {
   const auto& urls = config_.nats.urls;
-  const bool default_file = config_.storage.type == "sqlite" && config_.storage.url.value.empty();
-  return default_file || std::ranges::find(urls, "embedded") != urls.end();
+  return default_file() != nullptr || std::ranges::find(urls, "embedded") != urls.end();
 }
 
 std::filesystem::path Installation::data_dir() const {
@@ -254,7 +263,7 @@ std::filesystem::path Installation::data_dir() const {
   if (!folder) {
     throw ConfigError{
         "data_dir: set it, since neither XDG_STATE_HOME nor HOME is, and the embedded nats-server "
-        "and the default SQLite file need it (or set nats.url and storage.url)"};
+        "and the default file of a storage need it (or set nats.url and storage.url)"};
   }
   if (const auto reason = refuse_shared_folder(*folder)) {
     throw ConfigError{fmt::format(

@@ -71,7 +71,11 @@ class Installation {
   [[nodiscard]] std::vector<const Plugin*> storages() const;
   void take_database_of_others(Loaded& loaded);
   void warn_of_variables_beside();
-  /// The storage whose name the scheme of storage.url begins with, if there is one.
+  /// The storage that storage.type names, if there is one.
+  [[nodiscard]] const Plugin* storage_by_type() const;
+  /// The file in data_dir that this storage uses by these settings, else null.
+  [[nodiscard]] const char* default_file() const;
+  /// The storage that takes the scheme of storage.url, if there is one.
   [[nodiscard]] const Plugin* storage_by_scheme() const;
   /// What only the whole of the settings shows to be wrong.
   void look_at_everything(const Loaded& loaded, Problems& problems) const;

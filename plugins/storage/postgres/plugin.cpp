@@ -1,11 +1,16 @@
 #include "hangar/plugin.hpp"
 
+#include <array>
+#include <string_view>
+
 #include "connection_options.hpp"
 #include "hangar/prefect_database.hpp"
 #include "postgres_storage.hpp"
 #include "prefect_url.hpp"
 
 namespace {
+
+constexpr std::array schemes{std::string_view{"postgres"}};
 
 constexpr hangar::Plugin postgres_plugin() {
   hangar::Plugin plugin;
@@ -16,6 +21,8 @@ constexpr hangar::Plugin postgres_plugin() {
   plugin.make_storage = [](const hangar::StorageOptions& options) -> hangar::Storage* {
     return new hangar::postgres::PostgresStorage{options};
   };
+  plugin.schemes = schemes;
+  plugin.url_forms = "postgresql://host/database";
   plugin.other_database = [] {
     auto database = hangar::prefect::database(&hangar::postgres::prefect_url);
     database.beside = &hangar::postgres::variables_beside;

@@ -1,11 +1,17 @@
 #include "hangar/plugin.hpp"
 
+#include <array>
+#include <memory>
+#include <string_view>
+
 #include "hangar/prefect_database.hpp"
 #include "hangar/storage.hpp"
 #include "prefect_path.hpp"
 #include "sqlite_storage.hpp"
 
 namespace {
+
+constexpr std::array schemes{std::string_view{"sqlite"}};
 
 constexpr hangar::Plugin description() {
   hangar::Plugin plugin;
@@ -16,6 +22,9 @@ constexpr hangar::Plugin description() {
   plugin.make_storage = [](const hangar::StorageOptions& options) -> hangar::Storage* {
     return std::make_unique<hangar::sqlite::SqliteStorage>(options).release();
   };
+  plugin.schemes = schemes;
+  plugin.url_forms = "a path or sqlite:////absolute/path for a SQLite file";
+  plugin.default_file = "hangar.db";
   plugin.other_database = [] { return hangar::prefect::database(&hangar::sqlite::prefect_path); };
   return plugin;
 }
