@@ -208,7 +208,18 @@ void Connection::on_message(natsConnection*, natsSubscription* subscription, nat
   }
 }
 
-void Connection::on_complete(void* closure) { static_cast<Ending*>(closure)->ended(); }
+// cnats lets go of the subscription after this call, on this thread, which it has for this
+// subscription alone. What it frees after its library is closed it never frees (3.10).
+void Connection::on_complete(void* closure) {
+  struct Farewell {
+    explicit Farewell(Ending& of) : ending{of} {}
+    Farewell(const Farewell&) = delete;
+    Farewell& operator=(const Farewell&) = delete;
+    ~Farewell() { ending.ended(); }
+    Ending& ending;
+  };
+  thread_local const Farewell at_the_end_of_the_thread{*static_cast<Ending*>(closure)};
+}
 
 void Connection::check(const Endpoint& endpoint, const Settings& settings) {
   const Options options{endpoint, settings};
