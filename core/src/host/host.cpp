@@ -49,7 +49,9 @@ class Host::Run {
     }
     for (auto& service : installation_.services()) add(service);
     check_only();
-    for (const HostedService* service : enabled()) announce(*service);
+    for (const HostedService* service : enabled()) {
+      board_.add_service(service->name(), service->version(), service->needs());
+    }
   }
 
   [[nodiscard]] asio::any_io_executor executor() { return io_.get_executor(); }
@@ -82,7 +84,6 @@ class Host::Run {
 
   void add(Installation::Service& service);
   void check_only() const;
-  void announce(const HostedService& service);
   void open_admin();
   asio::awaitable<void> tick();
   void tell_progress();
@@ -98,7 +99,6 @@ class Host::Run {
   void drain();
   std::vector<std::string> nats_urls() const;
   void state_changed();
-  void ended();
 
   HostOptions options_;
   Installation installation_;
@@ -127,28 +127,23 @@ void Host::Run::add(Installation::Service& service) {
   const std::string name = supervisor->name;
   supervisor->log = make_log(name);
   supervisor->metrics = std::make_unique<ServiceMetrics>(registry_, name);
-  supervisor->resources.make_source = [this, name](const asio::any_io_executor& on,
-                                                   const SourceOptions& options, Log& log) {
+  ServiceResources& resources = supervisor->resources;
+  resources.make_source = [this, name](const auto& on, const auto& options, Log& log) {
     return make_source(name, on, options, log);
   };
-  supervisor->resources.make_live_source = [this, name](const asio::any_io_executor& on,
-                                                        const LiveOptions& options, Log& log) {
+  resources.make_live_source = [this, name](const auto& on, const auto& options, Log& log) {
     auto source = LiveSource::start(on, nats_server_->settings(), options, name,
                                     options_.until_drained || options_.replay.has_value(), log);
     board_.add_source(name, options.name, source->counters());
     return source;
   };
-  supervisor->resources.make_publisher = [this, name](const asio::any_io_executor& on,
-                                                      const std::vector<Publishes>& targets,
-                                                      Log& log) {
+  resources.make_publisher = [this, name](const auto& on, const auto& targets, Log& log) {
     return StreamPublisher::start(on, nats_server_->settings(), name, targets, log);
   };
-  supervisor->resources.storage_outcome = [this](const StorageOutcome& outcome) {
-    board_.record(outcome);
-  };
-  supervisor->resources.storage = [this]() -> Storage& { return storage(); };
-  supervisor->resources.creation = installation_.creation();
-  supervisor->resources.waits_for_storage = !options_.replay;
+  resources.storage_outcome = [this](const StorageOutcome& outcome) { board_.record(outcome); };
+  resources.storage = [this]() -> Storage& { return storage(); };
+  resources.creation = installation_.creation();
+  resources.waits_for_storage = !options_.replay;
   supervisor->changed = [this] { state_changed(); };
   services_.push_back(std::make_unique<HostedService>(std::move(supervisor)));
 }
@@ -160,10 +155,6 @@ void Host::Run::check_only() const {
       throw ConfigError{fmt::format("there is no service '{}'; see `hangar services ls`", name)};
     }
   }
-}
-
-void Host::Run::announce(const HostedService& service) {
-  board_.add_service(service.name(), service.version(), service.needs());
 }
 
 void Host::Run::open_admin() {
@@ -278,7 +269,7 @@ asio::awaitable<void> Host::Run::serve(HostedService* service) {
     board_.count_restart(service->name());
   }
   if (exit_code_ == exit_code::done || code == exit_code::configuration) exit_code_ = code;
-  if (--running_ == 0) ended();
+  if (--running_ == 0) tick_timer_.cancel();
 }
 
 std::optional<std::chrono::milliseconds> Host::Run::after_failure(const std::string& service,
@@ -299,8 +290,6 @@ std::optional<std::chrono::milliseconds> Host::Run::after_failure(const std::str
   }
   return wait;
 }
-
-void Host::Run::ended() { tick_timer_.cancel(); }
 
 void Host::Run::drain() {
   draining_.set();
