@@ -51,6 +51,12 @@ struct Publishes {
   std::string subject;  ///< What it publishes on; may have wildcards.
 };
 
+/// A consumer of somebody else's, of which a service reads how far it is, and sets the filter.
+struct Steers {
+  std::string stream;
+  std::string durable;  ///< What `Context::consumer` takes; each of a service has its own.
+};
+
 /// What a service needs of its host, as data. The host gets all of it ready before the service is
 /// made, in the order of the members; `doctor`, `verify`, `services ls`, /readyz, /status and
 /// `config check` read it, and run no code of the service.
@@ -63,6 +69,7 @@ struct Needs {
   std::vector<Publishes> publishes{};
   std::vector<SourceOptions> reads{};
   std::vector<LiveOptions> live{};
+  std::vector<Steers> steers{};
 };
 
 }  // namespace hangar

@@ -15,6 +15,7 @@
 #include <utility>
 
 #include "hangar/config.hpp"
+#include "hangar/consumer.hpp"
 #include "hangar/error.hpp"
 #include "hangar/log.hpp"
 #include "hangar/metrics.hpp"
@@ -99,6 +100,9 @@ class HANGAR_API Context {
 
   /// Where it publishes. Throws std::logic_error for a service that declares no stream for that.
   virtual Publisher& publisher() = 0;
+
+  /// The one that `Needs::steers` has by that name. Throws std::logic_error when there is none.
+  virtual Consumer& consumer(std::string_view durable) = 0;
 
   /// How many lanes there are, each with a session and a thread of its own; none for a service
   /// without tables.

@@ -6,6 +6,7 @@ Log::~Log() = default;
 ServiceFactory::~ServiceFactory() = default;
 Context::~Context() = default;
 Publisher::~Publisher() = default;
+Consumer::~Consumer() = default;
 Service::~Service() = default;
 
 }  // namespace hangar

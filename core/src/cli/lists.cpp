@@ -51,6 +51,10 @@ int list_services(const HostOptions& host, Output output) {
                        {"filter_subject", live.filter_subject},
                        {"durable", nullptr}});
     }
+    json::array steers;
+    for (const Steers& consumer : needs.steers) {
+      steers.push_back({{"stream", consumer.stream}, {"durable", consumer.durable}});
+    }
     rows.push_back({{"name", service.plugin->name},
                     {"enabled", enabled},
                     {"environment_variable", switch_of(service.plugin->name)},
@@ -59,7 +63,8 @@ int list_services(const HostOptions& host, Output output) {
                     {"state", status.state},
                     {"failure", status.failure},
                     {"tables", std::move(tables)},
-                    {"reads", std::move(reads)}});
+                    {"reads", std::move(reads)},
+                    {"steers", std::move(steers)}});
   }
   print(output, rows, table);
   return tell_refusals(installation);

@@ -23,6 +23,7 @@
 #include "host/settings_check.hpp"
 #include "host/signals.hpp"
 #include "http/http_server.hpp"
+#include "jetstream/steered_consumer.hpp"
 #include "jetstream/stream_publisher.hpp"
 #include "live/live_source.hpp"
 #include "log/stderr_log.hpp"
@@ -139,6 +140,9 @@ void Host::Run::add(Installation::Service& service) {
   };
   resources.make_publisher = [this, name](const auto& on, const auto& targets, Log& log) {
     return StreamPublisher::start(on, nats_server_->settings(), name, targets, log);
+  };
+  resources.make_consumer = [this, name](const auto& on, const auto& which, Log& log) {
+    return SteeredConsumer::start(on, nats_server_->settings(), name, which, log);
   };
   resources.storage_outcome = [this](const StorageOutcome& outcome) { board_.record(outcome); };
   resources.storage = [this]() -> Storage& { return storage(); };

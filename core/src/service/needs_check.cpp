@@ -6,6 +6,7 @@
 #include <set>
 
 #include "hangar/error.hpp"
+#include "nats/subjects.hpp"
 
 namespace hangar {
 
@@ -30,6 +31,15 @@ void check_needs(std::string_view service, const Needs& needs) {
     check_name(source.name);
     if (source.batch_size == 0) {
       refuse(fmt::format("the source '{}' has batches of no message", source.name));
+    }
+  }
+  const std::string where = fmt::format("services.{}: ", service);
+  std::set<std::string> durables;
+  for (const Steers& consumer : needs.steers) {
+    check_jetstream_name(consumer.stream, where + "the stream of a consumer that it steers");
+    check_jetstream_name(consumer.durable, where + "a consumer that it steers");
+    if (!durables.insert(consumer.durable).second) {
+      refuse(fmt::format("it steers two consumers named '{}'", consumer.durable));
     }
   }
 }

@@ -5,6 +5,7 @@
 #include <memory>
 #include <vector>
 
+#include "api/service_consumer.hpp"
 #include "api/service_publisher.hpp"
 #include "api/service_source.hpp"
 #include "hangar/log.hpp"
@@ -24,6 +25,9 @@ struct ServiceResources {
   std::function<std::shared_ptr<ServicePublisher>(const boost::asio::any_io_executor&,
                                                   const std::vector<Publishes>&, Log&)>
       make_publisher{};
+  std::function<std::shared_ptr<ServiceConsumer>(const boost::asio::any_io_executor&, const Steers&,
+                                                 Log&)>
+      make_consumer{};
   /// Called when a source pulls; may be empty.
   std::function<void()> source_opened{};
   /// Opened at first use; lives as long as the host.

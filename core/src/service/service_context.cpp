@@ -29,6 +29,10 @@ asio::awaitable<void> ServiceContext::prepare(const Needs& needs) {
     co_await open(options.name, supervisor_.resources.make_live_source(supervisor_.strand, options,
                                                                        *supervisor_.log));
   }
+  for (const Steers& steered : needs.steers) {
+    consumers_[steered.durable] =
+        supervisor_.resources.make_consumer(supervisor_.strand, steered, *supervisor_.log);
+  }
 }
 
 asio::awaitable<void> ServiceContext::open(std::string name,
@@ -55,6 +59,7 @@ void ServiceContext::stop() {
 
 asio::awaitable<void> ServiceContext::close() {
   sessions_.reset();
+  for (const auto& [name, consumer] : consumers_) co_await consumer->close();
   if (publisher_) co_await publisher_->close();
   for (const auto& [name, source] : sources_) co_await source->close();
 }
@@ -87,6 +92,14 @@ Publisher& ServiceContext::publisher() {
   if (publisher_) return *publisher_;
   throw std::logic_error{
       fmt::format("{} asks for a publisher, but its needs name no stream for it", service())};
+}
+
+Consumer& ServiceContext::consumer(std::string_view durable) {
+  check_strand("consumer");
+  const auto found = consumers_.find(durable);
+  if (found != consumers_.end()) return *found->second;
+  throw std::logic_error{fmt::format("{} asks for the consumer '{}', which its needs do not steer",
+                                     service(), durable)};
 }
 
 // One failure may be a lane's own, and is over when the next attempt succeeds.

@@ -41,6 +41,7 @@ class ServiceContext final : public Context {
   void not_ready(std::string why) override;
   Source& source(std::string_view name) override;
   Publisher& publisher() override;
+  Consumer& consumer(std::string_view durable) override;
   [[nodiscard]] std::size_t lanes() const noexcept override { return lanes_; }
   [[nodiscard]] StorageLimits storage_limits() const override {
     return supervisor_.resources.storage().limits();
@@ -61,6 +62,7 @@ class ServiceContext final : public Context {
   std::size_t lanes_ = 0;
   std::shared_ptr<ServicePublisher> publisher_;
   std::map<std::string, std::shared_ptr<ServiceSource>, std::less<>> sources_;
+  std::map<std::string, std::shared_ptr<ServiceConsumer>, std::less<>> consumers_;
   std::size_t outages_ = 0;  ///< Attempts in a row that found the storage unable to answer.
 };
 

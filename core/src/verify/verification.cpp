@@ -36,6 +36,14 @@ class SilentPublisher final : public ServicePublisher {
   asio::awaitable<void> flush() override { co_return; }
 };
 
+/// Neither is a consumer changed that another reads.
+class SilentConsumer final : public ServiceConsumer {
+ public:
+  asio::awaitable<ConsumerPosition> info() override { co_return ConsumerPosition{}; }
+  asio::awaitable<void> filter(std::vector<std::string>) override { co_return; }
+  asio::awaitable<void> close() override { co_return; }
+};
+
 }  // namespace
 
 Verification::Verification(const Installation& installation, const ShadowStorage::Options& options)
@@ -71,6 +79,9 @@ ServiceResources Verification::resources(DryRun& service, ShadowStorage& shadow)
   };
   resources.make_publisher = [](const asio::any_io_executor&, const std::vector<Publishes>&, Log&) {
     return std::make_shared<SilentPublisher>();
+  };
+  resources.make_consumer = [](const asio::any_io_executor&, const Steers&, Log&) {
+    return std::make_shared<SilentConsumer>();
   };
   resources.make_source = [this, &service](const asio::any_io_executor& on,
                                            const SourceOptions& options, Log& log) {

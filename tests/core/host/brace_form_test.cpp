@@ -22,6 +22,7 @@ struct Heard {
   std::vector<Rejection> rejections;
   std::vector<OutgoingMessage> published;
   std::size_t transactions = 0;
+  std::vector<std::string> filter;
 };
 
 class HearingSource final : public Source {
@@ -56,6 +57,19 @@ class HearingPublisher final : public Publisher {
   Heard& heard_;
 };
 
+class HearingConsumer final : public Consumer {
+ public:
+  explicit HearingConsumer(Heard& heard) : heard_{heard} {}
+  asio::awaitable<ConsumerPosition> info() override { co_return ConsumerPosition{}; }
+  asio::awaitable<void> filter(std::vector<std::string> subjects) override {
+    heard_.filter = std::move(subjects);
+    co_return;
+  }
+
+ private:
+  Heard& heard_;
+};
+
 class HearingContext final : public Context {
  public:
   HearingContext(asio::any_io_executor executor, Heard& heard)
@@ -73,6 +87,7 @@ class HearingContext final : public Context {
   }
   Source& source(std::string_view) override { return source_; }
   Publisher& publisher() override { return publisher_; }
+  Consumer& consumer(std::string_view) override { return consumer_; }
   [[nodiscard]] std::size_t lanes() const noexcept override { return 1; }
   [[nodiscard]] StorageLimits storage_limits() const override { return {}; }
   asio::awaitable<void> transact(std::size_t, std::function<void(Session&)> work) override {
@@ -85,6 +100,7 @@ class HearingContext final : public Context {
   Heard& heard_;
   HearingSource source_{heard_};
   HearingPublisher publisher_{heard_};
+  HearingConsumer consumer_{heard_};
 };
 
 // Longer than what a std::string holds without the heap.
@@ -109,6 +125,9 @@ asio::awaitable<void> author(Context& context) {
   Publisher& publisher = context.publisher();
   co_await publisher.publish({"subject.of.the.author", "body of the author's message"});
   co_await publisher.enqueue({"subject.of.the.author", "body of the author's message", reason});
+  Consumer& consumer = context.consumer("durable");
+  std::vector<std::string> subjects{reason, error};  // In braces g++ 12 compiles none.
+  co_await consumer.filter(std::move(subjects));
 }
 
 TEST(BraceForm, every_public_coroutine_takes_its_arguments_in_braces) {
@@ -135,6 +154,7 @@ TEST(BraceForm, every_public_coroutine_takes_its_arguments_in_braces) {
   EXPECT_TRUE(heard.published[0].headers().empty());
   EXPECT_EQ(heard.published[1].headers().at(0).second, reason);
   EXPECT_EQ(heard.transactions, 1U);
+  EXPECT_EQ(heard.filter, (std::vector<std::string>{reason, error}));
 }
 
 }  // namespace

@@ -17,6 +17,7 @@ const Table items{.name = "item", .columns = {{"id", ColumnType::uuid, false}}};
 Needs good() {
   Needs needs{.tables = {&items}, .publishes = {{"COPIES", "copies.>"}}};
   needs.reads.emplace_back("ORIGINALS", "originals.>", "durable");
+  needs.steers.push_back({"PREFECT_EVENTS", "events-triggers"});
   return needs;
 }
 
@@ -56,6 +57,13 @@ TEST(NeedsCheck, what_nothing_can_meet_is_named) {
        "it reads two sources named 'main'"},
       {[](Needs& needs) { needs.reads[0].batch_size = 0; },
        "the source 'main' has batches of no message"},
+      {[](Needs& needs) {
+         needs.steers.push_back({"OTHER", "events-triggers"});
+       },
+       "it steers two consumers named 'events-triggers'"},
+      {[](Needs& needs) { needs.steers[0].stream = "TWO.WORDS"; },
+       "the stream of a consumer that it steers: `TWO.WORDS` cannot be a name in JetStream: no "
+       "blanks, dots, `*`, `>`, `/` or `\\`"},
   };
   for (const Row& row : rows) {
     Needs needs = good();

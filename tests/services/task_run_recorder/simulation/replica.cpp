@@ -231,6 +231,7 @@ class Replica::SimulatedContext final : public Context {
   asio::awaitable<bool> stopped_within(std::chrono::milliseconds) override { co_return false; }
   Source& source(std::string_view) override { return source_; }
   Publisher& publisher() override { std::terminate(); }
+  Consumer& consumer(std::string_view) override { std::terminate(); }
   [[nodiscard]] std::size_t lanes() const noexcept override { return lanes_; }
 
   [[nodiscard]] StorageLimits storage_limits() const override { return {}; }

@@ -1,0 +1,129 @@
+#include "jetstream/steered_consumer.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <boost/asio/ip/host_name.hpp>
+#include <boost/json/array.hpp>
+#include <chrono>
+#include <utility>
+
+#include "hangar/error.hpp"
+#include "jetstream/stream_info.hpp"
+#include "jetstream/stream_setup.hpp"
+#include "nats/subjects.hpp"
+#include "text/json_member.hpp"
+
+namespace asio = boost::asio;
+namespace json = boost::json;
+
+namespace hangar {
+namespace {
+
+using namespace std::chrono_literals;
+using Clock = std::chrono::steady_clock;
+
+std::vector<std::string> sorted(std::vector<std::string> subjects) {
+  std::ranges::sort(subjects);
+  return subjects;
+}
+
+}  // namespace
+
+json::object with_filter(json::object config, const std::vector<std::string>& subjects) {
+  config.erase("filter_subject");
+  config.erase("filter_subjects");
+  // Servers before 2.10 do not know the second, and would deliver everything.
+  if (subjects.size() == 1) config["filter_subject"] = subjects.front();
+  if (subjects.size() > 1)
+    config["filter_subjects"] = json::array(subjects.begin(), subjects.end());
+  return config;
+}
+
+std::shared_ptr<SteeredConsumer> SteeredConsumer::start(const asio::any_io_executor& executor,
+                                                        const NatsConfig& nats,
+                                                        const std::string& service, Steers which,
+                                                        Log& log) {
+  const auto made = std::make_shared<SteeredConsumer>(std::move(which));
+  boost::system::error_code unknown;
+  made->link_ = Link::open(
+      executor, {nats, fmt::format("hangar/{}/consumer@{}", service, asio::ip::host_name(unknown))},
+      log, {});
+  return made;
+}
+
+std::string SteeredConsumer::title() const {
+  return fmt::format("consumer {} of stream {}", which_.durable, which_.stream);
+}
+
+asio::awaitable<JetStreamAnswer> SteeredConsumer::ask() {
+  const bool connected = co_await link_->wait_connected(Clock::now() + 5s);
+  if (!connected) {
+    throw TransientError{
+        fmt::format("{}: there is no connection to NATS: {}", title(), link_->last_trouble()),
+        TransientError::Retry::reconnect};
+  }
+  JetStreamAnswer answer = co_await call_jetstream(
+      *link_, fmt::format("CONSUMER.INFO.{}.{}", which_.stream, which_.durable));
+  if (answer.not_found()) {
+    throw AbsentError{fmt::format("there is no {}: whoever reads it makes it", title())};
+  }
+  if (!answer.ok()) throw_jetstream_error(answer, title(), which_.stream);
+  co_return answer;
+}
+
+asio::awaitable<JetStreamAnswer> SteeredConsumer::put(json::object config) {
+  // A server that knows the action makes no consumer that was deleted meanwhile.
+  json::object request{
+      {"stream_name", which_.stream}, {"config", std::move(config)}, {"action", "update"}};
+  JetStreamAnswer answer = co_await call_jetstream(
+      *link_, fmt::format("CONSUMER.DURABLE.CREATE.{}.{}", which_.stream, which_.durable),
+      std::move(request));
+  if (!answer.ok()) {
+    throw_jetstream_error(answer, fmt::format("the filter of {}", title()), which_.stream);
+  }
+  co_return answer;
+}
+
+asio::awaitable<ConsumerPosition> SteeredConsumer::info() {
+  const auto self = shared_from_this();
+  const JetStreamAnswer answer = co_await ask();
+  ConsumerInfo found = to_consumer_info(answer.body);
+  ConsumerPosition position;
+  position.ack_floor = found.ack_floor;
+  position.pending = found.pending;
+  position.ack_pending = found.ack_pending;
+  position.filter_subjects = std::move(found.filter_subjects);
+  co_return position;
+}
+
+asio::awaitable<void> SteeredConsumer::filter(std::vector<std::string> subjects) {
+  const auto self = shared_from_this();
+  const auto refuse_several = [&] {
+    throw ConfigError{
+        fmt::format("{}: {} filter subjects need nats-server 2.10 or newer: an older one has one "
+                    "alone, and would deliver everything",
+                    title(), subjects.size())};
+  };
+  for (const std::string& subject : subjects) {
+    check_subject(subject, fmt::format("the filter of {}", title()));
+  }
+  const JetStreamAnswer before = co_await ask();
+  if (sorted(to_consumer_info(before.body).filter_subjects) == sorted(subjects)) co_return;
+  // Such a server does not tell its time.
+  if (subjects.size() > 1 && !before.body.contains("ts")) refuse_several();
+  const json::object& config = object_member(before.body, "config");
+  const JetStreamAnswer after = co_await put(with_filter(config, subjects));
+  if (sorted(to_consumer_info(after.body).filter_subjects) == sorted(subjects)) co_return;
+  // A cluster may have servers of both kinds.
+  co_await put(config);
+  refuse_several();
+}
+
+asio::awaitable<void> SteeredConsumer::close() {
+  const auto self = shared_from_this();
+  link_->finish();
+  co_await link_->ended(Clock::now() + 10s);
+}
+
+}  // namespace hangar
