@@ -156,6 +156,43 @@ class EventCounter(Case):
         self.assertEqual(rows.split("\n")[:3], [f"run {number}|100" for number in range(3)])
 
 
+class Narrower(Case):
+    SERVICE = "narrower"
+
+    def test_work_of_a_host_that_was_killed_is_done_by_another(self) -> None:
+        self.settings["services.narrower.every"] = "200ms"
+        declared = self.declared()
+        self.assertEqual(declared["steers"], [{"stream": "EVENTS", "durable": "triggers"}])
+        self.assertEqual(declared["leases"], ["narrow"])
+        self.stream.request("STREAM.CREATE.EVENTS", name="EVENTS", subjects=["events.>"])
+        self.widen()
+        self.command("doctor")
+        with self.running() as first:
+            self.wait_ready(first)
+            wait_until(self.narrow, what="a narrow filter", log=self.log)
+            self.settings["data_dir"] = self.folder / "other"
+            first_log, self.log = self.log, self.folder / "other.log"
+            with self.running() as second:
+                self.says("ready:")
+                first.kill()
+                first.wait()
+                self.widen()
+                wait_until(self.narrow, what="a narrow filter again", log=self.log)
+                self.assertIn("holds the lease 'narrow' now", self.log.read_text())
+                self.end(second)
+        self.assertIn("holds the lease 'narrow' now", first_log.read_text())
+
+    def consumer(self, call: str, **more: object) -> dict[str, Any]:
+        return dict(self.stream.request(f"CONSUMER.{call}.EVENTS.triggers", **more))
+
+    def narrow(self) -> bool:
+        return bool(self.consumer("INFO")["config"].get("filter_subject") == "events.other")
+
+    def widen(self) -> None:
+        config = {"durable_name": "triggers", "ack_policy": "explicit"}
+        self.consumer("DURABLE.CREATE", stream_name="EVENTS", config=config)
+
+
 class TwoStreams(Case):
     SERVICE = "two_streams"
 

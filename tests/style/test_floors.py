@@ -10,7 +10,8 @@ _CORE = ROOT / "core" / "src"
 # From the ground up.
 _FLOORS = (
     *("text", "async", "api", "log", "config", "plugin", "http", "identity", "nats"),
-    *("jetstream", "embedded", "dead_letters", "source", "live", "storage", "batch", "service"),
+    *("jetstream", "embedded", "dead_letters", "source", "live", "lease"),
+    *("storage", "batch", "service"),
     *("status", "metrics", "admin", "host", "verify", "cli"),
 )
 # Libraries of others, each of which one folder alone speaks to.

@@ -70,6 +70,9 @@ struct Needs {
   std::vector<SourceOptions> reads{};
   std::vector<LiveOptions> live{};
   std::vector<Steers> steers{};
+  /// Names of work that one of several hosts does at a time: what `Context::every` takes. Each is
+  /// one word of a subject.
+  std::vector<std::string> leases{};
 };
 
 }  // namespace hangar

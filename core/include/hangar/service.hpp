@@ -17,6 +17,7 @@
 #include "hangar/config.hpp"
 #include "hangar/consumer.hpp"
 #include "hangar/error.hpp"
+#include "hangar/lease.hpp"
 #include "hangar/log.hpp"
 #include "hangar/metrics.hpp"
 #include "hangar/needs.hpp"
@@ -103,6 +104,20 @@ class HANGAR_API Context {
 
   /// The one that `Needs::steers` has by that name. Throws std::logic_error when there is none.
   virtual Consumer& consumer(std::string_view durable) = 0;
+
+  /// Runs `work` at once and then each `period`, on the one of all hosts of this service that holds
+  /// the lease, which has a name of `Needs::leases`; returns when the host wants this service to
+  /// end. What `work` throws is logged and counted, and it is run again at the next period. A host
+  /// that ends gives the lease up at once. The lease of one that dies is over after the period, but
+  /// not before 1 s and not after 30 s; another host takes it within a third of that time more. Two
+  /// hosts may do the work at once for a moment, so that it must be harmless: see `Lease::held`.
+  /// Returns at once in a run that ends by itself (`verify`, `replay`, `run --until-drained`).
+  /// Throws std::logic_error for a name that is not there or in use, and a period below 1 ms. A
+  /// lambda in the place of `work` captures no more than references and `this`: g++ 12 destroys
+  /// other captures twice.
+  virtual boost::asio::awaitable<void> every(
+      std::string lease, std::chrono::milliseconds period,
+      std::function<boost::asio::awaitable<void>(const Lease&)> work) = 0;
 
   /// How many lanes there are, each with a session and a thread of its own; none for a service
   /// without tables.

@@ -7,6 +7,7 @@ ServiceFactory::~ServiceFactory() = default;
 Context::~Context() = default;
 Publisher::~Publisher() = default;
 Consumer::~Consumer() = default;
+Lease::~Lease() = default;
 Service::~Service() = default;
 
 }  // namespace hangar

@@ -55,6 +55,8 @@ int list_services(const HostOptions& host, Output output) {
     for (const Steers& consumer : needs.steers) {
       steers.push_back({{"stream", consumer.stream}, {"durable", consumer.durable}});
     }
+    json::array leases;
+    for (const std::string& lease : needs.leases) leases.emplace_back(lease);
     rows.push_back({{"name", service.plugin->name},
                     {"enabled", enabled},
                     {"environment_variable", switch_of(service.plugin->name)},
@@ -64,7 +66,8 @@ int list_services(const HostOptions& host, Output output) {
                     {"failure", status.failure},
                     {"tables", std::move(tables)},
                     {"reads", std::move(reads)},
-                    {"steers", std::move(steers)}});
+                    {"steers", std::move(steers)},
+                    {"leases", std::move(leases)}});
   }
   print(output, rows, table);
   return tell_refusals(installation);

@@ -25,6 +25,7 @@
 #include "http/http_server.hpp"
 #include "jetstream/steered_consumer.hpp"
 #include "jetstream/stream_publisher.hpp"
+#include "lease/leases.hpp"
 #include "live/live_source.hpp"
 #include "log/stderr_log.hpp"
 #include "metrics/service_metrics.hpp"
@@ -144,6 +145,11 @@ void Host::Run::add(Installation::Service& service) {
   resources.make_consumer = [this, name](const auto& on, const auto& which, Log& log) {
     return SteeredConsumer::start(on, nats_server_->settings(), name, which, log);
   };
+  if (!options_.until_drained && !options_.replay) {
+    resources.make_leases = [this, name](const auto& on, Log& log, Metrics& metrics) {
+      return Leases::start(on, nats_server_->settings(), name, log, metrics);
+    };
+  }
   resources.storage_outcome = [this](const StorageOutcome& outcome) { board_.record(outcome); };
   resources.storage = [this]() -> Storage& { return storage(); };
   resources.creation = installation_.creation();

@@ -23,6 +23,7 @@ inline constexpr std::int64_t bad_configuration = 10052;
 inline constexpr std::int64_t stream_name_in_use = 10058;
 inline constexpr std::int64_t stream_not_found = 10059;
 inline constexpr std::int64_t subjects_overlap = 10065;
+inline constexpr std::int64_t wrong_last_sequence = 10071;
 inline constexpr std::int64_t not_enabled = 10076;
 inline constexpr std::int64_t stream_full = 10077;
 inline constexpr std::int64_t max_bytes_required = 10113;

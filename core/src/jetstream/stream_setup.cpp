@@ -40,7 +40,7 @@ json::object stream_config(const StreamConfig& wanted) {
           {"max_consumers", -1},
           {"max_msgs", -1},
           {"max_bytes", wanted.max_bytes},
-          {"max_msgs_per_subject", -1},
+          {"max_msgs_per_subject", wanted.max_messages_per_subject},
           {"max_msg_size", -1}};
 }
 

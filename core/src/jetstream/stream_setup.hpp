@@ -43,7 +43,8 @@ struct StreamConfig {
   std::int64_t replicas = 1;
   std::chrono::nanoseconds max_age{};
   std::chrono::nanoseconds duplicate_window = std::chrono::minutes{5};
-  std::int64_t max_bytes = -1;  ///< -1: no limit.
+  std::int64_t max_bytes = -1;                 ///< -1: no limit.
+  std::int64_t max_messages_per_subject = -1;  ///< The same.
 };
 
 /// Where a consumer begins that re-applies what the stream holds.

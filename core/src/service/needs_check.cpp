@@ -42,6 +42,12 @@ void check_needs(std::string_view service, const Needs& needs) {
       refuse(fmt::format("it steers two consumers named '{}'", consumer.durable));
     }
   }
+  std::set<std::string> leases;
+  for (const std::string& lease : needs.leases) {
+    // Such a name is one word of a subject.
+    check_jetstream_name(lease, where + "a lease");
+    if (!leases.insert(lease).second) refuse(fmt::format("it has two leases named '{}'", lease));
+  }
 }
 
 }  // namespace hangar

@@ -9,7 +9,9 @@
 #include "api/service_publisher.hpp"
 #include "api/service_source.hpp"
 #include "hangar/log.hpp"
+#include "hangar/metrics.hpp"
 #include "hangar/storage.hpp"
+#include "lease/leases.hpp"
 #include "storage/storage_outcome.hpp"
 
 namespace hangar {
@@ -28,6 +30,9 @@ struct ServiceResources {
   std::function<std::shared_ptr<ServiceConsumer>(const boost::asio::any_io_executor&, const Steers&,
                                                  Log&)>
       make_consumer{};
+  /// Empty in a run that ends by itself, which does no periodic work.
+  std::function<std::shared_ptr<Leases>(const boost::asio::any_io_executor&, Log&, Metrics&)>
+      make_leases{};
   /// Called when a source pulls; may be empty.
   std::function<void()> source_opened{};
   /// Opened at first use; lives as long as the host.

@@ -33,6 +33,12 @@ asio::awaitable<void> ServiceContext::prepare(const Needs& needs) {
     consumers_[steered.durable] =
         supervisor_.resources.make_consumer(supervisor_.strand, steered, *supervisor_.log);
   }
+  lease_names_ = needs.leases;
+  if (!needs.leases.empty() && supervisor_.resources.make_leases && !stopping()) {
+    leases_ = supervisor_.resources.make_leases(supervisor_.strand, *supervisor_.log,
+                                                *supervisor_.metrics);
+    co_await leases_->open();
+  }
 }
 
 asio::awaitable<void> ServiceContext::open(std::string name,
@@ -54,11 +60,13 @@ asio::awaitable<void> ServiceContext::prepare_storage(const Needs& needs) {
 
 void ServiceContext::stop() {
   if (publisher_) publisher_->stop();
+  if (leases_) leases_->stop();
   for (const auto& [name, source] : sources_) source->stop();
 }
 
 asio::awaitable<void> ServiceContext::close() {
   sessions_.reset();
+  if (leases_) co_await leases_->close();
   for (const auto& [name, consumer] : consumers_) co_await consumer->close();
   if (publisher_) co_await publisher_->close();
   for (const auto& [name, source] : sources_) co_await source->close();
@@ -100,6 +108,25 @@ Consumer& ServiceContext::consumer(std::string_view durable) {
   if (found != consumers_.end()) return *found->second;
   throw std::logic_error{fmt::format("{} asks for the consumer '{}', which its needs do not steer",
                                      service(), durable)};
+}
+
+asio::awaitable<void> ServiceContext::every(
+    std::string lease, std::chrono::milliseconds period,
+    std::function<asio::awaitable<void>(const Lease&)> work) {
+  check_strand("every");
+  if (!work) throw std::logic_error{fmt::format("{} has no work for `every`", service())};
+  if (period < std::chrono::milliseconds{1}) {
+    throw std::logic_error{fmt::format("{} has a period below 1 ms for `every`", service())};
+  }
+  if (std::ranges::find(lease_names_, lease) == lease_names_.end()) {
+    throw std::logic_error{
+        fmt::format("{} asks for the lease '{}', which its needs do not name", service(), lease)};
+  }
+  if (leases_) {
+    co_await leases_->every(std::move(lease), period, std::move(work));
+  } else {
+    log().info("the work of the lease '{}' is not done in a run that ends by itself", lease);
+  }
 }
 
 // One failure may be a lane's own, and is over when the next attempt succeeds.

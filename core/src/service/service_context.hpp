@@ -5,6 +5,7 @@
 #include <optional>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "hangar/service.hpp"
 #include "service/supervisor.hpp"
@@ -42,6 +43,9 @@ class ServiceContext final : public Context {
   Source& source(std::string_view name) override;
   Publisher& publisher() override;
   Consumer& consumer(std::string_view durable) override;
+  boost::asio::awaitable<void> every(
+      std::string lease, std::chrono::milliseconds period,
+      std::function<boost::asio::awaitable<void>(const Lease&)> work) override;
   [[nodiscard]] std::size_t lanes() const noexcept override { return lanes_; }
   [[nodiscard]] StorageLimits storage_limits() const override {
     return supervisor_.resources.storage().limits();
@@ -63,6 +67,8 @@ class ServiceContext final : public Context {
   std::shared_ptr<ServicePublisher> publisher_;
   std::map<std::string, std::shared_ptr<ServiceSource>, std::less<>> sources_;
   std::map<std::string, std::shared_ptr<ServiceConsumer>, std::less<>> consumers_;
+  std::vector<std::string> lease_names_;
+  std::shared_ptr<Leases> leases_;
   std::size_t outages_ = 0;  ///< Attempts in a row that found the storage unable to answer.
 };
 

@@ -22,7 +22,9 @@ struct Heard {
   std::vector<Rejection> rejections;
   std::vector<OutgoingMessage> published;
   std::size_t transactions = 0;
+  std::vector<std::string> leases;
   std::vector<std::string> filter;
+  bool worked = false;
 };
 
 class HearingSource final : public Source {
@@ -70,6 +72,11 @@ class HearingConsumer final : public Consumer {
   Heard& heard_;
 };
 
+class HeldLease final : public Lease {
+ public:
+  [[nodiscard]] bool held() const noexcept override { return true; }
+};
+
 class HearingContext final : public Context {
  public:
   HearingContext(asio::any_io_executor executor, Heard& heard)
@@ -88,6 +95,12 @@ class HearingContext final : public Context {
   Source& source(std::string_view) override { return source_; }
   Publisher& publisher() override { return publisher_; }
   Consumer& consumer(std::string_view) override { return consumer_; }
+  asio::awaitable<void> every(std::string lease, std::chrono::milliseconds,
+                              std::function<asio::awaitable<void>(const Lease&)> work) override {
+    heard_.leases.push_back(std::move(lease));
+    const HeldLease held;
+    co_await work(held);
+  }
   [[nodiscard]] std::size_t lanes() const noexcept override { return 1; }
   [[nodiscard]] StorageLimits storage_limits() const override { return {}; }
   asio::awaitable<void> transact(std::size_t, std::function<void(Session&)> work) override {
@@ -107,7 +120,7 @@ class HearingContext final : public Context {
 const std::string reason = "a_reason_of_more_than_fifteen_letters";
 const std::string error = "A sentence of more than fifteen letters.";
 
-asio::awaitable<void> author(Context& context) {
+asio::awaitable<void> author(Context& context, Heard& heard) {
   co_await context.stopped_within({});
   co_await context.transact(0, {[](Session&) {}});
   std::string name;
@@ -128,13 +141,18 @@ asio::awaitable<void> author(Context& context) {
   Consumer& consumer = context.consumer("durable");
   std::vector<std::string> subjects{reason, error};  // In braces g++ 12 compiles none.
   co_await consumer.filter(std::move(subjects));
+  co_await context.every({"lease of the author's service"}, {},
+                         {[&heard](const Lease& lease) -> asio::awaitable<void> {
+                           heard.worked = lease.held();
+                           co_return;
+                         }});
 }
 
 TEST(BraceForm, every_public_coroutine_takes_its_arguments_in_braces) {
   asio::io_context io;
   Heard heard;
   HearingContext context{io.get_executor(), heard};
-  asio::co_spawn(io, author(context),
+  asio::co_spawn(io, author(context, heard),
                  [](const std::exception_ptr& failure) { EXPECT_FALSE(failure); });
   io.run();
   ASSERT_EQ(heard.rejections.size(), 3U);
@@ -155,6 +173,9 @@ TEST(BraceForm, every_public_coroutine_takes_its_arguments_in_braces) {
   EXPECT_EQ(heard.published[1].headers().at(0).second, reason);
   EXPECT_EQ(heard.transactions, 1U);
   EXPECT_EQ(heard.filter, (std::vector<std::string>{reason, error}));
+  ASSERT_EQ(heard.leases.size(), 1U);
+  EXPECT_EQ(heard.leases[0], "lease of the author's service");
+  EXPECT_TRUE(heard.worked);
 }
 
 }  // namespace

@@ -18,6 +18,7 @@ Needs good() {
   Needs needs{.tables = {&items}, .publishes = {{"COPIES", "copies.>"}}};
   needs.reads.emplace_back("ORIGINALS", "originals.>", "durable");
   needs.steers.push_back({"PREFECT_EVENTS", "events-triggers"});
+  needs.leases.emplace_back("retention");
   return needs;
 }
 
@@ -64,6 +65,10 @@ TEST(NeedsCheck, what_nothing_can_meet_is_named) {
       {[](Needs& needs) { needs.steers[0].stream = "TWO.WORDS"; },
        "the stream of a consumer that it steers: `TWO.WORDS` cannot be a name in JetStream: no "
        "blanks, dots, `*`, `>`, `/` or `\\`"},
+      {[](Needs& needs) { needs.leases.emplace_back("retention"); },
+       "it has two leases named 'retention'"},
+      {[](Needs& needs) { needs.leases[0].clear(); },
+       "a lease: `` cannot be a name in JetStream: no blanks, dots, `*`, `>`, `/` or `\\`"},
   };
   for (const Row& row : rows) {
     Needs needs = good();

@@ -232,6 +232,10 @@ class Replica::SimulatedContext final : public Context {
   Source& source(std::string_view) override { return source_; }
   Publisher& publisher() override { std::terminate(); }
   Consumer& consumer(std::string_view) override { std::terminate(); }
+  asio::awaitable<void> every(std::string, std::chrono::milliseconds,
+                              std::function<asio::awaitable<void>(const Lease&)>) override {
+    co_return;
+  }
   [[nodiscard]] std::size_t lanes() const noexcept override { return lanes_; }
 
   [[nodiscard]] StorageLimits storage_limits() const override { return {}; }

@@ -1,0 +1,268 @@
+#include "lease/leases.hpp"
+
+#include <fmt/format.h>
+
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
+#include <boost/asio/ip/host_name.hpp>
+#include <boost/json/object.hpp>
+#include <exception>
+#include <random>
+#include <stdexcept>
+#include <utility>
+
+#include "api/describe.hpp"
+#include "async/backoff.hpp"
+#include "hangar/error.hpp"
+#include "jetstream/denied_error.hpp"
+#include "jetstream/jetstream.hpp"
+#include "text/base64.hpp"
+#include "text/json_member.hpp"
+
+namespace asio = boost::asio;
+namespace json = boost::json;
+
+namespace hangar {
+namespace {
+
+using namespace std::chrono_literals;
+
+std::string host_name() {
+  boost::system::error_code unknown;
+  return asio::ip::host_name(unknown);
+}
+
+/// A name that no other host has, and no other run of this one.
+std::string unique_name() {
+  std::random_device random;
+  return fmt::format("{}/{:08x}{:08x}", host_name(), random(), random());
+}
+
+}  // namespace
+
+/// One call of `every`.
+struct Leases::Turn {
+  Turn(std::string its_name, std::string its_subject, std::chrono::milliseconds period)
+      : name{std::move(its_name)}, subject{std::move(its_subject)}, term{unique_name(), period} {}
+
+  std::string name;
+  std::string subject;
+  LeaseTerm term;
+  bool ended = false;       ///< No work runs, and none will.
+  bool given_back = false;  ///< Or over.
+};
+
+std::shared_ptr<Leases> Leases::start(const asio::any_io_executor& executor, const NatsConfig& nats,
+                                      std::string service, Log& log, Metrics& metrics) {
+  struct Started : Leases {
+    Started(asio::any_io_executor on, const NatsConfig& with, std::string of, Log& to,
+            Metrics& counted)
+        : Leases{std::move(on), with, std::move(of), to, counted} {}
+  };
+  const auto made = std::make_shared<Started>(executor, nats, std::move(service), log, metrics);
+  const std::weak_ptr<Leases> weak = made;
+  const auto wake = [weak](const auto&...) {
+    if (const auto self = weak.lock()) self->changed_.wake_all();
+  };
+  Link::Handlers handlers;
+  handlers.up = wake;
+  handlers.down = wake;
+  made->link_ =
+      Link::open(executor, {nats, fmt::format("hangar/{}/leases@{}", made->service_, host_name())},
+                 log, std::move(handlers));
+  return made;
+}
+
+Leases::Leases(asio::any_io_executor executor, const NatsConfig& nats, std::string service,
+               Log& log, Metrics& metrics)
+    : executor_{std::move(executor)},
+      stream_{lease_stream, "hangar.lease.>"},
+      service_{std::move(service)},
+      log_{log},
+      metrics_{metrics},
+      changed_{executor_} {
+  stream_.replicas = nats.replicas;
+  stream_.max_messages_per_subject = 1;
+  // Some accounts want a limit; more than there are leases.
+  stream_.max_bytes = 1 << 20;
+}
+
+void Leases::warn(const std::string& what, const char* problem) {
+  if (const auto left_out = seldom_.told(what, Clock::now())) {
+    log_.warning("{}: {}; trying again ({} more failures since this was said last)", what, problem,
+                 *left_out);
+  }
+}
+
+asio::awaitable<void> Leases::open() {
+  const auto self = shared_from_this();
+  Backoff wait;
+  while (!stopping_) {
+    if (!link_->connected()) {
+      co_await changed_.wait();
+      continue;
+    }
+    try {
+      co_await ensure_stream(*link_, stream_, WhenAbsent::create);
+      co_return;
+    } catch (const TransientError& error) {
+      warn("leases", error.what());
+    }
+    co_await changed_.wait_until(Clock::now() + wait.next());
+  }
+}
+
+asio::awaitable<void> Leases::every(std::string lease, std::chrono::milliseconds period,
+                                    Work work) {
+  struct End {
+    Leases& leases;
+    Turn& turn;
+    End(Leases& all, Turn& one) : leases{all}, turn{one} {}
+    End(const End&) = delete;
+    End& operator=(const End&) = delete;
+    ~End() {
+      turn.ended = true;
+      leases.changed_.wake_all();
+    }
+  };
+  const auto self = shared_from_this();
+  if (!in_use_.insert(lease).second) {
+    throw std::logic_error{
+        fmt::format("{} does the work of the lease '{}' twice at once", service_, lease)};
+  }
+  std::string subject = fmt::format("hangar.lease.{}.{}", service_, lease);
+  const auto turn = std::make_shared<Turn>(std::move(lease), std::move(subject), period);
+  // Not a part of this coroutine, which the service may cancel.
+  asio::co_spawn(
+      executor_, [self, turn] { return self->keep(turn); }, asio::detached);
+  {
+    const End end{*this, *turn};
+    co_await work_until_stopped(*turn, period, work);
+  }
+  while (!turn->given_back) co_await changed_.wait();
+}
+
+asio::awaitable<void> Leases::work_until_stopped(Turn& turn, std::chrono::milliseconds period,
+                                                 const Work& work) {
+  const auto counter = [&](const char* outcome) {
+    return metrics_.counter("hangar_lease_runs_total",
+                            "Times that periodic work was run on this host",
+                            {{"lease", turn.name}, {"outcome", outcome}});
+  };
+  const auto done = counter("done");
+  const auto failed = counter("failed");
+  auto due = Clock::now();
+  while (!stopping_) {
+    if (!turn.term.held()) {
+      co_await changed_.wait();
+      continue;
+    }
+    if (Clock::now() < due) {
+      co_await changed_.wait_until(due);
+      continue;
+    }
+    due = Clock::now() + period;
+    try {
+      co_await work(turn.term);
+      done(1);
+    } catch (...) {
+      failed(1);
+      log_.error("the work of the lease '{}' failed: {}; it is run again at the next period",
+                 turn.name, describe(std::current_exception()));
+    }
+  }
+}
+
+asio::awaitable<void> Leases::keep(std::shared_ptr<Turn> turn) {
+  while (!turn->ended) {
+    const auto next = Clock::now() + turn->term.round();
+    const auto connection = link_->connections();
+    co_await renew(*turn);
+    changed_.wake_all();
+    while (!turn->ended && Clock::now() < next && connection == link_->connections()) {
+      co_await changed_.wait_until(next);
+    }
+  }
+  co_await give_back(*turn);
+  in_use_.erase(turn->name);
+  turn->given_back = true;
+  changed_.wake_all();
+}
+
+asio::awaitable<void> Leases::renew(Turn& turn) {
+  const bool before = turn.term.held();
+  if (link_->connected()) {
+    try {
+      const LeaseEntry found = co_await read(turn);
+      const auto sent = Clock::now();
+      if (turn.term.may_write(found, sent)) {
+        const auto written = co_await write(turn, turn.term.host(), found.sequence);
+        if (written) turn.term.written(*written, sent);
+      }
+    } catch (const std::exception& error) {
+      warn(fmt::format("lease '{}'", turn.name), error.what());
+    }
+  }
+  const bool now = turn.term.held();
+  if (now && !before) log_.info("this host holds the lease '{}' now", turn.name);
+  if (before && !now) log_.warning("this host holds the lease '{}' no more", turn.name);
+}
+
+asio::awaitable<void> Leases::give_back(Turn& turn) {
+  if (!turn.term.held()) co_return;
+  try {
+    co_await write(turn, {}, turn.term.sequence());
+  } catch (const std::exception& error) {
+    log_.debug("lease '{}' is not given back: {}", turn.name, error.what());
+  }
+}
+
+asio::awaitable<LeaseEntry> Leases::read(const Turn& turn) {
+  json::object request{{"last_by_subj", turn.subject}};
+  const JetStreamAnswer answer = co_await call_jetstream(
+      *link_, fmt::format("STREAM.MSG.GET.{}", lease_stream), std::move(request));
+  LeaseEntry entry;
+  if (answer.error_code == jetstream_error::stream_not_found) {
+    co_await ensure_stream(*link_, stream_, WhenAbsent::create);
+  } else if (!answer.ok() && !answer.not_found()) {
+    throw_jetstream_error(answer, turn.subject, lease_stream);
+  }
+  if (!answer.ok()) co_return entry;
+  const json::object& message = object_member(answer.body, "message");
+  entry.sequence = static_cast<std::uint64_t>(integer_member(message, "seq"));
+  entry.holder = decode_base64(text_member(message, "data"));
+  co_return entry;
+}
+
+asio::awaitable<std::optional<std::uint64_t>> Leases::write(const Turn& turn, std::string holder,
+                                                            std::uint64_t in_place_of) {
+  using Fate = Link::Reply::Fate;
+  Headers headers;
+  headers.emplace_back("Nats-Expected-Last-Subject-Sequence", fmt::format("{}", in_place_of));
+  const Link::Reply reply =
+      co_await link_->request(turn.subject, std::move(holder), std::move(headers));
+  if (reply.fate == Fate::denied) throw DeniedError{reply.why};
+  if (reply.fate != Fate::answered) {
+    throw TransientError{fmt::format("no answer on {}: {}", turn.subject, link_->last_trouble()),
+                         TransientError::Retry::backoff};
+  }
+  const JetStreamAnswer answer = read_jetstream_answer(*link_, reply);
+  if (answer.error_code == jetstream_error::wrong_last_sequence) co_return std::nullopt;
+  if (!answer.ok()) throw_jetstream_error(answer, turn.subject, lease_stream);
+  co_return static_cast<std::uint64_t>(integer_member(answer.body, "seq"));
+}
+
+void Leases::stop() {
+  stopping_ = true;
+  changed_.wake_all();
+}
+
+asio::awaitable<void> Leases::close() {
+  const auto self = shared_from_this();
+  stop();
+  while (!in_use_.empty()) co_await changed_.wait();
+  link_->finish();
+  co_await link_->ended(Clock::now() + 10s);
+}
+
+}  // namespace hangar
