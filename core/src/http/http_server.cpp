@@ -11,10 +11,10 @@
 #include <boost/beast/http.hpp>
 #include <boost/beast/version.hpp>
 #include <exception>
-#include <sstream>
 #include <utility>
 
 #include "hangar/error.hpp"
+#include "http/http_answer.hpp"
 #include "http/listen_address.hpp"
 
 namespace asio = boost::asio;
@@ -25,19 +25,6 @@ namespace hangar {
 namespace {
 
 using Request = http::request_parser<http::empty_body>;
-using Response = http::response<http::string_body>;
-
-Response response(const HttpReply& reply, bool keep_alive) {
-  Response made{static_cast<http::status>(reply.status), 11};
-  made.set(http::field::content_type, reply.type);
-  made.set(http::field::cache_control, "no-store");
-  made.set("X-Content-Type-Options", "nosniff");
-  if (!reply.allow.empty()) made.set(http::field::allow, reply.allow);
-  made.body() = reply.body;
-  made.keep_alive(keep_alive);
-  made.prepare_payload();
-  return made;
-}
 
 bool has_body(const Request& request) {
   return request.chunked() || request.content_length_remaining().value_or(0) > 0;
@@ -62,43 +49,12 @@ HttpReply reply_to(const Request& request, beast::error_code failed,
   return answer(view(request.get().method_string()), view(request.get().target()));
 }
 
-/// Whether there is somebody who sent something that deserves an answer.
-bool is_answerable(beast::error_code failed) {
-  return !failed ||
-         (failed.category() == make_error_code(http::error::bad_method).category() &&
-          failed != http::error::end_of_stream && failed != http::error::partial_message);
-}
-
-/// Lets the other side read its answer before the connection is reset for what it still sends.
-asio::awaitable<void> linger(beast::tcp_stream& stream) {
-  constexpr int reads = 16;
-  boost::system::error_code failed;
-  stream.socket().shutdown(asio::ip::tcp::socket::shutdown_send, failed);
-  stream.expires_after(std::chrono::seconds{1});
-  std::array<char, 4096> ignored{};
-  for (int i = 0; i < reads && !failed; ++i) {
-    co_await stream.async_read_some(asio::buffer(ignored),
-                                    asio::redirect_error(asio::use_awaitable, failed));
-  }
-}
-
 }  // namespace
 
 HttpServer::HttpServer(std::string_view setting, const std::string& address, Answer answer,
                        HttpLimits limits)
     : answer_{std::move(answer)}, limits_{limits} {
-  const auto endpoint = listen_address(address, setting);
-  try {
-    acceptor_.open(endpoint.protocol());
-    acceptor_.set_option(asio::socket_base::reuse_address(true));
-    acceptor_.bind(endpoint);
-    acceptor_.listen();
-  } catch (const boost::system::system_error& error) {
-    throw ConfigError{fmt::format(
-        "{}: {} cannot be listened on: {}; set another address, 127.0.0.1:0 for any free port, or "
-        "an empty one for none",
-        setting, address, error.code().message())};
-  }
+  bind_to(acceptor_, address, setting);
   asio::co_spawn(io_, accept(), asio::detached);
   thread_ = std::thread{[this] { io_.run(); }};
 }
@@ -108,11 +64,7 @@ HttpServer::~HttpServer() {
   thread_.join();
 }
 
-std::string HttpServer::address() const {
-  std::ostringstream text;
-  text << acceptor_.local_endpoint();
-  return text.str();
-}
+std::string HttpServer::address() const { return address_of(acceptor_); }
 
 asio::awaitable<void> HttpServer::accept() {
   asio::steady_timer pause{io_};
@@ -146,7 +98,7 @@ asio::awaitable<void> HttpServer::serve(asio::ip::tcp::socket socket) {
                                      asio::redirect_error(asio::use_awaitable, failed));
     if (!is_answerable(failed)) co_return;
     go_on = !failed && request.get().keep_alive() && !has_body(request);
-    Response answer = response(reply_to(request, failed, answer_), go_on);
+    HttpResponse answer = http_response(reply_to(request, failed, answer_), go_on);
     // The header tells how long the body of a GET would be.
     if (!failed && request.get().method() == http::verb::head) answer.body().clear();
     stream.expires_after(limits_.write);

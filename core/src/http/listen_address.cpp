@@ -3,7 +3,9 @@
 #include <fmt/format.h>
 
 #include <boost/asio/ip/address.hpp>
+#include <boost/asio/socket_base.hpp>
 #include <cstdint>
+#include <sstream>
 #include <string>
 
 #include "hangar/error.hpp"
@@ -41,6 +43,26 @@ asio::ip::tcp::endpoint listen_address(std::string_view text, std::string_view s
   const auto address = asio::ip::make_address(std::string{host}, bad);
   if (bad || address.is_v6() != bracketed) throw wrong();
   return {address, *port};
+}
+
+void bind_to(asio::ip::tcp::acceptor& acceptor, std::string_view text, std::string_view setting) {
+  const auto endpoint = listen_address(text, setting);
+  try {
+    acceptor.open(endpoint.protocol());
+    acceptor.set_option(asio::socket_base::reuse_address(true));
+    acceptor.bind(endpoint);
+    acceptor.listen();
+  } catch (const boost::system::system_error& error) {
+    throw ConfigError{fmt::format(
+        "{}: {} cannot be listened on: {}; set another address, or 127.0.0.1:0 for any free port",
+        setting, text, error.code().message())};
+  }
+}
+
+std::string address_of(const asio::ip::tcp::acceptor& acceptor) {
+  std::ostringstream text;
+  text << acceptor.local_endpoint();
+  return text.str();
 }
 
 }  // namespace hangar

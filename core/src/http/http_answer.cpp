@@ -1,0 +1,45 @@
+#include "http/http_answer.hpp"
+
+#include <array>
+#include <boost/asio/redirect_error.hpp>
+#include <boost/asio/use_awaitable.hpp>
+#include <boost/beast/core.hpp>
+#include <boost/beast/http.hpp>
+
+namespace asio = boost::asio;
+namespace beast = boost::beast;
+namespace http = beast::http;
+
+namespace hangar {
+
+HttpResponse http_response(const HttpReply& reply, bool keep_alive) {
+  HttpResponse made{static_cast<http::status>(reply.status), 11};
+  if (!reply.type.empty()) made.set(http::field::content_type, reply.type);
+  made.set(http::field::cache_control, "no-store");
+  made.set("X-Content-Type-Options", "nosniff");
+  if (!reply.allow.empty()) made.set(http::field::allow, reply.allow);
+  made.body() = reply.body;
+  made.keep_alive(keep_alive);
+  made.prepare_payload();
+  return made;
+}
+
+bool is_answerable(beast::error_code failed) {
+  return !failed ||
+         (failed.category() == make_error_code(http::error::bad_method).category() &&
+          failed != http::error::end_of_stream && failed != http::error::partial_message);
+}
+
+asio::awaitable<void> linger(beast::tcp_stream& stream) {
+  constexpr int reads = 16;
+  boost::system::error_code failed;
+  stream.socket().shutdown(asio::ip::tcp::socket::shutdown_send, failed);
+  stream.expires_after(std::chrono::seconds{1});
+  std::array<char, 4096> ignored{};
+  for (int i = 0; i < reads && !failed; ++i) {
+    co_await stream.async_read_some(asio::buffer(ignored),
+                                    asio::redirect_error(asio::use_awaitable, failed));
+  }
+}
+
+}  // namespace hangar
