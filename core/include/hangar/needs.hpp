@@ -51,6 +51,21 @@ struct Publishes {
   std::string subject;  ///< What it publishes on; may have wildcards.
 };
 
+/// An address that a service listens on for HTTP/1.1.
+struct ListensOn {
+  ListensOn() = default;  // Not an aggregate, like SourceOptions.
+  explicit ListensOn(std::string at, std::size_t most = 1U << 20U)
+      : address{std::move(at)}, largest_body{most} {}
+
+  /// What `Context::listener` takes; each of a service has its own.
+  std::string name = "http";
+  /// The service's setting that gives the address, which messages name.
+  std::string setting = "listen";
+  std::string address;  ///< `127.0.0.1:8080`, say; port 0 is any free one.
+  /// A request with a larger body, in bytes, is answered 413.
+  std::size_t largest_body = 1U << 20U;
+};
+
 /// A consumer of somebody else's, of which a service reads how far it is, and sets the filter.
 struct Steers {
   std::string stream;
@@ -67,6 +82,7 @@ struct Needs {
   /// are no more lanes than the storage can serve.
   std::size_t lanes = 1;
   std::vector<Publishes> publishes{};
+  std::vector<ListensOn> listens{};
   std::vector<SourceOptions> reads{};
   std::vector<LiveOptions> live{};
   std::vector<Steers> steers{};

@@ -18,6 +18,7 @@
 #include "hangar/consumer.hpp"
 #include "hangar/error.hpp"
 #include "hangar/lease.hpp"
+#include "hangar/listener.hpp"
 #include "hangar/log.hpp"
 #include "hangar/metrics.hpp"
 #include "hangar/needs.hpp"
@@ -118,6 +119,9 @@ class HANGAR_API Context {
   virtual boost::asio::awaitable<void> every(
       std::string lease, std::chrono::milliseconds period,
       std::function<boost::asio::awaitable<void>(const Lease&)> work) = 0;
+  /// The one that `Needs::listens` has by that name; it listens already. Throws std::logic_error
+  /// when there is none.
+  virtual Listener& listener(std::string_view name = "http") = 0;
 
   /// How many lanes there are, each with a session and a thread of its own; none for a service
   /// without tables.

@@ -44,9 +44,12 @@ json::object describe(const Snapshot::Service& service) {
                             {"connected", source.connected != 0},
                             {"counters", counters(source)}};
   }
-  return {{"version", service.version},   {"state", to_string(service.state)},
-          {"since", when(service.since)}, {"last_error", nullable(service.last_error)},
-          {"restarts", service.restarts}, {"sources", std::move(sources)}};
+  json::object listeners;
+  for (const auto& [name, address] : service.listeners) listeners[name] = {{"address", address}};
+  return {{"version", service.version},       {"state", to_string(service.state)},
+          {"since", when(service.since)},     {"last_error", nullable(service.last_error)},
+          {"restarts", service.restarts},     {"sources", std::move(sources)},
+          {"listeners", std::move(listeners)}};
 }
 
 }  // namespace

@@ -8,6 +8,8 @@ Context::~Context() = default;
 Publisher::~Publisher() = default;
 Consumer::~Consumer() = default;
 Lease::~Lease() = default;
+Exchange::~Exchange() = default;
+Listener::~Listener() = default;
 Service::~Service() = default;
 
 }  // namespace hangar

@@ -57,6 +57,10 @@ int list_services(const HostOptions& host, Output output) {
     }
     json::array leases;
     for (const std::string& lease : needs.leases) leases.emplace_back(lease);
+    json::array listens;
+    for (const ListensOn& wanted : needs.listens) {
+      listens.push_back({{"name", wanted.name}, {"address", wanted.address}});
+    }
     rows.push_back({{"name", service.plugin->name},
                     {"enabled", enabled},
                     {"environment_variable", switch_of(service.plugin->name)},
@@ -67,7 +71,8 @@ int list_services(const HostOptions& host, Output output) {
                     {"tables", std::move(tables)},
                     {"reads", std::move(reads)},
                     {"steers", std::move(steers)},
-                    {"leases", std::move(leases)}});
+                    {"leases", std::move(leases)},
+                    {"listens", std::move(listens)}});
   }
   print(output, rows, table);
   return tell_refusals(installation);

@@ -19,6 +19,7 @@
 #include "hangar/error.hpp"
 #include "host/backlog.hpp"
 #include "host/installation.hpp"
+#include "host/listener_maker.hpp"
 #include "host/nats_server.hpp"
 #include "host/settings_check.hpp"
 #include "host/signals.hpp"
@@ -133,19 +134,20 @@ void Host::Run::add(Installation::Service& service) {
   resources.make_source = [this, name](const auto& on, const auto& options, Log& log) {
     return make_source(name, on, options, log);
   };
-  resources.make_live_source = [this, name](const auto& on, const auto& options, Log& log) {
-    auto source = LiveSource::start(on, nats_server_->settings(), options, name,
-                                    options_.until_drained || options_.replay.has_value(), log);
+  const bool ends = options_.until_drained || options_.replay.has_value();
+  resources.make_live_source = [this, name, ends](const auto& on, const auto& options, Log& log) {
+    auto source = LiveSource::start(on, nats_server_->settings(), options, name, ends, log);
     board_.add_source(name, options.name, source->counters());
     return source;
   };
+  resources.make_listener = listener_maker(board_, name, ends);
   resources.make_publisher = [this, name](const auto& on, const auto& targets, Log& log) {
     return StreamPublisher::start(on, nats_server_->settings(), name, targets, log);
   };
   resources.make_consumer = [this, name](const auto& on, const auto& which, Log& log) {
     return SteeredConsumer::start(on, nats_server_->settings(), name, which, log);
   };
-  if (!options_.until_drained && !options_.replay) {
+  if (!ends) {
     resources.make_leases = [this, name](const auto& on, Log& log, Metrics& metrics) {
       return Leases::start(on, nats_server_->settings(), name, log, metrics);
     };

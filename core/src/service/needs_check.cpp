@@ -6,9 +6,14 @@
 #include <set>
 
 #include "hangar/error.hpp"
+#include "http/listen_address.hpp"
 #include "nats/subjects.hpp"
 
 namespace hangar {
+
+std::string setting_of(std::string_view service, const ListensOn& listener) {
+  return fmt::format("services.{}.{}", service, listener.setting);
+}
 
 void check_needs(std::string_view service, const Needs& needs) {
   const auto refuse = [&](std::string_view what) {
@@ -20,6 +25,19 @@ void check_needs(std::string_view service, const Needs& needs) {
     if (target.stream.empty() || target.subject.empty()) {
       refuse("it publishes to a stream without a name or a subject");
     }
+  }
+  std::set<std::string> listeners;
+  for (const ListensOn& wanted : needs.listens) {
+    if (wanted.name.empty()) refuse("it listens without a name");
+    if (!listeners.insert(wanted.name).second) {
+      refuse(fmt::format("it listens twice as '{}'", wanted.name));
+    }
+    const std::string setting = setting_of(service, wanted);
+    if (wanted.address.empty()) {
+      throw ConfigError{fmt::format(
+          "{}: it needs an address to listen on: write 127.0.0.1:0 for any free port", setting)};
+    }
+    static_cast<void>(listen_address(wanted.address, setting));
   }
   std::set<std::string> names;
   const auto check_name = [&](const std::string& name) {

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "api/service_consumer.hpp"
+#include "api/service_listener.hpp"
 #include "api/service_publisher.hpp"
 #include "api/service_source.hpp"
 #include "hangar/log.hpp"
@@ -33,6 +34,10 @@ struct ServiceResources {
   /// Empty in a run that ends by itself, which does no periodic work.
   std::function<std::shared_ptr<Leases>(const boost::asio::any_io_executor&, Log&, Metrics&)>
       make_leases{};
+  /// What it returns listens. Throws ConfigError when the address cannot be had.
+  std::function<std::shared_ptr<ServiceListener>(const boost::asio::any_io_executor&,
+                                                 const ListensOn&, Log&)>
+      make_listener{};
   /// Called when a source pulls; may be empty.
   std::function<void()> source_opened{};
   /// Opened at first use; lives as long as the host.

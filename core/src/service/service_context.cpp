@@ -17,6 +17,11 @@ asio::awaitable<void> ServiceContext::prepare(const Needs& needs) {
         supervisor_.resources.make_publisher(supervisor_.strand, needs.publishes, *supervisor_.log);
     co_await publisher_->open();
   }
+  for (const ListensOn& wanted : needs.listens) {
+    if (stopping()) co_return;
+    listeners_[wanted.name] =
+        supervisor_.resources.make_listener(supervisor_.strand, wanted, *supervisor_.log);
+  }
   for (SourceOptions options : needs.reads) {
     if (stopping()) co_return;
     options.lanes = std::max<std::size_t>(lanes_, 1);
@@ -61,10 +66,12 @@ asio::awaitable<void> ServiceContext::prepare_storage(const Needs& needs) {
 void ServiceContext::stop() {
   if (publisher_) publisher_->stop();
   if (leases_) leases_->stop();
+  for (const auto& [name, listener] : listeners_) listener->stop();
   for (const auto& [name, source] : sources_) source->stop();
 }
 
 asio::awaitable<void> ServiceContext::close() {
+  for (const auto& [name, listener] : listeners_) co_await listener->close();
   sessions_.reset();
   if (leases_) co_await leases_->close();
   for (const auto& [name, consumer] : consumers_) co_await consumer->close();
@@ -127,6 +134,14 @@ asio::awaitable<void> ServiceContext::every(
   } else {
     log().info("the work of the lease '{}' is not done in a run that ends by itself", lease);
   }
+}
+
+Listener& ServiceContext::listener(std::string_view name) {
+  check_strand("listener");
+  const auto found = listeners_.find(name);
+  if (found != listeners_.end()) return *found->second;
+  throw std::logic_error{
+      fmt::format("{} asks for the listener '{}', which its needs do not name", service(), name)};
 }
 
 // One failure may be a lane's own, and is over when the next attempt succeeds.

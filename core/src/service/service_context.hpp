@@ -46,6 +46,7 @@ class ServiceContext final : public Context {
   boost::asio::awaitable<void> every(
       std::string lease, std::chrono::milliseconds period,
       std::function<boost::asio::awaitable<void>(const Lease&)> work) override;
+  Listener& listener(std::string_view name) override;
   [[nodiscard]] std::size_t lanes() const noexcept override { return lanes_; }
   [[nodiscard]] StorageLimits storage_limits() const override {
     return supervisor_.resources.storage().limits();
@@ -65,6 +66,7 @@ class ServiceContext final : public Context {
   std::unique_ptr<SessionPool> sessions_;
   std::size_t lanes_ = 0;
   std::shared_ptr<ServicePublisher> publisher_;
+  std::map<std::string, std::shared_ptr<ServiceListener>, std::less<>> listeners_;
   std::map<std::string, std::shared_ptr<ServiceSource>, std::less<>> sources_;
   std::map<std::string, std::shared_ptr<ServiceConsumer>, std::less<>> consumers_;
   std::vector<std::string> lease_names_;

@@ -4,6 +4,7 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <map>
 #include <string>
 #include <vector>
 
@@ -37,6 +38,7 @@ struct Snapshot {
     std::string trouble;         ///< What keeps it from its work while it runs.
     std::uint64_t restarts = 0;  ///< How often it was started again after it had failed.
     std::vector<Source> sources;
+    std::map<std::string, std::string> listeners;  ///< The addresses that are bound, by name.
   };
   /// How often each result of one kind of operation was seen, and how long the operations took.
   struct Operations {

@@ -96,6 +96,12 @@ void StatusBoard::add_source(std::string_view service, std::string_view source,
   }
 }
 
+void StatusBoard::set_listener(std::string_view service, const std::string& listener,
+                               std::string address) {
+  const std::scoped_lock lock{mutex_};
+  if (Entry* entry = find(service)) entry->service.listeners[listener] = std::move(address);
+}
+
 void StatusBoard::set_storage_type(std::string type) {
   const std::scoped_lock lock{mutex_};
   seen_.storage.type = std::move(type);

@@ -32,6 +32,7 @@ class StatusBoard {
   /// ones.
   void add_source(std::string_view service, std::string_view source,
                   std::shared_ptr<const SourceCounters> counters);
+  void set_listener(std::string_view service, const std::string& listener, std::string address);
   /// Known when the configuration is loaded; empty before.
   void set_storage_type(std::string type);
   void set_nats_urls(std::vector<std::string> urls);

@@ -6,6 +6,7 @@
 
 #include "dead_letters/dead_letters.hpp"
 #include "hangar/error.hpp"
+#include "http/closed_listener.hpp"
 
 namespace asio = boost::asio;
 
@@ -82,6 +83,9 @@ ServiceResources Verification::resources(DryRun& service, ShadowStorage& shadow)
   };
   resources.make_consumer = [](const asio::any_io_executor&, const Steers&, Log&) {
     return std::make_shared<SilentConsumer>();
+  };
+  resources.make_listener = [](const asio::any_io_executor&, const ListensOn&, Log&) {
+    return std::make_shared<ClosedListener>();
   };
   resources.make_source = [this, &service](const asio::any_io_executor& on,
                                            const SourceOptions& options, Log& log) {

@@ -265,6 +265,7 @@ TEST(Routes, status_is_json_with_state_since_and_last_error) {
   service.since = Snapshot::Time{std::chrono::seconds{1'000'000'000}};
   service.last_error = "it \"broke\"";
   service.sources.at(0).received = 3;
+  service.listeners["http"] = "127.0.0.1:4711";
   const auto reply = reply_to("/status", seen);
   EXPECT_EQ(reply.type, "application/json");
   const auto status = json::parse(reply.body);
@@ -273,6 +274,7 @@ TEST(Routes, status_is_json_with_state_since_and_last_error) {
   EXPECT_EQ(shown.at("since"), "2001-09-09T01:46:40Z");
   EXPECT_EQ(shown.at("last_error"), "it \"broke\"");
   EXPECT_EQ(shown.at("sources").at("main").at("counters").at("received"), 3);
+  EXPECT_EQ(shown.at("listeners").at("http").at("address"), "127.0.0.1:4711");
   EXPECT_EQ(status.at("ready"), false);
   EXPECT_TRUE(status.at("storage").at("last_error").is_null());
 }

@@ -101,6 +101,7 @@ class HearingContext final : public Context {
     const HeldLease held;
     co_await work(held);
   }
+  Listener& listener(std::string_view) override { std::terminate(); }
   [[nodiscard]] std::size_t lanes() const noexcept override { return 1; }
   [[nodiscard]] StorageLimits storage_limits() const override { return {}; }
   asio::awaitable<void> transact(std::size_t, std::function<void(Session&)> work) override {

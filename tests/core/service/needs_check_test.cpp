@@ -16,6 +16,7 @@ const Table items{.name = "item", .columns = {{"id", ColumnType::uuid, false}}};
 
 Needs good() {
   Needs needs{.tables = {&items}, .publishes = {{"COPIES", "copies.>"}}};
+  needs.listens.emplace_back("127.0.0.1:0");
   needs.reads.emplace_back("ORIGINALS", "originals.>", "durable");
   needs.steers.push_back({"PREFECT_EVENTS", "events-triggers"});
   needs.leases.emplace_back("retention");
@@ -53,6 +54,9 @@ TEST(NeedsCheck, what_nothing_can_meet_is_named) {
          needs.publishes.push_back({"COPIES", ""});
        },
        "it publishes to a stream without a name or a subject"},
+      {[](Needs& needs) { needs.listens[0].name.clear(); }, "it listens without a name"},
+      {[](Needs& needs) { needs.listens.push_back(needs.listens[0]); },
+       "it listens twice as 'http'"},
       {[](Needs& needs) { needs.reads[0].name.clear(); }, "it reads a source without a name"},
       {[](Needs& needs) { needs.reads.push_back(needs.reads[0]); },
        "it reads two sources named 'main'"},
@@ -74,6 +78,14 @@ TEST(NeedsCheck, what_nothing_can_meet_is_named) {
     Needs needs = good();
     row.change(needs);
     EXPECT_EQ(refusal(needs), "services.author: " + row.said);
+  }
+}
+
+TEST(NeedsCheck, an_address_that_is_none_is_named_by_its_setting) {
+  for (const char* address : {"", "nowhere", "127.0.0.1:70000"}) {
+    Needs needs = good();
+    needs.listens[0].address = address;
+    EXPECT_TRUE(refusal(needs).starts_with("services.author.listen: ")) << refusal(needs);
   }
 }
 

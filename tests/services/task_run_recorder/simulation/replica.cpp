@@ -236,6 +236,7 @@ class Replica::SimulatedContext final : public Context {
                               std::function<asio::awaitable<void>(const Lease&)>) override {
     co_return;
   }
+  Listener& listener(std::string_view) override { std::terminate(); }
   [[nodiscard]] std::size_t lanes() const noexcept override { return lanes_; }
 
   [[nodiscard]] StorageLimits storage_limits() const override { return {}; }

@@ -1,0 +1,198 @@
+#include "http/http_connection.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <boost/asio/redirect_error.hpp>
+#include <boost/asio/use_awaitable.hpp>
+#include <boost/asio/write.hpp>
+#include <boost/beast/core.hpp>
+#include <boost/beast/http.hpp>
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include "http/http_answer.hpp"
+#include "http/http_exchange.hpp"
+
+namespace asio = boost::asio;
+namespace beast = boost::beast;
+namespace http = beast::http;
+
+namespace hangar {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+HttpReply refusal(unsigned status, std::size_t largest_body) {
+  HttpReply reply;
+  reply.status = status;
+  switch (status) {
+    case 413:
+      reply.body = fmt::format("the body is larger than {} bytes\n", largest_body);
+      break;
+    case 431:
+      reply.body = "the header is too large\n";
+      break;
+    case 500:
+      reply.body = "the request failed\n";
+      break;
+    case 503:
+      reply.body = "busy or stopping; try again\n";
+      break;
+    default:
+      reply.body = "this is no HTTP request\n";
+  }
+  return reply;
+}
+
+unsigned status_of(beast::error_code failed) {
+  if (failed == http::error::header_limit) return 431;
+  return failed == http::error::body_limit ? 413 : 400;
+}
+
+}  // namespace
+
+HttpConnection::HttpConnection(asio::ip::tcp::socket socket, std::shared_ptr<HttpListener> listener)
+    : listener_{std::move(listener)},
+      stream_{std::move(socket)},
+      buffer_{listener_->limits_.header_bytes + 1024},
+      turn_{listener_->executor_} {
+  listener_->connections_.insert(this);
+}
+
+HttpConnection::~HttpConnection() {
+  listener_->connections_.erase(this);
+  listener_->changed_.wake_all();
+}
+
+asio::awaitable<void> HttpConnection::serve() {
+  while (keep_alive_) {
+    stage_ = Stage::idle;
+    if (listener_->stopping_ || !co_await first_byte()) co_return;
+    stage_ = Stage::reading;
+    Parser parser;
+    BodyBytes bytes{listener_->bodies_bytes_};
+    const unsigned status = co_await read(parser, bytes);
+    if (status == gone) co_return;
+    head_ = parser.get().method() == http::verb::head;
+    if (status != 0) {
+      const HttpReply refused = refusal(status, listener_->largest_body_);
+      co_await write(refused, false);
+      break;
+    }
+    keep_alive_ = parser.keep_alive();
+    request_ = std::make_unique<std::pair<Request, BodyBytes>>(parser.release(), std::move(bytes));
+    co_await answered();
+  }
+  if (!broken_) co_await linger(stream_);
+}
+
+// The time of a request begins with it: a client that keeps its connection open may take the whole.
+asio::awaitable<bool> HttpConnection::first_byte() {
+  if (buffer_.size() > 0) co_return true;
+  stream_.expires_after(listener_->limits_.idle);
+  beast::error_code failed;
+  const std::size_t came = co_await stream_.async_read_some(
+      buffer_.prepare(1024), asio::redirect_error(asio::use_awaitable, failed));
+  buffer_.commit(came);
+  co_return !failed;
+}
+
+asio::awaitable<unsigned> HttpConnection::read(Parser& parser, BodyBytes& bytes) {
+  const ListenerLimits& limits = listener_->limits_;
+  parser.header_limit(static_cast<std::uint32_t>(limits.header_bytes));
+  parser.body_limit(listener_->largest_body_);
+  stream_.expires_after(limits.read);
+  beast::error_code failed;
+  co_await http::async_read_header(stream_, buffer_, parser,
+                                   asio::redirect_error(asio::use_awaitable, failed));
+  if (!failed && !parser.is_done() &&
+      beast::iequals(parser.get()[http::field::expect], "100-continue")) {
+    constexpr std::string_view go_on = "HTTP/1.1 100 Continue\r\n\r\n";
+    co_await asio::async_write(stream_, asio::buffer(go_on),
+                               asio::redirect_error(asio::use_awaitable, failed));
+  }
+  const std::size_t most = std::max(limits.bodies_bytes, listener_->largest_body_);
+  while (!failed && !parser.is_done()) {
+    co_await http::async_read_some(stream_, buffer_, parser,
+                                   asio::redirect_error(asio::use_awaitable, failed));
+    bytes.become(parser.get().body().size());
+    if (listener_->bodies_bytes_ > most) co_return 503;
+  }
+  if (!failed) co_return 0;
+  co_return is_answerable(failed) ? status_of(failed) : gone;
+}
+
+asio::awaitable<void> HttpConnection::answered() {
+  stage_ = Stage::queued;
+  if (listener_->stopping_) {
+    stage_ = Stage::refused;
+  } else {
+    listener_->requests_.push_back(this);
+    listener_->changed_.wake_all();
+  }
+  const auto deadline = Clock::now() + listener_->limits_.waiting;
+  while (stage_ == Stage::queued && Clock::now() < deadline) co_await turn_.wait_until(deadline);
+  if (stage_ == Stage::queued) {
+    std::erase(listener_->requests_, this);
+    stage_ = Stage::refused;
+  }
+  while (stage_ == Stage::given) co_await turn_.wait();
+  request_.reset();
+  if (stage_ == Stage::answered) co_return;
+  keep_alive_ = false;
+  const HttpReply reply = refusal(stage_ == Stage::dropped ? 500 : 503, listener_->largest_body_);
+  co_await write(reply, false);
+}
+
+asio::awaitable<void> HttpConnection::write(const HttpReply& reply, bool keep_alive) {
+  HttpResponse response = http_response(reply, keep_alive);
+  // HTTP has none here.
+  if (reply.status == 204 || reply.status == 304) response.erase(http::field::content_length);
+  if (head_) response.body().clear();
+  stream_.expires_after(listener_->limits_.write);
+  beast::error_code failed;
+  co_await http::async_write(stream_, response, asio::redirect_error(asio::use_awaitable, failed));
+  if (!failed) co_return;
+  broken_ = true;
+  keep_alive_ = false;
+  stream_.close();
+}
+
+std::unique_ptr<Exchange> HttpConnection::give() {
+  stage_ = Stage::given;
+  turn_.wake_all();
+  auto request = std::move(request_);
+  return std::make_unique<HttpExchange>(shared_from_this(), listener_, std::move(request->first),
+                                        std::move(request->second));
+}
+
+asio::awaitable<void> HttpConnection::answer(const HttpReply& reply) {
+  const auto self = shared_from_this();
+  if (listener_->stopping_) keep_alive_ = false;
+  if (!broken_) co_await write(reply, keep_alive_);
+  stage_ = Stage::answered;
+  turn_.wake_all();
+}
+
+void HttpConnection::left_unanswered() {
+  stage_ = Stage::dropped;
+  turn_.wake_all();
+}
+
+void HttpConnection::stop() {
+  if (stage_ == Stage::idle || stage_ == Stage::reading) abort();
+  if (stage_ != Stage::queued) return;
+  stage_ = Stage::refused;
+  turn_.wake_all();
+}
+
+void HttpConnection::abort() {
+  broken_ = true;
+  keep_alive_ = false;
+  stream_.close();
+  turn_.wake_all();
+}
+
+}  // namespace hangar

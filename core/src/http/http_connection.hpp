@@ -1,0 +1,85 @@
+#pragma once
+
+#include <boost/asio/awaitable.hpp>
+#include <boost/asio/ip/tcp.hpp>
+#include <boost/beast/core/flat_buffer.hpp>
+#include <boost/beast/core/tcp_stream.hpp>
+#include <boost/beast/http/message.hpp>
+#include <boost/beast/http/parser.hpp>
+#include <boost/beast/http/string_body.hpp>
+#include <cstddef>
+#include <memory>
+#include <utility>
+
+#include "hangar/event.hpp"
+#include "hangar/listener.hpp"
+#include "http/http_listener.hpp"
+#include "http/http_server.hpp"
+
+namespace hangar {
+
+/// A part of the memory that the bodies of a listener may take.
+class BodyBytes {
+ public:
+  explicit BodyBytes(std::size_t& all) noexcept : all_{&all} {}
+  BodyBytes(BodyBytes&& other) noexcept
+      : all_{other.all_}, bytes_{std::exchange(other.bytes_, 0)} {}
+  BodyBytes& operator=(BodyBytes&&) = delete;
+  ~BodyBytes() { *all_ -= bytes_; }
+
+  void become(std::size_t bytes) noexcept {
+    *all_ = *all_ - bytes_ + bytes;
+    bytes_ = bytes;
+  }
+
+ private:
+  std::size_t* all_;
+  std::size_t bytes_ = 0;
+};
+
+/// One connection of a listener: reads a request, waits for its answer, reads the next.
+class HttpConnection : public std::enable_shared_from_this<HttpConnection> {
+ public:
+  using Request = boost::beast::http::request<boost::beast::http::string_body>;
+
+  HttpConnection(boost::asio::ip::tcp::socket socket, std::shared_ptr<HttpListener> listener);
+  HttpConnection(const HttpConnection&) = delete;
+  HttpConnection& operator=(const HttpConnection&) = delete;
+  ~HttpConnection();
+
+  /// Returns when the connection has ended. The caller keeps this alive until then.
+  boost::asio::awaitable<void> serve();
+  /// Gives the request away that was read.
+  std::unique_ptr<Exchange> give();
+  /// What was given away may be answered; nothing else is.
+  void stop();
+  /// Ends at once.
+  void abort();
+
+  // For the exchange.
+  boost::asio::awaitable<void> answer(const HttpReply& reply);
+  void left_unanswered();
+
+ private:
+  using Parser = boost::beast::http::request_parser<boost::beast::http::string_body>;
+  enum class Stage { idle, reading, queued, given, answered, dropped, refused };
+
+  boost::asio::awaitable<bool> first_byte();
+  /// Zero when the request is here, else the status of the refusal; `gone` when there is nobody.
+  boost::asio::awaitable<unsigned> read(Parser& parser, BodyBytes& bytes);
+  boost::asio::awaitable<void> answered();
+  boost::asio::awaitable<void> write(const HttpReply& reply, bool keep_alive);
+
+  static constexpr unsigned gone = 1;
+  std::shared_ptr<HttpListener> listener_;
+  boost::beast::tcp_stream stream_;
+  boost::beast::flat_buffer buffer_;
+  Condition turn_;
+  Stage stage_ = Stage::idle;
+  std::unique_ptr<std::pair<Request, BodyBytes>> request_;  ///< Read, and not given away.
+  bool keep_alive_ = true;
+  bool head_ = false;  ///< The request was HEAD.
+  bool broken_ = false;
+};
+
+}  // namespace hangar

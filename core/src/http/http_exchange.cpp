@@ -1,0 +1,65 @@
+#include "http/http_exchange.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <stdexcept>
+
+namespace asio = boost::asio;
+
+namespace hangar {
+namespace {
+
+std::string_view view(boost::beast::string_view text) { return {text.data(), text.size()}; }
+
+void check_answer(unsigned status, std::string_view type, std::string_view body) {
+  if (status < 200 || status > 599) {
+    throw std::logic_error{fmt::format("{} is no status to respond with", status)};
+  }
+  if ((status == 204 || status == 304) && !body.empty()) {
+    throw std::logic_error{fmt::format("an answer of status {} has no body", status)};
+  }
+  const auto is_control = [](char byte) { return static_cast<unsigned char>(byte) < ' '; };
+  if (std::ranges::any_of(type, is_control)) {
+    throw std::logic_error{"a Content-Type has no control characters"};
+  }
+}
+
+}  // namespace
+
+HttpExchange::HttpExchange(std::shared_ptr<HttpConnection> connection,
+                           std::shared_ptr<HttpListener> listener, HttpConnection::Request request,
+                           BodyBytes bytes)
+    : connection_{std::move(connection)},
+      listener_{std::move(listener)},
+      request_{std::move(request)},
+      bytes_{std::move(bytes)} {
+  ++listener_->exchanges_;
+}
+
+HttpExchange::~HttpExchange() {
+  if (!answered_) connection_->left_unanswered();
+  --listener_->exchanges_;
+  listener_->changed_.wake_all();
+}
+
+std::string_view HttpExchange::method() const noexcept { return view(request_.method_string()); }
+std::string_view HttpExchange::target() const noexcept { return view(request_.target()); }
+
+std::string_view HttpExchange::header(std::string_view name) const {
+  return view(request_[boost::beast::string_view{name.data(), name.size()}]);
+}
+
+asio::awaitable<void> HttpExchange::respond(unsigned status, std::string type, std::string body) {
+  check_answer(status, type, body);
+  if (responding_) throw std::logic_error{"this exchange has its answer already"};
+  responding_ = true;
+  HttpReply reply;
+  reply.status = status;
+  reply.type = std::move(type);
+  reply.body = std::move(body);
+  co_await connection_->answer(reply);
+  answered_ = true;  // Not before: a coroutine that is cancelled never comes there.
+}
+
+}  // namespace hangar

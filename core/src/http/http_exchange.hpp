@@ -1,0 +1,37 @@
+#pragma once
+
+#include <memory>
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include "hangar/listener.hpp"
+#include "http/http_connection.hpp"
+#include "http/http_listener.hpp"
+
+namespace hangar {
+
+/// A request of a connection that was given away. For the strand of its listener.
+class HttpExchange final : public Exchange {
+ public:
+  HttpExchange(std::shared_ptr<HttpConnection> connection, std::shared_ptr<HttpListener> listener,
+               HttpConnection::Request request, BodyBytes bytes);
+  ~HttpExchange() override;
+
+  [[nodiscard]] std::string_view method() const noexcept override;
+  [[nodiscard]] std::string_view target() const noexcept override;
+  [[nodiscard]] std::string_view header(std::string_view name) const override;
+  [[nodiscard]] const std::string& body() const noexcept override { return request_.body(); }
+  boost::asio::awaitable<void> respond(unsigned status, std::string type,
+                                       std::string body) override;
+
+ private:
+  std::shared_ptr<HttpConnection> connection_;
+  std::shared_ptr<HttpListener> listener_;
+  HttpConnection::Request request_;
+  BodyBytes bytes_;
+  bool responding_ = false;
+  bool answered_ = false;
+};
+
+}  // namespace hangar

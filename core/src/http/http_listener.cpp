@@ -1,0 +1,116 @@
+#include "http/http_listener.hpp"
+
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
+#include <boost/asio/redirect_error.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/use_awaitable.hpp>
+#include <utility>
+
+#include "http/http_connection.hpp"
+#include "http/http_exchange.hpp"
+#include "http/listen_address.hpp"
+
+namespace asio = boost::asio;
+
+namespace hangar {
+
+using Clock = std::chrono::steady_clock;
+
+std::shared_ptr<HttpListener> HttpListener::start(const asio::any_io_executor& executor,
+                                                  std::string_view setting, const ListensOn& wanted,
+                                                  Log& log) {
+  return start(executor, setting, wanted, log, ListenerLimits{});
+}
+
+std::shared_ptr<HttpListener> HttpListener::start(const asio::any_io_executor& executor,
+                                                  std::string_view setting, const ListensOn& wanted,
+                                                  Log& log, const ListenerLimits& limits) {
+  struct Started : HttpListener {
+    Started(const asio::any_io_executor& on, std::string_view named, const ListensOn& what, Log& to,
+            const ListenerLimits& within)
+        : HttpListener{on, named, what, to, within} {}
+  };
+  const auto made = std::make_shared<Started>(executor, setting, wanted, log, limits);
+  asio::co_spawn(
+      executor, [made]() -> asio::awaitable<void> { co_await made->take_connections(); },
+      asio::detached);
+  return made;
+}
+
+HttpListener::HttpListener(const asio::any_io_executor& executor, std::string_view setting,
+                           const ListensOn& wanted, Log& log, const ListenerLimits& limits)
+    : executor_{executor},
+      log_{log},
+      limits_{limits},
+      largest_body_{wanted.largest_body},
+      acceptor_{executor},
+      changed_{executor} {
+  bind_to(acceptor_, wanted.address, setting);
+  address_ = address_of(acceptor_);
+}
+
+asio::awaitable<void> HttpListener::take_connections() {
+  asio::steady_timer pause{executor_};
+  while (!stopping_) {
+    boost::system::error_code failed;
+    auto socket =
+        co_await acceptor_.async_accept(asio::redirect_error(asio::use_awaitable, failed));
+    if (stopping_) break;
+    if (failed) {
+      // No descriptors, for example: it is no reason to turn the processor.
+      if (const auto left_out = seldom_.told("accept", Clock::now())) {
+        log_.warning("{} takes no connection: {} ({} more since this was said last)", address_,
+                     failed.message(), *left_out);
+      }
+      pause.expires_after(std::chrono::milliseconds{100});
+      co_await pause.async_wait(asio::redirect_error(asio::use_awaitable, failed));
+      continue;
+    }
+    if (connections_.size() >= limits_.connections) {
+      if (const auto left_out = seldom_.told("full", Clock::now())) {
+        log_.warning(
+            "{} has {} connections and closes further ones ({} more since this was said last)",
+            address_, connections_.size(), *left_out);
+      }
+      continue;
+    }
+    const auto connection = std::make_shared<HttpConnection>(std::move(socket), shared_from_this());
+    asio::co_spawn(
+        executor_, [connection]() -> asio::awaitable<void> { co_await connection->serve(); },
+        asio::detached);
+  }
+}
+
+asio::awaitable<std::unique_ptr<Exchange>> HttpListener::accept() {
+  const auto self = shared_from_this();
+  while (true) {
+    if (!requests_.empty()) {
+      HttpConnection& connection = *requests_.front();
+      requests_.pop_front();
+      co_return connection.give();
+    }
+    if (stopping_ && exchanges_ == 0) co_return nullptr;
+    co_await changed_.wait();
+  }
+}
+
+void HttpListener::stop() {
+  if (stopping_) return;
+  stopping_ = true;
+  boost::system::error_code ignored;
+  acceptor_.close(ignored);
+  requests_.clear();
+  for (HttpConnection* connection : connections_) connection->stop();
+  changed_.wake_all();
+}
+
+asio::awaitable<void> HttpListener::close() {
+  const auto self = shared_from_this();
+  stop();
+  const auto deadline = Clock::now() + std::chrono::seconds{5};
+  while (!connections_.empty() && Clock::now() < deadline) co_await changed_.wait_until(deadline);
+  for (HttpConnection* connection : connections_) connection->abort();
+}
+
+}  // namespace hangar

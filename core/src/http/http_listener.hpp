@@ -1,0 +1,81 @@
+#pragma once
+
+#include <boost/asio/any_io_executor.hpp>
+#include <boost/asio/awaitable.hpp>
+#include <boost/asio/ip/tcp.hpp>
+#include <chrono>
+#include <cstddef>
+#include <deque>
+#include <memory>
+#include <set>
+#include <string>
+#include <string_view>
+
+#include "api/service_listener.hpp"
+#include "hangar/event.hpp"
+#include "hangar/log.hpp"
+#include "hangar/needs.hpp"
+#include "log/rate_limit.hpp"
+
+namespace hangar {
+
+class HttpConnection;
+
+struct ListenerLimits {
+  std::size_t connections = 512;  ///< A further one is closed at once.
+  std::size_t header_bytes = 16'384;
+  std::size_t bodies_bytes = 64U << 20U;      ///< Of all requests that are not answered yet.
+  std::chrono::milliseconds idle{60'000};     ///< From one request to the next.
+  std::chrono::milliseconds read{30'000};     ///< From the first byte to the end of a request.
+  std::chrono::milliseconds waiting{30'000};  ///< For the service to accept a request.
+  std::chrono::milliseconds write{30'000};    ///< For a whole answer.
+};
+
+/// The listener of one service. For one strand; its coroutines, connections and exchanges keep it
+/// alive until it is closed.
+class HttpListener : public ServiceListener, public std::enable_shared_from_this<HttpListener> {
+ public:
+  /// Listens when it returns. Throws ConfigError, which names the setting, when the address cannot
+  /// be had. `log` outlives it.
+  static std::shared_ptr<HttpListener> start(const boost::asio::any_io_executor& executor,
+                                             std::string_view setting, const ListensOn& wanted,
+                                             Log& log);
+  static std::shared_ptr<HttpListener> start(const boost::asio::any_io_executor& executor,
+                                             std::string_view setting, const ListensOn& wanted,
+                                             Log& log, const ListenerLimits& limits);
+
+  boost::asio::awaitable<std::unique_ptr<Exchange>> accept() override;
+  void stop() override;
+  /// Within about 5 s.
+  boost::asio::awaitable<void> close() override;
+
+  /// The address that is bound, with the port that was chosen for 0.
+  [[nodiscard]] std::string address() const { return address_; }
+  /// Requests that nobody has accepted yet.
+  [[nodiscard]] std::size_t unaccepted() const noexcept { return requests_.size(); }
+
+ private:
+  friend class HttpConnection;
+  friend class HttpExchange;
+
+  HttpListener(const boost::asio::any_io_executor& executor, std::string_view setting,
+               const ListensOn& wanted, Log& log, const ListenerLimits& limits);
+
+  boost::asio::awaitable<void> take_connections();
+
+  boost::asio::any_io_executor executor_;
+  Log& log_;
+  ListenerLimits limits_;
+  std::size_t largest_body_;
+  boost::asio::ip::tcp::acceptor acceptor_;
+  std::string address_;
+  Condition changed_;  ///< A request came, or an exchange or a connection ended.
+  std::set<HttpConnection*> connections_;
+  std::deque<HttpConnection*> requests_;  ///< Those with a request that nobody has accepted.
+  std::size_t exchanges_ = 0;             ///< Given away, and not destroyed.
+  std::size_t bodies_bytes_ = 0;
+  RateLimit seldom_{std::chrono::seconds{10}};
+  bool stopping_ = false;
+};
+
+}  // namespace hangar
