@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import json
+import socket
 import sqlite3
 import subprocess
 import unittest
 from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
+from http.client import HTTPConnection, HTTPException
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -211,6 +214,67 @@ class TwoStreams(Case):
             self.assertEqual(received, {"left": 1, "right": 1})
             self.end(process)
         self.command("doctor")
+
+
+class Inlet(Case):
+    SERVICE = "inlet"
+
+    def test_what_was_answered_202_is_stored_once_over_kills(self) -> None:
+        self.assertEqual(self.declared()["listens"], [{"name": "http", "address": "127.0.0.1:0"}])
+        self.command("doctor")
+        posts = {str(number): b"post %d" % number for number in range(2_000)}
+        unanswered = dict(posts)
+        for kills in range(1, 4):
+            with self.running() as process:
+                address = self.listening(self.wait_ready(process))
+                self.post(address, unanswered, most=400)
+                # Some are on their way when it dies.
+                with self.assertRaises((OSError, HTTPException)):
+                    self.post(address, unanswered, kill=process, most=2_000)
+                process.wait()
+            self.assertGreater(len(unanswered), 0, f"all were answered before kill {kills}")
+        with self.running() as process:
+            self.post(self.listening(self.wait_ready(process)), unanswered, most=2_000)
+            self.end(process)
+        self.assertEqual(unanswered, {})
+        stored = Counter(message.data for message in self.stream.messages("INLET"))
+        self.assertEqual(stored, Counter(posts.values()))
+
+    def test_port_that_is_taken_ends_the_run_and_names_the_setting(self) -> None:
+        with socket.create_server(("127.0.0.1", 0)) as taken:
+            port = taken.getsockname()[1]
+            done = hangar("run", *flags(self.settings | {"services.inlet.listen": f":{port}"}))
+        self.assertEqual(done.returncode, 78, done.stderr)
+        self.assertIn("services.inlet.listen", done.stderr)
+
+    def listening(self, surface: Surface) -> str:
+        service = json.loads(surface.ask("/status")[1])["services"]["inlet"]
+        return str(service["listeners"]["http"]["address"])
+
+    def post(
+        self,
+        address: str,
+        unanswered: dict[str, bytes],
+        *,
+        most: int,
+        kill: subprocess.Popen[bytes] | None = None,
+    ) -> None:
+        """Takes out what is answered; four clients, each with one connection."""
+
+        def client(ids: list[str]) -> None:
+            with closing(HTTPConnection(address, timeout=30)) as connection:
+                for place, one in enumerate(ids):
+                    connection.request("POST", "/", unanswered[one], {"X-Id": one})
+                    if kill and place == len(ids) // 10:
+                        kill.kill()
+                    answer = connection.getresponse()
+                    self.assertEqual((answer.status, answer.read()), (202, b""))
+                    del unanswered[one]
+
+        ids = list(unanswered)[:most]
+        with ThreadPoolExecutor(4) as clients:
+            for done in [clients.submit(client, ids[first::4]) for first in range(4)]:
+                done.result()
 
 
 if __name__ == "__main__":
