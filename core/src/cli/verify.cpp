@@ -16,7 +16,6 @@
 #include "hangar/error.hpp"
 #include "host/installation.hpp"
 #include "log/stderr_log.hpp"
-#include "verify/agreement.hpp"
 #include "verify/verification.hpp"
 
 namespace json = boost::json;
@@ -25,8 +24,8 @@ namespace hangar::cli {
 namespace {
 
 json::object to_json(const Difference& difference) {
-  json::object object{{"run", shown(difference.root)}, {"table", difference.table},
-                      {"row", shown(difference.row)},  {"column", difference.column},
+  json::object object{{"run", difference.root},        {"table", difference.table},
+                      {"row", difference.row},         {"column", difference.column},
                       {"derived", difference.derived}, {"stored", nullptr}};
   if (difference.stored) object["stored"] = *difference.stored;
   return object;
@@ -97,7 +96,7 @@ void print(const std::vector<Verified>& all) {
   for (const Verified& verified : all) {
     for (const Difference& difference : verified.outcome.differences) {
       any = true;
-      table.add({shown(difference.root), difference.table, shown(difference.row), difference.column,
+      table.add({difference.root, difference.table, difference.row, difference.column,
                  difference.derived, difference.stored.value_or("(no such row)")});
     }
   }

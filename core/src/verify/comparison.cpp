@@ -14,7 +14,6 @@ namespace hangar {
 namespace {
 
 constexpr std::size_t most_listed = 1'000;
-constexpr std::size_t primary_key = 0;
 
 bool newer(const Cell& one, const Cell& other) {
   return one.kind() == other.kind() && compare(one, other) > 0;
@@ -22,7 +21,7 @@ bool newer(const Cell& one, const Cell& other) {
 
 /// The columns of each unique key, the primary one first.
 std::vector<std::vector<std::size_t>> unique_keys(const Table& table) {
-  std::vector<std::vector<std::size_t>> keys{{primary_key}};
+  std::vector<std::vector<std::size_t>> keys{table.primary_key};
   for (const Index& index : table.indexes) {
     if (!index.unique) continue;
     auto& columns = keys.emplace_back();
@@ -35,6 +34,22 @@ std::vector<std::size_t> every_column(const Table& table) {
   std::vector<std::size_t> columns(table.columns.size());
   std::iota(columns.begin(), columns.end(), std::size_t{0});
   return columns;
+}
+
+std::string shown_key(const Table& table, std::span<const Cell> cells) {
+  std::string text;
+  for (const std::size_t column : table.primary_key) {
+    text += (text.empty() ? "" : ", ") + shown(cells[column]);
+  }
+  return text;
+}
+
+std::string key_columns(const Table& table) {
+  std::string text;
+  for (const std::size_t column : table.primary_key) {
+    text.append(text.empty() ? "" : ", ").append(table.columns[column].name);
+  }
+  return text;
 }
 
 bool has_owner(const Table& table, std::span<const Cell> cells) {
@@ -61,7 +76,9 @@ Places places(const Rows& stored, const std::vector<std::vector<std::size_t>>& k
 void Comparison::compare(const ShadowTables& tables, std::span<const ShadowTables::Name> roots) {
   Outcome before = outcome_;
   std::vector<Item> items;
-  for (const auto& name : roots) items.push_back({name, name.second});
+  for (const auto& name : roots) {
+    items.push_back({name, shown_key(tables.table(name.first), tables.at(name).row.cells())});
+  }
   try {
     while (!items.empty()) {
       std::map<std::size_t, std::vector<Item>> by_table;
@@ -80,9 +97,9 @@ void Comparison::compare(const ShadowTables& tables, std::span<const ShadowTable
 void Comparison::compare_level(const ShadowTables& tables, std::size_t number,
                                std::span<const Item> items, std::vector<Item>& parts) {
   const Table& table = tables.table(number);
-  const auto key_columns = unique_keys(table);
+  const auto uniques = unique_keys(table);
   std::vector<Keys> keys;
-  for (const auto& columns : key_columns) {
+  for (const auto& columns : uniques) {
     Keys& set = keys.emplace_back(Keys{.columns = columns, .values = {}});
     for (const Item& item : items) {
       const auto cells = tables.at(item.name).row.cells();
@@ -92,7 +109,7 @@ void Comparison::compare_level(const ShadowTables& tables, std::size_t number,
   }
   std::erase_if(keys, [](const Keys& set) { return set.values.empty(); });
   const Rows stored = look_up(table, keys, every_column(table));
-  const Places where = places(stored, key_columns);
+  const Places where = places(stored, uniques);
 
   std::vector<Item> missing;
   for (const Item& item : items) {
@@ -101,8 +118,8 @@ void Comparison::compare_level(const ShadowTables& tables, std::size_t number,
     if (has_owner(table, kept.row.cells())) ++outcome_.owned;
     std::optional<std::size_t> found;
     std::size_t key = 0;
-    for (; key < key_columns.size() && !found; ++key) {
-      const auto text = key_text(kept.row.cells(), key_columns[key]);
+    for (; key < uniques.size() && !found; ++key) {
+      const auto text = key_text(kept.row.cells(), uniques[key]);
       const auto place = text ? where[key].find(*text) : where[key].end();
       if (place != where[key].end()) found = place->second;
     }
@@ -114,16 +131,16 @@ void Comparison::compare_level(const ShadowTables& tables, std::size_t number,
     } else if (!kept.whole) {
       ++outcome_.unclear;
     } else {
-      add({item.root, std::string{table.name}, item.name.second,
-           std::string{table.columns[primary_key].name}, shown(item.name.second),
-           shown(stored[*found][primary_key])});
+      const std::string row = shown_key(table, kept.row.cells());
+      add({item.root, std::string{table.name}, row, key_columns(table), row,
+           shown_key(table, stored[*found])});
     }
   }
   judge_missing(tables, number, missing);
 }
 
-void Comparison::compare_row(const Table& table, const ShadowTables::Kept& kept, const Uuid& root,
-                             std::span<const Cell> stored) {
+void Comparison::compare_row(const Table& table, const ShadowTables::Kept& kept,
+                             const std::string& root, std::span<const Cell> stored) {
   const auto derived = kept.row.cells();
   if (table.versioned_by && newer(stored[*table.versioned_by], derived[*table.versioned_by])) {
     ++outcome_.newer;
@@ -136,7 +153,7 @@ void Comparison::compare_row(const Table& table, const ShadowTables::Kept& kept,
     if (cell.absent() || !known) continue;
     const auto found = disagreement(table.columns[column], cell, stored[column]);
     if (!found) continue;
-    add({root, std::string{table.name}, kept.row.id(),
+    add({root, std::string{table.name}, shown_key(table, derived),
          std::string{table.columns[column].name} + found->pointer, found->derived, found->stored});
   }
 }
@@ -151,8 +168,8 @@ void Comparison::judge_missing(const ShadowTables& tables, std::size_t number,
       ++outcome_.gone;
       continue;
     }
-    add({item.root, std::string{table.name}, item.name.second,
-         std::string{table.columns[primary_key].name}, shown(item.name.second), std::nullopt});
+    const std::string row = shown_key(table, cells);
+    add({item.root, std::string{table.name}, row, key_columns(table), row, std::nullopt});
   }
 }
 
@@ -164,8 +181,8 @@ bool Comparison::owner_is_gone(const Table& table, std::span<const Cell> cells) 
       others.name = owner.table;
       others.columns = {{.name = "id", .type = ColumnType::uuid, .nullable = false}};
     }
-    constexpr std::array id{primary_key};
-    const std::array keys{Keys{.columns = {primary_key}, .values = {cells[owner.column]}}};
+    constexpr std::array<std::size_t, 1> id{0};
+    const std::array keys{Keys{.columns = {0}, .values = {cells[owner.column]}}};
     try {
       return look_up(others, keys, id).empty();
     } catch (const TransientError& error) {

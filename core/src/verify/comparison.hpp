@@ -14,9 +14,9 @@ namespace hangar {
 
 /// One value that is stored otherwise than the events say.
 struct Difference {
-  Uuid root{};        ///< The row that `row` belongs to, or itself.
-  std::string table;  ///< Where `row` is.
-  Uuid row{};
+  std::string root;    ///< Primary key of the row that `row` belongs to, or of itself.
+  std::string table;   ///< Where `row` is.
+  std::string row;     ///< Its primary key; the parts of one of several columns by commas.
   std::string column;  ///< With a JSON pointer behind it where only a part of it differs.
   std::string derived;
   std::optional<std::string> stored;  ///< Nothing: the row is not stored.
@@ -48,12 +48,12 @@ class Comparison {
  private:
   struct Item {
     ShadowTables::Name name;
-    Uuid root;
+    std::string root;  ///< As a `Difference` shows it.
   };
 
   void compare_level(const ShadowTables& tables, std::size_t table, std::span<const Item> items,
                      std::vector<Item>& parts);
-  void compare_row(const Table& table, const ShadowTables::Kept& kept, const Uuid& root,
+  void compare_row(const Table& table, const ShadowTables::Kept& kept, const std::string& root,
                    std::span<const Cell> stored);
   void judge_missing(const ShadowTables& tables, std::size_t table, std::span<const Item> missing);
   [[nodiscard]] bool owner_is_gone(const Table& table, std::span<const Cell> cells);

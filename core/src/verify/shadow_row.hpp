@@ -19,7 +19,6 @@ class ShadowRow {
   ~ShadowRow() = default;
 
   [[nodiscard]] std::span<const Cell> cells() const noexcept { return cells_; }
-  [[nodiscard]] const Uuid& id() const noexcept { return cells_.front().uuid(); }
   /// About what it takes of memory.
   [[nodiscard]] std::size_t bytes() const noexcept {
     return sizeof *this + cells_.size() * sizeof(Cell) + texts_.size();

@@ -5,7 +5,6 @@
 #include <iterator>
 #include <stdexcept>
 
-#include "hangar/error.hpp"
 #include "verify/filled_row.hpp"
 #include "verify/key_text.hpp"
 #include "verify/row_range.hpp"
@@ -13,7 +12,10 @@
 namespace hangar {
 namespace {
 
-constexpr std::size_t primary_key = 0;
+/// Its primary key; an update's too. No part of it is ever null.
+std::string primary_key(const Table& table, std::span<const Cell> cells) {
+  return key_text(cells, table.primary_key).value();
+}
 
 void copy_cells(std::span<const Cell> from, std::span<const std::size_t> columns, Rows& rows) {
   const auto row = rows.add();
@@ -24,12 +26,6 @@ void copy_cells(std::span<const Cell> from, std::span<const std::size_t> columns
 
 void ShadowTables::declare(std::span<const Table* const> tables) {
   for (const Table* table : tables) {
-    if (table->primary_key.size() != 1 || table->primary_key.front() != primary_key ||
-        table->columns.front().type != ColumnType::uuid) {
-      throw ConfigError{"table " + std::string{table->name} +
-                        ": its rows cannot be verified, because their primary key is not one uuid, "
-                        "the first column"};
-    }
     ShadowTable& kept = tables_.emplace_back(ShadowTable{.table = table});
     for (const Index& index : table->indexes) {
       if (!index.unique) continue;
@@ -57,38 +53,37 @@ Rows ShadowTables::find(const Table& table, std::span<const Keys> keys,
   check_columns(table, columns);
   const ShadowTable& kept = tables_[number_of(table)];
   Rows rows{table};
-  for (const Uuid& id : ids_of(kept, keys)) {
+  for (const std::string& id : ids_of(kept, keys)) {
     copy_cells(kept.rows.at(id).row.cells(), columns, rows);
   }
   return rows;
 }
 
-std::optional<Uuid> ShadowTables::parent_of(const ShadowTable& table, std::span<const Cell> cells) {
+std::optional<std::string> ShadowTables::parent_of(const ShadowTable& table,
+                                                   std::span<const Cell> cells) {
   if (!table.parent) return std::nullopt;
-  const Cell& parent = cells[table.table->foreign_keys.front().column];
-  return parent.is_null() ? std::nullopt : std::optional{parent.uuid()};
+  return key_text(cells, std::array{table.table->foreign_keys.front().column});
 }
 
-std::set<Uuid> ShadowTables::ids_of(const ShadowTable& kept, std::span<const Keys> keys) const {
+std::set<std::string> ShadowTables::ids_of(const ShadowTable& kept,
+                                           std::span<const Keys> keys) const {
   check_keys(*kept.table, keys);
-  std::set<Uuid> ids;
+  std::set<std::string> ids;
   std::vector<Cell> cells(kept.table->columns.size());
   for (const Keys& set : keys) {
     const auto unique = std::ranges::find(kept.unique_keys, set.columns, &UniqueKey::columns);
-    const bool by_id = set.columns == std::vector<std::size_t>{primary_key};
+    const bool by_id = set.columns == kept.table->primary_key;
     for (std::size_t first = 0; first < set.values.size(); first += set.columns.size()) {
-      if (by_id) {
-        if (set.values[first].is_null()) continue;
-        if (kept.rows.contains(set.values[first].uuid())) ids.insert(set.values[first].uuid());
-        continue;
-      }
       for (std::size_t part = 0; part < set.columns.size(); ++part) {
         cells[set.columns[part]] = set.values[first + part];
       }
       const auto key = key_text(cells, set.columns);
       if (!key) continue;
-      if (const auto found = unique->ids.find(*key); found != unique->ids.end())
+      if (by_id) {
+        if (kept.rows.contains(*key)) ids.insert(*key);
+      } else if (const auto found = unique->ids.find(*key); found != unique->ids.end()) {
         ids.insert(found->second);
+      }
     }
   }
   return ids;
@@ -113,7 +108,7 @@ Rows ShadowTables::scan(const Table& table, const Range& range,
 }
 
 bool ShadowTables::conflicts(const ShadowTable& table, std::span<const Cell> cells) {
-  if (table.rows.contains(cells[primary_key].uuid())) return true;
+  if (table.rows.contains(primary_key(*table.table, cells))) return true;
   return std::ranges::any_of(table.unique_keys, [&](const UniqueKey& unique) {
     const auto key = key_text(cells, unique.columns);
     return key && unique.ids.contains(*key);
@@ -126,8 +121,7 @@ std::uint64_t ShadowTables::rank(const ShadowTable& table, std::span<const Cell>
   for (const UniqueKey& unique : table.unique_keys) {
     if (!key) key = key_text(cells, unique.columns);
   }
-  constexpr std::array id{primary_key};
-  if (!key) key = key_text(cells, id);
+  if (!key) key = primary_key(*table.table, cells);
   std::uint64_t hash = 0xcbf29ce484222325U ^ seed_;
   for (const char c : *key) hash = (hash ^ static_cast<unsigned char>(c)) * 0x100000001b3U;
   // The finish of splitmix64: FNV's upper bits are poor.
@@ -164,7 +158,7 @@ void ShadowTables::add(const Rows& rows, std::span<const std::size_t> columns) {
   const std::vector<Cell> defaults = declared_defaults(table);
   Rows sums{table};
   for (std::size_t i = 0; i < rows.size(); ++i) {
-    const auto found = tables_[number].rows.find(rows[i][primary_key].uuid());
+    const auto found = tables_[number].rows.find(primary_key(table, rows[i]));
     const bool there = found != tables_[number].rows.end();
     std::vector<Cell> cells = with_defaults(rows[i], defaults);
     for (const std::size_t column : columns) {
@@ -173,7 +167,7 @@ void ShadowTables::add(const Rows& rows, std::span<const std::size_t> columns) {
     }
     if (there) {
       const auto change = sums.add();
-      change[primary_key] = cells[primary_key];
+      for (const std::size_t part : table.primary_key) change[part] = cells[part];
       for (const std::size_t column : columns) change[column] = cells[column];
     } else if (!conflicts(tables_[number], cells) && wanted(number, cells)) {
       insert(number, cells);
@@ -184,13 +178,13 @@ void ShadowTables::add(const Rows& rows, std::span<const std::size_t> columns) {
 
 void ShadowTables::insert(std::size_t number, std::span<const Cell> cells) {
   ShadowTable& table = tables_[number];
-  const Uuid id = cells[primary_key].uuid();
+  std::string id = primary_key(*table.table, cells);
   Kept kept{.row = ShadowRow{cells}, .whole = whole_, .touched = ++clock_};
   if (sample_) kept.rank = rank(table, cells);
   bytes_ += kept.row.bytes();
   table.rows.emplace(id, std::move(kept));
   note_keys(number, cells);
-  attach({number, id});
+  attach({number, std::move(id)});
   if (sample_) keep_to_sample();
 }
 
@@ -212,7 +206,7 @@ void ShadowTables::attach(const Name& name) {
   }
 }
 
-void ShadowTables::detach(const Name& name, const std::optional<Uuid>& parent) {
+void ShadowTables::detach(const Name& name, const std::optional<std::string>& parent) {
   const ShadowTable& table = tables_[name.first];
   if (!parent) {
     --roots_;
@@ -238,7 +232,7 @@ void ShadowTables::keep_to_sample() {
 void ShadowTables::note_keys(std::size_t number, std::span<const Cell> cells) {
   for (UniqueKey& unique : tables_[number].unique_keys) {
     if (auto key = key_text(cells, unique.columns)) {
-      unique.ids.insert_or_assign(*std::move(key), cells[primary_key].uuid());
+      unique.ids.insert_or_assign(*std::move(key), primary_key(*tables_[number].table, cells));
     }
   }
 }
@@ -249,7 +243,7 @@ void ShadowTables::update(const Rows& rows) {
   // First all old keys go, because rows of one update may exchange them.
   const auto each = [&](const auto& action) {
     for (std::size_t i = 0; i < rows.size(); ++i) {
-      const auto found = table.rows.find(rows[i][primary_key].uuid());
+      const auto found = table.rows.find(primary_key(*table.table, rows[i]));
       if (found != table.rows.end()) action(found->second, rows[i]);
     }
   };
@@ -258,7 +252,7 @@ void ShadowTables::update(const Rows& rows) {
       if (const auto key = key_text(kept.row.cells(), unique.columns)) unique.ids.erase(*key);
     }
   });
-  std::vector<std::pair<Name, std::optional<Uuid>>> moved;
+  std::vector<std::pair<Name, std::optional<std::string>>> moved;
   each([&](Kept& kept, std::span<const Cell> cells) {
     const auto parent = parent_of(table, kept.row.cells());
     bytes_ -= kept.row.bytes();
@@ -267,7 +261,7 @@ void ShadowTables::update(const Rows& rows) {
     bytes_ += kept.row.bytes();
     note_keys(number, kept.row.cells());
     if (parent_of(table, kept.row.cells()) != parent) {
-      moved.emplace_back(Name{number, kept.row.id()}, parent);
+      moved.emplace_back(Name{number, primary_key(*table.table, cells)}, parent);
     }
   });
   for (const auto& [name, parent] : moved) {
@@ -298,13 +292,13 @@ const ShadowTables::Kept& ShadowTables::at(const Name& name) const {
 
 std::size_t ShadowTables::erase(const Table& table, std::span<const Keys> keys) {
   const std::size_t number = number_of(table);
-  const std::set<Uuid> ids = ids_of(tables_[number], keys);
+  const std::set<std::string> ids = ids_of(tables_[number], keys);
   if (dropped_) {
     throw std::logic_error{
         "rows are deleted after others were compared: verify a sample that memory holds as a "
         "whole (--sample)"};
   }
-  for (const Uuid& id : ids) {
+  for (const std::string& id : ids) {
     const ShadowTable& of = tables_[number];
     const auto found = of.rows.find(id);
     if (found == of.rows.end()) continue;  // It went with what it belonged to.

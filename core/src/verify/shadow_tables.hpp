@@ -27,16 +27,16 @@ namespace hangar {
 /// others it says that they went in, and forgets them.
 class ShadowTables {
  public:
+  /// Names a row: its table, and its primary key as `key_text` has it.
+  using Name = std::pair<std::size_t, std::string>;
   struct Kept {
     ShadowRow row;
     /// Whether the tables hold all that was written of it since `incomplete` was not said.
     bool whole = true;
     std::uint64_t touched = 0;
     std::uint64_t rank = 0;
-    std::vector<std::pair<std::size_t, Uuid>> parts{};  ///< What belongs to it: table and id.
+    std::vector<Name> parts{};  ///< What belongs to it.
   };
-  /// Table and id of a root.
-  using Name = std::pair<std::size_t, Uuid>;
 
   /// No sample: every root is kept.
   ShadowTables(std::optional<std::size_t> sample, std::uint64_t seed)
@@ -76,27 +76,30 @@ class ShadowTables {
  private:
   struct UniqueKey {
     std::vector<std::size_t> columns;
-    std::unordered_map<std::string, Uuid> ids{};
+    std::unordered_map<std::string, std::string> ids{};  ///< The primary key of each.
   };
   struct ShadowTable {
     const Table* table;
-    std::optional<std::size_t> parent{};  ///< The table that the first foreign key names.
-    std::unordered_map<Uuid, Kept> rows{};
+    std::optional<std::size_t>
+        parent{};  ///< The table that the first foreign key names, by its `id`.
+    std::unordered_map<std::string, Kept> rows{};  ///< By their primary keys.
+
     std::vector<UniqueKey> unique_keys{};
   };
 
   [[nodiscard]] std::size_t number_of(const Table& table) const;
   /// What a row belongs to, if anything.
-  [[nodiscard]] static std::optional<Uuid> parent_of(const ShadowTable& table,
-                                                     std::span<const Cell> cells);
+  [[nodiscard]] static std::optional<std::string> parent_of(const ShadowTable& table,
+                                                            std::span<const Cell> cells);
   [[nodiscard]] static bool conflicts(const ShadowTable& table, std::span<const Cell> cells);
   [[nodiscard]] std::uint64_t rank(const ShadowTable& table, std::span<const Cell> cells) const;
   [[nodiscard]] bool wanted(std::size_t number, std::span<const Cell> cells) const;
   void insert(std::size_t number, std::span<const Cell> cells);
   void note_keys(std::size_t number, std::span<const Cell> cells);
-  [[nodiscard]] std::set<Uuid> ids_of(const ShadowTable& table, std::span<const Keys> keys) const;
+  [[nodiscard]] std::set<std::string> ids_of(const ShadowTable& table,
+                                             std::span<const Keys> keys) const;
   /// Takes the row from what it belonged to.
-  void detach(const Name& name, const std::optional<Uuid>& parent);
+  void detach(const Name& name, const std::optional<std::string>& parent);
   /// Gives the row to what it belongs to; one whose owner is not kept is not kept either.
   void attach(const Name& name);
   void erase(const Name& name);

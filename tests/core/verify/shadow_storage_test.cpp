@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <array>
 #include <memory>
 #include <numeric>
@@ -12,6 +13,7 @@
 
 #include "hangar/error.hpp"
 #include "sample_tables.hpp"
+#include "verify/agreement.hpp"
 
 namespace hangar {
 namespace {
@@ -157,8 +159,41 @@ TEST(ShadowStorage, each_value_that_differs_is_named) {
   bench.derive(bench.tables.state(7, 1, 1, R"({"x": [1]})"));
   bench.stored.kept.insert_missing(bench.tables.state(7, 1, 1, R"({"x": [2]})"));
   EXPECT_EQ(bench.differences(), (Texts{"run.note: derived/stored", "state.body/x/0: 1/2"}));
-  EXPECT_EQ(bench.outcome().differences[1].root, Sample::uuid(1));
-  EXPECT_EQ(bench.outcome().differences[1].row, Sample::uuid(7));
+  EXPECT_EQ(bench.outcome().differences[1].root, shown(Sample::uuid(1)));
+  EXPECT_EQ(bench.outcome().differences[1].row, shown(Sample::uuid(7)));
+}
+
+TEST(ShadowStorage, a_row_is_known_by_a_key_of_any_columns) {
+  const Table table{.name = "day",
+                    .columns = {{"count", ColumnType::int8, false},
+                                {"place", ColumnType::text, false},
+                                {"day", ColumnType::int4, false}},
+                    .primary_key = {1, 2}};
+  const auto day = [&](std::string_view place, std::int32_t number, std::int64_t count) {
+    Rows rows{table};
+    std::ranges::copy(std::array<Cell, 3>{count, place, number}, rows.add().begin());
+    return rows;
+  };
+  const std::array<const Table*, 1> tables{&table};
+  Stored stored;
+  stored.kept.declare(tables);
+  ShadowStorage shadow{stored, {}};
+  shadow.prepare(tables, Creation::never);
+  const auto session = shadow.open_session();
+  session->begin();
+  for (const std::int32_t number : {1, 2, 3}) {
+    session->insert_missing(day("a", number, 5));
+    if (number != 2) stored.kept.insert_missing(day("a", number, 4 + number % 3));
+  }
+  session->update(day("a", 3, 4));
+  session->commit();
+  std::vector<std::string> found;
+  for (const Difference& difference : shadow.finish().differences) {
+    found.push_back(difference.row + ": " + difference.column + " " + difference.derived + "/" +
+                    difference.stored.value_or("-"));
+  }
+  EXPECT_EQ(found, (Texts{"a, 2: place, day a, 2/-"}));
+  EXPECT_EQ(shadow.finish().rows, 3U);
 }
 
 TEST(ShadowStorage, a_row_that_is_not_stored_is_named_without_what_belongs_to_it) {

@@ -11,6 +11,7 @@
 
 #include "hangar/error.hpp"
 #include "sample_tables.hpp"
+#include "verify/key_text.hpp"
 
 namespace hangar {
 namespace {
@@ -29,6 +30,11 @@ struct Bench {
     std::vector<std::size_t> columns;
     for (std::size_t i = 0; i < table.columns.size(); ++i) columns.push_back(i);
     return kept.find(table, {{std::move(keys)}}, columns);
+  }
+  static ShadowTables::Name run_name(std::uint32_t number) {
+    return {
+        0,
+        key_text(std::array<Cell, 1>{Sample::uuid(number)}, std::array<std::size_t, 1>{0}).value()};
   }
   std::vector<std::uint8_t> run_numbers() const {
     std::vector<std::uint8_t> numbers;
@@ -317,14 +323,14 @@ TEST(ShadowTables, what_was_not_written_for_longest_comes_first_and_takes_its_pa
   bench.kept.update(bench.tables.run(1, "1", 2));
   const auto names = bench.kept.longest_untouched(2);
   ASSERT_EQ(names.size(), 2U);
-  EXPECT_EQ(names[0].second, Sample::uuid(2));
-  EXPECT_EQ(names[1].second, Sample::uuid(3));
+  EXPECT_EQ(names[0], bench.run_name(2));
+  EXPECT_EQ(names[1], bench.run_name(3));
   bench.kept.drop(names[0]);
   EXPECT_TRUE(bench.by_id(bench.tables.states, 2).empty());
   EXPECT_FALSE(bench.by_id(bench.tables.states, 3).empty());
   EXPECT_TRUE(bench.kept.insert_missing(bench.tables.run(2, "2", 3)).front());
-  EXPECT_FALSE(bench.kept.at({0, Sample::uuid(2)}).whole) << "it was known before";
-  EXPECT_TRUE(bench.kept.at({0, Sample::uuid(1)}).whole);
+  EXPECT_FALSE(bench.kept.at(bench.run_name(2)).whole) << "it was known before";
+  EXPECT_TRUE(bench.kept.at(bench.run_name(1)).whole);
   for (const auto& name : bench.kept.longest_untouched(9)) bench.kept.drop(name);
   EXPECT_EQ(bench.kept.bytes(), 0U);
   EXPECT_EQ(bench.kept.roots(), 0U);
