@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "hangar/batch_target.hpp"
+#include "hangar/callable.hpp"
 #include "hangar/service.hpp"
 
 /// Messages into rows, with the promises of README.md: a message is acked only when its rows are
@@ -44,11 +45,11 @@ class BatchWriter {
  public:
   /// Makes an item of a message; nothing where the service has nothing to do with it, which is
   /// acked then. Throws a DataError for a message that is a dead letter.
-  using Decode = std::function<std::optional<Decoded<T>>(const Message&, ItemMemory&)>;
+  using Decode = Callable<std::optional<Decoded<T>>(const Message&, ItemMemory&)>;
   /// See `BatchTransaction::write`.
-  using Write = std::function<std::vector<Verdict>(Session&, Items<T>, WriteCall&)>;
+  using Write = Callable<std::vector<Verdict>(Session&, Items<T>, WriteCall&)>;
   /// A value that goes in beside the one given, in rows of its own. For `WriteProof`.
-  using Again = std::function<T(const T&)>;
+  using Again = Callable<T(const T&)>;
 
   /// Context and source outlive it. Its series are in the metrics from now on: a service that makes
   /// it in its constructor has them when it is ready.

@@ -12,10 +12,9 @@
 #include <span>
 #include <string>
 #include <string_view>
-#include <type_traits>
-#include <utility>
 #include <vector>
 
+#include "hangar/callable.hpp"
 #include "hangar/config.hpp"
 #include "hangar/event.hpp"
 #include "hangar/needs.hpp"
@@ -65,17 +64,7 @@ class HANGAR_API HostedService {
   boost::asio::awaitable<void> stop();
   /// The scope of a running service: starts it, waits until it is started, runs `body`, stops it,
   /// and throws what either threw.
-  boost::asio::awaitable<void> running(std::function<boost::asio::awaitable<void>()> body);
-  /// The same for a lambda. What it captures by reference stays until the call returns.
-  template <class Body>
-  boost::asio::awaitable<void> running(Body&& body) {
-#if defined(__GNUC__) && !defined(__clang__) && __GNUC__ < 14
-    static_assert(std::is_lvalue_reference_v<Body> || std::is_trivially_destructible_v<Body>,
-                  "g++ 12 destroys twice what a lambda in a co_await's arguments has captured by "
-                  "value: capture by reference, or give the lambda a name");
-#endif
-    return running(std::function<boost::asio::awaitable<void>()>{std::forward<Body>(body)});
-  }
+  boost::asio::awaitable<void> running(Callable<boost::asio::awaitable<void>()> body);
 
  private:
   std::shared_ptr<Supervisor> supervisor_;

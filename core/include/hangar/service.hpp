@@ -6,7 +6,6 @@
 #include <concepts>
 #include <cstddef>
 #include <cstdint>
-#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -14,6 +13,7 @@
 #include <type_traits>
 #include <utility>
 
+#include "hangar/callable.hpp"
 #include "hangar/config.hpp"
 #include "hangar/consumer.hpp"
 #include "hangar/error.hpp"
@@ -113,12 +113,10 @@ class HANGAR_API Context {
   /// not before 1 s and not after 30 s; another host takes it within a third of that time more. Two
   /// hosts may do the work at once for a moment, so that it must be harmless: see `Lease::held`.
   /// Returns at once in a run that ends by itself (`verify`, `replay`, `run --until-drained`).
-  /// Throws std::logic_error for a name that is not there or in use, and a period below 1 ms. A
-  /// lambda in the place of `work` captures no more than references and `this`: g++ 12 destroys
-  /// other captures twice.
+  /// Throws std::logic_error for a name that is not there or in use, and a period below 1 ms.
   virtual boost::asio::awaitable<void> every(
       std::string lease, std::chrono::milliseconds period,
-      std::function<boost::asio::awaitable<void>(const Lease&)> work) = 0;
+      Callable<boost::asio::awaitable<void>(const Lease&)> work) = 0;
   /// The one that `Needs::listens` has by that name; it listens already. Throws std::logic_error
   /// when there is none.
   virtual Listener& listener(std::string_view name = "http") = 0;
@@ -136,17 +134,7 @@ class HANGAR_API Context {
   /// not touch the service's state other than what the caller leaves alone until it returns.
   /// Throws std::logic_error for a lane that is not there.
   virtual boost::asio::awaitable<void> transact(std::size_t lane,
-                                                std::function<void(Session&)> work) = 0;
-  /// The same for a lambda. What it captures by reference stays until the call returns.
-  template <class Work>
-  boost::asio::awaitable<void> transact(std::size_t lane, Work&& work) {
-#if defined(__GNUC__) && !defined(__clang__) && __GNUC__ < 14
-    static_assert(std::is_lvalue_reference_v<Work> || std::is_trivially_destructible_v<Work>,
-                  "g++ 12 destroys twice what a lambda in a co_await's arguments has captured by "
-                  "value: capture by reference, or give the lambda a name");
-#endif
-    return transact(lane, std::function<void(Session&)>{std::forward<Work>(work)});
-  }
+                                                Callable<void(Session&)> work) = 0;
 };
 
 class HANGAR_API Service {

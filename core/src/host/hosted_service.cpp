@@ -41,7 +41,7 @@ asio::awaitable<void> HostedService::stop() {
   co_await asio::co_spawn(supervisor->strand, supervisor->stop(), asio::use_awaitable);
 }
 
-asio::awaitable<void> HostedService::running(std::function<asio::awaitable<void>()> body) {
+asio::awaitable<void> HostedService::running(Callable<asio::awaitable<void>()> body) {
   using asio::experimental::awaitable_operators::operator&&;
   const auto supervisor = supervisor_;
   const auto inside = [this, supervisor, &body]() -> asio::awaitable<void> {

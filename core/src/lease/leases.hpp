@@ -9,6 +9,7 @@
 #include <set>
 #include <string>
 
+#include "hangar/callable.hpp"
 #include "hangar/event.hpp"
 #include "hangar/lease.hpp"
 #include "hangar/log.hpp"
@@ -30,7 +31,7 @@ inline constexpr const char* lease_stream = "HANGAR_LEASES";
 /// keep it alive.
 class Leases : public std::enable_shared_from_this<Leases> {
  public:
-  using Work = std::function<boost::asio::awaitable<void>(const Lease&)>;
+  using Work = Callable<boost::asio::awaitable<void>(const Lease&)>;
 
   /// Begins to connect. `log` and `metrics` outlive it.
   static std::shared_ptr<Leases> start(const boost::asio::any_io_executor& executor,

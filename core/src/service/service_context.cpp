@@ -117,9 +117,8 @@ Consumer& ServiceContext::consumer(std::string_view durable) {
                                      service(), durable)};
 }
 
-asio::awaitable<void> ServiceContext::every(
-    std::string lease, std::chrono::milliseconds period,
-    std::function<asio::awaitable<void>(const Lease&)> work) {
+asio::awaitable<void> ServiceContext::every(std::string lease, std::chrono::milliseconds period,
+                                            Callable<asio::awaitable<void>(const Lease&)> work) {
   check_strand("every");
   if (!work) throw std::logic_error{fmt::format("{} has no work for `every`", service())};
   if (period < std::chrono::milliseconds{1}) {
@@ -151,8 +150,7 @@ void ServiceContext::heard(const StorageOutcome& outcome) {
   for (const auto& [name, source] : sources_) source->pause(outages_ > 1);
 }
 
-asio::awaitable<void> ServiceContext::transact(std::size_t lane,
-                                               std::function<void(Session&)> work) {
+asio::awaitable<void> ServiceContext::transact(std::size_t lane, Callable<void(Session&)> work) {
   check_strand("transact");
   if (!work) throw std::logic_error{fmt::format("{} transacts nothing", service())};
   if (lane >= lanes_) {

@@ -45,14 +45,13 @@ class ServiceContext final : public Context {
   Consumer& consumer(std::string_view durable) override;
   boost::asio::awaitable<void> every(
       std::string lease, std::chrono::milliseconds period,
-      std::function<boost::asio::awaitable<void>(const Lease&)> work) override;
+      Callable<boost::asio::awaitable<void>(const Lease&)> work) override;
   Listener& listener(std::string_view name) override;
   [[nodiscard]] std::size_t lanes() const noexcept override { return lanes_; }
   [[nodiscard]] StorageLimits storage_limits() const override {
     return supervisor_.resources.storage().limits();
   }
-  boost::asio::awaitable<void> transact(std::size_t lane,
-                                        std::function<void(Session&)> work) override;
+  boost::asio::awaitable<void> transact(std::size_t lane, Callable<void(Session&)> work) override;
 
  private:
   boost::asio::awaitable<void> open(std::string name, std::shared_ptr<ServiceSource> source);

@@ -149,7 +149,7 @@ asio::awaitable<void> SessionPool::prepare(std::span<const Table* const> tables,
   }
 }
 
-asio::awaitable<void> SessionPool::transact(std::size_t lane, std::function<void(Session&)> work) {
+asio::awaitable<void> SessionPool::transact(std::size_t lane, Callable<void(Session&)> work) {
   Worker& mine = *workers_.at(lane);
   co_await retry(mine, StorageOutcome::Operation::transact, [this, &mine, &work] {
     if (!mine.session) mine.session = storage_.open_session();

@@ -8,6 +8,7 @@
 #include <memory>
 #include <vector>
 
+#include "hangar/callable.hpp"
 #include "hangar/event.hpp"
 #include "hangar/log.hpp"
 #include "hangar/storage.hpp"
@@ -34,7 +35,7 @@ class SessionPool {
   boost::asio::awaitable<void> prepare(std::span<const Table* const> tables, Creation creation,
                                        bool wait);
   /// `Context::transact`.
-  boost::asio::awaitable<void> transact(std::size_t lane, std::function<void(Session&)> work);
+  boost::asio::awaitable<void> transact(std::size_t lane, Callable<void(Session&)> work);
 
  private:
   struct Worker {

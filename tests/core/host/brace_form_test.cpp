@@ -5,9 +5,11 @@
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/io_context.hpp>
 #include <exception>
+#include <functional>
 #include <memory>
 #include <stdexcept>
 #include <string>
+#include <type_traits>
 #include <vector>
 
 #include "hangar/service.hpp"
@@ -17,6 +19,25 @@ namespace asio = boost::asio;
 
 namespace hangar {
 namespace {
+
+// What g++ 12 would destroy twice does not compile.
+template <class F>
+constexpr bool goes_in = std::is_convertible_v<F, Callable<void(Session&)>>;
+struct ByReference {
+  void operator()(Session&) const {}
+  int& count;
+};
+struct ByValue {
+  void operator()(Session&) const {}
+  std::string text;
+};
+static_assert(goes_in<ByReference> && goes_in<ByValue&> && goes_in<const ByValue&>);
+static_assert(goes_in<std::function<void(Session&)>>);
+#if defined(__GNUC__) && !defined(__clang__) && __GNUC__ < 14
+static_assert(!goes_in<ByValue>);
+#else
+static_assert(goes_in<ByValue>);
+#endif
 
 struct Heard {
   std::vector<Rejection> rejections;
@@ -96,7 +117,7 @@ class HearingContext final : public Context {
   Publisher& publisher() override { return publisher_; }
   Consumer& consumer(std::string_view) override { return consumer_; }
   asio::awaitable<void> every(std::string lease, std::chrono::milliseconds,
-                              std::function<asio::awaitable<void>(const Lease&)> work) override {
+                              Callable<asio::awaitable<void>(const Lease&)> work) override {
     heard_.leases.push_back(std::move(lease));
     const HeldLease held;
     co_await work(held);
@@ -104,7 +125,7 @@ class HearingContext final : public Context {
   Listener& listener(std::string_view) override { std::terminate(); }
   [[nodiscard]] std::size_t lanes() const noexcept override { return 1; }
   [[nodiscard]] StorageLimits storage_limits() const override { return {}; }
-  asio::awaitable<void> transact(std::size_t, std::function<void(Session&)> work) override {
+  asio::awaitable<void> transact(std::size_t, Callable<void(Session&)> work) override {
     if (work) ++heard_.transactions;
     co_return;
   }
@@ -121,8 +142,7 @@ class HearingContext final : public Context {
 const std::string reason = "a_reason_of_more_than_fifteen_letters";
 const std::string error = "A sentence of more than fifteen letters.";
 
-asio::awaitable<void> author(Context& context, Heard& heard) {
-  co_await context.stopped_within({});
+asio::awaitable<void> transactions(Context& context) {
   co_await context.transact(0, {[](Session&) {}});
   std::string name;
   co_await context.transact(0, [&name](Session&) { name = reason; });
@@ -130,6 +150,11 @@ asio::awaitable<void> author(Context& context, Heard& heard) {
     if (kept != reason) throw std::logic_error{kept};
   };
   co_await context.transact(0, by_value);
+}
+
+asio::awaitable<void> author(Context& context, Heard& heard) {
+  co_await context.stopped_within({});
+  co_await transactions(context);
   Source& source = context.source();
   Batch batch = co_await source.next(1, {});
   co_await source.reject({}, {reason, error});
@@ -162,17 +187,11 @@ TEST(BraceForm, every_public_coroutine_takes_its_arguments_in_braces) {
   EXPECT_EQ(heard.rejections[1].pointer, "/payload/of/the/author");
   EXPECT_EQ(heard.rejections[1].sqlstate, "23514");
   EXPECT_EQ(heard.rejections[2].reason, "");
-  std::string name;
-  co_await context.transact(0, [&name](Session&) { name = reason; });
-  const auto by_value = [kept = std::string{reason}](Session&) {
-    if (kept != reason) throw std::logic_error{kept};
-  };
-  co_await context.transact(0, by_value);
   ASSERT_EQ(heard.published.size(), 2U);
   EXPECT_EQ(heard.published[0].subject(), "subject.of.the.author");
   EXPECT_TRUE(heard.published[0].headers().empty());
   EXPECT_EQ(heard.published[1].headers().at(0).second, reason);
-  EXPECT_EQ(heard.transactions, 1U);
+  EXPECT_EQ(heard.transactions, 3U);
   EXPECT_EQ(heard.filter, (std::vector<std::string>{reason, error}));
   ASSERT_EQ(heard.leases.size(), 1U);
   EXPECT_EQ(heard.leases[0], "lease of the author's service");

@@ -38,7 +38,7 @@ class LeasesTest : public NatsTest {
     const auto made = std::make_shared<TestHost>();
     made->leases = leases();
     co_await made->leases->open();
-    const Leases::Work work = [made, fails](const Lease& lease) -> asio::awaitable<void> {
+    const auto work = [made, fails](const Lease& lease) -> asio::awaitable<void> {
       ++made->runs;
       made->held = lease.held();
       if (fails) throw std::runtime_error{"it is broken"};

@@ -233,7 +233,7 @@ class Replica::SimulatedContext final : public Context {
   Publisher& publisher() override { std::terminate(); }
   Consumer& consumer(std::string_view) override { std::terminate(); }
   asio::awaitable<void> every(std::string, std::chrono::milliseconds,
-                              std::function<asio::awaitable<void>(const Lease&)>) override {
+                              Callable<asio::awaitable<void>(const Lease&)>) override {
     co_return;
   }
   Listener& listener(std::string_view) override { std::terminate(); }
@@ -241,7 +241,7 @@ class Replica::SimulatedContext final : public Context {
 
   [[nodiscard]] StorageLimits storage_limits() const override { return {}; }
 
-  asio::awaitable<void> transact(std::size_t, std::function<void(Session&)> work) override {
+  asio::awaitable<void> transact(std::size_t, Callable<void(Session&)> work) override {
     World& world = replica_.world_;
     while (true) {
       co_await asio::post(replica_.io_, asio::use_awaitable);
