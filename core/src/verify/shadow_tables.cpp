@@ -35,9 +35,12 @@ void ShadowTables::declare(std::span<const Table* const> tables) {
   }
   for (ShadowTable& kept : tables_) {
     if (kept.table->foreign_keys.empty()) continue;
-    const auto name = kept.table->foreign_keys.front().table;
+    const auto owner = kept.table->foreign_keys.front().table;
     for (std::size_t i = 0; i < tables_.size(); ++i) {
-      if (tables_[i].table->name == name && tables_[i].table != kept.table) kept.parent = i;
+      const Table& other = *tables_[i].table;
+      const bool by_id =
+          other.primary_key.size() == 1 && other.columns[other.primary_key.front()].name == "id";
+      if (other.name == owner && &other != kept.table && by_id) kept.parent = i;
     }
   }
 }
