@@ -30,14 +30,14 @@ class Callable : public std::function<Signature> {
  public:
   using Function = std::function<Signature>;
   Callable() = default;
-  // NOLINTBEGIN(google-explicit-constructor): as std::function.
+  // As std::function. NOLINTBEGIN(google-explicit-constructor,*-forwarding-reference-overload)
   Callable(Function function) : Function{std::move(function)} {}
   template <CalledLike<Signature> F>
   Callable(F&& lambda) : Function{std::forward<F>(lambda)} {}
   template <CalledLike<Signature> F>
   requires DestroyedTwiceByGcc<F> Callable(F&& lambda)
   = delete;
-  // NOLINTEND(google-explicit-constructor)
+  // NOLINTEND(google-explicit-constructor,*-forwarding-reference-overload)
 };
 
 }  // namespace hangar
