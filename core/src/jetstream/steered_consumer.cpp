@@ -44,7 +44,7 @@ std::shared_ptr<SteeredConsumer> SteeredConsumer::start(const asio::any_io_execu
                                                         const NatsConfig& nats,
                                                         const std::string& service, Steers which,
                                                         Log& log) {
-  const auto made = std::make_shared<SteeredConsumer>(std::move(which));
+  auto made = std::make_shared<SteeredConsumer>(std::move(which));
   boost::system::error_code unknown;
   made->link_ = Link::open(
       executor, {nats, fmt::format("hangar/{}/consumer@{}", service, asio::ip::host_name(unknown))},
