@@ -104,7 +104,9 @@ class Served {
 
   template <class Seen>
   void wait_for(Seen seen) {
-    for (bool is_so = false; !is_so; std::this_thread::yield()) {
+    bool is_so = false;
+    while (!is_so) {
+      std::this_thread::yield();
       on_strand([&] { is_so = seen(); });
     }
   }

@@ -9,7 +9,6 @@
 #include "nats_test.hpp"
 
 namespace asio = boost::asio;
-namespace json = boost::json;
 
 namespace hangar::test {
 namespace {
