@@ -8,9 +8,11 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <chrono>
 #include <iterator>
 #include <optional>
 #include <system_error>
+#include <thread>
 
 #include "database_path.hpp"
 #include "dialect.hpp"
@@ -20,6 +22,8 @@
 
 namespace hangar::sqlite {
 namespace {
+
+using namespace std::chrono_literals;
 
 namespace fs = std::filesystem;
 
@@ -98,6 +102,21 @@ void use_write_ahead_log(Connection& connection) {
       TransientError::Retry::when_answerable};
 }
 
+// Two that begin with it at once: SQLite refuses one of them and does not wait, whatever its busy
+// timeout, for each waits for the other.
+void begin_write_ahead_log(Connection& connection) {
+  for (const auto until = std::chrono::steady_clock::now() + 1s;;) {
+    try {
+      use_write_ahead_log(connection);
+      return;
+    } catch (const TransientError& error) {
+      const bool busy = error.retry() == TransientError::Retry::backoff;
+      if (!busy || std::chrono::steady_clock::now() > until) throw;
+    }
+    std::this_thread::sleep_for(5ms);
+  }
+}
+
 void prepare_file(Writer& writer, std::span<const Table* const> tables, Creation creation) {
   OpenMode mode = OpenMode::existing;
   if (!tables.empty() && !fs::exists(writer.path())) {
@@ -114,7 +133,7 @@ void prepare_file(Writer& writer, std::span<const Table* const> tables, Creation
   if (!absent.empty() && creation == Creation::never) {
     refuse_absent(writer.path(), *absent.front());
   }
-  use_write_ahead_log(connection);
+  begin_write_ahead_log(connection);
   if (!absent.empty()) create_absent(connection, tables);
 }
 
