@@ -105,10 +105,7 @@ class Served {
   template <class Seen>
   void wait_for(Seen seen) {
     bool is_so = false;
-    while (!is_so) {
-      std::this_thread::yield();
-      on_strand([&] { is_so = seen(); });
-    }
+    while (!is_so) on_strand([&] { is_so = seen(); });
   }
 
   asio::awaitable<void> serve() {
