@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/redirect_error.hpp>
@@ -13,6 +14,16 @@
 #include <utility>
 
 namespace hangar {
+
+/// So long after `start`, which is `start` itself for a time below zero, and the end of time where
+/// nothing is so late.
+inline std::chrono::steady_clock::time_point later(std::chrono::steady_clock::time_point start,
+                                                   std::chrono::milliseconds time) {
+  using Time = std::chrono::steady_clock::time_point;
+  const auto longest = std::chrono::floor<std::chrono::milliseconds>(Time::max() - start);
+  if (time >= longest) return Time::max();
+  return start + std::max(time, std::chrono::milliseconds::zero());
+}
 
 /// What coroutines of one strand wait for until it changes, each no longer than it wants. Not
 /// thread-safe. A coroutine may still wait when this is gone.
@@ -79,7 +90,7 @@ class Event {
   }
   /// Returns whether the flag was set within the time.
   boost::asio::awaitable<bool> wait_for(std::chrono::milliseconds time) {
-    const auto deadline = std::chrono::steady_clock::now() + time;
+    const auto deadline = later(std::chrono::steady_clock::now(), time);
     while (!set_ && std::chrono::steady_clock::now() < deadline) {
       co_await changed_.wait_until(deadline);
     }

@@ -2,9 +2,11 @@
 
 #include <fmt/format.h>
 
+#include <boost/asio/cancellation_type.hpp>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
 #include <boost/asio/ip/host_name.hpp>
+#include <boost/asio/this_coro.hpp>
 #include <boost/json/object.hpp>
 #include <exception>
 #include <random>
@@ -161,15 +163,21 @@ asio::awaitable<void> Leases::work_until_stopped(Turn& turn, std::chrono::millis
       co_await changed_.wait_until(due);
       continue;
     }
-    due = Clock::now() + period;
+    due = later(Clock::now(), period);
+    std::exception_ptr failure;
     try {
       co_await work(turn.term);
       done(1);
     } catch (...) {
-      failed(1);
-      log_.error("the work of the lease '{}' failed: {}; it is run again at the next period",
-                 turn.name, describe(std::current_exception()));
+      failure = std::current_exception();
     }
+    if (!failure) continue;
+    // The service did not want it any more: that is no failure of the work.
+    const auto cancelled = (co_await asio::this_coro::cancellation_state).cancelled();
+    if (cancelled != asio::cancellation_type::none) std::rethrow_exception(failure);
+    failed(1);
+    log_.error("the work of the lease '{}' failed: {}; it is run again at the next period",
+               turn.name, describe(failure));
   }
 }
 
