@@ -65,7 +65,8 @@ class HANGAR_API Message {
   Message() = default;
   Message(const Content& content, std::unique_ptr<Delivery> delivery)
       : content_{content}, delivery_{std::move(delivery)} {}
-  Message(Message&&) noexcept = default;
+  Message(Message&& other) noexcept
+      : content_{std::exchange(other.content_, {})}, delivery_{std::move(other.delivery_)} {}
   Message& operator=(Message&& other) noexcept;
   ~Message();
 
@@ -77,6 +78,9 @@ class HANGAR_API Message {
   [[nodiscard]] std::optional<std::string_view> header(const char* name) const {
     return delivery_ ? delivery_->header(name) : std::nullopt;
   }
+
+  /// What its source keeps for it; null when it has its answer or was moved away.
+  [[nodiscard]] Delivery* delivery() const noexcept { return delivery_.get(); }
 
   /// Frees data, subject and headers, for a service that has read all of it and waits: `kept` is
   /// how many bytes it keeps of it itself, which count against the source's credit in place of the
@@ -112,13 +116,15 @@ class HANGAR_API Source {
   /// Waits for one message, then for up to `limit` of them until `linger` has passed since the
   /// batch before, or since the source was opened: so there are few small batches, and a message
   /// that comes alone does not wait. An empty batch means that the host is stopping (or, under
-  /// --until-drained, that the stream is drained). Give the batch a name: g++ 12 miscompiles a
-  /// co_await whose result is used in the condition of a loop, `while (!(co_await …).empty())`.
+  /// --until-drained, that the stream is drained). Throws std::logic_error for a limit of 0, whose
+  /// batches would look like that. Give the batch a name: g++ 12 miscompiles a co_await whose
+  /// result is used in the condition of a loop, `while (!(co_await …).empty())`.
   virtual boost::asio::awaitable<Batch> next(std::size_t limit,
                                              std::chrono::milliseconds linger) = 0;
 
   /// Takes the message over: it is stored with the reason in the dead-letter stream, tried again
   /// for as long as that takes, and only then acked. Returns at once, or when fewer wait for that.
+  /// Throws std::logic_error for a message that is not whole and unanswered, or of another source.
   virtual boost::asio::awaitable<void> reject(Message message, Rejection why) = 0;
 
   /// Until when a person decided, by `hangar dlq force`, that what is refused is a dead letter

@@ -1,6 +1,8 @@
 #pragma once
 
 #include <boost/asio/awaitable.hpp>
+#include <cstddef>
+#include <stdexcept>
 
 #include "hangar/source.hpp"
 
@@ -19,6 +21,12 @@ class ServiceSource : public Source {
   virtual void pause(bool paused) = 0;
   /// Returns when the last answers are sent. Call it after the last message was answered.
   virtual boost::asio::awaitable<void> close() = 0;
+
+ protected:
+  /// What `next` is called with.
+  static void check_limit(std::size_t limit) {
+    if (limit == 0) throw std::logic_error{"a batch of no message would look like the end"};
+  }
 };
 
 }  // namespace hangar

@@ -16,7 +16,7 @@ Message::Delivery::~Delivery() = default;
 Message& Message::operator=(Message&& other) noexcept {
   if (this != &other) {
     nak();
-    content_ = other.content_;
+    content_ = std::exchange(other.content_, {});
     delivery_ = std::move(other.delivery_);
   }
   return *this;

@@ -11,6 +11,7 @@
 #include <utility>
 
 #include "async/backoff.hpp"
+#include "async/runs_on.hpp"
 #include "hangar/error.hpp"
 #include "jetstream/jetstream.hpp"
 #include "jetstream/stream_setup.hpp"
@@ -46,7 +47,8 @@ class LiveSource::Delivery final : public Message::Delivery {
 
   void ack() noexcept override { release(); }
   void nak(std::chrono::milliseconds) noexcept override { release(); }
-  void drop_data(std::size_t) noexcept override { release(); }
+  /// It counts as before until it is answered, so that what waits for that is bounded.
+  void drop_data(std::size_t) noexcept override { message_.reset(); }
   [[nodiscard]] std::optional<std::string_view> header(const char* name) const override {
     return message_ ? header_of(*message_, name) : std::nullopt;
   }
@@ -289,12 +291,14 @@ asio::awaitable<void> LiveSource::open() {
 
 asio::awaitable<Batch> LiveSource::next(std::size_t limit, std::chrono::milliseconds linger) {
   const auto self = shared_from_this();
+  check_runs_on(executor_, "Source::next");
+  check_limit(limit);
   Batch batch;
   while (batch.empty()) {
     while (!over() && ready_.empty()) co_await arrivals_.wait();
     while (!over() && ready_.size() < limit && !puller_.exhausted() &&
-           Clock::now() < taken_ + linger) {
-      co_await arrivals_.wait_until(taken_ + linger);
+           Clock::now() < later(taken_, linger)) {
+      co_await arrivals_.wait_until(later(taken_, linger));
     }
     taken_ = Clock::now();
     while (!ready_.empty() && batch.size() < limit) {

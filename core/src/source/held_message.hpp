@@ -36,10 +36,8 @@ class HeldMessage final : public Message::Delivery {
   /// No answer is sent from now on: it has one, or what delivered it is gone.
   void close() noexcept { closed_ = true; }
   [[nodiscard]] bool closed() const noexcept { return closed_; }
-  /// Whether `message` is what the service has of this delivery.
-  [[nodiscard]] bool handed_out_as(const Message& message) const noexcept {
-    return in_use_ && message_ && body().data() == message.data().data();
-  }
+  [[nodiscard]] bool is_of(const HeldMessages& held) const noexcept { return held_.get() == &held; }
+  [[nodiscard]] bool has_data() const noexcept { return message_ != nullptr; }
 
   [[nodiscard]] std::uint64_t sequence() const noexcept { return sequence_; }
   [[nodiscard]] std::uint64_t deliveries() const noexcept { return deliveries_; }

@@ -3,10 +3,14 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <stdexcept>
 #include <utility>
 
 namespace hangar {
 namespace {
+
+// In nanoseconds it is a number that the server can read.
+constexpr std::chrono::milliseconds longest_delay = std::chrono::hours{24 * 365};
 
 // What a server or a key-value client stores where it has deleted messages: no event.
 bool is_marker(natsMsg& message) {
@@ -66,10 +70,24 @@ Batch HeldMessages::take(std::size_t limit, Time now) {
   return batch;
 }
 
+void HeldMessages::check_rejectable(const Message& message) const {
+  if (message.delivery() == nullptr) {
+    throw std::logic_error{"a message cannot be rejected that has its answer or was moved away"};
+  }
+  const auto* const held = dynamic_cast<const HeldMessage*>(message.delivery());
+  if (held == nullptr || !held->is_of(*this)) {
+    throw std::logic_error{"a message is rejected at another source than the one that it is of"};
+  }
+  if (held->has_data()) return;
+  throw std::logic_error{
+      fmt::format("message {} cannot be rejected without its data: give it back, and reject it "
+                  "when it comes again",
+                  held->sequence())};
+}
+
 HeldMessage* HeldMessages::find(const Message& message) noexcept {
-  const auto found = held_.find(message.sequence());
-  if (found == held_.end() || !found->second->handed_out_as(message)) return nullptr;
-  return found->second;
+  auto* const held = dynamic_cast<HeldMessage*>(message.delivery());
+  return held != nullptr && !held->closed() && held->has_data() ? held : nullptr;
 }
 
 void HeldMessages::answer(HeldMessage& message, std::string_view body) {
@@ -90,6 +108,7 @@ void HeldMessages::ack(HeldMessage& message) noexcept {
 void HeldMessages::nak(HeldMessage& message, Milliseconds delay) noexcept {
   if (message.closed()) return;
   counters_->nacked.add();
+  delay = std::min(delay, longest_delay);
   answer(message,
          delay > Milliseconds::zero()
              ? fmt::format(R"(-NAK {{"delay":{}}})", std::chrono::nanoseconds{delay}.count())

@@ -11,6 +11,7 @@
 #include <string_view>
 #include <vector>
 
+#include "hangar/event.hpp"
 #include "hangar/source.hpp"
 #include "source/ack_outbox.hpp"
 #include "source/credit.hpp"
@@ -49,12 +50,14 @@ class HeldMessages : public std::enable_shared_from_this<HeldMessages> {
   /// When a batch of `limit` messages is due that is to come `linger` after the one before, or
   /// after the beginning: one that needs no more of them is due already.
   [[nodiscard]] Time batch_due(std::size_t limit, Milliseconds linger) const noexcept {
-    return fill_batch(limit) ? taken_ : taken_ + linger;
+    return fill_batch(limit) ? taken_ : later(taken_, linger);
   }
 
-  /// The one that was handed out as `message`; null when it has an answer or
-  /// was abandoned.
-  HeldMessage* find(const Message& message) noexcept;
+  /// Throws std::logic_error for a message that no dead letter can be made of: that has its answer,
+  /// has no data any more, or is of another source.
+  void check_rejectable(const Message& message) const;
+  /// The whole of `message`; null when it has an answer, no data, or was abandoned.
+  static HeldMessage* find(const Message& message) noexcept;
   void ack(HeldMessage& message) noexcept;
   void nak(HeldMessage& message, Milliseconds delay) noexcept;
   /// It is a dead letter now.

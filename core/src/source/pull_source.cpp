@@ -10,6 +10,7 @@
 #include <random>
 #include <utility>
 
+#include "async/runs_on.hpp"
 #include "hangar/error.hpp"
 #include "jetstream/denied_error.hpp"
 
@@ -260,6 +261,8 @@ asio::awaitable<void> PullSource::open() {
 
 asio::awaitable<Batch> PullSource::next(std::size_t limit, std::chrono::milliseconds linger) {
   const auto self = shared_from_this();
+  check_runs_on(executor_, "Source::next");
+  check_limit(limit);
   while (!over()) {
     if (state_.held->none_ready()) co_await wait_for_first();
     // Without credit nothing more comes, however long one waits.
@@ -276,6 +279,8 @@ asio::awaitable<Batch> PullSource::next(std::size_t limit, std::chrono::millisec
 
 asio::awaitable<void> PullSource::reject(Message message, Rejection why) {
   const auto self = shared_from_this();
+  check_runs_on(executor_, "Source::reject");
+  state_.held->check_rejectable(message);
   const std::uint64_t bytes = message.data().size();
   co_await letters_.add(bytes);
   asio::co_spawn(executor_, letters_.store(std::move(message), std::move(why)),

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <map>
 #include <random>
+#include <stdexcept>
 #include <string>
 #include <utility>
 #include <vector>
@@ -264,6 +265,46 @@ TEST_F(HeldMessagesTest, received_is_what_was_answered_or_abandoned_or_is_held) 
       ASSERT_EQ(held->size() == 0, held->credit().held().bytes == 0) << "seed " << seed;
     }
   }
+}
+
+TEST_F(HeldMessagesTest, what_no_dead_letter_can_be_made_of_is_refused) {
+  for (std::uint64_t sequence = 1; sequence <= 5; ++sequence) arrive(sequence);
+  Batch batch = held->take(5, now);
+  const auto refusal = [&](const Message& message) {
+    try {
+      held->check_rejectable(message);
+    } catch (const std::logic_error& error) {
+      return std::string{error.what()};
+    }
+    return std::string{};
+  };
+  const std::string answered = "a message cannot be rejected that has its answer or was moved away";
+  EXPECT_EQ(refusal(batch[0]), "");
+  EXPECT_EQ(refusal(Message{}), answered);
+  batch[1].ack();
+  EXPECT_EQ(refusal(batch[1]), answered);
+  const Message taken = std::move(batch[2]);
+  EXPECT_EQ(refusal(batch[2]), answered);  // NOLINT(bugprone-use-after-move): that is the misuse
+  EXPECT_EQ(batch[2].data(), "");          // NOLINT(bugprone-use-after-move)
+  EXPECT_EQ(refusal(taken), "");
+  batch[3].drop_data(10);
+  EXPECT_EQ(refusal(batch[3]),
+            "message 4 cannot be rejected without its data: give it back, and reject it when it "
+            "comes again");
+  const auto other = std::make_shared<HeldMessages>(Credit::Amount{.messages = 1, .bytes = 1},
+                                                    batch_bytes, counters);
+  EXPECT_THROW(other->check_rejectable(batch[4]), std::logic_error);
+  // What was abandoned meanwhile is no fault of the author's.
+  held->abandon();
+  EXPECT_EQ(refusal(batch[4]), "");
+  EXPECT_EQ(HeldMessages::find(batch[4]), nullptr);
+}
+
+TEST_F(HeldMessagesTest, message_that_is_given_back_for_ever_comes_again_in_a_year) {
+  arrive(1);
+  Batch batch = held->take(1, now);
+  batch[0].nak(std::chrono::milliseconds::max());
+  EXPECT_EQ(sent(), Texts{R"(1.0 -NAK {"delay":31536000000000000})"});
 }
 
 }  // namespace
