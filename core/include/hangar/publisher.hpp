@@ -55,10 +55,12 @@ class HANGAR_API Publisher {
   virtual ~Publisher();
 
   /// Returns when the stream has stored the message; it is sent again until then. Throws DataError
-  /// when the server refuses this message for good (it is too large, say), and TransientError when
-  /// the service is to stop and the message is not stored yet: it may still be.
+  /// when the server refuses this message for good (it is too large, say), TransientError when the
+  /// service is to stop and the message is not stored yet: it may still be; and std::logic_error
+  /// for a subject that the service's needs do not name, or that one cannot publish on.
   virtual boost::asio::awaitable<PubAck> publish(OutgoingMessage message) = 0;
-  /// Waits only for room. What `publish` would throw later is thrown by `flush`.
+  /// Waits only for room. What `publish` would throw later is thrown by `flush`, or logged where
+  /// the service ends without one.
   virtual boost::asio::awaitable<void> enqueue(OutgoingMessage message) = 0;
   /// Returns when everything that was enqueued is stored. Throws the first error of them, once.
   virtual boost::asio::awaitable<void> flush() = 0;

@@ -8,6 +8,7 @@
 #include <chrono>
 #include <utility>
 
+#include "async/runs_on.hpp"
 #include "hangar/error.hpp"
 #include "jetstream/stream_info.hpp"
 #include "jetstream/stream_setup.hpp"
@@ -44,7 +45,7 @@ std::shared_ptr<SteeredConsumer> SteeredConsumer::start(const asio::any_io_execu
                                                         const NatsConfig& nats,
                                                         const std::string& service, Steers which,
                                                         Log& log) {
-  auto made = std::make_shared<SteeredConsumer>(std::move(which));
+  auto made = std::make_shared<SteeredConsumer>(executor, std::move(which));
   boost::system::error_code unknown;
   made->link_ = Link::open(
       executor, {nats, fmt::format("hangar/{}/consumer@{}", service, asio::ip::host_name(unknown))},
@@ -87,6 +88,7 @@ asio::awaitable<JetStreamAnswer> SteeredConsumer::put(json::object config) {
 
 asio::awaitable<ConsumerPosition> SteeredConsumer::info() {
   const auto self = shared_from_this();
+  check_runs_on(executor_, "Consumer::info");
   const JetStreamAnswer answer = co_await ask();
   ConsumerInfo found = to_consumer_info(answer.body);
   ConsumerPosition position;
@@ -99,6 +101,7 @@ asio::awaitable<ConsumerPosition> SteeredConsumer::info() {
 
 asio::awaitable<void> SteeredConsumer::filter(std::vector<std::string> subjects) {
   const auto self = shared_from_this();
+  check_runs_on(executor_, "Consumer::filter");
   const auto refuse_several = [&] {
     throw ConfigError{
         fmt::format("{}: {} filter subjects need nats-server 2.10 or newer: an older one has one "
@@ -107,6 +110,7 @@ asio::awaitable<void> SteeredConsumer::filter(std::vector<std::string> subjects)
   };
   for (const std::string& subject : subjects) {
     check_subject(subject, fmt::format("the filter of {}", title()));
+    check_filter_subject(subject, fmt::format("the filter of {}", title()));
   }
   const JetStreamAnswer before = co_await ask();
   if (sorted(to_consumer_info(before.body).filter_subjects) == sorted(subjects)) co_return;

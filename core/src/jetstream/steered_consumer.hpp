@@ -30,7 +30,8 @@ class SteeredConsumer final : public ServiceConsumer,
                                                 const NatsConfig& nats, const std::string& service,
                                                 Steers which, Log& log);
 
-  explicit SteeredConsumer(Steers which) : which_{std::move(which)} {}
+  SteeredConsumer(boost::asio::any_io_executor executor, Steers which)
+      : executor_{std::move(executor)}, which_{std::move(which)} {}
 
   boost::asio::awaitable<ConsumerPosition> info() override;
   boost::asio::awaitable<void> filter(std::vector<std::string> subjects) override;
@@ -42,6 +43,7 @@ class SteeredConsumer final : public ServiceConsumer,
   boost::asio::awaitable<JetStreamAnswer> put(boost::json::object config);
   [[nodiscard]] std::string title() const;
 
+  boost::asio::any_io_executor executor_;
   Steers which_;
   std::shared_ptr<Link> link_;
 };

@@ -9,12 +9,15 @@
 #include <stdexcept>
 #include <utility>
 
+#include "api/describe.hpp"
 #include "async/backoff.hpp"
+#include "async/runs_on.hpp"
 #include "hangar/error.hpp"
 #include "jetstream/jetstream.hpp"
 #include "jetstream/jetstream_refusal.hpp"
 #include "jetstream/stream_info.hpp"
 #include "jetstream/stream_setup.hpp"
+#include "nats/subjects.hpp"
 #include "text/json_member.hpp"
 
 namespace asio = boost::asio;
@@ -31,6 +34,18 @@ struct Attempt {
   std::string problem{};
   bool for_good = false;  ///< The next attempt would fail like this one.
 };
+
+/// Throws std::logic_error for what would become another header, or none.
+void check_headers(const OutgoingMessage& message) {
+  const auto& headers = message.headers();
+  for (std::size_t i = 0; i < headers.size(); ++i) {
+    if (is_header(headers[i].first, headers[i].second)) continue;
+    throw std::logic_error{
+        fmt::format("NATS cannot carry header {} of a message to `{}`: a name has neither blanks "
+                    "nor colons, and a value is one line",
+                    i + 1, message.subject())};
+  }
+}
 
 Attempt attempt_of(const Link::Reply& reply, const std::string& subject, std::string_view trouble) {
   using Fate = Link::Reply::Fate;
@@ -130,9 +145,17 @@ asio::awaitable<void> StreamPublisher::close() {
   stop();
   link_->finish();
   co_await link_->ended(Clock::now() + 10s);
+  if (enqueued_ > 0 || failure_) {
+    log_.error("messages that were enqueued and not flushed may not be stored{}{}",
+               failure_ ? ": " : "", failure_ ? describe(failure_) : "");
+  }
 }
 
 void StreamPublisher::check_target(const std::string& subject) const {
+  check_runs_on(executor_, "a Publisher");
+  if (!is_literal_subject(subject)) {
+    throw std::logic_error{fmt::format("nothing can be published on the subject `{}`", subject)};
+  }
   const auto takes = [&](const Publishes& target) {
     return subject_covers(target.subject, subject);
   };
@@ -172,6 +195,7 @@ asio::awaitable<PubAck> StreamPublisher::send(OutgoingMessage message) {
     ~Room() { publisher.give_back(bytes); }
   };
   const Room room{*this, message.body().size()};
+  check_headers(message);
   Backoff wait;
   while (true) {
     const std::size_t size = message.body().size() + wire_size(message.headers());
@@ -225,6 +249,7 @@ asio::awaitable<void> StreamPublisher::send_enqueued(OutgoingMessage message) {
 
 asio::awaitable<void> StreamPublisher::flush() {
   const auto self = shared_from_this();
+  check_runs_on(executor_, "Publisher::flush");
   while (enqueued_ > 0) co_await room_.wait();
   if (failure_) std::rethrow_exception(std::exchange(failure_, nullptr));
 }

@@ -45,7 +45,7 @@ class StreamPublisher : public ServicePublisher,
                   std::vector<Publishes> targets, Log& log);
 
   boost::asio::awaitable<void> ensure(const Publishes& wanted);
-  /// Throws std::logic_error for a subject that no target has.
+  /// Throws std::logic_error for a subject that no target has, or that is a pattern.
   void check_target(const std::string& subject) const;
   boost::asio::awaitable<void> make_room(std::size_t bytes);
   void give_back(std::size_t bytes);

@@ -23,7 +23,26 @@ std::string checked_prefix(std::string prefix, std::string_view setting) {
       setting, prefix)};
 }
 
+// Words with a dot between each two; a blank would end the line of the protocol.
+bool is_subject(std::string_view subject) noexcept {
+  return !subject.empty() && !subject.starts_with('.') && !subject.ends_with('.') &&
+         subject.find("..") == std::string_view::npos &&
+         std::ranges::none_of(subject, [](unsigned char c) { return c <= ' ' || c == 0x7F; });
+}
+
 }  // namespace
+
+bool is_literal_subject(std::string_view subject) noexcept {
+  const auto has_word = [&](std::string_view word) {
+    for (std::size_t at = subject.find(word); at != subject.npos; at = subject.find(word, at + 1)) {
+      const bool begins = at == 0 || subject[at - 1] == '.';
+      const bool ends = at + 1 == subject.size() || subject[at + 1] == '.';
+      if (begins && ends) return true;
+    }
+    return false;
+  };
+  return is_subject(subject) && !has_word("*") && !has_word(">");
+}
 
 std::string api_prefix(const NatsConfig& nats) {
   if (!nats.domain.empty() && !nats.api_prefix.empty()) {
@@ -56,12 +75,7 @@ void check_jetstream_name(std::string_view name, std::string_view setting) {
 }
 
 void check_subject(std::string_view subject, std::string_view setting) {
-  // Words with a dot between each two; a blank would end the line of the protocol.
-  const bool good =
-      !subject.empty() && !subject.starts_with('.') && !subject.ends_with('.') &&
-      subject.find("..") == std::string_view::npos &&
-      std::ranges::none_of(subject, [](unsigned char c) { return c <= ' ' || c == 0x7F; });
-  if (!good) {
+  if (!is_subject(subject)) {
     throw ConfigError{
         fmt::format("{}: `{}` is no subject: words with a dot between each two, and no blanks",
                     setting, subject)};

@@ -25,6 +25,8 @@ void check_jetstream_name(std::string_view name, std::string_view setting);
 /// Throws ConfigError unless `subject` can be a subject or, with `*` and `>`, a filter; `setting`
 /// is shown.
 void check_subject(std::string_view subject, std::string_view setting);
+/// Whether one can publish on it: words with a dot between each two, none of them a wildcard.
+bool is_literal_subject(std::string_view subject) noexcept;
 /// The same for a filter alone, which may be empty: it filters nothing.
 void check_filter_subject(std::string_view subject, std::string_view setting);
 /// Checks all that a source names; `prefix` stands before the setting, `services.x.` for example.

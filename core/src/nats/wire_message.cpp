@@ -98,6 +98,12 @@ Headers parse_headers(std::string_view block) {
   return headers;
 }
 
+bool is_header(std::string_view name, std::string_view value) noexcept {
+  const auto is_letter = [](char c) { return c > ' ' && c < 0x7F && c != ':'; };
+  return !name.empty() && std::ranges::all_of(name, is_letter) &&
+         value.find_first_of(std::string_view{"\r\n\0", 3}) == std::string_view::npos;
+}
+
 std::size_t wire_size(const Headers& headers) noexcept {
   if (headers.empty()) return 0;
   std::size_t size = 12;  // `NATS/1.0` and an empty line

@@ -36,6 +36,8 @@ std::optional<std::string_view> header_of(natsMsg& message, const char* name) no
 Headers headers_of(natsMsg& message);
 /// Reads a block of headers as it is on the wire and in an answer of `STREAM.MSG.GET`.
 Headers parse_headers(std::string_view block);
+/// Whether NATS can carry this header.
+bool is_header(std::string_view name, std::string_view value) noexcept;
 /// The bytes that the headers of a message take on the wire; they count against `max_payload`.
 std::size_t wire_size(const Headers& headers) noexcept;
 

@@ -84,5 +84,14 @@ TEST(FilterSubject, what_the_server_would_refuse_for_ever_is_refused) {
   }
 }
 
+TEST(LiteralSubject, one_can_publish_on_what_has_no_wildcard) {
+  for (const char* subject : {"a", "prefect.events.task-run", "a*b.c>", "$JS.x"}) {
+    EXPECT_TRUE(is_literal_subject(subject)) << subject;
+  }
+  for (const char* subject : {"", "a.", "a b", "*", ">", "a.*", "*.b", "a.*.c", "a.>", "a**.*"}) {
+    EXPECT_FALSE(is_literal_subject(subject)) << subject;
+  }
+}
+
 }  // namespace
 }  // namespace hangar

@@ -23,5 +23,17 @@ TEST(WireSize, is_the_length_of_the_block) {
             std::string_view{"NATS/1.0\r\nKind: odd\r\nA: \r\n\r\n"}.size());
 }
 
+TEST(Header, what_would_become_another_header_is_none) {
+  EXPECT_TRUE(is_header("Nats-Msg-Id", "an id: 7 \t \xC3\xA4"));
+  EXPECT_TRUE(is_header("A", ""));
+  for (const std::string_view name : {"", "a b", "a:", "a\n", "\xC3\xA4"}) {
+    EXPECT_FALSE(is_header(name, "value")) << name;
+  }
+  for (const std::string_view value :
+       {std::string_view{"a\r\nB: c"}, std::string_view{"a\0b", 3}}) {
+    EXPECT_FALSE(is_header("A", value)) << value;
+  }
+}
+
 }  // namespace
 }  // namespace hangar
