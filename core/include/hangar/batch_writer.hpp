@@ -6,6 +6,7 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <stdexcept>
 #include <type_traits>
 #include <utility>
 #include <vector>
@@ -59,10 +60,13 @@ class BatchWriter {
   }
 
   /// Returns when the source is exhausted, which is how the host stops a service; throws what
-  /// `Context::transact` throws, but no DataError, and std::invalid_argument where there is no
-  /// lane, since the service declares no table, or no item. This object and the target stay until
-  /// it returns.
+  /// `Context::transact` throws, but no DataError; std::invalid_argument where there is no lane,
+  /// since the service declares no table, no item or no function; and std::logic_error where it
+  /// runs already, or the target contradicts itself. This object and the target stay until it
+  /// returns.
   boost::asio::awaitable<void> run(Decode decode, BatchTarget& target) {
+    if (!decode) throw std::invalid_argument{"a BatchWriter has nothing to decode with"};
+    const Running running{running_};
     ItemMemory memory;
     const std::function<detail::ItemPtr(const Message&)> make = [&](const Message& message) {
       memory.next_item<T>();
@@ -75,11 +79,22 @@ class BatchWriter {
   /// The same for what one function writes. Without `again` see `BatchTarget::proof`; with it, `T`
   /// has no memory of `ItemMemory`, for its copies outlive it.
   boost::asio::awaitable<void> run(Decode decode, Write write, Again again = {}) {
+    if (!write) throw std::invalid_argument{"a BatchWriter has nothing to write with"};
     Function target{std::move(write), std::move(again)};
     co_await run(std::move(decode), target);
   }
 
  private:
+  struct Running {
+    explicit Running(bool& its) : flag{its} {
+      if (flag) throw std::logic_error{"a BatchWriter is run twice at the same time"};
+      flag = true;
+    }
+    Running(const Running&) = delete;
+    Running& operator=(const Running&) = delete;
+    ~Running() { flag = false; }
+    bool& flag;
+  };
   struct Attempt final : BatchTransaction {
     explicit Attempt(const Write& write) : with{write} {}
     Written write(Session& session, AnyItems items, WriteCall& call) override {
@@ -122,6 +137,7 @@ class BatchWriter {
   Context& context_;
   Source& source_;
   BatchLimits limits_;
+  bool running_ = false;
 };
 
 }  // namespace hangar

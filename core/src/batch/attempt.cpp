@@ -2,9 +2,12 @@
 
 #include <algorithm>
 #include <numeric>
+#include <stdexcept>
 #include <string>
 #include <utility>
 #include <vector>
+
+#include "batch/checked_calls.hpp"
 
 namespace hangar::batch {
 
@@ -12,6 +15,7 @@ void Attempt::run(Session& session) {
   tried_ = batch_size_.of(items_.size());
   isolated_ = {};
   transaction_ = target_.begin();
+  if (!transaction_) throw std::logic_error{"BatchTarget::begin returned nothing"};
   std::vector<const detail::BatchItem*> batch;
   batch.reserve(tried_);
   for (const auto& item : items_.first(tried_)) batch.push_back(item.get());
@@ -36,7 +40,7 @@ void Attempt::write(Session& session, AnyItems batch) {
     return;
   }
   WriteCall call{.oldest = oldest_};
-  isolated_.written = transaction_->write(session, batch, call);
+  isolated_.written = batch::write(*transaction_, session, batch, call);
   isolated_.done.resize(isolated_.written.verdicts.size());
   std::iota(isolated_.done.begin(), isolated_.done.end(), std::size_t{0});
 }

@@ -6,6 +6,7 @@
 #include <string>
 #include <utility>
 
+#include "batch/checked_calls.hpp"
 #include "batch/lanes.hpp"
 #include "batch/watched_session.hpp"
 
@@ -116,7 +117,7 @@ void Isolation::find_stored() {
     why.sqlstate = error.sqlstate();
   }
   session_.rollback_to_savepoint();
-  set_locked_aside(transaction_.find_unlocked(session_, items_), why);
+  set_locked_aside(batch::find_unlocked(transaction_, session_, items_), why);
 }
 
 void Isolation::set_locked_aside(const std::vector<bool>& reach_locked, const Rejection& why) {
@@ -213,7 +214,7 @@ std::optional<Refused> Isolation::attempt(const Part& part, bool find_anew, std:
   std::optional<Refused> met;
   std::optional<std::size_t> row;
   try {
-    Written its = transaction_.write(session_, items, call);
+    Written its = batch::write(transaction_, session_, items, call);
     written = its.verdicts.size();
     take(part, std::move(its));
     return met;
@@ -285,7 +286,7 @@ void Isolation::look_for_orphans(const Rejection& why) {
   }
   why_orphan_ = why;
   try {
-    const auto missing = transaction_.orphans(session_, items);
+    const auto missing = batch::orphans(transaction_, session_, items);
     if (missing.empty()) return;
     orphans_.resize(items_.size());
     for (std::size_t i = 0; i < places.size(); ++i) orphans_[places[i]] = missing[i];
