@@ -150,6 +150,7 @@ class Beside(Ledger):
         self,
     ) -> None:
         for fault, said in (
+            ("needs_throw", "it knows no needs"),
             ("throws_when_made", "not made"),
             ("throws", "it broke"),
             ("throws_no_exception", "it threw something that is no std::exception"),
@@ -213,6 +214,35 @@ class Beside(Ledger):
         words = [word for setting in settings for word in ("--set", setting)]
         with hangar_running(*self.words(), *flags(chosen), *words, log=self.log) as process:
             yield process
+
+
+class NeedsOfAFaultyService(unittest.TestCase):
+    def test_what_cannot_be_told_or_met_is_said_of_that_service_alone(self) -> None:
+        folder = self.enterContext(temporary_folder("plugins"))
+        made = folder / "plugins"
+        made.mkdir(mode=0o755)
+        for path in (_GOOD / "task_run_recorder.so", _GOOD / "sqlite.so"):
+            shutil.copy(path, made)
+        shutil.copy(_WRONG / "faulty_service.so", made)
+        for fault, said in (
+            ("needs_throw", "it knows no needs"),
+            ("needs_a_null_table", "services.faulty_service: it needs a table that is null"),
+        ):
+            settings = {
+                "plugins.path": made,
+                "data_dir": folder / "data",
+                "nats.url": "nats://127.0.0.1:1",
+                "services.faulty_service.enabled": "true",
+                "services.faulty_service.fault": fault,
+            }
+            with self.subTest(fault=fault):
+                done = hangar("services", "ls", "-o", "json", *flags(settings))
+                self.assertEqual(done.returncode, 0, done.stderr)
+                failures = {one["name"]: one["failure"] for one in json.loads(done.stdout)}
+                self.assertEqual(failures, {"faulty_service": said, "task_run_recorder": ""})
+                done = hangar("doctor", *flags(settings))
+                self.assertEqual(done.returncode, 69, done.stderr)
+                self.assertIn(f"[fail] service faulty_service: {said}", done.stdout)
 
 
 class Storages(unittest.TestCase):

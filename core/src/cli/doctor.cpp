@@ -13,6 +13,7 @@
 #include <utility>
 #include <vector>
 
+#include "api/describe.hpp"
 #include "cli/commands.hpp"
 #include "cli/running_hosts.hpp"
 #include "config/other_settings.hpp"
@@ -24,6 +25,7 @@
 #include "host/nats_server.hpp"
 #include "jetstream/examination.hpp"
 #include "log/stderr_log.hpp"
+#include "service/needs_check.hpp"
 #include "status/state_file.hpp"
 
 namespace json = boost::json;
@@ -39,6 +41,8 @@ class Doctor {
   explicit Doctor(Installation& installation) : installation_{installation} {}
 
   void look_at_host();
+  /// What the enabled services need, all together.
+  [[nodiscard]] Needs needs();
   void look_at_nats(const Needs& needs);
   void look_at_storage(const Needs& needs);
   [[nodiscard]] const std::vector<Check>& checks() const noexcept { return checks_; }
@@ -137,16 +141,21 @@ int Doctor::code() const {
   return failed ? exit_code::failed : exit_code::done;
 }
 
-/// What the enabled services need, all together.
-Needs needs_of(Installation& installation) {
+// One whose needs cannot be told is said; the others are looked at.
+Needs Doctor::needs() {
   Needs all;
-  for (const Installation::Service& service : installation.services()) {
+  for (const Installation::Service& service : installation_.services()) {
     if (!service.factory->enabled()) continue;
-    Needs its = service.factory->needs();
-    std::ranges::copy(its.tables, std::back_inserter(all.tables));
-    for (SourceOptions& source : its.reads) {
-      source.lanes = its.lanes;
-      all.reads.push_back(std::move(source));
+    const std::string name = service.plugin->name;
+    try {
+      Needs its = checked_needs(name, *service.factory);
+      std::ranges::copy(its.tables, std::back_inserter(all.tables));
+      for (SourceOptions& source : its.reads) {
+        source.lanes = its.lanes;
+        all.reads.push_back(std::move(source));
+      }
+    } catch (...) {
+      checks_.push_back({fail, "service " + name, describe(std::current_exception()), {}});
     }
   }
   return all;
@@ -169,9 +178,9 @@ void print(const std::vector<Check>& checks) {
 int doctor(const HostOptions& host, Output output) {
   Installation installation{host};
   installation.load();
-  const Needs needs = needs_of(installation);
   Doctor visit{installation};
   visit.look_at_host();
+  const Needs needs = visit.needs();
   visit.look_at_nats(needs);
   visit.look_at_storage(needs);
   if (output == Output::json) {

@@ -1,12 +1,15 @@
 #include <boost/json.hpp>
+#include <exception>
 #include <iostream>
 
+#include "api/describe.hpp"
 #include "cli/commands.hpp"
 #include "cli/refusals.hpp"
 #include "cli/table.hpp"
 #include "config/sections.hpp"
 #include "hangar/version.hpp"
 #include "host/installation.hpp"
+#include "service/needs_check.hpp"
 #include "status/state_file.hpp"
 
 namespace json = boost::json;
@@ -29,13 +32,18 @@ int list_services(const HostOptions& host, Output output) {
   json::array rows;
   for (const auto& service : installation.services()) {
     const auto found = running.find(std::string_view{service.plugin->name});
-    const ServiceStatus status =
+    ServiceStatus status =
         found == running.end() ? ServiceStatus{.state = "stopped", .failure = {}} : found->second;
     const bool enabled = service.factory->enabled();
+    Needs needs;
+    try {
+      needs = checked_needs(service.plugin->name, *service.factory);
+    } catch (...) {
+      status.failure = describe(std::current_exception());
+    }
     table.add({service.plugin->name, enabled ? "yes" : "no",
                status.failure.empty() ? status.state : status.state + ": " + status.failure,
                service.plugin->version, switch_of(service.plugin->name), service.plugin->summary});
-    const Needs needs = service.factory->needs();
     json::array tables;
     for (const Table* wanted : needs.tables) tables.emplace_back(wanted->name);
     json::array reads;

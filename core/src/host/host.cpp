@@ -21,7 +21,6 @@
 #include "host/installation.hpp"
 #include "host/listener_maker.hpp"
 #include "host/nats_server.hpp"
-#include "host/settings_check.hpp"
 #include "host/signals.hpp"
 #include "http/http_server.hpp"
 #include "jetstream/steered_consumer.hpp"
@@ -30,6 +29,7 @@
 #include "live/live_source.hpp"
 #include "log/stderr_log.hpp"
 #include "metrics/service_metrics.hpp"
+#include "service/needs_check.hpp"
 #include "service/restart_policy.hpp"
 #include "service/supervisor.hpp"
 #include "source/pull_source.hpp"
@@ -53,7 +53,7 @@ class Host::Run {
     for (auto& service : installation_.services()) add(service);
     check_only();
     for (const HostedService* service : enabled()) {
-      board_.add_service(service->name(), service->version(), service->needs());
+      board_.add_service(service->name(), service->version(), needs_or_none(*service));
     }
   }
 
@@ -251,11 +251,10 @@ void Host::Run::state_changed() {
   if (state_file_) state_file_->write(statuses, admin_ ? admin_->address() : "");
   if (all_running && !told_ready_ && !statuses.empty()) {
     told_ready_ = true;
-    const auto& config = installation_.config();
     std::vector<std::string_view> names;
     for (const auto& [name, status] : statuses) names.push_back(name);
     log_->info("ready: hangar {} runs {} on {} with {}", version, fmt::join(names, ", "),
-               fmt::join(nats_urls(), ", "), config.storage.type);
+               fmt::join(nats_urls(), ", "), installation_.config().storage.type);
   }
 }
 
@@ -312,6 +311,7 @@ void Host::Run::drain() {
 }
 
 int Host::Run::run() {
+  if (signals_ || io_.stopped()) throw std::logic_error{"run_services is called a second time"};
   const auto services = enabled();
   if (services.empty()) {
     throw ConfigError{

@@ -153,8 +153,7 @@ void SettingsExamination::look_at(const std::vector<CheckedService>& services) {
   Durables durables;
   for (const CheckedService& service : services) {
     attempt([&] {
-      const Needs needs = service.factory->needs();
-      check_needs(service.name, needs);
+      const Needs needs = checked_needs(service.name, *service.factory);
       for (const SourceOptions& source : needs.reads) look_at(service.name, source, durables);
     });
   }

@@ -5,6 +5,7 @@
 
 #include "hangar/plugin.hpp"
 #include "hangar/service.hpp"
+#include "service/needs_check.hpp"
 #include "service/supervisor.hpp"
 
 namespace hangar {
@@ -18,7 +19,9 @@ class DryRun {
   [[nodiscard]] const std::string& name() const noexcept { return supervisor_.name; }
   [[nodiscard]] Log& log() noexcept { return *supervisor_.log; }
 
-  [[nodiscard]] Needs needs() const { return supervisor_.factory->needs(); }
+  [[nodiscard]] Needs needs() const {
+    return checked_needs(supervisor_.name, *supervisor_.factory);
+  }
 
   /// Runs it until its sources end or SIGINT or SIGTERM comes; returns that signal, or 0. A second
   /// signal ends the process. Throws what the service throws.

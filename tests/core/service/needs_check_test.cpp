@@ -18,6 +18,7 @@ Needs good() {
   Needs needs{.tables = {&items}, .publishes = {{"COPIES", "copies.>"}}};
   needs.listens.emplace_back("127.0.0.1:0");
   needs.reads.emplace_back("ORIGINALS", "originals.>", "durable");
+  needs.live.push_back({.stream = "ORIGINALS", .filter_subject = "originals.>"});
   needs.steers.push_back({"PREFECT_EVENTS", "events-triggers"});
   needs.leases.emplace_back("retention");
   return needs;
@@ -46,6 +47,12 @@ TEST(NeedsCheck, what_nothing_can_meet_is_named) {
   const std::vector<Row> rows{
       {[](Needs& needs) { needs.tables.push_back(nullptr); }, "it needs a table that is null"},
       {[](Needs& needs) { needs.lanes = 0; }, "it needs tables, but no lane"},
+      {[](Needs& needs) { needs.lanes = 257; }, "it needs 257 lanes, and 256 are the most"},
+      {[](Needs& needs) { needs.reads[0].batch_size = 10'001; },
+       "the source 'main' has batches of 10001 messages, and 10000 are the most"},
+      {[](Needs& needs) { needs.live[0].name = "main"; }, "it reads two sources named 'main'"},
+      {[](Needs& needs) { needs.live[0].from_sequence = 0; },
+       "the source 'live' begins at position 0, and the first is 1"},
       {[](Needs& needs) {
          needs.publishes.push_back({"", "copies.>"});
        },

@@ -21,6 +21,11 @@ class FaultyService final : public hangar::Service {
     }
   };
 
+  static hangar::Needs needs(const Config& config) {
+    if (config.fault == "needs_throw") throw std::runtime_error{"it knows no needs"};
+    if (config.fault == "needs_a_null_table") return {.tables = {nullptr}};
+    return {.reads = {config.source()}};
+  }
   FaultyService(hangar::Context& host, const Config& set) : context_{host}, config_{set} {
     if (config_.fault == "throws_when_made") throw std::runtime_error{"not made"};
   }
