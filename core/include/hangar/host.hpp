@@ -56,14 +56,14 @@ class HANGAR_API HostedService {
   [[nodiscard]] Event& started_event() noexcept;
 
   /// Runs the service until it ends by itself or `stop` is called, and throws what it throws.
-  /// Throws std::logic_error when it runs already. `max_persist_retries` overrides the setting of
-  /// that name.
+  /// Throws std::logic_error when it runs already. To cancel this coroutine is to call `stop`.
+  /// `max_persist_retries` overrides the setting of that name.
   boost::asio::awaitable<void> start(std::optional<int> max_persist_retries = std::nullopt);
   /// Asks the service to end and returns when it has. Harmless before `start` and any number of
   /// times.
   boost::asio::awaitable<void> stop();
   /// The scope of a running service: starts it, waits until it is started, runs `body`, stops it,
-  /// and throws what either threw.
+  /// and throws what either threw. Throws std::logic_error when it runs already, or without a body.
   boost::asio::awaitable<void> running(Callable<boost::asio::awaitable<void>()> body);
 
  private:
@@ -116,7 +116,7 @@ class HANGAR_API Host {
   /// unless its configuration is wrong; after more than `max_restarts` within ten minutes all are
   /// drained. Returns the exit code of the process: 0, 1 when a service failed and did not run
   /// again, 75 when draining timed out, 78 when a service found its configuration to be wrong. A
-  /// second signal ends the process with 128 + its number.
+  /// second signal ends the process with 128 + its number. Throws std::logic_error the second time.
   int run_services();
 
  private:

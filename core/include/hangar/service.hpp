@@ -70,7 +70,8 @@ struct ReaderConfig : ServiceConfig {
 };
 
 /// What the host gives to a service, on whose executor it is used. All that the service declares in
-/// `needs` is ready when it is made, and outlives it.
+/// `needs` is ready when it is made, and outlives it. Once `run` has ended, sources and all else
+/// that came from here are gone, and a call of the context throws std::logic_error.
 class HANGAR_API Context {
  public:
   Context() = default;
@@ -145,7 +146,8 @@ class HANGAR_API Service {
   virtual ~Service();
 
   /// Returns when its sources are exhausted or `Context::stopped` does, which is how the host stops
-  /// a service. Throws to fail.
+  /// a service. Throws to fail. The service is destroyed then: what it has started to run beside
+  /// this has ended before, or needs nothing of it.
   virtual boost::asio::awaitable<void> run() = 0;
 };
 

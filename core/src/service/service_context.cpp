@@ -5,10 +5,18 @@
 #include <algorithm>
 #include <stdexcept>
 #include <utility>
+#include <vector>
+
+#include "async/wait_for_all.hpp"
 
 namespace asio = boost::asio;
 
 namespace hangar {
+
+void ServiceContext::begin(std::optional<int> max_persist_retries) {
+  max_persist_retries_ = max_persist_retries;
+  running_ = true;
+}
 
 asio::awaitable<void> ServiceContext::prepare(const Needs& needs) {
   if (!needs.tables.empty()) co_await prepare_storage(needs);
@@ -35,6 +43,7 @@ asio::awaitable<void> ServiceContext::prepare(const Needs& needs) {
                                                                        *supervisor_.log));
   }
   for (const Steers& steered : needs.steers) {
+    if (stopping()) co_return;
     consumers_[steered.durable] =
         supervisor_.resources.make_consumer(supervisor_.strand, steered, *supervisor_.log);
   }
@@ -55,7 +64,7 @@ asio::awaitable<void> ServiceContext::open(std::string name,
 asio::awaitable<void> ServiceContext::prepare_storage(const Needs& needs) {
   Storage& storage = supervisor_.resources.storage();
   const std::size_t lanes = std::min(needs.lanes, storage.concurrent_sessions());
-  sessions_ = std::make_unique<SessionPool>(
+  sessions_ = std::make_shared<SessionPool>(
       supervisor_.strand, storage, *supervisor_.log, supervisor_.stopping(), lanes,
       [this](const StorageOutcome& outcome) { heard(outcome); });
   co_await sessions_->prepare(needs.tables, supervisor_.resources.creation,
@@ -70,32 +79,47 @@ void ServiceContext::stop() {
   for (const auto& [name, source] : sources_) source->stop();
 }
 
+// At the same time: where NATS is away, each takes as long as an attempt to connect.
 asio::awaitable<void> ServiceContext::close() {
-  for (const auto& [name, listener] : listeners_) co_await listener->close();
+  running_ = false;
+  stop();
+  std::vector<asio::awaitable<void>> all;
+  // First, for what is answered last may need the others.
+  for (const auto& [name, listener] : listeners_) all.push_back(listener->close());
+  co_await wait_for_all(supervisor_.strand, std::exchange(all, {}));
+  for (const auto& [name, consumer] : consumers_) all.push_back(consumer->close());
+  for (const auto& [name, source] : sources_) all.push_back(source->close());
+  if (leases_) all.push_back(leases_->close());
+  if (publisher_) all.push_back(publisher_->close());
+  co_await wait_for_all(supervisor_.strand, std::move(all));
+  if (sessions_) sessions_->close();
   sessions_.reset();
-  if (leases_) co_await leases_->close();
-  for (const auto& [name, consumer] : consumers_) co_await consumer->close();
-  if (publisher_) co_await publisher_->close();
-  for (const auto& [name, source] : sources_) co_await source->close();
+  lanes_ = 0;
+  outages_ = 0;
+  listeners_.clear();
+  consumers_.clear();
+  sources_.clear();
+  leases_.reset();
+  publisher_.reset();
 }
 
 asio::awaitable<void> ServiceContext::stopped() {
-  check_strand("stopped");
+  check("stopped");
   co_await supervisor_.stopping().wait();
 }
 
 asio::awaitable<bool> ServiceContext::stopped_within(std::chrono::milliseconds most) {
-  check_strand("stopped_within");
+  check("stopped_within");
   co_return co_await supervisor_.stopping().wait_for(most);
 }
 
 void ServiceContext::not_ready(std::string why) {
-  check_strand("not_ready");
+  check("not_ready");
   supervisor_.not_ready(std::move(why));
 }
 
 Source& ServiceContext::source(std::string_view name) {
-  check_strand("source");
+  check("source");
   const auto found = sources_.find(name);
   if (found != sources_.end()) return *found->second;
   throw std::logic_error{
@@ -103,14 +127,14 @@ Source& ServiceContext::source(std::string_view name) {
 }
 
 Publisher& ServiceContext::publisher() {
-  check_strand("publisher");
+  check("publisher");
   if (publisher_) return *publisher_;
   throw std::logic_error{
       fmt::format("{} asks for a publisher, but its needs name no stream for it", service())};
 }
 
 Consumer& ServiceContext::consumer(std::string_view durable) {
-  check_strand("consumer");
+  check("consumer");
   const auto found = consumers_.find(durable);
   if (found != consumers_.end()) return *found->second;
   throw std::logic_error{fmt::format("{} asks for the consumer '{}', which its needs do not steer",
@@ -119,7 +143,7 @@ Consumer& ServiceContext::consumer(std::string_view durable) {
 
 asio::awaitable<void> ServiceContext::every(std::string lease, std::chrono::milliseconds period,
                                             Callable<asio::awaitable<void>(const Lease&)> work) {
-  check_strand("every");
+  check("every");
   if (!work) throw std::logic_error{fmt::format("{} has no work for `every`", service())};
   if (period < std::chrono::milliseconds{1}) {
     throw std::logic_error{fmt::format("{} has a period below 1 ms for `every`", service())};
@@ -136,7 +160,7 @@ asio::awaitable<void> ServiceContext::every(std::string lease, std::chrono::mill
 }
 
 Listener& ServiceContext::listener(std::string_view name) {
-  check_strand("listener");
+  check("listener");
   const auto found = listeners_.find(name);
   if (found != listeners_.end()) return *found->second;
   throw std::logic_error{
@@ -151,7 +175,7 @@ void ServiceContext::heard(const StorageOutcome& outcome) {
 }
 
 asio::awaitable<void> ServiceContext::transact(std::size_t lane, Callable<void(Session&)> work) {
-  check_strand("transact");
+  check("transact");
   if (!work) throw std::logic_error{fmt::format("{} transacts nothing", service())};
   if (lane >= lanes_) {
     throw std::logic_error{
@@ -160,10 +184,14 @@ asio::awaitable<void> ServiceContext::transact(std::size_t lane, Callable<void(S
   co_await sessions_->transact(lane, std::move(work));
 }
 
-void ServiceContext::check_strand(std::string_view call) const {
-  if (supervisor_.strand.running_in_this_thread()) return;
+void ServiceContext::check(std::string_view call) const {
+  if (!supervisor_.strand.running_in_this_thread()) {
+    throw std::logic_error{
+        fmt::format("{} calls {} of its context outside of its executor", service(), call)};
+  }
+  if (running_) return;
   throw std::logic_error{
-      fmt::format("{} calls {} of its context outside of its executor", service(), call)};
+      fmt::format("{} calls {} of its context after `run` has ended", service(), call)};
 }
 
 }  // namespace hangar

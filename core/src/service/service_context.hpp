@@ -13,12 +13,14 @@
 
 namespace hangar {
 
-/// The context of one run of one service, and what it needs.
+/// The context of one service, and what one run of it needs. It is there between runs too, for what
+/// a service may have left behind: then most calls are the author's fault.
 class ServiceContext final : public Context {
  public:
-  ServiceContext(Supervisor& supervisor, std::optional<int> max_persist_retries)
-      : supervisor_{supervisor}, max_persist_retries_{max_persist_retries} {}
+  explicit ServiceContext(Supervisor& supervisor) : supervisor_{supervisor} {}
 
+  /// A run begins.
+  void begin(std::optional<int> max_persist_retries);
   /// Gets ready what the service needs, tables first. Waits for whatever cannot be reached, until
   /// the service is stopped.
   boost::asio::awaitable<void> prepare(const Needs& needs);
@@ -57,12 +59,13 @@ class ServiceContext final : public Context {
   boost::asio::awaitable<void> open(std::string name, std::shared_ptr<ServiceSource> source);
   boost::asio::awaitable<void> prepare_storage(const Needs& needs);
   void heard(const StorageOutcome& outcome);
-  /// Throws std::logic_error outside of the service's strand.
-  void check_strand(std::string_view call) const;
+  /// Throws std::logic_error outside of the service's strand, and between runs.
+  void check(std::string_view call) const;
 
   Supervisor& supervisor_;
-  std::optional<int> max_persist_retries_;
-  std::unique_ptr<SessionPool> sessions_;
+  bool running_ = false;
+  std::optional<int> max_persist_retries_{};
+  std::shared_ptr<SessionPool> sessions_;
   std::size_t lanes_ = 0;
   std::shared_ptr<ServicePublisher> publisher_;
   std::map<std::string, std::shared_ptr<ServiceListener>, std::less<>> listeners_;

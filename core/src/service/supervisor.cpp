@@ -63,61 +63,81 @@ Supervisor::Supervisor(const asio::any_io_executor& executor, const Plugin& plug
       strand{asio::make_strand(executor)},
       started_{strand},
       stopping_{strand},
-      stopped_{strand} {
+      stopped_{strand},
+      state_changed_{strand},
+      context_{std::make_unique<ServiceContext>(*this)} {
   factory->fields(fields);
   stopped_.set();
 }
 
+Supervisor::~Supervisor() = default;
+
 void Supervisor::become(ServiceState next) {
   state_ = next;
+  state_changed_.wake_all();
   if (changed) changed();
 }
 
-asio::awaitable<void> Supervisor::run(std::optional<int> max_persist_retries) {
-  if (!stopped_.is_set()) throw std::logic_error{name + " is started already"};
+asio::awaitable<void> Supervisor::run(std::optional<int> max_persist_retries, Call* call) {
+  const bool refused = !stopped_.is_set();
+  if (call != nullptr) *call = refused ? Call::refused : Call::runs;
+  state_changed_.wake_all();
+  if (refused) throw std::logic_error{name + " is started already"};
   stopped_.clear();
   stopping_.clear();
   failure_.clear();
+  begun_ = false;
   become(ServiceState::starting);
-
-  ServiceContext context{*this, max_persist_retries};
-  context_ = &context;
+  context_->begin(max_persist_retries);
   std::exception_ptr error;
   try {
-    co_await run_in(context);
+    co_await run_once();
   } catch (...) {
     error = first_of(std::current_exception());
   }
   // A storage that is down while the host stops is not the service's failure.
   if (error && stopping_.is_set() && is_transient(error)) error = nullptr;
+  try {
+    co_await context_->close();
+  } catch (...) {
+    if (!error) error = std::current_exception();
+  }
   failure_ = error ? describe(error) : std::string{};
-  co_await context.close();
-  context_ = nullptr;
   started_.clear();
   become(error ? ServiceState::failed : ServiceState::stopped);
   stopped_.set();
   if (error) std::rethrow_exception(error);
 }
 
-asio::awaitable<void> Supervisor::run_in(ServiceContext& context) {
-  const Needs needs = factory->needs();
-  check_needs(name, needs);
-  co_await context.prepare(needs);
+asio::awaitable<bool> Supervisor::begun(const Call& call) {
+  while (call == Call::waits) co_await state_changed_.wait();
+  if (call == Call::refused) co_return false;
+  while (state_ == ServiceState::starting) co_await state_changed_.wait();
+  co_return begun_;
+}
+
+asio::awaitable<void> Supervisor::run_once() {
+  const Needs needs = checked_needs(name, *factory);
+  co_await context_->prepare(needs);
   if (stopping_.is_set()) co_return;
-  const auto service = factory->make(context);
+  const auto service = factory->make(*context_);
   if (!service) throw Error{"its factory made no service"};
+  begun_ = true;
   started_.set();
   become(ServiceState::running);
   co_await service->run();
 }
 
+void Supervisor::begin_to_stop() {
+  if (stopped_.is_set() || stopping_.is_set()) return;
+  stopping_.set();
+  become(ServiceState::stopping);
+  context_->stop();
+}
+
 asio::awaitable<void> Supervisor::stop() {
   if (stopped_.is_set()) co_return;
-  if (!stopping_.is_set()) {
-    stopping_.set();
-    become(ServiceState::stopping);
-    if (context_ != nullptr) context_->stop();
-  }
+  begin_to_stop();
   // Not `wait`: somebody may start it again before this coroutine goes on.
   co_await stopped_.next();
 }

@@ -22,6 +22,9 @@ class Supervisor {
   /// `service_factory` is configured.
   Supervisor(const boost::asio::any_io_executor& executor, const Plugin& plugin,
              std::unique_ptr<ServiceFactory> service_factory);
+  Supervisor(const Supervisor&) = delete;
+  Supervisor& operator=(const Supervisor&) = delete;
+  ~Supervisor();
 
   const std::string name;
   const std::string version;
@@ -40,8 +43,15 @@ class Supervisor {
   [[nodiscard]] ServiceState state() const noexcept { return state_; }
   [[nodiscard]] const std::string& failure() const noexcept { return failure_; }
   [[nodiscard]] Event& started() noexcept { return started_; }
-  boost::asio::awaitable<void> run(std::optional<int> max_persist_retries);
+  /// What came of one call of `run`, for whoever waits for that run and for no other.
+  enum class Call { waits, runs, refused };
+  // Neither is to be cancelled. `call` stays until the end.
+  boost::asio::awaitable<void> run(std::optional<int> max_persist_retries, Call* call = nullptr);
   boost::asio::awaitable<void> stop();
+  /// Asks the service to end, if it runs.
+  void begin_to_stop();
+  /// Returns whether the service was made in that run, once it is or will not be.
+  boost::asio::awaitable<bool> begun(const Call& call);
 
   // For the context of a run.
   [[nodiscard]] Event& stopping() noexcept { return stopping_; }
@@ -49,14 +59,16 @@ class Supervisor {
 
  private:
   void become(ServiceState next);
-  boost::asio::awaitable<void> run_in(ServiceContext& context);
+  boost::asio::awaitable<void> run_once();
 
   ServiceState state_ = ServiceState::stopped;
   std::string failure_;
   Event started_;
   Event stopping_;
   Event stopped_;
-  ServiceContext* context_ = nullptr;  ///< Of the run in progress.
+  Condition state_changed_;
+  bool begun_ = false;  ///< Whether the service was made in this run, or the last.
+  const std::unique_ptr<ServiceContext> context_;
 };
 
 }  // namespace hangar

@@ -114,7 +114,7 @@ asio::awaitable<void> SessionPool::retry(Worker& worker, StorageOutcome::Operati
     } catch (const TransientError& error) {
       failure = error;
     }
-    if (stopping_.is_set()) throw *failure;
+    if (stopping_.is_set() || closed_) throw *failure;
     const auto delay = retry_delay(failure->retry(), ++failures, jitter());
     if (delay.count() > 0) {
       log_.warning("storage: {}; attempt {} in {} ms", failure->what(), failures + 1,
@@ -122,6 +122,11 @@ asio::awaitable<void> SessionPool::retry(Worker& worker, StorageOutcome::Operati
     }
     if (co_await stopping_.wait_for(delay)) throw *failure;
   }
+}
+
+void SessionPool::close() noexcept {
+  told_ = {};
+  closed_ = true;
 }
 
 void SessionPool::warn(std::span<const Table* const> tables, Creation creation) {
@@ -137,6 +142,7 @@ void SessionPool::warn(std::span<const Table* const> tables, Creation creation) 
 
 asio::awaitable<void> SessionPool::prepare(std::span<const Table* const> tables, Creation creation,
                                            bool wait) {
+  const auto self = shared_from_this();
   const auto work = [this, tables, creation] {
     storage_.prepare(tables, creation);
     warn(tables, creation);
@@ -150,6 +156,7 @@ asio::awaitable<void> SessionPool::prepare(std::span<const Table* const> tables,
 }
 
 asio::awaitable<void> SessionPool::transact(std::size_t lane, Callable<void(Session&)> work) {
+  const auto self = shared_from_this();
   Worker& mine = *workers_.at(lane);
   co_await retry(mine, StorageOutcome::Operation::transact, [this, &mine, &work] {
     if (!mine.session) mine.session = storage_.open_session();

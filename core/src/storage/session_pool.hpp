@@ -17,13 +17,13 @@
 namespace hangar {
 
 /// The storage threads of one service: a session and a thread for each of its lanes, and the rule
-/// by which a failed transaction is tried again.
-class SessionPool {
+/// by which a failed transaction is tried again. Its coroutines keep it alive.
+class SessionPool : public std::enable_shared_from_this<SessionPool> {
  public:
   using Told = std::function<void(const StorageOutcome&)>;
 
-  /// `storage` and `log` outlive this. Coroutines resume on `executor`, where `told`, which may be
-  /// empty, is called after each attempt.
+  /// `storage`, `log` and `stopping` outlive this. Coroutines resume on `executor`, where `told`,
+  /// which may be empty, is called after each attempt, until `close`.
   SessionPool(boost::asio::any_io_executor executor, Storage& storage, Log& log, Event& stopping,
               std::size_t sessions, Told told);
   SessionPool(const SessionPool&) = delete;
@@ -36,6 +36,8 @@ class SessionPool {
                                        bool wait);
   /// `Context::transact`.
   boost::asio::awaitable<void> transact(std::size_t lane, Callable<void(Session&)> work);
+  /// Nobody is told of attempts any more, and what fails now is not tried again.
+  void close() noexcept;
 
  private:
   struct Worker {
@@ -59,6 +61,7 @@ class SessionPool {
   Log& log_;
   Event& stopping_;
   Told told_;
+  bool closed_ = false;
   std::vector<std::unique_ptr<Worker>> workers_;
 };
 
