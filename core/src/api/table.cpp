@@ -1,6 +1,8 @@
 #include "hangar/table.hpp"
 
 #include <algorithm>
+#include <stdexcept>
+#include <string>
 
 namespace hangar {
 
@@ -57,7 +59,9 @@ std::weak_ordering compare(const Cell& left, const Cell& right) noexcept {
 Rows::Rows(const Table& table)
     : table_{&table},
       width_{table.columns.size()},
-      texts_{std::make_unique<std::pmr::monotonic_buffer_resource>()} {}
+      texts_{std::make_unique<std::pmr::monotonic_buffer_resource>()} {
+  if (width_ == 0) throw std::logic_error{"table " + std::string{table.name} + " has no column"};
+}
 Rows::Rows(Rows&&) noexcept = default;
 Rows& Rows::operator=(Rows&&) noexcept = default;
 Rows::~Rows() = default;
@@ -68,6 +72,8 @@ std::span<Cell> Rows::add() {
 }
 
 std::string_view Rows::keep(std::string_view text) {
+  // These rows may have been moved away.
+  if (!texts_) texts_ = std::make_unique<std::pmr::monotonic_buffer_resource>();
   auto* copy = static_cast<char*>(texts_->allocate(text.size() + 1, 1));
   std::ranges::copy(text, copy);
   return {copy, text.size()};
