@@ -74,6 +74,26 @@ TEST_F(TransactionLaws, rollback_without_a_transaction_is_harmless) {
   EXPECT_EQ(stored(item_table(), {1}, {0}).size(), 1U);
 }
 
+TEST_F(TransactionLaws, a_second_begin_and_what_is_asked_outside_of_a_transaction_are_refused) {
+  Rows rows{item_table()};
+  add_item(rows, 3);
+  const auto expect_refusals = [&] {
+    EXPECT_THROW(session_->commit(), std::logic_error);
+    EXPECT_THROW(session_->savepoint(), std::logic_error);
+    EXPECT_THROW(session_->rollback_to_savepoint(), std::logic_error);
+    EXPECT_THROW(session_->insert_missing(rows), std::logic_error);
+    EXPECT_THROW(session_->update(rows), std::logic_error);
+  };
+  expect_refusals();
+  session_->begin();
+  session_->savepoint();
+  session_->insert_missing(rows);
+  EXPECT_THROW(session_->begin(), std::logic_error);
+  session_->commit();
+  EXPECT_EQ(stored(item_table(), {3}, {0}).size(), 1U);
+  expect_refusals();
+}
+
 TEST_F(TransactionLaws, an_empty_transaction_can_be_committed) {
   session_->begin();
   session_->commit();

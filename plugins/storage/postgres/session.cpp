@@ -81,6 +81,9 @@ PostgresSession::PostgresSession(PresentOptions options,
       brief_locks_{brief_locks_statement(statement_timeout)} {}
 
 void PostgresSession::begin() {
+  if (transaction_ != Transaction::none) {
+    throw std::logic_error{"PostgreSQL: begin within a transaction"};
+  }
   if (!connection_ || !connection_->usable()) {
     connection_.reset();
     connection_.emplace(options_(), patience_);
@@ -108,6 +111,9 @@ void PostgresSession::plan_for(const Table& table) {
 
 void PostgresSession::commit() {
   const Transaction transaction = std::exchange(transaction_, Transaction::none);
+  if (transaction == Transaction::none) {
+    throw std::logic_error{"PostgreSQL: commit outside of a transaction"};
+  }
   if (transaction != Transaction::open) return;
   static_cast<void>(connection_->take_warning());
   connection_->send("COMMIT");
@@ -260,7 +266,9 @@ void PostgresSession::savepoint() {
 }
 
 void PostgresSession::rollback_to_savepoint() {
-  if (!savepoint_) throw std::logic_error{"PostgreSQL: there is no savepoint"};
+  if (transaction_ != Transaction::open || !savepoint_) {
+    throw std::logic_error{"PostgreSQL: there is no savepoint"};
+  }
   loops_.reset();
   connection_->send("ROLLBACK TO SAVEPOINT part");
   static_cast<void>(connection_->finish("rollback to savepoint"));
