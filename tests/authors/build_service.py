@@ -6,13 +6,20 @@ import json
 import shlex
 import shutil
 import subprocess
+import tempfile
+from functools import cache
 from pathlib import Path
 
 from support.tree import build_folder
 
+# Each service is built once in this process.
+_FOLDER = tempfile.TemporaryDirectory(prefix="hangar-authors-")
 
-def build_service(source: Path, folder: Path) -> Path:
-    """The plugin that `source` makes, in `folder`."""
+
+@cache
+def build_service(source: Path) -> Path:
+    """The plugin that `source` makes."""
+    folder = Path(_FOLDER.name)
     commands = json.loads((build_folder() / "compile_commands.json").read_text())
     [like] = [one for one in commands if one["file"].endswith("/event_logger.cpp")]
     words = shlex.split(like["command"])
@@ -40,5 +47,5 @@ def plugin_folder(folder: Path, *sources: Path) -> Path:
     for name in ("postgres", "sqlite"):
         shutil.copy(build_folder() / "lib" / "hangar" / "plugins" / f"{name}.so", made)
     for source in sources:
-        build_service(source, made)
+        shutil.copy(build_service(source), made)
     return made

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import socket
 import sqlite3
 import subprocess
@@ -21,6 +22,7 @@ from support.program import flags, hangar, hangar_running
 from support.servers import NatsServer, PostgresServer, psql, wait_until
 from support.surface import Surface
 from support.temporary import temporary_folder
+from support.tree import build_folder
 
 _SERVICES = Path(__file__).parent / "services"
 
@@ -275,6 +277,41 @@ class Inlet(Case):
         with ThreadPoolExecutor(4) as clients:
             for done in [clients.submit(client, ids[first::4]) for first in range(4)]:
                 done.result()
+
+
+class EveryService(unittest.TestCase):
+    """Those of the tree, too, started and stopped at any moment and many times."""
+
+    TICKER: ClassVar[str] = "ticker"
+
+    def setUp(self) -> None:
+        self.folder = self.enterContext(temporary_folder("authors"))
+        self.plugins = plugin_folder(self.folder, *_SERVICES.glob("*.cpp"))
+        built = build_folder() / "lib" / "hangar" / "plugins"
+        for plugin in built.glob("*.so"):
+            shutil.copy(plugin, self.plugins)
+
+    def stress(self, rounds: int, **more: object) -> None:
+        settings = {"plugins.path": self.plugins, "data_dir": self.folder / "data", **more}
+        words = [f"{name}={value}" for name, value in settings.items()]
+        done = subprocess.run(
+            [build_folder() / "bin" / "start_stop", str(rounds), self.TICKER, *words],
+            capture_output=True,
+            text=True,
+            timeout=300,
+            check=False,
+        )
+        self.assertEqual(done.returncode, 0, done.stdout + done.stderr[-8000:])
+        stressed = {path.stem for path in _SERVICES.glob("*.cpp")} - {self.TICKER}
+        self.assertLessEqual(stressed | {"event_logger", "task_run_recorder"},
+                             set(done.stdout.split("\n")))  # fmt: skip
+
+    def test_stops_at_any_moment_leave_nothing_behind(self) -> None:
+        nats = self.enterContext(NatsServer())
+        self.stress(12, **{"nats.url": nats.url})
+
+    def test_stops_while_nats_is_away_leave_nothing_behind(self) -> None:
+        self.stress(12, **{"nats.url": "nats://127.0.0.1:1"})
 
 
 if __name__ == "__main__":
