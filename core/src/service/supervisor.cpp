@@ -1,6 +1,8 @@
 #include "service/supervisor.hpp"
 
+#include <boost/asio/error.hpp>
 #include <boost/asio/multiple_exceptions.hpp>
+#include <boost/system/system_error.hpp>
 #include <exception>
 #include <stdexcept>
 #include <utility>
@@ -15,15 +17,28 @@ namespace asio = boost::asio;
 namespace hangar {
 namespace {
 
-/// What the first of several coroutines threw that failed together.
+bool is_cancelled(const std::exception_ptr& error) {
+  try {
+    std::rethrow_exception(error);
+  } catch (const boost::system::system_error& cancelled) {
+    return cancelled.code() == asio::error::operation_aborted;
+  } catch (...) {
+    return false;
+  }
+}
+
+/// What the leftmost of several coroutines threw that failed together: Asio keeps nothing else.
 std::exception_ptr first_of(std::exception_ptr error) {
   try {
     std::rethrow_exception(error);
   } catch (const asio::multiple_exceptions& several) {
-    return several.first_exception();
+    if (!is_cancelled(several.first_exception())) return several.first_exception();
   } catch (...) {
     return error;
   }
+  return std::make_exception_ptr(Error{
+      "one of several coroutines that it awaits together failed, but Asio keeps only what the "
+      "leftmost threw, and that one was cancelled: log the failure where it happens"});
 }
 
 bool is_transient(const std::exception_ptr& error) {

@@ -78,6 +78,21 @@ TEST(StartStop, scope_of_a_service_that_is_stopped_before_it_is_ready_ends_witho
   EXPECT_EQ(bench.service->state(), ServiceState::stopped);
 }
 
+TEST(StartStop, what_was_only_cancelled_is_not_taken_for_the_failure) {
+  const auto fail = []() -> asio::awaitable<void> {
+    throw std::runtime_error{"it broke"};
+    co_return;
+  };
+  ServiceBench left{
+      [&](Context& context) -> asio::awaitable<void> { co_await (fail() && context.stopped()); }};
+  EXPECT_THROW(left.run(left.service->start()), std::runtime_error);
+  EXPECT_EQ(left.service->failure(), "it broke");
+  ServiceBench right{
+      [&](Context& context) -> asio::awaitable<void> { co_await (context.stopped() && fail()); }};
+  EXPECT_THROW(right.run(right.service->start()), Error);
+  EXPECT_TRUE(right.service->failure().starts_with("one of several coroutines"));
+}
+
 TEST(StartStop, whoever_cancels_a_start_stops_the_service) {
   bool told = false;
   ServiceBench bench{[&](Context& context) -> asio::awaitable<void> {
