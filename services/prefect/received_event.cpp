@@ -85,14 +85,20 @@ ReceivedEvent read_event(const FieldReader& reader, JsonValue root, const EventL
         values[event], "too_long",
         fmt::format("the name of an event has more than {} characters", limits.event_name_length));
   }
+  result.event_source = values[event];
   const Resource main = read_resource(values[resource], limits);
+  result.resource = values[resource];
   result.resource_id = main.id;
   if (main.orchestration) result.orchestration = main.orchestration.text(reader.texts());
+  result.related = values[related];
   if (values[related]) result.flow_run_resource_id = read_related(reader, values[related], limits);
   if (values[payload]) result.payload = FieldReader::object(values[payload]);
   result.id = FieldReader::uuid(values[id]);
-  if (values[follows] && !values[follows].is_null()) FieldReader::uuid(values[follows]);
-  if (values[received]) static_cast<void>(reader.time(values[received]));
+  if (values[follows] && !values[follows].is_null()) {
+    result.follows = FieldReader::uuid(values[follows]);
+  }
+  result.received_source = values[received];
+  if (values[received]) result.received = reader.time(values[received]);
   return result;
 }
 

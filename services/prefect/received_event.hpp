@@ -1,5 +1,6 @@
 #pragma once
 
+#include <optional>
 #include <string_view>
 
 #include "prefect/event_limits.hpp"
@@ -10,17 +11,23 @@
 namespace hangar::prefect {
 
 /// An event as `prefect.server.events.schemas.events.ReceivedEvent` has it, checked as a whole. The
-/// values live as long as the document.
+/// values live as long as the document; those of members that are missing are none.
 struct ReceivedEvent {
   Uuid id;
   ZonedTime occurred;
   JsonValue occurred_source;
   std::string_view event;
+  JsonValue event_source;
+  JsonValue resource;
   JsonValue resource_id;
   std::string_view orchestration;
+  JsonValue related;
   /// The id of the first related resource in the role `flow-run`.
   JsonValue flow_run_resource_id;
   JsonValue payload;
+  std::optional<Uuid> follows;
+  std::optional<ZonedTime> received;
+  JsonValue received_source;
 };
 
 /// Throws a DataError when the value is no such event.

@@ -1,21 +1,14 @@
 #include "accepted_event.hpp"
 
-#include <random>
 #include <string>
 
+#include "prefect/present.hpp"
 #include "prefect/uuid.hpp"
-#include "present.hpp"
+#include "prefect/uuid_sequence.hpp"
 #include "record.hpp"
 
 namespace hangar::recorder {
 namespace {
-
-Uuid random_uuid() {
-  std::random_device random;
-  Uuid id;
-  for (auto& byte : id.bytes) byte = static_cast<std::uint8_t>(random());
-  return id;
-}
 
 PackedEvent pack(const TaskRunEvent& event, std::vector<std::byte>& memory) {
   memory.resize(PackedEvent::size(event));
@@ -28,7 +21,8 @@ AcceptedEvent::AcceptedEvent(const PackedEvent& event) : event_{pack(event.unpac
 
 bool AcceptedEvent::goes_in_again(Session& session) const {
   TaskRunEvent event = event_.unpack();
-  event.run_id = random_uuid();
+  prefect::UuidSequence ids{prefect::present()};
+  event.run_id = ids.next();
   const std::string key = [&] {
     std::string text;
     prefect::append_uuid(text, event.run_id);
@@ -37,9 +31,10 @@ bool AcceptedEvent::goes_in_again(Session& session) const {
   event.run[task_run::dynamic_key] = std::string_view{key};
   std::vector<std::byte> memory;
   for (int change = 0; change < 2; ++change) {
-    event.run[task_run::state_id] = random_uuid();
+    event.run[task_run::state_id] = ids.next();
     event.run[task_run::state_timestamp] = event.state_timestamp() + Interval{change};
-    if (record_task_run_event(session, pack(event, memory), present()) != Verdict::recorded) {
+    if (record_task_run_event(session, pack(event, memory), prefect::present()) !=
+        Verdict::recorded) {
       return false;
     }
   }

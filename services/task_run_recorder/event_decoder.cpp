@@ -1,7 +1,7 @@
 #include "event_decoder.hpp"
 
 #include "prefect/json/text_hash.hpp"
-#include "present.hpp"
+#include "prefect/present.hpp"
 #include "task_run.hpp"
 
 namespace hangar::recorder {
@@ -50,7 +50,7 @@ std::optional<TaskRunEvent> EventDecoder::decode(std::string_view json, Timestam
 
 std::optional<Decoded<PackedEvent>> EventDecoder::item(const Message& message, ItemMemory& memory) {
   texts_.release();
-  const auto event = decode(message.data(), present(), texts_);
+  const auto event = decode(message.data(), prefect::present(), texts_);
   return event ? std::optional{item_of(*event, memory)} : std::nullopt;
 }
 

@@ -1,13 +1,12 @@
 #include "fold.hpp"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <array>
 #include <functional>
 #include <set>
 #include <utility>
 
+#include "prefect/dropped_row.hpp"
 #include "prefect/json/text_hash.hpp"
 #include "prefect/uuid.hpp"
 #include "run_name.hpp"
@@ -53,14 +52,6 @@ bool is_state(std::span<const Cell> row, const TaskRunEvent& event, const Uuid& 
 }
 
 }  // namespace
-
-DataError dropped_row(const Table& table) {
-  return {"dropped_row",
-          fmt::format("the database dropped a row of {0} without an error, as a trigger does that "
-                      "returns NULL or raises IGNORE, and a unique index that is not Prefect's: "
-                      "look at the triggers and indexes of {0}",
-                      table.name)};
-}
 
 std::size_t Fold::Hash::operator()(const NaturalKey& key) const noexcept {
   return prefect::hash_text(key.dynamic_key,
@@ -307,7 +298,7 @@ std::vector<Verdict> Fold::settle(const std::vector<bool>& inserted,
     if (of_row[i] != Verdict::collision) continue;
     const auto row = states_[i];
     if (!instants.contains({row[state::task_run_id].uuid(), row[state::timestamp].timestamp()})) {
-      DataError error = dropped_row(task_run_state_table());
+      DataError error = prefect::dropped_row(task_run_state_table());
       error.at_row(i);
       throw DataError{error};
     }

@@ -24,9 +24,6 @@ enum class Verdict {
   too_long_for_index,  ///< `TaskRunEvent::too_long_for_index`: nothing of the event was written.
 };
 
-/// The database says of a row neither that it is written nor what is wrong with it.
-DataError dropped_row(const Table& table);
-
 /// Applies events to runs in memory, so that a transaction writes each run once.
 ///
 /// The law, for each event in order: find the run by natural key (flow_run_id, task_key,

@@ -5,6 +5,7 @@
 #include <set>
 
 #include "hangar/failpoint.hpp"
+#include "prefect/dropped_row.hpp"
 
 namespace hangar::recorder {
 namespace {
@@ -27,7 +28,7 @@ namespace {
   const auto first =
       static_cast<std::size_t>(std::ranges::find(inserted, false) - inserted.begin());
   if (session.find(task_run_table(), keys, id, Lock::none).empty()) {
-    DataError error = dropped_row(task_run_table());
+    DataError error = prefect::dropped_row(task_run_table());
     error.at_row(first);
     throw DataError{error};
   }
@@ -64,7 +65,7 @@ Recorded record_folded(Session& session, const Fold& fold, std::span<const Packe
   // They are locked, so none of them is gone.
   if (!updates.empty() &&
       naming(fold, updates, call, [&] { return session.update(updates); }) < updates.size()) {
-    throw dropped_row(task_run_table());
+    throw prefect::dropped_row(task_run_table());
   }
   const auto inserted = naming(fold, states, call, [&] { return session.insert_missing(states); });
   const auto missing = fold.missing_states(inserted);

@@ -3,9 +3,9 @@
 #include <cstdint>
 #include <vector>
 
-#include "event_decoder.hpp"
 #include "hangar/config.hpp"
 #include "hangar/service.hpp"
+#include "prefect/event_limit_settings.hpp"
 
 namespace hangar::recorder {
 
@@ -16,19 +16,11 @@ struct RecorderConfig : ReaderConfig {
   std::vector<Duration> orphan_retry_delays{Duration{1'000}, Duration{5'000}, Duration{15'000},
                                             Duration{30'000}};
 
-  std::int64_t maximum_labels_per_resource = 500;
-  std::int64_t maximum_related_resources = 100;
-  std::int64_t maximum_event_name_length = 1'024;
+  prefect::EventLimitSettings event_limits;
 
   RecorderConfig()
       : ReaderConfig{"PREFECT_EVENTS", "prefect.events.task-run", "events-task-run-recorder"} {
     batch_size = 5'000;  // where a larger one saves a database no more
-  }
-
-  [[nodiscard]] prefect::EventLimits limits() const {
-    return {static_cast<std::size_t>(maximum_labels_per_resource),
-            static_cast<std::size_t>(maximum_related_resources),
-            static_cast<std::size_t>(maximum_event_name_length)};
   }
 
   void fields(Fields& fields) {
@@ -46,24 +38,7 @@ struct RecorderConfig : ReaderConfig {
         .range(0, 1'000);
     fields.add("orphan_retry_delays", &orphan_retry_delays,
                "When an event whose flow run is missing is tried again before it is rejected");
-    constexpr std::int64_t most = 1'000'000'000;
-    fields
-        .add("maximum_labels_per_resource", &maximum_labels_per_resource,
-             "An event with a resource of more labels is rejected, as by Prefect")
-        .range(0, most)
-        .also_set_by({"PREFECT_SERVER_EVENTS_MAXIMUM_LABELS_PER_RESOURCE",
-                      "PREFECT_EVENTS_MAXIMUM_LABELS_PER_RESOURCE"});
-    fields
-        .add("maximum_related_resources", &maximum_related_resources,
-             "An event with more related resources is rejected, as by Prefect")
-        .range(0, most)
-        .also_set_by({"PREFECT_SERVER_EVENTS_MAXIMUM_RELATED_RESOURCES",
-                      "PREFECT_EVENTS_MAXIMUM_RELATED_RESOURCES"});
-    fields
-        .add("maximum_event_name_length", &maximum_event_name_length,
-             "An event whose name has more characters is rejected, as by Prefect")
-        .range(1, most)
-        .also_set_by({"PREFECT_SERVER_EVENTS_MAXIMUM_EVENT_NAME_LENGTH"});
+    event_limits.fields(fields);
     fields.watch(
         {.prefixes = {"PREFECT_SERVER_EVENTS_", "PREFECT_EVENTS_", "PREFECT_API_EVENTS_",
                       "PREFECT_MESSAGING_", "PREFECT_SERVER_SERVICES_TASK_RUN_RECORDER_",

@@ -3,7 +3,7 @@
 #include <algorithm>
 
 #include "accepted_event.hpp"
-#include "present.hpp"
+#include "prefect/present.hpp"
 #include "rejection.hpp"
 
 namespace hangar::recorder {
@@ -86,7 +86,7 @@ std::vector<bool> Recording::orphans(Session& session, AnyItems items) {
 }
 
 std::unique_ptr<BatchTransaction> RecorderTarget::begin() {
-  return std::make_unique<Recording>(metrics_, present());
+  return std::make_unique<Recording>(metrics_, prefect::present());
 }
 
 std::shared_ptr<const WriteProof> RecorderTarget::proof(const detail::BatchItem& item) {

@@ -20,7 +20,7 @@ class TaskRunRecorder final : public Service {
   TaskRunRecorder(Context& context, Config config)
       : context_{context},
         config_{std::move(config)},
-        decoder_{config_.limits()},
+        decoder_{config_.event_limits.limits()},
         target_{context.metrics()},
         writer_{context_, context_.source(), limits()} {
     decoder_.fit(context_.storage_limits());

@@ -4,10 +4,10 @@
 
 #include "hangar/table.hpp"
 
-namespace hangar::recorder {
+namespace hangar::prefect {
 
 inline Timestamp present() {
   return std::chrono::time_point_cast<std::chrono::microseconds>(std::chrono::system_clock::now());
 }
 
-}  // namespace hangar::recorder
+}  // namespace hangar::prefect
