@@ -17,6 +17,12 @@ std::string primary_key(const Table& table, std::span<const Cell> cells) {
   return key_text(cells, table.primary_key).value();
 }
 
+bool has_generated_key(const Table& table, std::span<const Cell> cells) {
+  return std::ranges::any_of(table.primary_key, [&](std::size_t part) {
+    return cells[part].basis() == Cell::Basis::generated;
+  });
+}
+
 void copy_cells(std::span<const Cell> from, std::span<const std::size_t> columns, Rows& rows) {
   const auto row = rows.add();
   for (const std::size_t column : columns) row[column] = rows.keep(from[column]);
@@ -135,6 +141,7 @@ std::uint64_t ShadowTables::rank(const ShadowTable& table, std::span<const Cell>
 
 bool ShadowTables::wanted(std::size_t number, std::span<const Cell> cells) const {
   const ShadowTable& table = tables_[number];
+  if (table.unique_keys.empty() && has_generated_key(*table.table, cells)) return false;
   if (const auto parent = parent_of(table, cells)) {
     return tables_[*table.parent].rows.contains(*parent);
   }

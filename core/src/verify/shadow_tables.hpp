@@ -20,7 +20,8 @@ namespace hangar {
 /// The tables of one service in memory, with the contract of a Session's calls. A row whose table
 /// refers to another one of the service belongs to the row that its first foreign key names; rows
 /// that belong to none are roots, and what belongs to a root is dropped with it. What an insert
-/// does not tell is the declared default, inferred or generated.
+/// does not tell is the declared default, inferred or generated. A row that has no key but one that
+/// is generated is another one in the database: it goes in, and is not kept.
 ///
 /// With a sample only so many roots are kept, those whose keys have the least hashes under the
 /// seed: as if they had been drawn, and each with everything that is ever written of it. Of the

@@ -62,6 +62,18 @@ TEST(ShadowTables, a_row_goes_in_unless_a_unique_key_is_taken) {
   EXPECT_EQ(bench.kept.roots(), 3U);
 }
 
+TEST(ShadowTables, a_row_that_has_only_a_generated_key_is_not_kept) {
+  const Table notes{.name = "note", .columns = {{"id", ColumnType::uuid, false}}};
+  const std::array all{&notes};
+  ShadowTables kept{std::nullopt, 0};
+  kept.declare(all);
+  Rows rows{notes};
+  rows.add()[0] = Cell{Sample::uuid(1)}.on(Cell::Basis::generated);
+  rows.add()[0] = Sample::uuid(2);
+  EXPECT_EQ(kept.insert_missing(rows), (std::vector{true, true}));
+  EXPECT_EQ(kept.roots(), 1U);
+}
+
 TEST(ShadowTables, what_was_written_is_found_by_every_key) {
   Bench bench;
   bench.kept.insert_missing(bench.tables.run(1, "a", 1, std::string_view{"first"}));
