@@ -1,0 +1,64 @@
+#include <boost/asio/awaitable.hpp>
+#include <cstddef>
+#include <cstdint>
+#include <utility>
+
+#include "event_decoder.hpp"
+#include "event_tables.hpp"
+#include "hangar/batch_writer.hpp"
+#include "hangar/service.hpp"
+#include "persister_config.hpp"
+#include "persisting.hpp"
+
+namespace hangar::persister {
+
+/// Prefect's persister of events. README.md beside this file states its guarantees.
+class EventPersister final : public Service {
+ public:
+  using Config = PersisterConfig;
+
+  EventPersister(Context& context, Config config)
+      : context_{context},
+        config_{std::move(config)},
+        decoder_{config_.event_limits.limits(), names()},
+        target_{context.metrics()},
+        writer_{context_, context_.source(), limits()} {
+    decoder_.fit(context_.storage_limits());
+  }
+
+  static Needs needs(const Config& config) {
+    return {.tables = {&events_table(), &event_resources_table()},
+            .lanes = static_cast<std::size_t>(config.lanes),
+            .reads = {config.source()}};
+  }
+
+  boost::asio::awaitable<void> run() override {
+    if (const auto filter = names().description(); !filter.empty()) {
+      context_.log().info("{}", filter);
+    }
+    co_await writer_.run([this](const Message& message,
+                                ItemMemory& memory) { return decoder_.item(message, memory); },
+                         target_);
+  }
+
+ private:
+  [[nodiscard]] NameFilter names() const { return {config_.include, config_.exclude}; }
+  [[nodiscard]] BatchLimits limits() const {
+    const auto retries = context_.max_persist_retries();
+    return {.batch_size = static_cast<std::size_t>(config_.batch_size),
+            .flush_interval = config_.flush_interval,
+            .retries_alone = static_cast<std::size_t>(retries ? std::int64_t{*retries}
+                                                              : config_.max_persist_retries)};
+  }
+
+  Context& context_;
+  Config config_;
+  EventDecoder decoder_;
+  PersisterTarget target_;
+  BatchWriter<EventRows> writer_;
+};
+
+}  // namespace hangar::persister
+
+HANGAR_PLUGIN(hangar::service_plugin<hangar::persister::EventPersister>(
+    "event_persister", "1.0.0", "Stores Prefect's events and the resources that they involve"));
