@@ -9,6 +9,7 @@ import random
 import subprocess
 from collections.abc import Mapping, Set
 from dataclasses import dataclass
+from typing import Any
 from uuid import UUID
 
 from support.flow_runs import flow_runs_in, insert_flow_runs, stream_lines
@@ -16,7 +17,7 @@ from support.jetstream import JetStream
 from support.owner import Owner
 from support.prefect_schemas import load_schema
 from support.program import flags, hangar
-from support.rows import Tables, read_rows
+from support.rows import read_rows
 from support.servers import NatsServer, PostgresServer, psql
 from support.temporary import temporary_folder
 
@@ -26,7 +27,7 @@ _numbers = itertools.count()
 _TAKEN_RUN = "00000000-0000-4000-8000-00000000da7a"
 # Goes in before the stream: without it nothing would show that the database takes any event, and
 # what it refuses would be held.
-_TAKEN = (
+TAKEN = (
     b'{"occurred": "2026-11-20T12:00:00Z", "event": "prefect.task-run.Completed", "resource":'
     b' {"prefect.resource.id": "prefect.task-run.%s", "prefect.orchestration": "client"},'
     b' "related": [], "payload": {"intended": {"from": null, "to": "COMPLETED"}, "validated_state":'
@@ -75,7 +76,7 @@ class Recording:
     """What Hangar left. A failure is its exit and its last words, and then there is no more."""
 
     failure: str
-    tables: Tables
+    tables: Mapping[str, Any]
     dead_letters: Mapping[int, str]
     recorded: tuple[datetime.datetime, datetime.datetime]
 
@@ -86,15 +87,19 @@ class Candidate(Owner):
     Start it from a thread that outlives it.
     """
 
+    service = "task_run_recorder"
+    # No flow run will come late: that it is waited for is another test's matter.
+    config = "services: {task_run_recorder: {orphan_retry_delays: []}}\n"
+    emptied = "DELETE FROM task_run; DELETE FROM flow;"
+
     def __init__(self, server: PostgresServer) -> None:
         self._server = server
         self._prefect_databases: dict[str, str] = {}
 
     def _open(self, opened: contextlib.ExitStack) -> None:
         self._folder = opened.enter_context(temporary_folder("candidate"))
-        # No flow run will come late: that it is waited for is another test's matter.
         self._config = self._folder / "hangar.yaml"
-        self._config.write_text("services: {task_run_recorder: {orphan_retry_delays: []}}\n")
+        self._config.write_text(self.config)
         self._nats = opened.enter_context(NatsServer())
         self._jetstream = opened.enter_context(JetStream(self._nats.url))
 
@@ -103,7 +108,7 @@ class Candidate(Owner):
 
         In Prefect's schema every flow run referred to has a row, but for those in `without`.
         """
-        first = [_TAKEN] if without else []
+        first = self._taken_first(without)
         lines = stream_lines(stream)
         name = f"differential_{next(_numbers)}"
         with contextlib.ExitStack() as stack:
@@ -123,6 +128,18 @@ class Candidate(Owner):
                 now = datetime.datetime.now(datetime.UTC)
                 return Recording(str(error), {}, {}, (now, now))
 
+    def _taken_first(self, without: Set[UUID]) -> list[bytes]:
+        return [TAKEN] if without else []
+
+    def _read(
+        self, database: str, recorded: tuple[datetime.datetime, datetime.datetime]
+    ) -> Mapping[str, Any]:
+        """The rows, without those of what went in before the stream."""
+        return {
+            table: [row for row in rows if _TAKEN_RUN not in (row["id"], row.get("task_run_id"))]
+            for table, rows in read_rows(database).items()
+        }
+
     def _database(self, name: str, plan: Plan, stack: contextlib.ExitStack) -> str:
         if plan.storage == "sqlite":
             path = self._folder / f"{name}.sqlite"
@@ -136,7 +153,7 @@ class Candidate(Owner):
                 database = self._server.create_database(name)
                 load_schema(plan.schema, database)
                 self._prefect_databases[plan.schema] = database
-            psql(self._prefect_databases[plan.schema], "DELETE FROM task_run; DELETE FROM flow;")
+            psql(self._prefect_databases[plan.schema], self.emptied)
             return self._prefect_databases[plan.schema]
         stack.callback(self._server.drop_database, name)
         return self._server.create_database(name)
@@ -154,11 +171,11 @@ class Candidate(Owner):
             "storage.type": plan.storage,
             "storage.url": database,
             "storage.create_tables": "true",
-            "services.task_run_recorder.stream": name,
-            "services.task_run_recorder.filter_subject": name,
-            "services.task_run_recorder.durable": name,
-            "services.task_run_recorder.batch_size": plan.batch_size,
-            "services.task_run_recorder.lanes": plan.lanes,
+            f"services.{self.service}.stream": name,
+            f"services.{self.service}.filter_subject": name,
+            f"services.{self.service}.durable": name,
+            f"services.{self.service}.batch_size": plan.batch_size,
+            f"services.{self.service}.lanes": plan.lanes,
         }
         began = datetime.datetime.now(datetime.UTC)
         try:
@@ -179,10 +196,7 @@ class Candidate(Owner):
         recorded = (began, datetime.datetime.now(datetime.UTC))
         if failure:
             return Recording(f"{failure}:\n{said[-4000:]}", {}, {}, recorded)
-        tables = {
-            table: [row for row in rows if _TAKEN_RUN not in (row["id"], row.get("task_run_id"))]
-            for table, rows in read_rows(database).items()
-        }
+        tables = self._read(database, recorded)
         return Recording("", tables, self._dead_letters(len(first), lines), recorded)
 
     def _dead_letters(self, before: int, lines: list[bytes]) -> dict[int, str]:

@@ -42,13 +42,19 @@ class Verdict:
 class Oracle(Owner):
     """A persistent worker of a release of Prefect, with a database of its own on a running server.
 
-    Without a server the database is an SQLite file. For one caller at a time; start it from a
-    thread that outlives it.
+    It is the service of that name. Without a server the database is an SQLite file. For one caller
+    at a time; start it from a thread that outlives it.
     """
 
-    def __init__(self, server: PostgresServer | None, release: str = NEWEST) -> None:
+    def __init__(
+        self,
+        server: PostgresServer | None,
+        release: str = NEWEST,
+        service: str = "task_run_recorder",
+    ) -> None:
         self._server = server
         self.release = release
+        self._service = service
 
     def _open(self, opened: contextlib.ExitStack) -> None:
         venv = prefect_venv(self.release)
@@ -57,7 +63,7 @@ class Oracle(Owner):
         load_schema(self.release, url)
         self._log = self._folder / "oracle.log"
         self._process = spawn(
-            [venv.python, _WORKER],
+            [venv.python, _WORKER, self._service],
             log=self._log,
             environment=venv.environment(self._folder, prefect_url(url)),
             asked=True,

@@ -1,4 +1,6 @@
-"""The oracle's own process: the real Prefect recorder fed one event at a time, in stream order.
+"""The oracle's own process: a real service of Prefect's fed one event at a time, in stream order.
+
+python3 reference.py task_run_recorder|event_persister
 
 It runs inside the venv of `support.prefect_venv` with Prefect's settings in its environment, reads
 one job a line from standard input, {"stream": FILE, "rows": FILE, "without": [flow run id, …]}, and
@@ -9,20 +11,27 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import datetime
 import json
 import os
 import sqlite3
 import sys
 import traceback
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TextIO
 from uuid import UUID
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
+from prefect.server.database import provide_database_interface
 from prefect.server.events.schemas.events import ReceivedEvent
+from prefect.server.events.storage.database import write_events
 from prefect.server.services.task_run_recorder import record_bulk_task_run_events
+from sqlalchemy.exc import IntegrityError
 
+from support.event_rows import read_event_rows, write_event_rows
 from support.flow_runs import flow_runs_in, insert_flow_runs, stream_lines
 from support.rows import read_rows, write_rows
 from support.servers import psql
@@ -43,43 +52,91 @@ async def record(line: bytes) -> bool:
     return True
 
 
-def empty(database: str) -> None:
+async def persist(line: bytes) -> bool:
+    """What the persister does at batch size 1.
+
+    On SQLite an event that is stored already is an error of Prefect's own, and changes nothing.
+    """
+    event = ReceivedEvent.model_validate_json(line)
+    database = provide_database_interface()
+    try:
+        async with database.session_context() as session:
+            await write_events(session=session, events=[event])
+            await session.commit()
+    except IntegrityError as error:
+        if "NOT NULL constraint failed: events." not in str(error):
+            raise
+    return True
+
+
+def run_script(database: str, postgres: str, sqlite: str) -> None:
     if database.startswith("postgresql"):
-        psql(database, "DELETE FROM task_run; DELETE FROM flow;")
+        psql(database, postgres)
         return
     with contextlib.closing(sqlite3.connect(database)) as connection:
-        connection.executescript(
-            "DELETE FROM task_run_state; DELETE FROM task_run; DELETE FROM flow_run;"
-            " DELETE FROM flow;"
-        )
+        connection.executescript(sqlite)
 
 
-async def record_stream(database: str, stream: bytes, without: set[UUID]) -> dict[str, Any]:
+@dataclass(frozen=True)
+class Reference:
+    """One service: what it does with a message, and the rows that it leaves."""
+
+    handle: Callable[[bytes], Awaitable[bool]]
+    read: Callable[[str, tuple[datetime.datetime, datetime.datetime]], Mapping[str, Any]]
+    write: Callable[[Path, Mapping[str, Any]], None]
+    empty_postgres: str
+    empty_sqlite: str
+
+
+REFERENCES = {
+    "task_run_recorder": Reference(
+        record,
+        lambda database, _: read_rows(database),
+        write_rows,
+        "DELETE FROM task_run; DELETE FROM flow;",
+        "DELETE FROM task_run_state; DELETE FROM task_run; DELETE FROM flow_run; DELETE FROM flow;",
+    ),
+    "event_persister": Reference(
+        persist,
+        read_event_rows,
+        write_event_rows,
+        "TRUNCATE events, event_resources;",
+        "DELETE FROM events; DELETE FROM event_resources;",
+    ),
+}
+
+
+async def record_stream(
+    service: Reference, database: str, stream: bytes, without: set[UUID]
+) -> dict[str, Any]:
     """The rows that a whole stream leaves in an empty database, its verdicts and their messages."""
     lines = stream_lines(stream)
-    empty(database)
+    run_script(database, service.empty_postgres, service.empty_sqlite)
     insert_flow_runs(database, set(flow_runs_in(lines)) - without)
+    began = datetime.datetime.now(datetime.UTC)
     skipped = 0
     rejected = []
     messages = []
     for number, line in enumerate(lines):
         try:
-            skipped += not await record(line)
+            skipped += not await service.handle(line)
         except Exception as error:
             rejected.append({"error": type(error).__name__, "line": number})
             messages.append(f"{error}")
-    rows = {**read_rows(database), "rejected": rejected, "skipped": skipped}
+    recorded = (began, datetime.datetime.now(datetime.UTC))
+    tables = service.read(database, recorded)
+    rows = {**tables, "rejected": rejected, "skipped": skipped}
     return {"rows": rows, "messages": messages}
 
 
-async def serve(database: str, answers: TextIO) -> None:
+async def serve(service: Reference, database: str, answers: TextIO) -> None:
     for text in sys.stdin:
         job = json.loads(text)
         try:
             stream = Path(job["stream"]).read_bytes()
             without = {UUID(one) for one in job.get("without", [])}
-            result = await record_stream(database, stream, without)
-            write_rows(Path(job["rows"]), result["rows"])
+            result = await record_stream(service, database, stream, without)
+            service.write(Path(job["rows"]), result["rows"])
             answer = {"messages": result["messages"]}
         except Exception:
             answer = {"failure": traceback.format_exc()}
@@ -92,7 +149,7 @@ def main() -> None:
     answers = os.fdopen(os.dup(1), "w")
     os.dup2(2, 1)
     url = database.replace("+asyncpg", "").removeprefix("sqlite+aiosqlite:///")
-    asyncio.run(serve(url, answers))
+    asyncio.run(serve(REFERENCES[sys.argv[1]], url, answers))
 
 
 if __name__ == "__main__":

@@ -20,6 +20,7 @@ import threading
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Protocol
 from uuid import UUID
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
@@ -52,10 +53,8 @@ def joined(lines: Iterable[bytes]) -> bytes:
     return b"".join(line + b"\n" for line in lines)
 
 
-def differences(stream: bytes, verdict: Verdict, recording: Recording) -> list[str]:
-    """Everything in which Hangar is not the reference."""
-    if recording.failure:
-        return [recording.failure]
+def rejections(verdict: Verdict, recording: Recording) -> list[str]:
+    """The lines that only one of both rejects."""
     said = dict(zip(verdict.rejected_lines, verdict.messages, strict=True))
     found = [
         f"line {line}: the reference rejects it, Hangar does not: {said[line][:500]}"
@@ -65,8 +64,15 @@ def differences(stream: bytes, verdict: Verdict, recording: Recording) -> list[s
         f"line {line}: Hangar rejects it, the reference does not: {recording.dead_letters[line]}"
         for line in sorted(recording.dead_letters.keys() - said.keys())
     ]
+    return found
+
+
+def differences(stream: bytes, verdict: Verdict, recording: Recording) -> list[str]:
+    """Everything in which Hangar is not the reference."""
+    if recording.failure:
+        return [recording.failure]
     cells = compare_rows(verdict.rows, recording.tables, stream=stream, recorded=recording.recorded)
-    return found + [str(cell) for cell in cells]
+    return rejections(verdict, recording) + [str(cell) for cell in cells]
 
 
 # What PostgreSQL says of U+0000 and of names that an index has no room for.
@@ -83,6 +89,21 @@ def for_sqlite(lines: list[bytes], verdict: Verdict) -> list[bytes]:
         if _REFUSED_BY_POSTGRES_ALONE.search(message)
     }
     return [b"null" if number in refused else line for number, line in enumerate(lines)]
+
+
+class Comparing(Protocol):
+    """What finds, and reduces, a difference between a reference and Hangar."""
+
+    release: str
+    without: frozenset[UUID]
+
+    def compare(
+        self, lines: list[bytes], plans: Iterable[Plan]
+    ) -> list[tuple[Plan, list[str]]]: ...
+
+    def smallest(
+        self, lines: list[bytes], plan: Plan, within: float
+    ) -> tuple[list[bytes], Plan]: ...
 
 
 class Pair:
@@ -118,7 +139,7 @@ class Pair:
 
 
 def report(
-    pair: Pair, title: str, lines: list[bytes], plan: Plan, found: list[str], within: float
+    pair: Comparing, title: str, lines: list[bytes], plan: Plan, found: list[str], within: float
 ) -> str:
     """The difference as one can work on it."""
     text = [f"{title} ({plan}): {len(found)} differences"]
@@ -134,7 +155,7 @@ def report(
     return "\n".join(text)
 
 
-def _without(pair: Pair) -> str:
+def _without(pair: Comparing) -> str:
     return f" without flow runs {', '.join(map(str, sorted(pair.without)))}" if pair.without else ""
 
 

@@ -1,8 +1,9 @@
-"""The expected rows stand one a line, as record.py writes them, so that a diff can be read."""
+"""The expected rows stand one a line, as they were recorded, so that a diff can be read."""
 
 import unittest
 from pathlib import Path
 
+from support.event_rows import load_event_rows, write_event_rows
 from support.rows import load_rows, write_rows
 from support.temporary import temporary_folder
 
@@ -14,11 +15,14 @@ class RowsFiles(unittest.TestCase):
         self.assertTrue(files)
         for file in files:
             written = folder / file.name
-            write_rows(written, load_rows(file))
+            if file.name.endswith("event-rows.json"):
+                write_event_rows(written, load_event_rows(file))
+            else:
+                write_rows(written, load_rows(file))
             # Not assertEqual: its difference of such long lines takes minutes.
             self.assertTrue(
                 written.read_text() == file.read_text(),
-                f"tests/golden/{file.name} is not as `support.rows.write_rows` writes it",
+                f"tests/golden/{file.name} is not as `support` writes it",
             )
 
 
