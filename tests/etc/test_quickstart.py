@@ -24,7 +24,7 @@ class Quickstart(unittest.TestCase):
         )
         self.assertEqual(done.returncode, 0, done.stdout)
         self.assertRegex(done.stdout, re.compile(r"│ \S.*│ Completed +│", re.MULTILINE))
-        self.assertRegex(done.stdout, re.compile(r"│ 93 +│ 283 +│", re.MULTILINE))
+        self.assertRegex(done.stdout, re.compile(r"│ 93 +│ 283 +│ 360 +│", re.MULTILINE))
         self.assertEqual(_processes_in(ROOT / "build" / "quickstart-data"), [])
         # What it prints next goes on with the same data: the stream has these events.
         said = re.search(r"^  (\S*hangar publish -c \S+) FILE.jsonl$", done.stdout, re.MULTILINE)
