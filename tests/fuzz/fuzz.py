@@ -35,6 +35,9 @@ def seeds(name: str, program: Path) -> Iterator[bytes]:
     if name == "event":
         yield from _lines("forms")
         yield from _lines("hostile")
+    elif name == "persister":
+        yield from _lines("events")
+        yield from _lines("forms")
     elif name == "value":
         for line in _lines("forms"):
             for text in _texts_of(json.loads(line)):
