@@ -1,8 +1,9 @@
-"""A Prefect server opened on what Hangar recorded lists the runs and states through its API."""
+"""A Prefect server opened on what Hangar recorded lists runs, states and events through its API."""
 
 import datetime
 import sys
 import unittest
+from collections import Counter
 from pathlib import Path
 from typing import Any
 
@@ -21,12 +22,13 @@ _CAPTURE = Path(__file__).resolve().parents[1] / "golden" / "capture.jsonl"
 _SUBJECT = "prefect.events.task-run"
 _PAGE = 40
 _NO_UI = {"PREFECT_SERVER_UI_ENABLED": "false"}
+_ALL_TIME = {"since": "2026-11-01T00:00:00Z", "until": "2026-12-01T00:00:00Z"}
 # What the API's models do not have.
 _NOT_LISTED = {"task_run": {"state_timestamp"}, "task_run_state": {"result_artifact_id"}}
 
 
 class PrefectApi:
-    """The task runs that a Prefect server lists."""
+    """The task runs and events that a Prefect server lists."""
 
     def __init__(self, server: PrefectServer) -> None:
         self._server = server
@@ -47,6 +49,15 @@ class PrefectApi:
         listed = self._call(f"task_run_states/?task_run_id={task_run}")
         return [{**state, "task_run_id": task_run} for state in listed]
 
+    def events(self, **chosen: Any) -> list[Row]:
+        """The first page of those that a filter chooses."""
+        page = self._call("events/filter", filter={"occurred": _ALL_TIME, **chosen}, limit=50)
+        return list(page["events"])
+
+    def counts(self, what: str) -> dict[str, int]:
+        counted = self._call(f"events/count-by/{what}", filter={"occurred": _ALL_TIME})
+        return {one["value"]: one["count"] for one in counted}
+
 
 def _listed(value: Any, kind: str) -> Any:
     """A stored cell in the API's words."""
@@ -66,6 +77,19 @@ def _as_stored(row: Row, table: str) -> Row:
     }
 
 
+def _as_sent(event: Row) -> Row:
+    """What an event's sender says of it, times as instants."""
+    said = ("event", "resource", "related", "payload", "follows")
+    times = {
+        name: datetime.datetime.fromisoformat(event[name]) for name in ("occurred", "received")
+    }
+    return {**{name: event[name] for name in said}, **times}
+
+
+def _involved(event: Row) -> set[str]:
+    return {one["prefect.resource.id"] for one in (event["resource"], *event["related"])}
+
+
 class PrefectReads(unittest.TestCase):
     maxDiff = None
 
@@ -82,6 +106,9 @@ class PrefectReads(unittest.TestCase):
                 "storage.type": storage,
                 "storage.url": database,
                 "services.task_run_recorder.stream": "capture",
+                "services.event_persister.enabled": "true",
+                "services.event_persister.stream": "capture",
+                "services.event_persister.filter_subject": _SUBJECT,
             }
             done = hangar("run", "--until-drained", *flags(settings))
             self.assertEqual(done.returncode, 0, done.stderr)
@@ -94,6 +121,7 @@ class PrefectReads(unittest.TestCase):
             self.assertEqual(len(runs), len(expected["task_run"]))
             listed = {run["id"]: run for run in runs}
             states = {state["id"]: state for run in runs for state in api.states(run["id"])}
+            self._assert_lists_events(api)
         for table, found in (("task_run", listed), ("task_run_state", states)):
             self.assertEqual(found.keys(), {row["id"] for row in expected[table]})
             for row in expected[table]:
@@ -102,6 +130,25 @@ class PrefectReads(unittest.TestCase):
         for run in expected["task_run"]:
             with self.subTest(current_state_of=run["id"]):
                 self.assertEqual(listed[run["id"]]["state"]["id"], run["state_id"])
+
+    def _assert_lists_events(self, api: PrefectApi) -> None:
+        sent = [parse_json(line) for line in stream_lines(_CAPTURE.read_bytes())]
+        for first in range(0, len(sent), _PAGE):
+            some = sent[first : first + _PAGE]
+            found = {one["id"]: one for one in api.events(id={"id": [one["id"] for one in some]})}
+            self.assertEqual(found.keys(), {one["id"] for one in some})
+            for event in some:
+                with self.subTest(event=event["id"]):
+                    self.assertEqual(_as_sent(found[event["id"]]), _as_sent(event))
+        self.assertEqual(api.counts("event"), Counter(one["event"] for one in sent))
+        # By the rows of event_resources.
+        events_of = Counter(resource for one in sent for resource in _involved(one))
+        resource = max(
+            (one for one in events_of if events_of[one] <= 50), key=events_of.__getitem__
+        )
+        concerned = {one["id"] for one in sent if resource in _involved(one)}
+        found_by = api.events(any_resource={"id": [resource]})
+        self.assertEqual({one["id"] for one in found_by}, concerned)
 
     def test_prefect_lists_what_hangar_recorded_in_postgresql(self) -> None:
         server = self.enterContext(PostgresServer(fsync=False))
