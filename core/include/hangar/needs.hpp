@@ -49,6 +49,9 @@ struct LiveOptions {
 struct Publishes {
   std::string stream;
   std::string subject;  ///< What it publishes on; may have wildcards.
+  /// The size of a stream that is created, which drops its oldest messages for newer ones. 0: it
+  /// has no limit of its own, and when the server has no room it takes nothing more.
+  std::uint64_t max_bytes = 0;
 };
 
 /// An address that a service listens on for HTTP/1.1.

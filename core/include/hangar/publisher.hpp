@@ -2,10 +2,12 @@
 
 #include <boost/asio/awaitable.hpp>
 #include <cstdint>
+#include <exception>
 #include <string>
 #include <utility>
 #include <vector>
 
+#include "hangar/callable.hpp"
 #include "hangar/version.hpp"
 
 namespace hangar {
@@ -62,6 +64,10 @@ class HANGAR_API Publisher {
   /// Waits only for room. What `publish` would throw later is thrown by `flush`, or logged where
   /// the service ends without one.
   virtual boost::asio::awaitable<void> enqueue(OutgoingMessage message) = 0;
+  /// The same, but `answered` is called when the stream has stored the message, with null, or with
+  /// what `publish` would throw.
+  virtual boost::asio::awaitable<void> enqueue(OutgoingMessage message,
+                                               Callable<void(std::exception_ptr)> answered) = 0;
   /// Returns when everything that was enqueued is stored. Throws the first error of them, once.
   virtual boost::asio::awaitable<void> flush() = 0;
 };

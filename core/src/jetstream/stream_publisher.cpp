@@ -123,6 +123,8 @@ asio::awaitable<void> StreamPublisher::ensure(const Publishes& wanted) {
       StreamConfig config{wanted.stream, wanted.subject};
       config.replicas = nats_.replicas;
       config.max_age = nats_.max_age;
+      config.drops_oldest = wanted.max_bytes > 0;
+      if (config.drops_oldest) config.max_bytes = static_cast<std::int64_t>(wanted.max_bytes);
       co_await ensure_stream(*link_, std::move(config), WhenAbsent::create);
       co_return;
     } catch (const TransientError& error) {
@@ -227,24 +229,37 @@ asio::awaitable<PubAck> StreamPublisher::send(OutgoingMessage message) {
 asio::awaitable<void> StreamPublisher::enqueue(OutgoingMessage message) {
   const auto self = shared_from_this();
   check_target(message.subject());
-  co_await make_room(message.body().size());
   ++enqueued_;
+  co_await enqueue(std::move(message), [this](const std::exception_ptr& failed) {
+    if (failed && !failure_) failure_ = failed;
+    --enqueued_;
+    room_.wake_all();
+  });
+}
+
+asio::awaitable<void> StreamPublisher::enqueue(OutgoingMessage message,
+                                               Callable<void(std::exception_ptr)> answered) {
+  const auto self = shared_from_this();
+  check_target(message.subject());
+  co_await make_room(message.body().size());
   asio::co_spawn(
       executor_,
-      [self, message = std::move(message)]() mutable -> asio::awaitable<void> {
-        co_await self->send_enqueued(std::move(message));
+      [self, message = std::move(message),
+       answered = std::move(answered)]() mutable -> asio::awaitable<void> {
+        co_await self->send_enqueued(std::move(message), std::move(answered));
       },
       asio::detached);
 }
 
-asio::awaitable<void> StreamPublisher::send_enqueued(OutgoingMessage message) {
+asio::awaitable<void> StreamPublisher::send_enqueued(OutgoingMessage message,
+                                                     Callable<void(std::exception_ptr)> answered) {
+  std::exception_ptr failed;
   try {
     co_await send(std::move(message));
   } catch (...) {
-    if (!failure_) failure_ = std::current_exception();
+    failed = std::current_exception();
   }
-  --enqueued_;
-  room_.wake_all();
+  answered(failed);
 }
 
 asio::awaitable<void> StreamPublisher::flush() {

@@ -38,6 +38,8 @@ class StreamPublisher : public ServicePublisher,
 
   boost::asio::awaitable<PubAck> publish(OutgoingMessage message) override;
   boost::asio::awaitable<void> enqueue(OutgoingMessage message) override;
+  boost::asio::awaitable<void> enqueue(OutgoingMessage message,
+                                       Callable<void(std::exception_ptr)> answered) override;
   boost::asio::awaitable<void> flush() override;
 
  private:
@@ -50,7 +52,8 @@ class StreamPublisher : public ServicePublisher,
   boost::asio::awaitable<void> make_room(std::size_t bytes);
   void give_back(std::size_t bytes);
   boost::asio::awaitable<PubAck> send(OutgoingMessage message);
-  boost::asio::awaitable<void> send_enqueued(OutgoingMessage message);
+  boost::asio::awaitable<void> send_enqueued(OutgoingMessage message,
+                                             Callable<void(std::exception_ptr)> answered);
 
   boost::asio::any_io_executor executor_;
   NatsConfig nats_;

@@ -33,7 +33,7 @@ json::object stream_config(const StreamConfig& wanted) {
           {"subjects", json::array{json::string{wanted.subject}}},
           {"retention", "limits"},
           {"storage", "file"},
-          {"discard", "new"},
+          {"discard", wanted.drops_oldest ? "old" : "new"},
           {"max_age", wanted.max_age.count()},
           {"duplicate_window", wanted.duplicate_window.count()},
           {"num_replicas", wanted.replicas},

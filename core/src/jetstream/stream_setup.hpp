@@ -45,6 +45,7 @@ struct StreamConfig {
   std::chrono::nanoseconds duplicate_window = std::chrono::minutes{5};
   std::int64_t max_bytes = -1;                 ///< -1: no limit.
   std::int64_t max_messages_per_subject = -1;  ///< The same.
+  bool drops_oldest = false;                   ///< When it is full; else it takes nothing more.
 };
 
 /// Where a consumer begins that re-applies what the stream holds.

@@ -42,6 +42,7 @@ static_assert(goes_in<ByValue>);
 struct Heard {
   std::vector<Rejection> rejections;
   std::vector<OutgoingMessage> published;
+  std::size_t answered = 0;
   std::size_t transactions = 0;
   std::vector<std::string> leases;
   std::vector<std::string> filter;
@@ -72,6 +73,12 @@ class HearingPublisher final : public Publisher {
   }
   asio::awaitable<void> enqueue(OutgoingMessage message) override {
     heard_.published.push_back(std::move(message));
+    co_return;
+  }
+  asio::awaitable<void> enqueue(OutgoingMessage message,
+                                Callable<void(std::exception_ptr)> answered) override {
+    heard_.published.push_back(std::move(message));
+    answered(nullptr);
     co_return;
   }
   asio::awaitable<void> flush() override { co_return; }
@@ -164,6 +171,8 @@ asio::awaitable<void> author(Context& context, Heard& heard) {
   Publisher& publisher = context.publisher();
   co_await publisher.publish({"subject.of.the.author", "body of the author's message"});
   co_await publisher.enqueue({"subject.of.the.author", "body of the author's message", reason});
+  co_await publisher.enqueue({"subject.of.the.author", "body of the author's message", reason},
+                             [&heard](const std::exception_ptr&) { ++heard.answered; });
   Consumer& consumer = context.consumer("durable");
   std::vector<std::string> subjects{reason, error};  // In braces g++ 12 compiles none.
   co_await consumer.filter(std::move(subjects));
@@ -187,7 +196,8 @@ TEST(BraceForm, every_public_coroutine_takes_its_arguments_in_braces) {
   EXPECT_EQ(heard.rejections[1].pointer, "/payload/of/the/author");
   EXPECT_EQ(heard.rejections[1].sqlstate, "23514");
   EXPECT_EQ(heard.rejections[2].reason, "");
-  ASSERT_EQ(heard.published.size(), 2U);
+  ASSERT_EQ(heard.published.size(), 3U);
+  EXPECT_EQ(heard.answered, 1U);
   EXPECT_EQ(heard.published[0].subject(), "subject.of.the.author");
   EXPECT_TRUE(heard.published[0].headers().empty());
   EXPECT_EQ(heard.published[1].headers().at(0).second, reason);

@@ -93,6 +93,41 @@ TEST_F(StreamPublisherTest, message_that_is_too_large_is_refused_alone_and_says_
   }());
 }
 
+TEST_F(StreamPublisherTest, each_message_is_told_of_when_it_is_stored_or_refused) {
+  run([this]() -> asio::awaitable<void> {
+    const auto tested = publisher();
+    co_await tested->open();
+    std::size_t stored = 0;
+    std::size_t refused = 0;
+    const auto answered = [&](const std::exception_ptr& failed) { ++(failed ? refused : stored); };
+    const std::string large(9U << 20U, 'x');
+    for (int i = 0; i < 10; ++i) co_await tested->enqueue({"copies.small", "small"}, answered);
+    co_await tested->enqueue({"copies.large", large}, answered);
+    co_await tested->publish({"copies.last", "last"});
+    EXPECT_EQ(stored, 10U);
+    EXPECT_EQ(refused, 1U);
+    co_await tested->flush();  // Their failures are none of its.
+    co_await tested->close();
+  }());
+}
+
+TEST_F(StreamPublisherTest, stream_that_is_made_with_a_size_drops_its_oldest_messages) {
+  run([this]() -> asio::awaitable<void> {
+    const auto tested = StreamPublisher::start(io_.get_executor(), config(), "author",
+                                               {{"LATEST", "latest.>", 20'000}}, log_);
+    co_await tested->open();
+    for (int i = 0; i < 40; ++i) {
+      co_await tested->enqueue({"latest.one", std::string(1000, 'x')});
+    }
+    const PubAck last = co_await tested->publish({"latest.last", "last"});
+    EXPECT_EQ(last.sequence, 41U);
+    const StreamInfo info = co_await stream("LATEST");
+    EXPECT_LT(info.messages, 20U);
+    EXPECT_GT(info.messages, 10U);
+    co_await tested->close();
+  }());
+}
+
 TEST_F(StreamPublisherTest, subject_that_was_not_declared_is_the_authors_fault) {
   run([this]() -> asio::awaitable<void> {
     const auto tested = publisher();
