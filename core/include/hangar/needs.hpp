@@ -67,6 +67,8 @@ struct ListensOn {
   std::string address;  ///< `127.0.0.1:8080`, say; port 0 is any free one.
   /// A request with a larger body, in bytes, is answered 413.
   std::size_t largest_body = 1U << 20U;
+  /// A further connection is closed at once.
+  std::size_t connections = 512;
 };
 
 /// A consumer of somebody else's, of which a service reads how far it is, and sets the filter.

@@ -9,6 +9,7 @@ Publisher::~Publisher() = default;
 Consumer::~Consumer() = default;
 Lease::~Lease() = default;
 Exchange::~Exchange() = default;
+WebSocket::~WebSocket() = default;
 Listener::~Listener() = default;
 Service::~Service() = default;
 

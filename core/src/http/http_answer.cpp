@@ -18,6 +18,7 @@ HttpResponse http_response(const HttpReply& reply, bool keep_alive) {
   made.set(http::field::cache_control, "no-store");
   made.set("X-Content-Type-Options", "nosniff");
   if (!reply.allow.empty()) made.set(http::field::allow, reply.allow);
+  for (const auto& [name, value] : reply.headers) made.insert(name, value);
   made.body() = reply.body;
   made.keep_alive(keep_alive);
   made.prepare_payload();

@@ -8,6 +8,7 @@
 #include <boost/asio/write.hpp>
 #include <boost/beast/core.hpp>
 #include <boost/beast/http.hpp>
+#include <sstream>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -138,7 +139,7 @@ asio::awaitable<void> HttpConnection::answered() {
     std::erase(listener_->requests_, this);
     stage_ = Stage::refused;
   }
-  while (stage_ == Stage::given) co_await turn_.wait();
+  while (stage_ == Stage::given || stage_ == Stage::upgraded) co_await turn_.wait();
   request_.reset();
   if (stage_ == Stage::answered) co_return;
   keep_alive_ = false;
@@ -176,6 +177,51 @@ asio::awaitable<void> HttpConnection::answer(const HttpReply& reply) {
   turn_.wake_all();
 }
 
+/// As long as a service has the WebSocket.
+class HttpConnection::Upgraded {
+ public:
+  explicit Upgraded(std::shared_ptr<HttpConnection> connection)
+      : connection_{std::move(connection)} {
+    ++connection_->listener_->exchanges_;
+    connection_->stage_ = Stage::upgraded;
+  }
+  Upgraded(const Upgraded&) = delete;
+  Upgraded& operator=(const Upgraded&) = delete;
+  ~Upgraded() {
+    connection_->abort();
+    connection_->stage_ = Stage::answered;
+    --connection_->listener_->exchanges_;
+    connection_->listener_->changed_.wake_all();
+  }
+
+ private:
+  std::shared_ptr<HttpConnection> connection_;
+};
+
+asio::awaitable<std::unique_ptr<WebSocket>> HttpConnection::upgrade(const Request& request,
+                                                                    WebSocketOptions options) {
+  const auto upgraded = std::make_shared<Upgraded>(shared_from_this());
+  std::string read(buffer_.size(), '\0');
+  asio::buffer_copy(asio::buffer(read), buffer_.data());
+  buffer_.clear();
+  buffer_.shrink_to_fit();
+  const auto socket = std::make_shared<WebSocketConnection>(
+      stream_, shared_from_this(), std::move(read), std::move(options), listener_->limits_.write);
+  websocket_ = socket;
+  if (!co_await socket->accept(request)) co_return nullptr;
+  if (listener_->stopping_) socket->stop();
+  co_return std::make_unique<HttpWebSocket>(socket, upgraded);
+}
+
+std::string HttpConnection::peer() const {
+  beast::error_code failed;
+  const auto endpoint = stream_.socket().remote_endpoint(failed);
+  if (failed) return "unknown";
+  std::ostringstream text;
+  text << endpoint;
+  return text.str();
+}
+
 void HttpConnection::left_unanswered() {
   stage_ = Stage::dropped;
   turn_.wake_all();
@@ -183,6 +229,7 @@ void HttpConnection::left_unanswered() {
 
 void HttpConnection::stop() {
   if (stage_ == Stage::idle || stage_ == Stage::reading) abort();
+  if (const auto socket = websocket_.lock()) socket->stop();
   if (stage_ != Stage::queued) return;
   stage_ = Stage::refused;
   turn_.wake_all();
@@ -192,6 +239,7 @@ void HttpConnection::abort() {
   broken_ = true;
   keep_alive_ = false;
   stream_.close();
+  if (const auto socket = websocket_.lock()) socket->abort();
   turn_.wake_all();
 }
 

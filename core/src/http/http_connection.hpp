@@ -9,12 +9,14 @@
 #include <boost/beast/http/string_body.hpp>
 #include <cstddef>
 #include <memory>
+#include <string>
 #include <utility>
 
 #include "hangar/event.hpp"
 #include "hangar/listener.hpp"
 #include "http/http_listener.hpp"
 #include "http/http_server.hpp"
+#include "http/websocket_connection.hpp"
 
 namespace hangar {
 
@@ -59,10 +61,16 @@ class HttpConnection : public std::enable_shared_from_this<HttpConnection> {
   // For the exchange.
   boost::asio::awaitable<void> answer(const HttpReply& reply);
   void left_unanswered();
+  /// Null when the client is gone.
+  boost::asio::awaitable<std::unique_ptr<WebSocket>> upgrade(const Request& request,
+                                                             WebSocketOptions options);
+  [[nodiscard]] std::string peer() const;
 
  private:
   using Parser = boost::beast::http::request_parser<boost::beast::http::string_body>;
-  enum class Stage { idle, reading, queued, given, answered, dropped, refused };
+  enum class Stage { idle, reading, queued, given, upgraded, answered, dropped, refused };
+
+  class Upgraded;
 
   boost::asio::awaitable<bool> first_byte();
   /// Zero when the request is here, else the status of the refusal; `gone` when there is nobody.
@@ -77,6 +85,7 @@ class HttpConnection : public std::enable_shared_from_this<HttpConnection> {
   Condition turn_;
   Stage stage_ = Stage::idle;
   std::unique_ptr<std::pair<Request, BodyBytes>> request_;  ///< Read, and not given away.
+  std::weak_ptr<WebSocketConnection> websocket_;            ///< What it has become.
   bool keep_alive_ = true;
   bool head_ = false;  ///< The request was HEAD.
   bool broken_ = false;

@@ -3,6 +3,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <boost/beast/websocket/rfc6455.hpp>
+#include <cctype>
 #include <stdexcept>
 
 namespace asio = boost::asio;
@@ -12,6 +14,8 @@ namespace {
 
 std::string_view view(boost::beast::string_view text) { return {text.data(), text.size()}; }
 
+bool is_control(char byte) { return static_cast<unsigned char>(byte) < ' '; }
+
 void check_answer(unsigned status, std::string_view type, std::string_view body) {
   if (status < 200 || status > 599) {
     throw std::logic_error{fmt::format("{} is no status to respond with", status)};
@@ -19,7 +23,6 @@ void check_answer(unsigned status, std::string_view type, std::string_view body)
   if ((status == 204 || status == 304) && !body.empty()) {
     throw std::logic_error{fmt::format("an answer of status {} has no body", status)};
   }
-  const auto is_control = [](char byte) { return static_cast<unsigned char>(byte) < ' '; };
   if (std::ranges::any_of(type, is_control)) {
     throw std::logic_error{"a Content-Type has no control characters"};
   }
@@ -58,8 +61,31 @@ asio::awaitable<void> HttpExchange::respond(unsigned status, std::string type, s
   reply.status = status;
   reply.type = std::move(type);
   reply.body = std::move(body);
+  reply.headers = std::move(headers_);
   co_await connection_->answer(reply);
   answered_ = true;  // Not before: a coroutine that is cancelled never comes there.
+}
+
+void HttpExchange::add_header(std::string name, std::string value) {
+  const auto is_token = [](char byte) {
+    return std::isalnum(static_cast<unsigned char>(byte)) != 0 || byte == '-';
+  };
+  if (name.empty() || !std::ranges::all_of(name, is_token) ||
+      std::ranges::any_of(value, is_control)) {
+    throw std::logic_error{fmt::format("'{}' with this value is no header", name)};
+  }
+  headers_.emplace_back(std::move(name), std::move(value));
+}
+
+bool HttpExchange::wants_websocket() const { return boost::beast::websocket::is_upgrade(request_); }
+
+asio::awaitable<std::unique_ptr<WebSocket>> HttpExchange::upgrade(WebSocketOptions options) {
+  if (!wants_websocket()) throw std::logic_error{"the client did not ask for a WebSocket"};
+  if (responding_) throw std::logic_error{"this exchange has its answer already"};
+  responding_ = true;
+  auto socket = co_await connection_->upgrade(request_, std::move(options));
+  answered_ = true;
+  co_return socket;
 }
 
 }  // namespace hangar

@@ -4,6 +4,7 @@
 #include <string>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 #include "hangar/listener.hpp"
 #include "http/http_connection.hpp"
@@ -22,14 +23,19 @@ class HttpExchange final : public Exchange {
   [[nodiscard]] std::string_view target() const noexcept override;
   [[nodiscard]] std::string_view header(std::string_view name) const override;
   [[nodiscard]] const std::string& body() const noexcept override { return request_.body(); }
+  [[nodiscard]] std::string peer() const override { return connection_->peer(); }
+  void add_header(std::string name, std::string value) override;
   boost::asio::awaitable<void> respond(unsigned status, std::string type,
                                        std::string body) override;
+  [[nodiscard]] bool wants_websocket() const override;
+  boost::asio::awaitable<std::unique_ptr<WebSocket>> upgrade(WebSocketOptions options) override;
 
  private:
   std::shared_ptr<HttpConnection> connection_;
   std::shared_ptr<HttpListener> listener_;
   HttpConnection::Request request_;
   BodyBytes bytes_;
+  std::vector<std::pair<std::string, std::string>> headers_;  ///< Of the answer.
   bool responding_ = false;
   bool answered_ = false;
 };

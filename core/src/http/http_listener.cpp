@@ -1,5 +1,8 @@
 #include "http/http_listener.hpp"
 
+#include <sys/resource.h>
+
+#include <algorithm>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
 #include <boost/asio/redirect_error.hpp>
@@ -16,6 +19,24 @@ namespace asio = boost::asio;
 namespace hangar {
 
 using Clock = std::chrono::steady_clock;
+
+namespace {
+
+/// Each connection is an open file, and a process may have 1,024 of them unless it asks for more.
+void allow_open_files(std::size_t connections, const std::string& address, Log& log) {
+  constexpr rlim_t others = 512;
+  const rlim_t wanted = static_cast<rlim_t>(connections) + others;
+  rlimit limit{};
+  if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur >= wanted) return;
+  limit.rlim_cur = std::min(limit.rlim_max, wanted);
+  if (setrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_cur >= wanted) return;
+  log.warning(
+      "{} may have {} connections, but this process no more than {} open files: raise the limit "
+      "(`ulimit -Hn`, LimitNOFILE of systemd)",
+      address, connections, limit.rlim_cur);
+}
+
+}  // namespace
 
 std::shared_ptr<HttpListener> HttpListener::start(const asio::any_io_executor& executor,
                                                   std::string_view setting, const ListensOn& wanted,
@@ -44,10 +65,12 @@ HttpListener::HttpListener(const asio::any_io_executor& executor, std::string_vi
       log_{log},
       limits_{limits},
       largest_body_{wanted.largest_body},
+      most_connections_{wanted.connections},
       acceptor_{executor},
       changed_{executor} {
   bind_to(acceptor_, wanted.address, setting);
   address_ = address_of(acceptor_);
+  allow_open_files(most_connections_, address_, log_);
 }
 
 asio::awaitable<void> HttpListener::take_connections() {
@@ -67,7 +90,7 @@ asio::awaitable<void> HttpListener::take_connections() {
       co_await pause.async_wait(asio::redirect_error(asio::use_awaitable, failed));
       continue;
     }
-    if (connections_.size() >= limits_.connections) {
+    if (connections_.size() >= most_connections_) {
       if (const auto left_out = seldom_.told("full", Clock::now())) {
         log_.warning(
             "{} has {} connections and closes further ones ({} more since this was said last)",

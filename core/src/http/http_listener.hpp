@@ -22,7 +22,6 @@ namespace hangar {
 class HttpConnection;
 
 struct ListenerLimits {
-  std::size_t connections = 512;  ///< A further one is closed at once.
   std::size_t header_bytes = 16'384;
   std::size_t bodies_bytes = 64U << 20U;      ///< Of all requests that are not answered yet.
   std::chrono::milliseconds idle{60'000};     ///< From one request to the next.
@@ -67,6 +66,7 @@ class HttpListener : public ServiceListener, public std::enable_shared_from_this
   Log& log_;
   ListenerLimits limits_;
   std::size_t largest_body_;
+  std::size_t most_connections_;
   boost::asio::ip::tcp::acceptor acceptor_;
   std::string address_;
   Condition changed_;  ///< A request came, or an exchange or a connection ended.

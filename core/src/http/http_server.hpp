@@ -9,6 +9,8 @@
 #include <string>
 #include <string_view>
 #include <thread>
+#include <utility>
+#include <vector>
 
 namespace hangar {
 
@@ -17,6 +19,7 @@ struct HttpReply {
   std::string type = "text/plain; charset=utf-8";
   std::string body;
   std::string allow{};  ///< Which methods there are, when the status is 405.
+  std::vector<std::pair<std::string, std::string>> headers{};  ///< Others.
 };
 
 struct HttpLimits {

@@ -47,11 +47,12 @@ class NoLog final : public Log {
 class Served {
  public:
   explicit Served(const ListenerLimits& limits = {}, std::size_t largest_body = 1000,
-                  bool accepts = true) {
+                  bool accepts = true, std::size_t connections = 512) {
     thread_ = std::thread{[this] { io_.run(); }};
     on_strand([&] {
-      listener_ = HttpListener::start(strand_, setting, ListensOn{"127.0.0.1:0", largest_body},
-                                      log_, limits);
+      ListensOn wanted{"127.0.0.1:0", largest_body};
+      wanted.connections = connections;
+      listener_ = HttpListener::start(strand_, setting, wanted, log_, limits);
     });
     if (accepts) {
       service_ = asio::co_spawn(
@@ -333,9 +334,7 @@ TEST(HttpListener, bodies_together_take_no_more_than_their_bound) {
 }
 
 TEST(HttpListener, connections_above_the_limit_are_closed) {
-  ListenerLimits limits;
-  limits.connections = 2;
-  Served served{limits};
+  Served served{{}, 1000, true, 2};
   Client first{served};
   Client second{served};
   EXPECT_EQ(answer_to(served, post("/", "")), "");

@@ -1,0 +1,118 @@
+#pragma once
+
+#include <boost/asio/awaitable.hpp>
+#include <boost/beast/core/error.hpp>
+#include <boost/beast/core/flat_buffer.hpp>
+#include <boost/beast/core/tcp_stream.hpp>
+#include <boost/beast/http/message.hpp>
+#include <boost/beast/http/string_body.hpp>
+#include <boost/beast/websocket/stream.hpp>
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <deque>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "hangar/event.hpp"
+#include "hangar/listener.hpp"
+#include "http/quiet_stream.hpp"
+
+namespace hangar {
+
+/// A connection of a listener that has become a WebSocket: reads ahead, answers nothing by itself,
+/// pings, and watches the time. For the strand of its listener; its coroutines keep it alive.
+class WebSocketConnection : public std::enable_shared_from_this<WebSocketConnection> {
+ public:
+  using Request = boost::beast::http::request<boost::beast::http::string_body>;
+  using Clock = std::chrono::steady_clock;
+
+  /// `stream` belongs to `owner`; `read` is what came behind the request.
+  WebSocketConnection(boost::beast::tcp_stream& stream, std::shared_ptr<void> owner,
+                      std::string read, WebSocketOptions options,
+                      std::chrono::milliseconds write_within);
+
+  /// Answers the request; whether this is a WebSocket now.
+  boost::asio::awaitable<bool> accept(const Request& request);
+  /// The next frame is the last: the client is told 1012.
+  void stop();
+  /// The connection ends, without a Close.
+  void abort();
+
+  boost::asio::awaitable<std::optional<WebSocketFrame>> read();
+  boost::asio::awaitable<void> write(std::string text);
+  boost::asio::awaitable<void> send(ControlFrame kind, std::string payload);
+  /// Answers the Close of the client, or sends the one that was read in its place.
+  boost::asio::awaitable<void> close();
+  boost::asio::awaitable<void> close(std::uint16_t code, std::string reason);
+
+  static constexpr std::size_t most_read_ahead = 64U << 10U;
+  static constexpr std::size_t most_pings = 16;
+
+ private:
+  using Stream = boost::beast::websocket::stream<QuietStream>;
+
+  /// The turn of one who writes: frames do not mix.
+  class Writing;
+
+  boost::asio::awaitable<void> pump();
+  boost::asio::awaitable<void> watch();
+  void heard(boost::beast::websocket::frame_type kind, std::string_view payload);
+  void push(WebSocketFrame frame);
+  /// The frame that is read last.
+  void finish(std::uint16_t code, std::string reason);
+  void failed_to_read(boost::beast::error_code failed);
+  boost::asio::awaitable<void> send_frame(std::string frame);
+  void ping();
+
+  WebSocketOptions options_;
+  const std::chrono::milliseconds write_within_;
+  const std::shared_ptr<void> owner_;
+  boost::beast::tcp_stream& below_;
+  Stream stream_;
+  Condition changed_;  ///< The queue, whose turn it is to write, or whether this ends.
+  Condition watch_;
+  std::deque<WebSocketFrame> queue_;
+  std::size_t queued_bytes_ = 0;
+  std::optional<WebSocketFrame> last_;  ///< The Close, once it is in the queue.
+  Clock::time_point first_message_by_;
+  Clock::time_point written_by_ = Clock::time_point::max();
+  Clock::time_point next_ping_ = Clock::time_point::max();
+  Clock::time_point pong_by_ = Clock::time_point::max();
+  std::string ping_;      ///< What the pong is to have.
+  bool writing_ = false;  ///< Somebody has the turn.
+  bool waits_for_room_ = false;
+  bool reads_ = false;  ///< Something may still come.
+  bool gone_ = false;
+};
+
+/// What a service has of it.
+class HttpWebSocket final : public WebSocket {
+ public:
+  /// `held` is given up when the service needs it no more.
+  HttpWebSocket(std::shared_ptr<WebSocketConnection> connection, std::shared_ptr<void> held)
+      : held_{std::move(held)}, connection_{std::move(connection)} {}
+  ~HttpWebSocket() override { connection_->abort(); }
+
+  boost::asio::awaitable<std::optional<WebSocketFrame>> read() override {
+    return connection_->read();
+  }
+  boost::asio::awaitable<void> write(std::string text) override {
+    return connection_->write(std::move(text));
+  }
+  boost::asio::awaitable<void> pong(std::string data) override {
+    return connection_->send(ControlFrame::pong, std::move(data));
+  }
+  boost::asio::awaitable<void> close() override { return connection_->close(); }
+  boost::asio::awaitable<void> close(std::uint16_t code, std::string reason) override {
+    return connection_->close(code, std::move(reason));
+  }
+
+ private:
+  std::shared_ptr<void> held_;  ///< Gone after the connection was ended.
+  std::shared_ptr<WebSocketConnection> connection_;
+};
+
+}  // namespace hangar
