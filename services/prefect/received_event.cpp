@@ -55,7 +55,8 @@ JsonValue read_related(const FieldReader& reader, JsonValue value, const EventLi
 
 }  // namespace
 
-ReceivedEvent read_event(const FieldReader& reader, JsonValue root, const EventLimits& limits) {
+ReceivedEvent read_event(const FieldReader& reader, JsonValue root, const EventLimits& limits,
+                         ReceivedTime received_time) {
   enum Member : std::size_t {
     occurred,
     event,
@@ -98,7 +99,9 @@ ReceivedEvent read_event(const FieldReader& reader, JsonValue root, const EventL
     result.follows = FieldReader::uuid(values[follows]);
   }
   result.received_source = values[received];
-  if (values[received]) result.received = reader.time(values[received]);
+  if (values[received] && received_time == ReceivedTime::checked) {
+    result.received = reader.time(values[received]);
+  }
   return result;
 }
 

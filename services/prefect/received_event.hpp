@@ -21,16 +21,21 @@ struct ReceivedEvent {
   JsonValue resource;
   JsonValue resource_id;
   std::string_view orchestration;
-  JsonValue related;
+  JsonValue related;  ///< None when it is missing, as the payload.
   /// The id of the first related resource in the role `flow-run`.
   JsonValue flow_run_resource_id;
   JsonValue payload;
   std::optional<Uuid> follows;
-  std::optional<ZonedTime> received;
+  std::optional<ZonedTime> received;  ///< None when it is ignored.
   JsonValue received_source;
 };
 
+/// Whether the time when a server received the event is one of its members, or is not looked at, as
+/// in what clients send (`Event` in Prefect).
+enum class ReceivedTime : bool { checked, ignored };
+
 /// Throws a DataError when the value is no such event.
-ReceivedEvent read_event(const FieldReader& reader, JsonValue root, const EventLimits& limits);
+ReceivedEvent read_event(const FieldReader& reader, JsonValue root, const EventLimits& limits,
+                         ReceivedTime received = ReceivedTime::checked);
 
 }  // namespace hangar::prefect

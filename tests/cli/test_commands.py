@@ -36,7 +36,9 @@ class Listings(Case):
 
     def test_services_are_listed_with_these_members(self) -> None:
         found = self.services()
-        self.assertEqual(set(found), {_RECORDER, "event_logger", "event_persister"})
+        self.assertEqual(
+            set(found), {_RECORDER, "event_gateway", "event_logger", "event_persister"}
+        )
         for service in found.values():
             self.assertLessEqual(
                 {"name", "enabled", "environment_variable", "description", "version", "state"},
@@ -71,7 +73,7 @@ class Listings(Case):
     def test_a_person_sees_a_table(self) -> None:
         lines = hangar(*self.data, "services", "ls").stdout.splitlines()
         self.assertRegex(lines[0], re.compile(r"name.*enabled.*state", re.IGNORECASE))
-        self.assertEqual(len(lines), 4)
+        self.assertEqual(len(lines), 3)
 
     def test_plugins_are_listed_and_a_refused_one_with_its_reason(self) -> None:
         done = hangar(*self.data, "plugins", "ls", "-o", "json")

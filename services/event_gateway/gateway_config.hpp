@@ -1,0 +1,99 @@
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <string>
+
+#include "hangar/config.hpp"
+#include "hangar/error.hpp"
+#include "hangar/service.hpp"
+#include "prefect/event_limits.hpp"
+
+namespace hangar::gateway {
+
+/// What a user sets of the gateway. Prefect's own names of the same settings are read too.
+struct GatewayConfig : ServiceConfig {
+  std::string listen = "127.0.0.1:4201";
+  std::string base_path = "/api";
+  Secret auth_string;
+  bool csrf_protection_enabled = false;
+  std::int64_t max_connections = 10'000;
+  Duration websocket_ping_interval{20'000};
+  Duration websocket_ping_timeout{20'000};
+  Duration publish_timeout{5'000};
+  ByteSize dlq_max_bytes{64U << 20U};
+  std::int64_t maximum_size_bytes = 1'500'000;
+  std::int64_t maximum_labels_per_resource = 500;
+  std::int64_t maximum_related_resources = 100;
+  std::int64_t maximum_event_name_length = 1'024;
+
+  GatewayConfig() { enabled = false; }
+
+  [[nodiscard]] prefect::EventLimits limits() const {
+    return {static_cast<std::size_t>(maximum_labels_per_resource),
+            static_cast<std::size_t>(maximum_related_resources),
+            static_cast<std::size_t>(maximum_event_name_length)};
+  }
+
+  void fields(Fields& fields) {
+    ServiceConfig::fields(fields);
+    fields.add("listen", &listen, "Address for Prefect's clients, `host:port`");
+    fields.add("base_path", &base_path, "What the paths of the API begin with");
+    fields
+        .add("auth_string", &auth_string,
+             "`user:password` that clients must know; empty: nobody is asked")
+        .also_set_by({"PREFECT_SERVER_API_AUTH_STRING"});
+    fields
+        .add("csrf_protection_enabled", &csrf_protection_enabled,
+             "Must be false: the gateway cannot check Prefect's CSRF tokens")
+        .also_set_by({"PREFECT_SERVER_API_CSRF_PROTECTION_ENABLED",
+                      "PREFECT_SERVER_CSRF_PROTECTION_ENABLED"});
+    fields.add("max_connections", &max_connections, "A further connection is closed at once")
+        .range(1, 1'000'000);
+    fields
+        .add("websocket_ping_interval", &websocket_ping_interval,
+             "How often a client is pinged; 0: never")
+        .range(0, 3'600'000)
+        .also_set_by({"PREFECT_SERVER_API_WEBSOCKET_PING_INTERVAL"});
+    fields
+        .add("websocket_ping_timeout", &websocket_ping_timeout,
+             "A client that does not answer a ping for so long is closed; 0: none is")
+        .range(0, 3'600'000)
+        .also_set_by({"PREFECT_SERVER_API_WEBSOCKET_PING_TIMEOUT"});
+    fields
+        .add("publish_timeout", &publish_timeout,
+             "A POST whose events are not stored for so long is answered 503")
+        .range(100, 600'000);
+    fields
+        .add("dlq_max_bytes", &dlq_max_bytes,
+             "Size of the stream of invalid events when it is created; the oldest go first")
+        .range(1LL << 20, 1LL << 40);
+    constexpr std::int64_t most = 1'000'000'000;
+    fields
+        .add("maximum_size_bytes", &maximum_size_bytes,
+             "An event of more bytes is dropped, as by Prefect")
+        .range(0, most)
+        .also_set_by(
+            {"PREFECT_SERVER_EVENTS_MAXIMUM_SIZE_BYTES", "PREFECT_EVENTS_MAXIMUM_SIZE_BYTES"});
+    fields
+        .add("maximum_labels_per_resource", &maximum_labels_per_resource,
+             "An event with a resource of more labels is invalid, as for Prefect")
+        .range(0, most)
+        .also_set_by({"PREFECT_SERVER_EVENTS_MAXIMUM_LABELS_PER_RESOURCE",
+                      "PREFECT_EVENTS_MAXIMUM_LABELS_PER_RESOURCE"});
+    fields
+        .add("maximum_related_resources", &maximum_related_resources,
+             "An event with more related resources is invalid, as for Prefect")
+        .range(0, most)
+        .also_set_by({"PREFECT_SERVER_EVENTS_MAXIMUM_RELATED_RESOURCES",
+                      "PREFECT_EVENTS_MAXIMUM_RELATED_RESOURCES"});
+    fields
+        .add("maximum_event_name_length", &maximum_event_name_length,
+             "An event whose name has more characters is invalid, as for Prefect")
+        .range(1, most)
+        .also_set_by({"PREFECT_SERVER_EVENTS_MAXIMUM_EVENT_NAME_LENGTH"});
+  }
+};
+
+}  // namespace hangar::gateway

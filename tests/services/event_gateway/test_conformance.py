@@ -1,0 +1,306 @@
+"""Each line of the contract is asked of Prefect's own server and of the gateway: both say the same.
+
+Where they differ, the case says so, and so does the service's README.
+"""
+
+import asyncio
+import base64
+import json
+import unittest
+import uuid
+from typing import Any, ClassVar
+
+from support.prefect_nats_venv import continue_with_prefect_nats
+
+continue_with_prefect_nats()
+
+from services.event_gateway.peers import AUTH, INVALID, Answer, Gateway, PrefectPeer
+
+from support.jetstream import StoredMessage
+
+SECRET = "admin:pass"
+HEAD = '"occurred":"2026-11-20T00:00:00Z","resource":{"prefect.resource.id":"r"}'
+_IDS = uuid.UUID("0190a3b2-0000-7000-8000-000000000000").int
+
+
+def event(number: int, members: str = f'"event":"e",{HEAD}') -> str:
+    return f'{{"id":"{uuid.UUID(int=_IDS + number)}",{members}}}'
+
+
+def _with(**members: str) -> str:
+    base = {"event": '"e"', "occurred": '"2026-11-20T00:00:00Z"',
+            "resource": '{"prefect.resource.id":"r"}'}  # fmt: skip
+    return ",".join(f'"{name}":{value}' for name, value in (base | members).items() if value)
+
+
+TIMES = (
+    '"2026-11-20T00:00:00.1234567Z"', '"2026-11-20T01:02:03+01:30"', '"2026-11-20T01:02:03"',
+    '"2026-11-20 01:02:03Z"', "1763596800", "1763596800123", "1763596800.25", '"1763596800"',
+    '"2026-11-20"', '"2026-W47-5T01:02:03Z"', '"2026-11-20T00:00:00-00:00"',
+)  # fmt: skip
+IDS = (
+    '"0190A3B2-0000-7000-8000-0000000000F1"', '"0190a3b20000700080000000000000f2"',
+    '"{0190a3b2-0000-7000-8000-0000000000f3}"', '"urn:uuid:0190a3b2-0000-7000-8000-0000000000f4"',
+)  # fmt: skip
+PAYLOADS = (
+    "{}", '{"a":1,"a":2,"b":[]}', '{"n":[1e2,1E2,-0,-0.0,1e16,1e-5,1e-7,0.1,12345678901234567890]}',
+    '{"n":[NaN,Infinity,-Infinity,1e400]}', r'{"s":"\u00e9\ud83d\ude00\/\u0000\u007f\t"}',
+    '{"s":"é\u2028\U0001f600"}', '{ "spaced" : { "a" : null , "b" : true } }',
+)  # fmt: skip
+VALID = (
+    _with(), _with(event='"prefect.task-run.Running"'), _with(event='""'),
+    _with(event='"prefect.task-runner"'), _with(event=f'"{"x" * 1024}"'),
+    _with(event=r'"a\u0000b \u00e9 \" *.>"'), _with(unknown="1", received='"never"'),
+    _with(follows="null"), _with(follows='"0190A3B2-0000-7000-8000-0000000000FF"'),
+    _with(related="[]"),
+    _with(related='[{"prefect.resource.role":"x","prefect.resource.id":"y","z":"\\u00e9"}]'),
+    _with(related=json.dumps([{"prefect.resource.id": str(n), "prefect.resource.role": "r"}
+                              for n in range(100)])),
+    _with(resource='{"z":"1","prefect.resource.id":"r","a":"2","z":"3"}'),
+    *(_with(occurred=time) for time in TIMES), *(_with(payload=payload) for payload in PAYLOADS),
+)  # fmt: skip
+INVALID_EVENTS = (
+    "", "{", "[]", "null", '"e"', "{}", event(1, _with(event="")), event(1, _with(event="1")),
+    event(1, _with(event="null")), event(1, _with(occurred='"yesterday"')),
+    event(1, _with(occurred="null")), event(1, _with(resource="{}")),
+    event(1, _with(resource='{"prefect.resource.id":""}')),
+    event(1, _with(resource='{"prefect.resource.id":"r","n":1}')),
+    event(1, _with(related="null")), event(1, _with(related='[{"prefect.resource.id":"r"}]')),
+    event(1, _with(payload="null")), event(1, _with(payload="[]")),
+    event(1, _with(follows='"x"')), event(1, _with(event=f'"{"x" * 1025}"')),
+    f"{{{_with()}}}", f'{{"id":"x",{_with()}}}', event(1, _with(payload='{"s":"\\ud83d"}')),
+    event(1, _with(payload="[" * 300 + "]" * 300)),
+)  # fmt: skip
+
+
+def published(message: StoredMessage) -> tuple[str, str, dict[str, str], str]:
+    """What does not depend on when it was received."""
+    body = message.data.decode()
+    before, mark, _ = body.rpartition(',"received":"')
+    names = ("Nats-Msg-Id", "Prefect-Attributes")
+    headers = {name: message.headers.get(name, "") for name in names}
+    return message.subject, before + mark, headers, body[-2:]
+
+
+class Conformance(unittest.IsolatedAsyncioTestCase):
+    settings: ClassVar[dict[str, str]] = {}
+    prefect: ClassVar[PrefectPeer]
+    gateway: ClassVar[Gateway]
+
+    @classmethod
+    def setUpClass(cls) -> None:
+        cls.gateway = cls.enterClassContext(Gateway(cls.settings))
+        cls.prefect = cls.enterClassContext(PrefectPeer(cls.settings))
+
+    async def both(self, *messages: str | bytes, **how: Any) -> Answer:
+        """The answer, which is the same."""
+        expected = await self.prefect.answer(*messages, **how)
+        self.assertEqual(await self.gateway.answer(*messages, **how), expected, messages)
+        return expected
+
+    def both_http(self, *request: Any, **how: Any) -> tuple[int, dict[str, str], Any]:
+        answers: list[tuple[int, dict[str, str], Any]] = []
+        for peer in (self.prefect, self.gateway):
+            status, headers, body = peer.http(*request, **how)
+            kept: dict[str, str] = {
+                name: headers[name] for name in ("allow", "content-type") if name in headers
+            }
+            if "location" in headers:
+                kept["location"] = headers["location"].replace(peer.address, "here")
+            answers.append((status, kept, json.loads(body) if body else None))
+        expected, found = answers
+        if expected[0] == 422:
+            # Of pydantic's words for what is wrong only the place is the same.
+            for answer in answers:
+                self.assertEqual(len(answer[2].pop("exception_detail")[:1]), 1)
+        self.assertEqual(found, expected, request)
+        return expected
+
+
+class Open(Conformance):
+    """Nobody needs to know a secret."""
+
+    async def test_first_message_is_answered_alike(self) -> None:
+        auth = json.dumps({"type": "auth", "token": "anything"})
+        success = ('{"type":"auth_success"}',)
+        nothing: tuple[str | bytes, ...] = ("no JSON", "[]", "null", '"auth"', b"bytes")
+        self.assertEqual((await self.both(AUTH)).messages, success)
+        self.assertEqual((await self.both(auth, protocols=("other", "prefect"))).messages, success)
+        for message in ('{"type":"filter"}', "{}", '{"type":1}'):
+            answer = await self.both(message)
+            self.assertEqual((answer.code, answer.reason), (1008, "Expected 'auth' message"))
+        for each in nothing:
+            answer = await self.both(each)
+            self.assertEqual((answer.code, answer.closed), (None, True), each)
+
+    async def test_other_paths_have_no_websocket(self) -> None:
+        for path in ("/api/events", "/api/events/in/", "/events/in", "/api/events/i"):
+            self.assertEqual((await self.both(path=path)).status, 403, path)
+
+    async def test_pings_before_the_first_message_are_answered(self) -> None:
+        for peer in (self.prefect, self.gateway):
+            async with peer.socket() as socket, asyncio.timeout(20):
+                await (await socket.ping(b"early"))
+                await socket.send(AUTH)
+                await socket.recv()
+                await (await socket.ping())
+
+    async def test_deflate_is_negotiated(self) -> None:
+        for peer in (self.prefect, self.gateway):
+            async with peer.authenticated() as socket:
+                header = socket.response.headers["Sec-WebSocket-Extensions"]
+                self.assertIn("permessage-deflate", header)
+                self.assertIn("server_max_window_bits=12", header)
+
+    async def test_largest_message_is_the_same(self) -> None:
+        answer = await self.both(AUTH, "x" * ((16 << 20) + 1), wanted=2)
+        self.assertEqual(answer.code, 1009)
+
+    async def test_close_is_answered_with_its_code(self) -> None:
+        for peer in (self.prefect, self.gateway):
+            async with peer.authenticated() as socket:
+                await socket.send(event(900))
+                await socket.close(3001, "enough")
+                self.assertEqual((socket.close_code, socket.close_reason), (3001, "enough"))
+
+    async def test_valid_events_become_the_same_messages(self) -> None:
+        events = [event(100 + number, members) for number, members in enumerate(VALID)]
+        events += [f'{{"id":{each},{_with()}}}' for each in IDS]
+        found = []
+        for peer in (self.prefect, self.gateway):
+            before = len(peer.stored())
+            async with peer.socket(protocols=()) as socket, asyncio.timeout(60):
+                for each in events:
+                    await socket.send(each)
+                await (await socket.ping())
+            found.append([published(message) for message in peer.stored()[before:]])
+        self.assertEqual(len(found[0]), len(events))
+        for ours, theirs in zip(found[1], found[0], strict=True):
+            self.assertEqual(ours, theirs)
+
+    async def test_invalid_event_ends_prefects_socket_and_is_a_dead_letter_here(self) -> None:
+        before = len(self.prefect.stored()), len(self.gateway.stored())
+        letters = len(self.gateway.stored(INVALID))
+        for invalid in INVALID_EVENTS:
+            answer = await self.prefect.answer(AUTH, invalid, wanted=2)
+            self.assertEqual((answer.closed, answer.code), (True, None), invalid)
+        async with self.gateway.authenticated() as socket, asyncio.timeout(60):
+            for invalid in INVALID_EVENTS:
+                await socket.send(invalid)
+            await socket.send(b"bytes")
+            await (await socket.ping())
+        self.assertEqual((len(self.prefect.stored()), len(self.gateway.stored())), before)
+        kept = self.gateway.stored(INVALID)[letters:]
+        contents = [invalid.encode() for invalid in INVALID_EVENTS]
+        self.assertEqual([letter.data for letter in kept], [*contents, b"bytes"])
+        for letter in kept:
+            self.assertTrue(letter.headers["Hangar-Dlq-Reason"])
+            self.assertIn("127.0.0.1:", letter.headers["Hangar-Dlq-Peer"])
+
+    async def test_event_that_is_too_large_is_dropped(self) -> None:
+        large = event(800, _with(payload=json.dumps({"x": "y" * 1_500_000})))
+        small = event(801)
+        for peer in (self.prefect, self.gateway):
+            before = len(peer.stored())
+            async with peer.authenticated() as socket, asyncio.timeout(60):
+                await socket.send(large)
+                await socket.send(small)
+                await (await socket.ping())
+            self.assertEqual(len(peer.stored()), before + 1)
+            status, _, body = peer.http("POST", "/api/events", f"[{large}]".encode(), JSON)
+            self.assertEqual((status, body, len(peer.stored())), (204, b"", before + 1))
+
+    def test_posted_events_become_the_same_messages(self) -> None:
+        events = [event(1000 + number, members) for number, members in enumerate(VALID)]
+        found = []
+        for peer in (self.prefect, self.gateway):
+            before = len(peer.stored())
+            status, headers, body = peer.http(
+                "POST", "/api/events", f"[{','.join(events)}]".encode(), JSON
+            )
+            self.assertEqual((status, body), (204, b""))
+            self.assertNotIn("content-type", headers)
+            found.append([published(message) for message in peer.stored()[before:]])
+        self.assertEqual(len(found[0]), len(events))
+        self.assertEqual(found[1], found[0])
+
+    def test_posts_are_answered_alike(self) -> None:
+        before = len(self.gateway.stored())
+        good = event(2000)
+        plain = {"Content-Type": "text/plain"}
+        for body, headers, status in (
+            (f"[{good},{{}}]", JSON, 422),
+            ("{}", JSON, 422), ("7", JSON, 422), ("null", JSON, 422), ("{", JSON, 422),
+            ("", JSON, 422), ("", {}, 422), ("[]", plain, 422), ("[]", JSON, 204), ("[]", {}, 204),
+            ("[]", {"Content-Type": "application/vnd.x+json; charset=utf-8"}, 204),
+            ("[]", JSON | {"X-PREFECT-API-VERSION": "0.7.9"}, 400),
+            ("[]", JSON | {"X-PREFECT-API-VERSION": "0.8.0"}, 204),
+            ("[]", JSON | {"X-PREFECT-API-VERSION": "1"}, 400),
+            ("{}", JSON | {"X-PREFECT-API-VERSION": "0.7.9"}, 400),
+            ("{", JSON | {"X-PREFECT-API-VERSION": "0.7.9"}, 422),
+        ):  # fmt: skip
+            with self.subTest(body=body, headers=headers):
+                answer = self.both_http("POST", "/api/events", body.encode(), headers)
+                self.assertEqual(answer[0], status)
+        self.assertEqual(len(self.gateway.stored()), before)
+
+    def test_other_methods_and_paths_are_answered_alike(self) -> None:
+        for method, path, status in (
+            ("GET", "/api/events", 405), ("PUT", "/api/events", 405),
+            ("DELETE", "/api/events", 405), ("POST", "/api/events/?a=b", 307),
+            ("GET", "/api/events/in", 404),
+            ("POST", "/api/events/nothing", 404),
+        ):  # fmt: skip
+            with self.subTest(method=method, path=path):
+                self.assertEqual(self.both_http(method, path)[0], status)
+
+
+class Secured(Conformance):
+    """With `PREFECT_SERVER_API_AUTH_STRING`, which both read."""
+
+    settings: ClassVar[dict[str, str]] = {"PREFECT_SERVER_API_AUTH_STRING": SECRET}
+
+    async def test_first_message_is_answered_alike(self) -> None:
+        self.assertEqual(len((await self.both(_auth(SECRET))).messages), 1)
+        for message, reason in (
+            (_auth(SECRET + "x"), "Invalid token"), (_auth("x"), "Invalid token"),
+            (_auth(""), "Auth required but no token provided"),
+            (_auth(None), "Auth required but no token provided"),
+            ('{"type":"auth"}', "Auth required but no token provided"),
+            (_auth(0), "Auth required but no token provided"),
+            ('{"type":"filter"}', "Expected 'auth' message"),
+        ):  # fmt: skip
+            answer = await self.both(message)
+            self.assertEqual((answer.code, answer.reason), (1008, reason), message)
+        for message in (_auth(7), _auth(["x"]), "[]"):
+            self.assertEqual((await self.both(message)).code, None)
+
+    async def test_without_the_subprotocol_there_is_no_websocket(self) -> None:
+        self.assertEqual((await self.both(protocols=())).status, 403)
+        self.assertEqual((await self.both(protocols=("other",))).status, 403)
+
+    def test_requests_need_the_secret(self) -> None:
+        right = base64.b64encode(SECRET.encode()).decode()
+        wrong = base64.b64encode(b"admin:past").decode()
+        for value, status in (
+            (f"Basic {right}", 204), (f"Basic  {right} ", 204), (f"Basic {wrong}", 401),
+            (f"basic {right}", 401), (f"Basic {right} x", 401), (f"Bearer {right}", 401),
+            ("Basic", 401), (f"Basic {right[:-1]}", 401), (None, 401),
+        ):  # fmt: skip
+            headers = JSON | ({"Authorization": value} if value else {})
+            with self.subTest(value=value):
+                answer = self.both_http("POST", "/api/events", b"[]", headers)
+                self.assertEqual(answer[0], status)
+        for method, path in (("GET", "/api/events"), ("POST", "/api/events/")):
+            self.assertEqual(self.both_http(method, path)[0], 401)
+
+
+JSON = {"Content-Type": "application/json"}
+
+
+def _auth(token: object) -> str:
+    return json.dumps({"type": "auth", "token": token})
+
+
+if __name__ == "__main__":
+    unittest.main()
