@@ -78,8 +78,9 @@ class Names(unittest.TestCase):
                 self.assertFalse(parts & _BANNED, "name it after what it holds")
 
     def test_what_returns_a_value_is_named_after_the_value(self) -> None:
-        # cnats', libpqxx' and the standard's own names have no underscore or a namespace before.
-        found = list(_lines(r"(?<![\w:.>])get_\w+\s*\(", _cpp()))
+        # cnats', libpqxx' and the standard's own names have no underscore or a namespace before;
+        # Asio asks for a get_executor.
+        found = list(_lines(r"(?<![\w:.>])get_(?!executor\b)\w+\s*\(", _cpp()))
         self.assertEqual(found, [], "drop get_: a value is named after what it is")
 
     def test_at_most_three_macros_and_all_begin_with_hangar(self) -> None:

@@ -31,7 +31,7 @@ class QuietStream {
   /// `below` outlives it; `read` was read from it already.
   QuietStream(next_layer_type& below, std::string read) : below_{&below}, read_{std::move(read)} {}
 
-  executor_type get_executor() noexcept { return below_->get_executor(); }  // NOLINT: Asio's name.
+  executor_type get_executor() noexcept { return below_->get_executor(); }
   next_layer_type& next_layer() noexcept { return *below_; }
   const next_layer_type& next_layer() const noexcept { return *below_; }
 
