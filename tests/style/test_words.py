@@ -103,6 +103,12 @@ class Habits(unittest.TestCase):
             with self.subTest(file=named(file)):
                 self.assertIn("#pragma once", file.read_text())
 
+    def test_what_is_awaited_is_not_chosen_within_the_co_await(self) -> None:
+        # g++ 12 destroys twice what `co_await (is_so ? one() : other())` waits for.
+        chosen = re.compile(r"\bco_await\s*\([^;]*\?[^;]*:")
+        found = [named(file) for file in _cpp() if chosen.search(_code(file))]
+        self.assertEqual(found, [], "write it as if and else")
+
     def test_no_coroutine_takes_an_aggregate_by_value(self) -> None:
         # g++ 12 destroys twice an aggregate that is made in a co_await's arguments.
         code = {
