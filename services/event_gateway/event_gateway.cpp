@@ -34,22 +34,27 @@ bool offers_prefect(std::string_view protocols) {
   return false;
 }
 
+/// Throws ConfigError for what the gateway cannot do.
+void check(const GatewayConfig& config) {
+  if (config.csrf_protection_enabled) {
+    throw ConfigError{
+        "services.event_gateway.csrf_protection_enabled: the gateway cannot check Prefect's CSRF "
+        "tokens: switch the protection off, or the gateway"};
+  }
+  const std::string& path = config.base_path;
+  if (path.empty() || (path.starts_with('/') && !path.ends_with('/'))) return;
+  throw ConfigError{
+      "services.event_gateway.base_path: it begins with a slash and does not end with one, as "
+      "/api; empty is the root"};
+}
+
 class EventGateway final : public Service {
  public:
   using Config = GatewayConfig;
 
   static Needs needs(const Config& config) {
-    if (config.csrf_protection_enabled) {
-      throw ConfigError{
-          "services.event_gateway.csrf_protection_enabled: the gateway cannot check Prefect's CSRF "
-          "tokens: switch the protection off, or the gateway"};
-    }
-    if (!config.base_path.empty() &&
-        (!config.base_path.starts_with('/') || config.base_path.ends_with('/'))) {
-      throw ConfigError{
-          "services.event_gateway.base_path: it begins with a slash and does not end with one, as "
-          "/api; empty is the root"};
-    }
+    // One that is off is looked at too, by `services ls`.
+    if (config.enabled) check(config);
     ListensOn listens{config.listen, largest_body};
     listens.connections = static_cast<std::size_t>(config.max_connections);
     return {.publishes = {{event_stream, event_subjects},
@@ -62,7 +67,9 @@ class EventGateway final : public Service {
         executor_{host.executor()},
         listener_{host.listener()},
         intake_{std::make_shared<Intake>(host.executor(), config, host.publisher(), host.log(),
-                                         host.metrics())} {}
+                                         host.metrics())} {
+    check(config);
+  }
 
   asio::awaitable<void> run() override {
     while (true) {

@@ -10,6 +10,7 @@
 #include <utility>
 
 #include "hangar/version.hpp"
+#include "prefect/present.hpp"
 
 namespace asio = boost::asio;
 
@@ -21,10 +22,6 @@ using namespace std::chrono_literals;
 // Of what is no event, and of a text about it.
 constexpr std::size_t longest_content = 8192;
 constexpr std::size_t longest_text = 1024;
-
-Timestamp present() {
-  return std::chrono::time_point_cast<std::chrono::microseconds>(std::chrono::system_clock::now());
-}
 
 std::string random_name() {
   std::random_device random;
@@ -65,7 +62,7 @@ Intake::Intake(asio::any_io_executor executor, const GatewayConfig& config, Publ
 
 prefect::PublishedEvent Intake::event(prefect::JsonValue value) {
   texts_.release();
-  const Timestamp now = present();
+  const Timestamp now = prefect::present();
   const prefect::FieldReader reader{texts_, now, storage_limits_};
   return prefect::published_event(reader, value, limits_, now);
 }

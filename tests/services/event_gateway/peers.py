@@ -74,7 +74,7 @@ class Peer(Owner):
             subprotocols=[Subprotocol(each) for each in protocols] or None,
             proxy=None,
             ping_interval=None,
-            max_size=None,
+            open_timeout=60,  # other tests run beside this one
         )
 
     @contextlib.asynccontextmanager

@@ -41,6 +41,9 @@ class Promises(unittest.IsolatedAsyncioTestCase):
     def setUp(self) -> None:
         self.gateway = self.enterContext(Gateway())
 
+    async def asyncSetUp(self) -> None:
+        asyncio.get_running_loop().set_debug(False)  # It tells of every wait under load.
+
     def ids(self) -> list[str]:
         return [json.loads(message.data)["id"] for message in self.gateway.stored()]
 
