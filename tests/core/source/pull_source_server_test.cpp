@@ -95,8 +95,14 @@ TEST_F(PullSourceTest, forgotten_message_is_acked_or_comes_again_whole) {
     });
     batch[0].ack();
     batch[1].nak();
-    // There is nothing to put into a letter.
-    co_await tested->reject(std::move(batch[2]), odd());
+    // There is nothing to put into a letter: it is given back.
+    bool refused = false;
+    try {
+      co_await tested->reject(std::move(batch[2]), odd());
+    } catch (const std::logic_error&) {
+      refused = true;
+    }
+    EXPECT_TRUE(refused);
     Batch again = co_await collect(*tested, 2);
     std::ranges::sort(again, {}, &Message::sequence);
     EXPECT_EQ(again[0].sequence(), 2U);
