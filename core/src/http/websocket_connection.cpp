@@ -104,6 +104,7 @@ asio::awaitable<bool> WebSocketConnection::accept(const Request& request) {
     heard(kind, {payload.data(), payload.size()});
   });
   if (options_.ping_interval > 0ms) next_ping_ = Clock::now() + options_.ping_interval;
+  watch_.wake_all();
   asio::co_spawn(
       below_.get_executor(), [self]() -> asio::awaitable<void> { co_await self->pump(); },
       asio::detached);
@@ -161,6 +162,7 @@ void WebSocketConnection::heard(websocket::frame_type kind, std::string_view pay
              pong_by_ != Clock::time_point::max()) {
     pong_by_ = Clock::time_point::max();
     next_ping_ = Clock::now() + options_.ping_interval;
+    watch_.wake_all();
   }
 }
 
