@@ -46,9 +46,9 @@ json::object to_json(const Verified& verified) {
 
 /// The services of these names, or the enabled ones when there is no name. Takes their factories.
 /// Throws ConfigError for a name that nobody has.
-std::vector<std::unique_ptr<DryRun>> dry_runs(Installation& installation,
-                                              const std::vector<std::string>& names) {
-  std::vector<std::unique_ptr<DryRun>> chosen;
+std::vector<std::unique_ptr<SingleRun>> chosen_services(Installation& installation,
+                                                        const std::vector<std::string>& names) {
+  std::vector<std::unique_ptr<SingleRun>> chosen;
   for (auto& service : installation.services()) {
     const std::string name = service.plugin->name;
     const bool wanted =
@@ -57,10 +57,10 @@ std::vector<std::unique_ptr<DryRun>> dry_runs(Installation& installation,
     auto log = std::make_unique<StderrLog>(name, log_level(installation.config().log.level),
                                            StderrLog::Format::text);
     chosen.push_back(
-        std::make_unique<DryRun>(*service.plugin, std::move(service.factory), std::move(log)));
+        std::make_unique<SingleRun>(*service.plugin, std::move(service.factory), std::move(log)));
   }
   for (const std::string& name : names) {
-    if (std::ranges::any_of(chosen, [&](const auto& dry_run) { return dry_run->name() == name; }))
+    if (std::ranges::any_of(chosen, [&](const auto& service) { return service->name() == name; }))
       continue;
     throw ConfigError{
         fmt::format("--service: there is no service '{}'; see `hangar services ls`", name)};
@@ -108,13 +108,13 @@ void print(const std::vector<Verified>& all) {
 int verify(const HostOptions& host, Output output, const VerifyOptions& options) {
   Installation installation{host};
   installation.load();
-  const auto services = dry_runs(installation, host.only);
+  const auto services = chosen_services(installation, host.only);
   const ShadowStorage::Options how{options.all ? std::nullopt : std::optional{options.sample},
                                    options.seed.value_or(std::random_device{}())};
   Verification verification{installation, how};
   std::vector<Verified> all;
-  for (const auto& dry_run : services) {
-    Verified verified = verification.verify(*dry_run);
+  for (const auto& service : services) {
+    Verified verified = verification.verify(*service);
     if (verified.signal != 0) return 128 + verified.signal;
     if (!verified.has_tables) continue;
     summarize(verified);

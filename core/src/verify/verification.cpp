@@ -76,7 +76,7 @@ std::vector<std::uint64_t> Verification::dead_lettered(const std::string& servic
   return positions;
 }
 
-ServiceResources Verification::resources(DryRun& service, ShadowStorage& shadow) {
+ServiceResources Verification::resources(SingleRun& service, ShadowStorage& shadow) {
   ServiceResources resources;
   resources.waits_for_storage = false;
   resources.storage = [&]() -> Storage& { return shadow; };
@@ -109,7 +109,7 @@ ServiceResources Verification::resources(DryRun& service, ShadowStorage& shadow)
   return resources;
 }
 
-Verified Verification::verify(DryRun& service) {
+Verified Verification::verify(SingleRun& service) {
   Verified verified{.service = service.name(), .outcome = {}};
   const Needs needs = service.needs();
   verified.has_tables = !needs.tables.empty() && !needs.reads.empty();

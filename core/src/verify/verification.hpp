@@ -9,9 +9,9 @@
 #include "hangar/storage.hpp"
 #include "host/installation.hpp"
 #include "host/nats_server.hpp"
+#include "host/single_run.hpp"
 #include "log/stderr_log.hpp"
 #include "source/pull_source.hpp"
-#include "verify/dry_run.hpp"
 #include "verify/shadow_storage.hpp"
 
 namespace hangar {
@@ -38,11 +38,11 @@ class Verification {
   Verification(const Installation& installation, const ShadowStorage::Options& options);
 
   /// Throws what a run of the service throws, and Error when it ended before the stream did.
-  Verified verify(DryRun& service);
+  Verified verify(SingleRun& service);
 
  private:
   std::vector<std::uint64_t> dead_lettered(const std::string& service, const std::string& stream);
-  ServiceResources resources(DryRun& service, ShadowStorage& shadow);
+  ServiceResources resources(SingleRun& service, ShadowStorage& shadow);
 
   StderrLog log_;
   NatsServer nats_server_;

@@ -10,11 +10,12 @@
 
 namespace hangar {
 
-/// One service outside of a Host, for commands that look at what it does. Blocking.
-class DryRun {
+/// One run of a service outside of a Host, for commands. Blocking.
+class SingleRun {
  public:
   /// `factory` is configured.
-  DryRun(const Plugin& plugin, std::unique_ptr<ServiceFactory> factory, std::unique_ptr<Log> log);
+  SingleRun(const Plugin& plugin, std::unique_ptr<ServiceFactory> factory,
+            std::unique_ptr<Log> log);
 
   [[nodiscard]] const std::string& name() const noexcept { return supervisor_.name; }
   [[nodiscard]] Log& log() noexcept { return *supervisor_.log; }

@@ -1,4 +1,4 @@
-#include "verify/dry_run.hpp"
+#include "host/single_run.hpp"
 
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
@@ -13,15 +13,15 @@
 namespace asio = boost::asio;
 
 namespace hangar {
-DryRun::DryRun(const Plugin& plugin, std::unique_ptr<ServiceFactory> factory,
-               std::unique_ptr<Log> log)
+SingleRun::SingleRun(const Plugin& plugin, std::unique_ptr<ServiceFactory> factory,
+                     std::unique_ptr<Log> log)
     : supervisor_{io_.get_executor(), plugin, std::move(factory)} {
   supervisor_.log = std::move(log);
   supervisor_.metrics =
       std::make_unique<ServiceMetrics>(std::make_shared<prometheus::Registry>(), supervisor_.name);
 }
 
-int DryRun::run(ServiceResources resources) {
+int SingleRun::run(ServiceResources resources) {
   supervisor_.resources = std::move(resources);
   io_.restart();
   asio::signal_set signals{io_, SIGINT, SIGTERM};
