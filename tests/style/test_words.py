@@ -177,7 +177,7 @@ def _hands_over(place: str) -> bool:
     name, _, number = place.rpartition(":")
     lines = (ROOT / name).read_text().splitlines()
     near = "\n".join(lines[max(0, int(number) - 4) : int(number)])
-    return bool(re.search(r"make_(service|storage)\b", near))
+    return bool(re.search(r"make_(service|storage|command)\b", near))
 
 
 class Sizes(unittest.TestCase):

@@ -7,6 +7,7 @@
 #include <string_view>
 
 #include "hangar/build_tag.hpp"
+#include "hangar/command.hpp"
 #include "hangar/config.hpp"
 #include "hangar/needs.hpp"
 #include "hangar/other_database.hpp"
@@ -46,6 +47,10 @@ struct Plugin {
   const char* summary = "";
   /// For a service; the caller owns the result.
   ServiceFactory* (*make_service)() = nullptr;
+  /// For a service: the commands `hangar <command_group> <name>`, which work whether it is enabled
+  /// or not. No other plugin has a group of that name.
+  std::span<const CommandInfo> commands{};
+  const char* command_group = "";
   /// For a storage; the caller owns the result. Throws ConfigError for a URL it cannot take.
   Storage* (*make_storage)(const StorageOptions&) = nullptr;
   /// For a storage: what the scheme of a `storage.url` begins with when it is this storage's. Where

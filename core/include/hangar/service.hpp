@@ -8,12 +8,14 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <type_traits>
 #include <utility>
 
 #include "hangar/callable.hpp"
+#include "hangar/command.hpp"
 #include "hangar/config.hpp"
 #include "hangar/consumer.hpp"
 #include "hangar/error.hpp"
@@ -175,18 +177,50 @@ struct ServiceOf final : ServiceFactory {
     return std::make_unique<S>(context, config);
   }
 };
+
+template <class S, auto function>
+struct CommandOf;
+template <class S, class Settings, class Options,
+          boost::asio::awaitable<int> (*function)(Context&, const Settings&, const Options&)>
+struct CommandOf<S, function> final : Command {
+  explicit CommandOf(const ServiceOf<S>& of) : service{of} {}
+  const ServiceOf<S>& service;
+  Options chosen;
+  void options(Fields& options) override { chosen.fields(options); }
+  boost::asio::awaitable<int> run(Context& context) override {
+    return function(context, service.config, chosen);
+  }
+};
 }  // namespace detail
+
+/// A command of the service class `S`, for `service_plugin`: `function` is
+/// `awaitable<int> (*)(Context&, const S::Config&, const Options&)`, and `Options` has `fields` as
+/// a `Config` has. See `Command` for the rest.
+template <class S, auto function>
+constexpr CommandInfo command(const char* name, const char* summary) {
+  CommandInfo info{name, summary};
+  info.make_command = [](const ServiceFactory& factory) -> Command* {
+    const auto& service = static_cast<const detail::ServiceOf<S>&>(factory);
+    return new detail::CommandOf<S, function>{service};
+  };
+  return info;
+}
 
 /// The description of a service class `S` with a nested `Config`, a constructor
 /// `S(Context&, Config)`, and, where it needs more than the one stream of a `ReaderConfig`,
-/// `static Needs needs(const Config&)`.
+/// `static Needs needs(const Config&)`. `commands`, which refers to a constant, are called as
+/// `hangar <command_group> <command>`; without that word it is the service's name.
 template <class S>
-constexpr Plugin service_plugin(const char* name, const char* plugin_version, const char* summary) {
+constexpr Plugin service_plugin(const char* name, const char* plugin_version, const char* summary,
+                                std::span<const CommandInfo> commands = {},
+                                const char* command_group = nullptr) {
   Plugin plugin;
   plugin.kind = Plugin::Kind::service;
   plugin.name = name;
   plugin.version = plugin_version;
   plugin.summary = summary;
+  plugin.commands = commands;
+  plugin.command_group = command_group != nullptr ? command_group : name;
   plugin.make_service = []() -> ServiceFactory* { return new detail::ServiceOf<S>; };
   return plugin;
 }

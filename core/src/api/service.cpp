@@ -11,6 +11,7 @@ Lease::~Lease() = default;
 Exchange::~Exchange() = default;
 WebSocket::~WebSocket() = default;
 Listener::~Listener() = default;
+Command::~Command() = default;
 Service::~Service() = default;
 
 }  // namespace hangar

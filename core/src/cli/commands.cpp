@@ -9,10 +9,15 @@
 #include <functional>
 #include <iostream>
 #include <map>
+#include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
+#include <vector>
 
 #include "api/describe.hpp"
+#include "cli/plugin_commands.hpp"
 #include "cli/since.hpp"
 #include "cli/usage.hpp"
 #include "config/problems.hpp"
@@ -85,18 +90,51 @@ class CommandLine {
   }
 
   int run(int argc, const char* const* argv) {
-    try {
-      app_.parse(argc, argv);
-    } catch (const CLI::ParseError& error) {
-      // Help is such an error too.
-      if (error.get_exit_code() == 0) return app_.exit(error, std::cout, std::cerr);
-      report(usage_message(app_, error));
-      return exit_code::usage;
+    if (parse(argc, argv)) return chosen_();
+    if (may_be_of_a_plugin()) {
+      add_plugin_commands();
+      if (parse(argc, argv)) return chosen_();
     }
-    return chosen_();
+    // Help is such an error too.
+    if (error_->get_exit_code() == 0) return app_.exit(*error_, std::cout, std::cerr);
+    for (const std::string& fault : faults_) report(fault);
+    report(usage_message(app_, *error_));
+    return exit_code::usage;
   }
 
  private:
+  bool parse(int argc, const char* const* argv) {
+    chosen_ = nullptr;
+    try {
+      app_.parse(argc, argv);
+      return true;
+    } catch (const CLI::ParseError& error) {
+      error_ = error;
+      return false;
+    }
+  }
+
+  // Otherwise no plugin is loaded before a command needs it.
+  [[nodiscard]] bool may_be_of_a_plugin() const {
+    if (error_->get_name() == "CallForVersion") return false;
+    const auto left_over = app_.remaining(true);
+    return left_over.empty() ? app_.get_subcommands().empty() : !left_over.front().starts_with('-');
+  }
+
+  void add_plugin_commands() {
+    const auto added = [this](CLI::App& command, std::function<int()> action) {
+      command.footer(settings_help);
+      command.callback([this, action = std::move(action)] { chosen_ = action; });
+    };
+    try {
+      plugins_ = std::make_unique<PluginCommands>(host_);
+      plugins_->add_to(app_, added);
+      faults_ = plugins_->faults();
+    } catch (const std::exception& error) {
+      faults_ = {"no plugin was asked for its commands", describe(error)};
+    }
+  }
+
   CLI::App* command(const std::string& name, const std::string& help, std::function<int()> action,
                     bool with_output = false, CLI::App* parent = nullptr) {
     CLI::App* sub = (parent != nullptr ? parent : &app_)->add_subcommand(name, help);
@@ -280,6 +318,9 @@ class CommandLine {
   cli::ReplayStart start_;
   cli::VerifyOptions verify_;
   std::function<int()> chosen_;
+  std::optional<CLI::ParseError> error_;
+  std::unique_ptr<PluginCommands> plugins_;
+  std::vector<std::string> faults_;
 };
 
 }  // namespace

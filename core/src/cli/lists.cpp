@@ -69,6 +69,12 @@ int list_services(const HostOptions& host, Output output) {
     for (const ListensOn& wanted : needs.listens) {
       listens.push_back({{"name", wanted.name}, {"address", wanted.address}});
     }
+    json::array commands;
+    for (const CommandInfo& command : service.plugin->commands) {
+      commands.push_back({{"name", command.name},
+                          {"group", service.plugin->command_group},
+                          {"description", command.summary}});
+    }
     rows.push_back({{"name", service.plugin->name},
                     {"enabled", enabled},
                     {"environment_variable", switch_of(service.plugin->name)},
@@ -80,7 +86,8 @@ int list_services(const HostOptions& host, Output output) {
                     {"reads", std::move(reads)},
                     {"steers", std::move(steers)},
                     {"leases", std::move(leases)},
-                    {"listens", std::move(listens)}});
+                    {"listens", std::move(listens)},
+                    {"commands", std::move(commands)}});
   }
   print(output, rows, table);
   return tell_refusals(installation);

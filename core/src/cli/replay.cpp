@@ -7,37 +7,22 @@
 
 #include "cli/commands.hpp"
 #include "cli/progress.hpp"
+#include "cli/reach_nats.hpp"
 #include "cli/since.hpp"
-#include "hangar/error.hpp"
 #include "hangar/host.hpp"
 #include "host/installation.hpp"
 #include "host/nats_server.hpp"
 #include "log/stderr_log.hpp"
-#include "nats/blocking.hpp"
-
-namespace asio = boost::asio;
 
 namespace hangar::cli {
 namespace {
 
-/// Throws TransientError when NATS cannot be reached: a host would wait for it, a person who gave a
-/// command wants to know.
 void look_for_nats(const HostOptions& host) {
   Installation installation{host};
   installation.load();
   StderrLog log{"hangar", log_level(installation.config().log.level), StderrLog::Format::text};
   const NatsServer nats_server{installation, log};
-  run_with_link<bool>(
-      nats_server.settings(), "hangar replay", log, {},
-      [](const std::shared_ptr<Link>& link, const asio::any_io_executor&) -> asio::awaitable<bool> {
-        const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds{10};
-        const bool connected = co_await link->wait_connected(deadline);
-        if (!connected) {
-          throw TransientError{fmt::format("NATS cannot be reached: {}", link->last_trouble()),
-                               TransientError::Retry::reconnect};
-        }
-        co_return true;
-      });
+  reach_nats(nats_server.settings(), "hangar replay", log);
 }
 
 std::string_view remark(const ReplayProgress& last) {

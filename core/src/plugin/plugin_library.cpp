@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <boost/dll/runtime_symbol_info.hpp>
 #include <boost/dll/shared_library_load_mode.hpp>
+#include <set>
 #include <string_view>
 #include <system_error>
 
@@ -16,6 +17,24 @@
 namespace hangar {
 namespace {
 
+std::string refuse_commands(const Plugin& plugin) {
+  if (plugin.commands.empty()) return {};
+  if (plugin.command_group == nullptr || !is_plugin_name(plugin.command_group)) {
+    return "its commands lack a command_group of the form [a-z][a-z0-9_-]*";
+  }
+  std::set<std::string_view> names;
+  for (const CommandInfo& command : plugin.commands) {
+    if (command.name == nullptr || !is_plugin_name(command.name) || command.summary == nullptr ||
+        command.make_command == nullptr) {
+      return "a command of it lacks a name of the form [a-z][a-z0-9_-]*, a summary or a function";
+    }
+    if (!names.insert(command.name).second) {
+      return fmt::format("it has two commands named '{}'", command.name);
+    }
+  }
+  return {};
+}
+
 std::string refuse_description(const Plugin& plugin) {
   const bool service = plugin.kind == Plugin::Kind::service && plugin.make_service != nullptr;
   const bool storage = plugin.kind == Plugin::Kind::storage && plugin.make_storage != nullptr;
@@ -24,7 +43,7 @@ std::string refuse_description(const Plugin& plugin) {
       plugin.summary == nullptr) {
     return "hangar_plugin lacks a name of the form [a-z][a-z0-9_-]*, a version or a summary";
   }
-  return {};
+  return refuse_commands(plugin);
 }
 
 FoundPlugin load(const std::filesystem::path& path) {
