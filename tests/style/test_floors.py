@@ -10,7 +10,7 @@ _CORE = ROOT / "core" / "src"
 # From the ground up.
 _FLOORS = (
     *("text", "async", "api", "log", "config", "plugin", "http", "identity", "nats"),
-    *("jetstream", "embedded", "dead_letters", "source", "live", "lease"),
+    *("jetstream", "embedded", "dead_letters", "source", "live", "lease", "doctor"),
     *("storage", "batch", "service"),
     *("status", "metrics", "admin", "host", "verify", "cli"),
 )

@@ -1,4 +1,4 @@
-#include "jetstream/setup_check.hpp"
+#include "doctor/setup_check.hpp"
 
 #include <fmt/format.h>
 

@@ -1,15 +1,14 @@
 #pragma once
 
 #include <chrono>
+#include <cstddef>
+#include <cstdint>
 #include <string>
 #include <vector>
 
-#include "hangar/log.hpp"
-#include "hangar/source.hpp"
 #include "hangar/storage.hpp"
 #include "jetstream/stream_info.hpp"
 #include "nats/greeting.hpp"
-#include "nats/nats_config.hpp"
 
 namespace hangar {
 
@@ -28,15 +27,5 @@ std::vector<Check> check_consumer(const StreamInfo& stream, const ConsumerInfo& 
 
 /// Of the stream of dead letters.
 std::vector<Check> check_dead_letters(const StreamInfo& stream, std::uint64_t max_payload);
-
-struct Examined {
-  std::vector<Check> checks;
-  bool reached = false;  ///< Otherwise nothing but that is known of the streams.
-};
-
-/// Looks at the servers and at the streams and consumers of these sources; changes nothing. What is
-/// not there it makes under another name, to see whether `hangar run` could, and deletes it. Blocks
-/// for half a minute at most. Throws ConfigError for settings that cannot be used.
-Examined examine_nats(const NatsConfig& nats, const std::vector<SourceOptions>& sources, Log& log);
 
 }  // namespace hangar

@@ -1,4 +1,4 @@
-#include "jetstream/examination.hpp"
+#include "doctor/stream_check.hpp"
 
 #include <fmt/format.h>
 #include <gtest/gtest.h>
@@ -9,8 +9,8 @@
 #include <string>
 #include <vector>
 
+#include "doctor/setup_check.hpp"
 #include "hangar/error.hpp"
-#include "jetstream/setup_check.hpp"
 #include "text/utc.hpp"
 
 namespace hangar {
@@ -30,7 +30,7 @@ std::vector<Check::Verdict> verdicts(const std::vector<Check>& checks) {
 
 using Verdicts = std::vector<Check::Verdict>;
 
-TEST(Examination, max_payload_must_hold_an_event_of_prefects) {
+TEST(StreamCheck, max_payload_must_hold_an_event_of_prefects) {
   for (const auto& [most, verdict] :
        std::vector<std::pair<std::uint64_t, Check::Verdict>>{{1U << 20U, fail},
                                                              {1'499'999, fail},
@@ -44,26 +44,26 @@ TEST(Examination, max_payload_must_hold_an_event_of_prefects) {
   }
 }
 
-TEST(Examination, a_server_without_jetstream_fails) {
+TEST(StreamCheck, a_server_without_jetstream_fails) {
   const Greeting greeting{
       .version = "2.9.10", .cluster = {}, .max_payload = 8U << 20U, .jetstream = false};
   EXPECT_EQ(verdicts(check_greeting("nats://a:1", greeting)), (Verdicts{ok, fail, ok}));
 }
 
-TEST(Examination, a_server_without_jetstream_is_good_for_streams_elsewhere) {
+TEST(StreamCheck, a_server_without_jetstream_is_good_for_streams_elsewhere) {
   const Greeting greeting{
       .version = "2.9.10", .cluster = {}, .max_payload = 8U << 20U, .jetstream = false};
   EXPECT_EQ(verdicts(check_greeting("nats://a:1", greeting, true)), (Verdicts{ok, ok}));
 }
 
-TEST(Examination, an_absent_stream_is_said_with_the_domain_that_was_asked) {
+TEST(StreamCheck, an_absent_stream_is_said_with_the_domain_that_was_asked) {
   const Check check = check_absent_stream("EVENTS", "leaf");
   EXPECT_NE(check.found.find("domain leaf"), std::string::npos);
   EXPECT_NE(check.hint.find("nats.domain"), std::string::npos);
   EXPECT_EQ(check_absent_stream("EVENTS", "").found, "there is none");
 }
 
-TEST(Examination, a_greeting_is_read_and_anything_else_is_not) {
+TEST(StreamCheck, a_greeting_is_read_and_anything_else_is_not) {
   const Greeting greeting = parse_greeting(
       "INFO {\"version\":\"2.9.10\",\"max_payload\":8388608,\"jetstream\":true,"
       "\"cluster\":\"three\",\"domain\":\"hub\"}\r\n");
@@ -88,7 +88,7 @@ StreamInfo good_stream() {
   return stream;
 }
 
-TEST(Examination, a_stream_is_judged_by_its_settings_and_in_a_cluster_by_its_replicas) {
+TEST(StreamCheck, a_stream_is_judged_by_its_settings_and_in_a_cluster_by_its_replicas) {
   EXPECT_EQ(verdicts(check_stream(good_stream(), 168h, true)), Verdicts{ok});
   StreamInfo stream = good_stream();
   stream.replicas = 1;
@@ -99,7 +99,7 @@ TEST(Examination, a_stream_is_judged_by_its_settings_and_in_a_cluster_by_its_rep
   EXPECT_EQ(verdicts(check_stream(stream, 168h, false)), (Verdicts{warn, warn}));
 }
 
-TEST(Examination, a_stream_that_refuses_events_fails_and_one_that_soon_does_is_warned_of) {
+TEST(StreamCheck, a_stream_that_refuses_events_fails_and_one_that_soon_does_is_warned_of) {
   struct Case {
     std::uint64_t messages;
     std::uint64_t bytes;
@@ -131,7 +131,7 @@ TEST(Examination, a_stream_that_refuses_events_fails_and_one_that_soon_does_is_w
   }
 }
 
-TEST(Examination, an_account_must_have_room_for_what_is_to_be_made) {
+TEST(StreamCheck, an_account_must_have_room_for_what_is_to_be_made) {
   const auto account = [](const char* answer, std::int64_t replicas = 1) {
     return to_account_info(boost::json::parse(answer).as_object(), replicas);
   };
@@ -160,7 +160,7 @@ TEST(Examination, an_account_must_have_room_for_what_is_to_be_made) {
   EXPECT_EQ(filled("99000000"), Verdicts{fail});
 }
 
-TEST(Examination, a_consumer_that_could_lose_events_fails) {
+TEST(StreamCheck, a_consumer_that_could_lose_events_fails) {
   ConsumerInfo consumer;
   consumer.durable = "d";
   consumer.ack_policy = "explicit";
@@ -177,7 +177,7 @@ TEST(Examination, a_consumer_that_could_lose_events_fails) {
   EXPECT_EQ(check(), (Verdicts{fail, warn}));
 }
 
-TEST(Examination, dead_letters_warn_and_a_stream_of_them_that_is_nearly_full_fails) {
+TEST(StreamCheck, dead_letters_warn_and_a_stream_of_them_that_is_nearly_full_fails) {
   StreamInfo letters;
   letters.name = "HANGAR_DLQ";
   letters.subjects = {"hangar.dlq.>"};
@@ -195,7 +195,7 @@ TEST(Examination, dead_letters_warn_and_a_stream_of_them_that_is_nearly_full_fai
   EXPECT_EQ(verdicts(check_dead_letters(letters, 500)), (Verdicts{fail, warn}));
 }
 
-TEST(Examination, stream_that_drops_dead_letters_fails_and_is_not_called_nearly_full) {
+TEST(StreamCheck, stream_that_drops_dead_letters_fails_and_is_not_called_nearly_full) {
   StreamInfo letters;
   letters.name = "HANGAR_DLQ";
   letters.subjects = {"hangar.dlq.>"};
@@ -207,7 +207,7 @@ TEST(Examination, stream_that_drops_dead_letters_fails_and_is_not_called_nearly_
   EXPECT_EQ(checks.front().hint, "nats stream edit HANGAR_DLQ --discard=new");
 }
 
-TEST(Examination, a_clock_counts_only_where_it_was_not_seen_in_between) {
+TEST(StreamCheck, a_clock_counts_only_where_it_was_not_seen_in_between) {
   const std::chrono::system_clock::time_point noon{1'000'000s};
   const auto verdict = [&](auto shown) {
     return check_clock("nats", noon, noon + shown, noon + 5s).verdict;
@@ -223,7 +223,7 @@ TEST(Examination, a_clock_counts_only_where_it_was_not_seen_in_between) {
             std::string::npos);
 }
 
-TEST(Examination, the_time_of_an_answer_has_its_fraction) {
+TEST(StreamCheck, the_time_of_an_answer_has_its_fraction) {
   using std::chrono::system_clock;
   EXPECT_EQ(parse_utc("1970-01-01T00:00:01.5Z"), system_clock::time_point{1500ms});
   EXPECT_EQ(parse_utc("1970-01-01T00:00:02Z"), system_clock::time_point{2s});
