@@ -246,8 +246,13 @@ class Inlet(Case):
         with socket.create_server(("127.0.0.1", 0)) as taken:
             port = taken.getsockname()[1]
             done = hangar("run", *flags(self.settings | {"services.inlet.listen": f":{port}"}))
-        self.assertEqual(done.returncode, 78, done.stderr)
-        self.assertIn("services.inlet.listen", done.stderr)
+            self.assertEqual(done.returncode, 78, done.stderr)
+            self.assertIn("services.inlet.listen", done.stderr)
+            self.settings["services.inlet.listen"] = f":{port}"
+            checks = self.command("doctor", code=1)
+        [listener] = [check for check in checks if check["what"].startswith("listener ")]
+        self.assertEqual(listener["verdict"], "fail")
+        self.assertIn("Address already in use", listener["found"])
 
     def listening(self, surface: Surface) -> str:
         service = json.loads(surface.ask("/status")[1])["services"]["inlet"]

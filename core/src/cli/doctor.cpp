@@ -2,6 +2,8 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/ip/tcp.hpp>
 #include <boost/json/array.hpp>
 #include <boost/json/object.hpp>
 #include <boost/json/serialize.hpp>
@@ -24,6 +26,7 @@
 #include "host/installation.hpp"
 #include "host/nats_context.hpp"
 #include "host/nats_server.hpp"
+#include "http/listen_address.hpp"
 #include "log/stderr_log.hpp"
 #include "service/needs_check.hpp"
 #include "status/state_file.hpp"
@@ -41,10 +44,10 @@ class Doctor {
   explicit Doctor(Installation& installation) : installation_{installation} {}
 
   void look_at_host();
-  /// What the enabled services need, all together.
-  [[nodiscard]] Needs needs();
-  void look_at_nats(const Needs& needs);
-  void look_at_storage(const Needs& needs);
+  void look_at_services();
+  void look_at_listeners();
+  void look_at_nats();
+  void look_at_storage();
   [[nodiscard]] const std::vector<Check>& checks() const noexcept { return checks_; }
   [[nodiscard]] int code() const;
 
@@ -52,6 +55,7 @@ class Doctor {
   void add(std::vector<Check> more) { std::ranges::move(more, std::back_inserter(checks_)); }
 
   Installation& installation_;
+  std::vector<ExaminedService> services_;  ///< Those that are enabled.
   std::vector<Check> checks_;
   bool unreachable_ = false;
 };
@@ -97,7 +101,44 @@ void Doctor::look_at_host() {
   add(check_running_hosts(folder, installation_.config().admin.listen));
 }
 
-void Doctor::look_at_nats(const Needs& needs) {
+// One whose needs cannot be told is said; the others are looked at.
+void Doctor::look_at_services() {
+  for (const Installation::Service& service : installation_.services()) {
+    if (!service.factory->enabled()) continue;
+    const std::string name = service.plugin->name;
+    try {
+      services_.push_back({name, checked_needs(name, *service.factory)});
+    } catch (...) {
+      checks_.push_back({fail, "service " + name, describe(std::current_exception()), {}});
+    }
+  }
+}
+
+// As `run` does it, and lets go of it at once.
+void Doctor::look_at_listeners() {
+  const auto folder = installation_.known_data_dir();
+  const auto running = folder ? StateFile::read(*folder) : ServiceStatuses{};
+  for (const ExaminedService& service : services_) {
+    for (const ListensOn& listener : service.needs.listens) {
+      const std::string what = "listener " + setting_of(service.name, listener);
+      const auto host = running.find(service.name);
+      if (host != running.end() && host->second.failure.empty()) {
+        checks_.push_back({ok, what, "a host that runs here has it", {}});
+        continue;
+      }
+      try {
+        boost::asio::io_context context;
+        boost::asio::ip::tcp::acceptor acceptor{context};
+        bind_to(acceptor, listener.address, setting_of(service.name, listener));
+        checks_.push_back({ok, what, fmt::format("{} is free", listener.address), {}});
+      } catch (const ConfigError& error) {
+        checks_.push_back({fail, what, error.what(), "`ss -ltnp` shows who listens where"});
+      }
+    }
+  }
+}
+
+void Doctor::look_at_nats() {
   const std::string selected = selected_nats_context(installation_.environment());
   if (!selected.empty() && installation_.config().nats.context.empty()) {
     checks_.push_back({ok, "nats context",
@@ -109,7 +150,7 @@ void Doctor::look_at_nats(const Needs& needs) {
   StderrLog log{"hangar", LogLevel::error, StderrLog::Format::text};
   try {
     const NatsServer nats_server{installation_, log};
-    Examined examined = examine_nats(nats_server.settings(), needs.reads, log);
+    Examined examined = examine_nats(nats_server.settings(), services_, log);
     const std::string trouble = nats_server.trouble();
     if (!trouble.empty()) checks_.push_back({fail, "nats", trouble, ""});
     // It is not reached for that, and not for what the hints would say.
@@ -120,10 +161,14 @@ void Doctor::look_at_nats(const Needs& needs) {
   }
 }
 
-void Doctor::look_at_storage(const Needs& needs) {
+void Doctor::look_at_storage() {
   const std::string what = installation_.config().storage.type;
+  std::vector<const Table*> tables;
+  for (const ExaminedService& service : services_) {
+    std::ranges::copy(service.needs.tables, std::back_inserter(tables));
+  }
   try {
-    add(installation_.make_storage()->examine(needs.tables, installation_.creation()));
+    add(installation_.make_storage()->examine(tables, installation_.creation()));
   } catch (const TransientError& error) {
     unreachable_ = true;
     // A server that answered said what it refuses, and the storage what mends it.
@@ -139,26 +184,6 @@ int Doctor::code() const {
   if (unreachable_) return exit_code::unavailable;
   const bool failed = std::ranges::find(checks_, fail, &Check::verdict) != checks_.end();
   return failed ? exit_code::failed : exit_code::done;
-}
-
-// One whose needs cannot be told is said; the others are looked at.
-Needs Doctor::needs() {
-  Needs all;
-  for (const Installation::Service& service : installation_.services()) {
-    if (!service.factory->enabled()) continue;
-    const std::string name = service.plugin->name;
-    try {
-      Needs its = checked_needs(name, *service.factory);
-      std::ranges::copy(its.tables, std::back_inserter(all.tables));
-      for (SourceOptions& source : its.reads) {
-        source.lanes = its.lanes;
-        all.reads.push_back(std::move(source));
-      }
-    } catch (...) {
-      checks_.push_back({fail, "service " + name, describe(std::current_exception()), {}});
-    }
-  }
-  return all;
 }
 
 std::string_view word(Check::Verdict verdict) {
@@ -180,9 +205,10 @@ int doctor(const HostOptions& host, Output output) {
   installation.load();
   Doctor visit{installation};
   visit.look_at_host();
-  const Needs needs = visit.needs();
-  visit.look_at_nats(needs);
-  visit.look_at_storage(needs);
+  visit.look_at_services();
+  visit.look_at_listeners();
+  visit.look_at_nats();
+  visit.look_at_storage();
   if (output == Output::json) {
     json::array all;
     for (const Check& check : visit.checks()) {

@@ -8,13 +8,16 @@
 #include <set>
 #include <utility>
 
+#include "doctor/publish_rights.hpp"
 #include "doctor/setup_check.hpp"
 #include "doctor/stream_check.hpp"
+#include "doctor/target_check.hpp"
 #include "hangar/error.hpp"
 #include "jetstream/denied_error.hpp"
 #include "jetstream/jetstream.hpp"
 #include "jetstream/stream_lint.hpp"
 #include "jetstream/stream_setup.hpp"
+#include "lease/lease_stream.hpp"
 #include "nats/blocking.hpp"
 #include "nats/endpoint.hpp"
 #include "nats/subjects.hpp"
@@ -36,7 +39,7 @@ class Examination {
       : link_{link}, nats_{nats}, clustered_{clustered} {}
 
   asio::awaitable<void> look_at_domain();
-  asio::awaitable<void> look(SourceOptions source);
+  asio::awaitable<void> look(const ExaminedService& service);
   asio::awaitable<void> look_at_dead_letters();
   /// After the others, which tell what is to be made.
   void look_at_account();
@@ -45,7 +48,12 @@ class Examination {
  private:
   /// After the check of something that is absent.
   void count_absent() { absent_ += checks_.back().verdict == fail ? 0 : 1; }
+  void add_faults(const StreamInfo& stream, const std::string& filter);
   void add(std::vector<Check> more) { std::ranges::move(more, std::back_inserter(checks_)); }
+  asio::awaitable<void> look_at_source(SourceOptions source);
+  asio::awaitable<void> look_at_target(const std::string& service, const Publishes& target);
+  /// Nothing when it is not there, or cannot be looked at; then there are checks of why.
+  asio::awaitable<std::optional<StreamInfo>> find(std::string stream, std::string subject);
   asio::awaitable<void> look_at_clock(const StreamInfo& stream);
   asio::awaitable<void> look_at_consumer(const StreamInfo& stream, const SourceOptions& source);
 
@@ -56,6 +64,7 @@ class Examination {
   AccountInfo account_;
   std::int64_t absent_ = 0;  ///< Streams that are to be made, and can be, each for itself.
   bool clock_seen_ = false;
+  std::optional<PublishRights> rights_;
   std::set<std::string> seen_;
   std::vector<Check> checks_;
 };
@@ -72,31 +81,74 @@ asio::awaitable<void> Examination::look_at_domain() {
   if (!domain_.empty()) checks_.push_back({ok, "nats domain", domain_});
 }
 
-asio::awaitable<void> Examination::look(SourceOptions source) {
-  std::optional<StreamInfo> stream;
+asio::awaitable<void> Examination::look(const ExaminedService& service) {
+  const Needs& needs = service.needs;
+  for (SourceOptions source : needs.reads) {
+    source.lanes = needs.lanes;
+    co_await look_at_source(std::move(source));
+  }
+  for (const LiveOptions& live : needs.live) {
+    const auto stream =
+        co_await find(live.stream, stream_subject(live.stream, live.filter_subject));
+    if (stream) add_faults(*stream, live.filter_subject);
+  }
+  for (const Publishes& target : needs.publishes) co_await look_at_target(service.name, target);
+  for (const Steers& steered : needs.steers) {
+    add(co_await check_steered(link_, service.name, steered));
+  }
+  if (needs.leases.empty()) co_return;
+  LeaseChecks leases = co_await check_leases(link_, nats_, service.name, needs.leases);
+  // One stream for all services.
+  if (leases.makes_stream && seen_.insert(lease_stream).second) ++absent_;
+  add(std::move(leases.checks));
+}
+
+asio::awaitable<std::optional<StreamInfo>> Examination::find(std::string stream,
+                                                             std::string subject) {
+  std::optional<StreamInfo> found;
   try {
-    StreamConfig wanted{source.stream, {}};
-    stream = co_await ensure_stream(link_, std::move(wanted), WhenAbsent::fail);
+    StreamConfig wanted{stream, {}};
+    found = co_await ensure_stream(link_, std::move(wanted), WhenAbsent::fail);
   } catch (const AbsentError&) {
   } catch (const ConfigError& error) {
-    checks_.push_back({fail, "stream " + source.stream, error.what(), "hangar config show"});
-    co_return;
+    checks_.push_back({fail, "stream " + stream, error.what(), "hangar config show"});
+    co_return std::nullopt;
   }
-  if (!stream) {
-    if (!seen_.insert(source.stream).second) co_return;
-    checks_.push_back(co_await check_creation(link_, nats_, source, domain_));
+  if (!seen_.insert(stream).second) co_return found;
+  if (!found) {
+    checks_.push_back(
+        co_await check_creation(link_, nats_, std::move(stream), std::move(subject), domain_));
     count_absent();
-    co_return;
+    co_return std::nullopt;
   }
-  if (seen_.insert(source.stream).second) {
-    if (!std::exchange(clock_seen_, true)) co_await look_at_clock(*stream);
-    add(check_stream(*stream, nats_.max_age, clustered_));
-  }
-  for (const Finding& finding : lint_subjects(*stream, source.filter_subject)) {
-    checks_.push_back({fail, stream_name(*stream),
+  if (!std::exchange(clock_seen_, true)) co_await look_at_clock(*found);
+  add(check_stream(*found, nats_.max_age, clustered_));
+  co_return found;
+}
+
+void Examination::add_faults(const StreamInfo& stream, const std::string& filter) {
+  for (const Finding& finding : lint_subjects(stream, filter)) {
+    checks_.push_back({fail, stream_name(stream),
                        fmt::format("{}: {}", finding.field, finding.problem), finding.fix});
   }
+}
+
+asio::awaitable<void> Examination::look_at_source(SourceOptions source) {
+  const auto stream =
+      co_await find(source.stream, stream_subject(source.stream, source.filter_subject));
+  if (!stream) co_return;
+  add_faults(*stream, source.filter_subject);
   co_await look_at_consumer(*stream, source);
+}
+
+asio::awaitable<void> Examination::look_at_target(const std::string& service,
+                                                  const Publishes& target) {
+  const auto stream = co_await find(target.stream, target.subject);
+  if (stream) checks_.push_back(check_target(*stream, service, target));
+  if (!rights_) rights_ = co_await publish_rights(link_);
+  checks_.push_back(
+      check_publish_rights(*rights_, "stream " + target.stream, target.subject,
+                           fmt::format("without that {} stores nothing there", service)));
 }
 
 asio::awaitable<void> Examination::look_at_consumer(const StreamInfo& stream,
@@ -165,7 +217,8 @@ void Examination::look_at_account() { add(check_account(account_, absent_)); }
 
 }  // namespace
 
-Examined examine_nats(const NatsConfig& nats, const std::vector<SourceOptions>& sources, Log& log) {
+Examined examine_nats(const NatsConfig& nats, const std::vector<ExaminedService>& services,
+                      Log& log) {
   Examined examined;
   bool clustered = false;
   const bool elsewhere = api_prefix(nats) != server_api;
@@ -193,7 +246,7 @@ Examined examine_nats(const NatsConfig& nats, const std::vector<SourceOptions>& 
     }
     Examination examination{*link, nats, clustered};
     co_await examination.look_at_domain();
-    for (const SourceOptions& source : sources) co_await examination.look(source);
+    for (const ExaminedService& service : services) co_await examination.look(service);
     co_await examination.look_at_dead_letters();
     examination.look_at_account();
     co_return examination.take();

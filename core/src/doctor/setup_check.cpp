@@ -84,10 +84,9 @@ Check check_absent_stream(const std::string& stream, const std::string& domain) 
   return check;
 }
 
-asio::awaitable<Check> check_creation(Link& link, const NatsConfig& nats,
-                                      const SourceOptions& source, const std::string& domain) {
-  const std::string what = "stream " + source.stream;
-  const std::string subject = stream_subject(source.stream, source.filter_subject);
+asio::awaitable<Check> check_creation(Link& link, const NatsConfig& nats, std::string stream,
+                                      std::string subject, const std::string& domain) {
+  const std::string what = "stream " + stream;
   try {
     const std::string other = co_await stream_on(link, subject);
     if (!other.empty()) {
@@ -96,18 +95,18 @@ asio::awaitable<Check> check_creation(Link& link, const NatsConfig& nats,
                                   describe_overlap(other, subject)),
                       fmt::format("or set the service's stream to {}", other)};
     }
-    StreamConfig wanted{source.stream, subject};
+    StreamConfig wanted{stream, subject};
     wanted.replicas = nats.replicas;
     wanted.max_age = nats.max_age;
     const CreationTrial trial = co_await try_stream(link, std::move(wanted));
-    if (trial.refusal.empty()) co_return check_absent_stream(source.stream, domain);
+    if (trial.refusal.empty()) co_return check_absent_stream(stream, domain);
     co_return Check{fail, what,
                     fmt::format("there is none, and it cannot be made with {} replica(s): {}",
                                 nats.replicas, trial.refusal),
                     "`hangar run` cannot begin before that is mended, or before somebody has made "
                     "the stream"};
   } catch (const DeniedError& error) {
-    Check check = check_absent_stream(source.stream, domain);
+    Check check = check_absent_stream(stream, domain);
     check.found += fmt::format("; {}", error.what());
     check.hint += "; whether it can was not seen: let this user try, or make it yourself";
     co_return check;

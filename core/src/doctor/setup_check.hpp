@@ -32,12 +32,11 @@ std::vector<Check> check_account(const AccountInfo& account, std::int64_t more_s
 /// Of a stream that is not there; `domain` is that of the JetStream that was asked, or empty.
 Check check_absent_stream(const std::string& stream, const std::string& domain);
 
-/// Whether `hangar run` could make the stream of this source, which is not there. What is made to
-/// see that is deleted.
-boost::asio::awaitable<Check> check_creation(Link& link, const NatsConfig& nats,
-                                             const SourceOptions& source,
-                                             const std::string& domain);
-/// The same of its consumer.
+/// Whether `hangar run` could make a stream of this name on the subject, which is not there. What
+/// is made to see that is deleted.
+boost::asio::awaitable<Check> check_creation(Link& link, const NatsConfig& nats, std::string stream,
+                                             std::string subject, const std::string& domain);
+/// The same of the consumer of a source.
 boost::asio::awaitable<Check> check_consumer_creation(Link& link, const StreamInfo& stream,
                                                       const SourceOptions& source);
 /// Whether this user may pull the events of the consumer, which is there, and ack them.

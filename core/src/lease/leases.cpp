@@ -18,6 +18,7 @@
 #include "hangar/error.hpp"
 #include "jetstream/denied_error.hpp"
 #include "jetstream/jetstream.hpp"
+#include "lease/lease_stream.hpp"
 #include "text/base64.hpp"
 #include "text/json_member.hpp"
 
@@ -78,16 +79,11 @@ std::shared_ptr<Leases> Leases::start(const asio::any_io_executor& executor, con
 Leases::Leases(asio::any_io_executor executor, const NatsConfig& nats, std::string service,
                Log& log, Metrics& metrics)
     : executor_{std::move(executor)},
-      stream_{lease_stream, "hangar.lease.>"},
+      stream_{lease_config(nats)},
       service_{std::move(service)},
       log_{log},
       metrics_{metrics},
-      changed_{executor_} {
-  stream_.replicas = nats.replicas;
-  stream_.max_messages_per_subject = 1;
-  // Some accounts want a limit; more than there are leases.
-  stream_.max_bytes = 1 << 20;
-}
+      changed_{executor_} {}
 
 void Leases::warn(const std::string& what, const char* problem) {
   if (const auto left_out = seldom_.told(what, Clock::now())) {
@@ -132,7 +128,7 @@ asio::awaitable<void> Leases::every(std::string lease, std::chrono::milliseconds
     throw std::logic_error{
         fmt::format("{} does the work of the lease '{}' twice at once", service_, lease)};
   }
-  std::string subject = fmt::format("hangar.lease.{}.{}", service_, lease);
+  std::string subject = lease_subject(service_, lease);
   const auto turn = std::make_shared<Turn>(std::move(lease), std::move(subject), period);
   // Not a part of this coroutine, which the service may cancel.
   asio::co_spawn(

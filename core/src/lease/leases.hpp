@@ -22,13 +22,9 @@
 
 namespace hangar {
 
-/// The stream of leases: one message for each, on `hangar.lease.<service>.<lease>`. A host writes
-/// itself into it only in the place of the message that it has read
-/// (`Nats-Expected-Last-Subject-Sequence`), so that of two that try, one does.
-inline constexpr const char* lease_stream = "HANGAR_LEASES";
-
-/// The periodic work of one service, over a connection of its own. For one strand; its coroutines
-/// keep it alive.
+/// The periodic work of one service, over a connection of its own. A host writes itself into a
+/// lease only in the place of the message that it has read (`Nats-Expected-Last-Subject-Sequence`),
+/// so that of two that try, one does. For one strand; its coroutines keep it alive.
 class Leases : public std::enable_shared_from_this<Leases> {
  public:
   using Work = Callable<boost::asio::awaitable<void>(const Lease&)>;
