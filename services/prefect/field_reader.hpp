@@ -69,7 +69,7 @@ class FieldReader {
   static Timestamp instant(const ZonedTime& time, JsonValue value);
   static void refuse_nul(JsonValue value) {
     if (value.holds_nul())
-      reject(value, "nul_byte", "PostgreSQL cannot store the character U+0000");
+      reject(value, "nul_byte", "the database cannot store the character U+0000");
   }
 
   /// Python's truth of a value; a missing one is false.

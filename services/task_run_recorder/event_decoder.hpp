@@ -8,7 +8,6 @@
 #include <string_view>
 
 #include "hangar/batch_target.hpp"
-#include "index_row.hpp"
 #include "packed_event.hpp"
 #include "prefect/received_event.hpp"
 #include "scratch.hpp"
@@ -30,7 +29,7 @@ class EventDecoder {
   EventDecoder() = default;
   explicit EventDecoder(const prefect::EventLimits& limits) : event_limits_{limits} {}
 
-  /// From now on refuses what a storage of these limits cannot hold; at first, of PostgreSQL's.
+  /// From now on refuses what a storage of these limits cannot hold; at first, U+0000 alone.
   void fit(const StorageLimits& limits) {
     storage_limits_ = limits;
     document_.look_for_nul(!limits.nul);
@@ -47,7 +46,7 @@ class EventDecoder {
 
  private:
   prefect::EventLimits event_limits_;
-  StorageLimits storage_limits_{.nul = false, .index_row = longest_index_row};
+  StorageLimits storage_limits_{.nul = false};
   prefect::JsonDocument document_;
   Scratch scratch_;
   std::array<std::byte, 4096> texts_of_most_;

@@ -17,7 +17,7 @@ Rejection rejection(Verdict verdict, const TaskRunEvent& event) {
   }
   return {
       "index_row_too_large",
-      fmt::format("PostgreSQL has no room for {} in a row of an index", event.too_long_for_index),
+      fmt::format("the database has no room for {} in a row of an index", event.too_long_for_index),
       "/payload/task_run"};
 }
 

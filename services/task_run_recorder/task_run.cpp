@@ -2,7 +2,6 @@
 
 #include <span>
 
-#include "index_row.hpp"
 #include "json_cells.hpp"
 #include "prefect/json/json_members.hpp"
 #include "prefect/json/unicode.hpp"
@@ -207,23 +206,17 @@ PayloadParts read_payload(prefect::JsonValue root, const prefect::ReceivedEvent&
   return {values[0], values[1]};
 }
 
-bool fits_index(const StorageLimits& limits, std::span<const std::string_view> texts,
-                bool with_uuid, bool nulls) {
-  if (!limits.index_row) return true;
-  std::size_t bytes = 64;
-  for (const std::string_view text : texts) bytes += text.size();
-  return bytes <= *limits.index_row ||
-         index_row_bytes(texts, with_uuid, nulls) <= *limits.index_row;
+bool fits_index(const StorageLimits& limits, std::span<const Cell> values) {
+  return limits.index_takes == nullptr || limits.index_takes(values);
 }
 
 std::string_view too_long_for_index(const StorageLimits& limits, const TaskRun& run) {
-  const std::array keys{run.task_key, run.dynamic_key};
-  if (!fits_index(limits, keys, run.flow_run_id.has_value(), !run.flow_run_id)) {
-    return "task_key and dynamic_key";
-  }
+  const std::array key{run.flow_run_id ? Cell{*run.flow_run_id} : Cell::null(), Cell{run.task_key},
+                       Cell{run.dynamic_key}};
+  if (!fits_index(limits, key)) return "task_key and dynamic_key";
   const Cell& name = run.columns[recorder::task_run::name];
   if (name.absent()) return {};
-  return fits_index(limits, std::array{name.text()}, false, false) ? "" : "the name of the run";
+  return fits_index(limits, {&name, 1}) ? "" : "the name of the run";
 }
 
 }  // namespace
@@ -267,9 +260,10 @@ TaskRunEvent db_recordable_task_run_from_event(const prefect::FieldReader& reade
                                                const prefect::ReceivedEvent& event,
                                                Scratch& scratch) {
   const TaskRun run = task_run_from_event(reader, root, event, scratch);
-  if (!fits_index(reader.limits(), std::array{run.state.name}, false, false)) {
+  const Cell state_name{run.state.name};
+  if (!fits_index(reader.limits(), {&state_name, 1})) {
     reject(root, "index_row_too_large",
-           "PostgreSQL has no room for the name of the state in a row of an index");
+           "the database has no room for the name of the state in a row of an index");
   }
   TaskRunEvent result;
   result.run_id = run.id;

@@ -12,6 +12,7 @@
 #include "encoder.hpp"
 #include "event_decoder.hpp"
 #include "fold.hpp"
+#include "index_row.hpp"
 
 namespace hangar::bench {
 
@@ -20,6 +21,7 @@ namespace hangar::bench {
 /// one before.
 class HotPath {
  public:
+  HotPath() { decoder_.fit({.nul = false, .index_takes = postgres::index_takes}); }
   /// Messages that are events of the recorder; they stay where they are.
   void decode(std::span<const std::string_view> messages);
   void assign_lanes();

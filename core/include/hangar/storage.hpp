@@ -4,7 +4,6 @@
 #include <cstddef>
 #include <functional>
 #include <memory>
-#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -110,9 +109,9 @@ HANGAR_API Check check_clock(const std::string& whose, std::chrono::system_clock
 /// written, for the database would refuse the whole transaction.
 struct StorageLimits {
   bool nul = true;  ///< Whether text, and JSON within its strings, may hold U+0000.
-  /// The most bytes of a row of an index, where long texts are compressed as PostgreSQL does; none
-  /// when it has no such limit.
-  std::optional<std::size_t> index_row{};
+  /// Whether an index may have a row of these values, in the order of its columns; null when it
+  /// takes any. May be called on any thread.
+  bool (*index_takes)(std::span<const Cell> values) = nullptr;
 };
 
 /// A kind of database, opened by a plugin. Thread-safe; blocking.

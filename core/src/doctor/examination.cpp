@@ -128,7 +128,7 @@ asio::awaitable<std::optional<StreamInfo>> Examination::find(std::string stream,
 
 void Examination::add_faults(const StreamInfo& stream, const std::string& filter) {
   for (const Finding& finding : lint_subjects(stream, filter)) {
-    checks_.push_back({fail, stream_name(stream),
+    checks_.push_back({fail, "stream " + stream.name,
                        fmt::format("{}: {}", finding.field, finding.problem), finding.fix});
   }
 }

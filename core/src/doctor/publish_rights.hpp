@@ -12,9 +12,9 @@ namespace hangar {
 
 /// What a server says that the connected user may publish on.
 struct PublishRights {
-  std::string unknown{};                            ///< Why nothing is known; empty when it is.
-  std::string hint{};                               ///< What mends that; empty when nothing does.
-  std::optional<std::vector<std::string>> allow{};  ///< Nothing: all that `deny` does not have.
+  std::string unknown{};             ///< Why nothing is known; empty when it is.
+  std::string hint{};                ///< What mends that; empty when nothing does.
+  std::vector<std::string> allow{};  ///< None: all that `deny` does not have.
   std::vector<std::string> deny{};
 };
 

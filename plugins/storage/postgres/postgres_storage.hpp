@@ -10,6 +10,7 @@
 
 #include "connection_options.hpp"
 #include "hangar/storage.hpp"
+#include "index_row.hpp"
 
 namespace hangar::postgres {
 
@@ -22,9 +23,8 @@ class PostgresStorage final : public Storage {
 
   void prepare(std::span<const Table* const> tables, Creation creation) override;
   std::vector<Check> examine(std::span<const Table* const> tables, Creation creation) override;
-  /// A row of a B-tree index has at most a third of a page of 8 KiB.
   [[nodiscard]] StorageLimits limits() const noexcept override {
-    return {.nul = false, .index_row = 2704};
+    return {.nul = false, .index_takes = index_takes};
   }
   std::unique_ptr<Session> open_session() override;
 

@@ -6,6 +6,7 @@
 
 #include "decode_case.hpp"
 #include "event_decoder.hpp"
+#include "postgres_limits.hpp"
 #include "run_name.hpp"
 
 namespace hangar::recorder::test {
@@ -69,6 +70,7 @@ TEST(DecodeCases, every_verdict_and_every_cell_is_the_references) {
   const auto recorded = read_decode_cases(std::filesystem::path{DECODE_CASES});
   ASSERT_GT(recorded.cases.size(), 1000U);
   EventDecoder decoder;
+  decoder.fit(postgres_limits);
   std::size_t wrong = 0;
   for (const DecodeCase& one : recorded.cases) {
     const std::string fault = check(one, decoder, recorded.now);

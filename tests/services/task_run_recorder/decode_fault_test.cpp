@@ -5,6 +5,7 @@
 
 #include "event_decoder.hpp"
 #include "hangar/error.hpp"
+#include "postgres_limits.hpp"
 
 namespace hangar::recorder::test {
 namespace {
@@ -100,7 +101,9 @@ TEST(DecodeFault, of_size_and_depth_is_named) {
   const auto reason_of = [](const std::string& message) -> std::string {
     std::pmr::monotonic_buffer_resource texts;
     try {
-      const auto event = EventDecoder{}.decode(message, Timestamp{}, texts);
+      EventDecoder decoder;
+      decoder.fit(postgres_limits);
+      const auto event = decoder.decode(message, Timestamp{}, texts);
       if (event && !event->too_long_for_index.empty()) return "index_row_too_large";
     } catch (const DataError& error) {
       return error.reason();

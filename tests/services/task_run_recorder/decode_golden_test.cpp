@@ -13,6 +13,7 @@
 #include "decode_case.hpp"
 #include "event_decoder.hpp"
 #include "hangar/error.hpp"
+#include "postgres_limits.hpp"
 
 namespace hangar::recorder::test {
 namespace {
@@ -45,6 +46,7 @@ TEST_P(DecodeGolden, verdicts_that_need_no_other_row_are_the_references) {
   const Golden golden = read_golden(GetParam());
   std::istringstream stream{contents(std::string{GOLDEN_FOLDER "/"} + GetParam() + ".jsonl")};
   EventDecoder decoder;
+  decoder.fit(postgres_limits);
   std::size_t skipped = 0;
   std::size_t number = 0;
   for (std::string line; std::getline(stream, line); ++number) {

@@ -7,9 +7,11 @@
 #include <cstdlib>
 #include <memory>
 #include <random>
+#include <span>
 #include <string>
+#include <string_view>
 
-namespace hangar::recorder::test {
+namespace hangar::postgres::test {
 namespace {
 
 using Connection = std::unique_ptr<PGconn, decltype(&PQfinish)>;
@@ -35,11 +37,9 @@ struct Row {
   bool null = false;
 
   [[nodiscard]] bool fits() const {
-    const std::array<std::string_view, 2> both{first, second};
-    const std::array<std::string_view, 1> one{second};
-    const std::size_t bytes =
-        alone ? index_row_bytes(one, false, false) : index_row_bytes(both, !null, null);
-    return bytes <= longest_index_row;
+    const std::array<Cell, 3> values{null ? Cell::null() : Cell{Uuid{}}, std::string_view{first},
+                                     std::string_view{second}};
+    return index_takes(std::span{values}.subspan(alone ? 2 : 0));
   }
 };
 
@@ -146,4 +146,4 @@ TEST(IndexRow, fits_exactly_when_postgres_takes_it) {
 }
 
 }  // namespace
-}  // namespace hangar::recorder::test
+}  // namespace hangar::postgres::test

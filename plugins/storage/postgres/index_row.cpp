@@ -5,7 +5,7 @@
 #include <cstring>
 #include <vector>
 
-namespace hangar::recorder {
+namespace hangar::postgres {
 
 namespace {
 
@@ -118,6 +118,34 @@ std::size_t text_bytes(std::string_view text, std::size_t before) {
   return padding + text.size() + 4;
 }
 
+/// The same of any value.
+std::size_t value_bytes(const Cell& value, std::size_t before) {
+  const auto aligned = [&](std::size_t size, std::size_t to) {
+    return align(before, to) - before + size;
+  };
+  switch (value.kind()) {
+    case Cell::Kind::absent:
+    case Cell::Kind::null:
+      return 0;
+    case Cell::Kind::boolean:
+      return 1;
+    case Cell::Kind::int4:
+      return aligned(4, 4);
+    case Cell::Kind::timestamp:
+    case Cell::Kind::int8:
+    case Cell::Kind::float8:
+      return aligned(8, 8);
+    case Cell::Kind::uuid:
+      return 16;
+    case Cell::Kind::interval:
+      return aligned(16, 8);
+    case Cell::Kind::text:
+    case Cell::Kind::bytes:
+      return text_bytes(value.viewed(), before);
+  }
+  return 0;
+}
+
 }  // namespace
 
 std::optional<std::size_t> pglz_bytes(std::string_view text) {
@@ -145,10 +173,23 @@ std::optional<std::size_t> pglz_bytes(std::string_view text) {
   return written;
 }
 
-std::size_t index_row_bytes(std::span<const std::string_view> texts, bool with_uuid, bool nulls) {
-  std::size_t values = with_uuid ? 16 : 0;
-  for (const std::string_view text : texts) values += text_bytes(text, values);
-  return align((nulls ? 16 : 8) + values, 8);
+std::size_t index_row_bytes(std::span<const Cell> values) {
+  constexpr std::size_t header = 8;
+  constexpr std::size_t null_bits = 8;
+  std::size_t bytes = 0;
+  bool nulls = false;
+  for (const Cell& value : values) {
+    nulls = nulls || value.is_null();
+    bytes += value_bytes(value, bytes);
+  }
+  return align(header + (nulls ? null_bits : 0) + bytes, 8);
 }
 
-}  // namespace hangar::recorder
+bool index_takes(std::span<const Cell> values) {
+  constexpr std::size_t most_of_another = 32;  // What comes before a text, and its own header.
+  std::size_t most = most_of_another;
+  for (const Cell& value : values) most += most_of_another + value.viewed().size();
+  return most <= longest_index_row || index_row_bytes(values) <= longest_index_row;
+}
+
+}  // namespace hangar::postgres
