@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <boost/algorithm/string/case_conv.hpp>
-#include <boost/algorithm/string/predicate.hpp>
 #include <cctype>
 
 namespace hangar {
@@ -99,18 +98,16 @@ bool is_plain_host(std::string_view authority) {
   return true;
 }
 
-std::string masked_user_part(std::string_view user_part, std::string_view scheme) {
-  const std::size_t colon = user_part.find(':');
-  if (colon != npos) return std::string{user_part.substr(0, colon + 1)}.append(mask);
-  return std::string{boost::algorithm::istarts_with(scheme, "postgres") ? user_part : mask};
+/// A user without a password may be a token.
+std::string masked_user_part(std::string_view user_part) {
+  return std::string{user_part.substr(0, user_part.find(':') + 1)}.append(mask);
 }
 
 /// What follows `scheme://`, up to the next URL.
-std::string mask_authority(std::string_view rest, std::string_view scheme) {
+std::string mask_authority(std::string_view rest) {
   const std::string_view token = rest.substr(0, rest.find_first_of(token_end));
   // A path without a host, unless the slash is one too many.
-  const bool path = boost::algorithm::istarts_with(scheme, "sqlite") || token.find('@') == npos;
-  if (rest.starts_with('/') && path) return std::string{rest};
+  if (rest.starts_with('/') && token.find('@') == npos) return std::string{rest};
   const std::string_view authority = token.substr(0, token.find_first_of("/?#"));
   std::size_t at = token.rfind('@');
   if (at == npos && !is_plain_host(authority)) {
@@ -122,7 +119,7 @@ std::string mask_authority(std::string_view rest, std::string_view scheme) {
     }
   }
   if (at == npos) return std::string{rest};
-  return masked_user_part(rest.substr(0, at), scheme).append(rest.substr(at));
+  return masked_user_part(rest.substr(0, at)).append(rest.substr(at));
 }
 
 std::string mask_users(std::string_view text) {
@@ -132,16 +129,11 @@ std::string mask_users(std::string_view text) {
     const bool no_server =
         at == npos || text.find_first_of(blanks) != npos || text.substr(0, at).find('/') != npos;
     if (no_server) return std::string{text};
-    return masked_user_part(text.substr(0, at), "").append(text.substr(at));
+    return masked_user_part(text.substr(0, at)).append(text.substr(at));
   }
   std::string result;
   std::size_t copied = 0;
   while (found != npos) {
-    std::size_t scheme = found;
-    while (scheme > copied &&
-           (is_word(text[scheme - 1]) || std::string_view{"+.-"}.find(text[scheme - 1]) != npos)) {
-      --scheme;
-    }
     const std::size_t begin = found + scheme_end.size();
     const std::size_t next = text.find(scheme_end, begin);
     std::size_t end = text.size();
@@ -150,8 +142,7 @@ std::string mask_users(std::string_view text) {
       end = separator != npos && separator >= begin ? separator : next;
     }
     result.append(text.substr(copied, begin - copied))
-        .append(
-            mask_authority(text.substr(begin, end - begin), text.substr(scheme, found - scheme)));
+        .append(mask_authority(text.substr(begin, end - begin)));
     copied = end;
     found = next;
   }
@@ -167,21 +158,21 @@ bool is_scheme(std::string_view text) {
 }
 
 /// What stands before the last `@`. A colon or a mark too many may be one of the password.
-std::string shown_user_part(std::string_view user_part, std::string_view scheme) {
+std::string shown_user_part(std::string_view user_part) {
   const std::string_view user = user_part.substr(0, user_part.find(':'));
   const bool plain = std::ranges::all_of(user, [](char character) {
     return is_word(character) || std::string_view{"+.-%"}.find(character) != npos;
   });
-  return plain ? masked_user_part(user_part, scheme) : std::string{mask};
+  return plain ? masked_user_part(user_part) : std::string{mask};
 }
 
 /// What follows `scheme://` in a text that is nothing but a URL.
-std::string shown_rest(std::string_view rest, std::string_view scheme) {
+std::string shown_rest(std::string_view rest) {
   const std::size_t secret = first_secret(rest);
   const std::size_t at = rest.rfind('@');
   if (at != npos) {
     if (secret < at) return std::string{mask};
-    std::string shown = shown_user_part(rest.substr(0, at), scheme);
+    std::string shown = shown_user_part(rest.substr(0, at));
     shown += rest.substr(at, secret == npos ? npos : secret - at);
     return secret == npos ? shown : shown.append(mask);
   }
@@ -202,7 +193,7 @@ std::string shown_without_scheme(std::string_view text) {
   if (at != npos) {
     const std::string_view server = text.substr(at + 1);
     if (!is_plain_host(server)) return std::string{mask};
-    return shown_user_part(text.substr(0, at), "").append("@").append(server);
+    return shown_user_part(text.substr(0, at)).append("@").append(server);
   }
   const bool harmless = text.find("//") == npos && (text.find(':') == npos || is_plain_host(text));
   return std::string{harmless ? text : mask};
@@ -215,9 +206,7 @@ std::string shown_url(std::string_view url) {
   const std::string_view scheme = url.substr(0, end);
   if (end == npos || !is_scheme(scheme)) return shown_without_scheme(url);
   const std::string_view rest = url.substr(end + scheme_end.size());
-  if (boost::algorithm::istarts_with(scheme, "sqlite") && rest.starts_with('/'))
-    return std::string{url};
-  return std::string{url.substr(0, end + scheme_end.size())}.append(shown_rest(rest, scheme));
+  return std::string{url.substr(0, end + scheme_end.size())}.append(shown_rest(rest));
 }
 
 std::string mask_url(std::string_view text) { return mask_users(mask_pairs(text)); }

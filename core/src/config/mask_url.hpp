@@ -8,7 +8,7 @@ namespace hangar {
 /// The text with every password and token in it replaced by `********`; call it on whatever may
 /// hold a URL before it is logged, shown or thrown.
 ///
-/// Masks `scheme://user:password@host`, `scheme://token@host` (but not PostgreSQL's user),
+/// Masks `scheme://user:password@host`, `scheme://token@host` (as a user without a password looks),
 /// `user:password@host`, and `password=`, `sslpassword=`, `token=` and their kind, in the query of
 /// a URL as in a keyword DSN. Text that is no well-formed URL loses more rather than less. Masking
 /// twice changes nothing.

@@ -16,7 +16,8 @@ struct Case {
 const Case cases[] = {
     {"postgresql://user:pw@host:5432/db", "postgresql://user:********@host:5432/db"},
     {"postgresql+asyncpg://user:pw@host/db", "postgresql+asyncpg://user:********@host/db"},
-    {"postgresql://user@host/db", "postgresql://user@host/db"},
+    {"postgresql://pw@host/db", "postgresql://********@host/db"},
+    {"sqlite:////home/a@b/x.db", "sqlite://********@b/x.db"},
     {"postgres://:pw@host", "postgres://:********@host"},
     {"nats://user:pw@host", "nats://user:********@host"},
     {"nats://pw@host:4222", "nats://********@host:4222"},
@@ -54,7 +55,7 @@ const std::string harmless[] = {
     "connected to nats://127.0.0.1:4222, at last (nats://[::1]:4222)",
     "nats://h1:4222,h2:4222",
     "connected to nats://127.0.0.1:4222 as hangar/recorder@host",
-    "sqlite+aiosqlite:////home/a@b/prefect.db",
+    "sqlite+aiosqlite:////srv/a/prefect.db",
     "sqlite:///hangar.db",
     "postgresql:///db",
     "/home/a@b/user.creds",
@@ -135,15 +136,15 @@ TEST(ShownUrl, no_part_of_any_password_is_shown_in_any_form) {
 TEST(ShownUrl, what_surely_holds_no_secret_is_shown) {
   for (const std::string url :
        {"", "embedded", "nats://h1:4222", "nats://h1:4222,h2:4222", "h:4222", "tls://[::1]:4222",
-        "postgresql://user@host/db", "postgresql:///db",
-        "postgresql://h1:1,h2:2/db?sslmode=require", "hangar.db", "data/hangar.db",
-        "/home/a@b/x:y/hangar.db", "./a@b:/x//y.db", "../x=y.db", "sqlite:///rel@x.db",
-        "sqlite+aiosqlite:////home/a@b/prefect.db"}) {
+        "postgresql:///db", "postgresql://h1:1,h2:2/db?sslmode=require", "hangar.db",
+        "data/hangar.db", "/home/a@b/x:y/hangar.db", "./a@b:/x//y.db", "../x=y.db",
+        "sqlite:///rel.db", "sqlite+aiosqlite:////srv/a/prefect.db"}) {
     EXPECT_EQ(shown_url(url), url);
   }
   const Case some[] = {
       {"nats://us:pw@host:4222", "nats://us:********@host:4222"},
       {"nats://pw@host", "nats://********@host"},
+      {"postgresql://pw@host/db", "postgresql://********@host/db"},
       {"us:pw@host:4222", "us:********@host:4222"},
       {"postgresql://us:pw@h/db?ssl=disable", "postgresql://us:********@h/db?ssl=disable"},
       {"host=h user=u password=pw", "host=h user=u password=********"},
