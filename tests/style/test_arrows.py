@@ -36,6 +36,13 @@ class Arrows(unittest.TestCase):
     def test_core_knows_no_database(self) -> None:
         self._forbid("core", _DATABASES, "a database is spoken to by a plugin in plugins/storage")
 
+    def test_core_names_no_database(self) -> None:
+        """What it must know of a storage, the storage's plugin declares."""
+        for file in _cpp("core/src"):
+            code = re.sub(r"//.*", "", file.read_text())
+            with self.subTest(file=named(file)):
+                self.assertNotRegex(code, r"(?i)sqlite|postgres|pglz", "ask the storage")
+
     def test_services_know_neither_broker_nor_database_nor_yaml(self) -> None:
         self._forbid(
             "services",

@@ -75,7 +75,7 @@ class CommandLine {
     app_.add_option("-c,--config", host_.config_files,
                     "YAML file, or folder of *.yaml; later ones win; may be repeated")
         ->allow_extra_args(false);
-    app_.add_option("--set", host_.sets, "Set one value, for example storage.type=postgres")
+    app_.add_option("--set", host_.sets, "Set one value, for example log.level=debug")
         ->allow_extra_args(false);
     host_.environment = environment();
     add_run();
@@ -300,7 +300,7 @@ class CommandLine {
 
   CLI::App app_{
       "Hangar hosts services on NATS JetStream. Examples:\n"
-      "  hangar run                                   everything embedded, rows in SQLite\n"
+      "  hangar run                                   everything embedded, rows in a file\n"
       "  hangar run -c /etc/hangar/hangar.yaml        as configured\n"
       "  hangar publish events.jsonl                  publish a file of events\n"
       "  hangar run --until-drained                   record what is there, then exit\n"

@@ -162,7 +162,8 @@ void Doctor::look_at_nats() {
 }
 
 void Doctor::look_at_storage() {
-  const std::string what = installation_.config().storage.type;
+  const std::string& type = installation_.config().storage.type;
+  const std::string what = type.empty() ? "storage" : type;
   std::vector<const Table*> tables;
   for (const ExaminedService& service : services_) {
     std::ranges::copy(service.needs.tables, std::back_inserter(tables));

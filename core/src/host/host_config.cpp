@@ -2,9 +2,9 @@
 
 namespace hangar {
 
-void HostConfig::fields(Fields& fields) {
+void HostConfig::fields(Fields& fields, const std::string& url_forms) {
   fields.add("data_dir", &data_dir,
-             "Folder of the embedded server's store and the default SQLite file; empty: "
+             "Folder of the embedded server's store and a storage's default file; empty: "
              "$XDG_STATE_HOME/hangar or ~/.local/state/hangar");
   fields
       .add("drain_timeout", &drain_timeout,
@@ -17,7 +17,7 @@ void HostConfig::fields(Fields& fields) {
       .range(0, 1'000);
 
   nats.fields(fields.group("nats", "The JetStream server"));
-  storage.fields(fields.group("storage", "Where services make their rows durable"));
+  storage.fields(fields.group("storage", "Where services make their rows durable"), url_forms);
   plugins.fields(fields.group("plugins", "Where services and storages are found"));
   log.fields(fields.group("log", "Lines on standard error"));
   admin.fields(fields.group("admin", "Health, status and metrics over HTTP"));

@@ -24,7 +24,8 @@ struct HostConfig {
   Duration drain_timeout{25'000};
   std::int64_t max_restarts = 10;
 
-  void fields(Fields& fields);
+  /// `url_forms` as `StorageConfig::fields` has it.
+  void fields(Fields& fields, const std::string& url_forms = {});
 };
 
 }  // namespace hangar

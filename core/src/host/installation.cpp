@@ -31,11 +31,16 @@ std::string_view scheme_of(std::string_view url) {
                                                                          : std::string_view{};
 }
 
-std::string present_url(const LoadInputs& inputs) {
+/// What is set there before anything else is known; nothing when that is the default.
+std::optional<Value> peek_host(const std::string& path, const LoadInputs& inputs) {
   HostConfig config;
   Sections sections;
   config.fields(sections.host);
-  const auto set = peek(sections, "storage.url", inputs);
+  return peek(sections, path, inputs);
+}
+
+std::string present_url(const LoadInputs& inputs) {
+  const auto set = peek_host("storage.url", inputs);
   return set ? std::get<Url>(*set).value : std::string{};
 }
 
@@ -56,12 +61,12 @@ Installation::Installation(const HostOptions& options)
               .sets = options.sets,
               // Prefect reads its variables in any case.
               .environment = with_upper_case(options.environment, "PREFECT_")} {
-  config_.fields(sections_.host);
-  const auto set = peek(sections_, "plugins.path", inputs_);
+  const auto set = peek_host("plugins.path", inputs_);
   const auto folders = set ? std::get<std::vector<std::string>>(*set) : std::vector<std::string>{};
   plugins_ = find_plugins(folders.empty()
                               ? std::vector{default_plugin_folder()}
                               : std::vector<std::filesystem::path>{folders.begin(), folders.end()});
+  config_.fields(sections_.host, fmt::format("{}", fmt::join(url_forms(), "; ")));
   for (FoundPlugin& found : plugins_) {
     if (found.plugin != nullptr && found.plugin->kind == Plugin::Kind::service) add_service(found);
     if (found.plugin != nullptr) continue;
@@ -96,12 +101,7 @@ void Installation::load(Checked checked) {
     examination.attempt(
         [&] { apply_nats_context(config_.nats, loaded.origins, inputs_.environment); });
     examination.attempt([&] { take_database_of_others(loaded); });
-    const Plugin* chosen =
-        is_default(loaded.origins.at("storage.type")) ? storage_by_scheme() : nullptr;
-    if (chosen != nullptr) {
-      config_.storage.type = chosen->name;
-      loaded.origins.at("storage.type") = "storage.url";
-    }
+    if (config_.storage.type.empty()) choose_storage(loaded);
     if (checked == Checked::everything) look_at_everything(loaded, problems);
   });
   warn_of_variables_beside();
@@ -149,13 +149,26 @@ std::vector<const Plugin*> Installation::storages() const {
   return storages;
 }
 
-const Plugin* Installation::storage_by_scheme() const {
+void Installation::choose_storage(Loaded& loaded) {
   const std::string_view scheme = scheme_of(config_.storage.url.value);
-  for (const Plugin* plugin : storages()) {
+  const auto is_its = [&](const Plugin* plugin) {
     const auto takes = [&](std::string_view begin) { return scheme.starts_with(begin); };
-    if (std::ranges::any_of(plugin->schemes, takes)) return plugin;
+    return scheme.empty() ? plugin->default_file != nullptr
+                          : std::ranges::any_of(plugin->schemes, takes);
+  };
+  const auto all = storages();
+  const auto chosen = std::ranges::find_if(all, is_its);
+  if (chosen == all.end()) return;
+  config_.storage.type = (*chosen)->name;
+  if (!scheme.empty()) loaded.origins.at("storage.type") = "storage.url";
+}
+
+std::vector<std::string_view> Installation::url_forms() const {
+  std::vector<std::string_view> forms;
+  for (const Plugin* plugin : storages()) {
+    if (!plugin->schemes.empty()) forms.emplace_back(plugin->url_forms);
   }
-  return nullptr;
+  return forms;
 }
 
 void Installation::look_at_everything(const Loaded& loaded, Problems& problems) const {
@@ -203,6 +216,15 @@ const Plugin* Installation::storage_by_type() const {
 
 const Plugin& Installation::storage_plugin() const {
   if (const Plugin* plugin = storage_by_type()) return *plugin;
+  if (config_.storage.type.empty()) {
+    const std::string_view scheme = scheme_of(config_.storage.url.value);
+    const auto forms = url_forms();
+    throw ConfigError{
+        scheme.empty() ? std::string{"storage.type: set it: no storage that was found has a "
+                                     "default file"}
+                       : fmt::format("storage.url: no storage takes a {} URL{}{}", scheme,
+                                     forms.empty() ? "" : ": write ", fmt::join(forms, ", or "))};
+  }
   std::vector<std::string_view> names;
   for (const Plugin* plugin : storages()) names.emplace_back(plugin->name);
   throw ConfigError{
@@ -213,16 +235,6 @@ const Plugin& Installation::storage_plugin() const {
 
 std::unique_ptr<Storage> Installation::make_storage() const {
   const auto& settings = config_.storage;
-  const std::string_view scheme = scheme_of(settings.url.value);
-  const bool by_default = settings.type == HostConfig{}.storage.type;
-  if (by_default && !scheme.empty() && storage_by_scheme() == nullptr) {
-    std::vector<std::string_view> forms;
-    for (const Plugin* plugin : storages()) {
-      if (!plugin->schemes.empty()) forms.emplace_back(plugin->url_forms);
-    }
-    throw ConfigError{fmt::format("storage.url: no storage takes a {} URL{}{}", scheme,
-                                  forms.empty() ? "" : ": write ", fmt::join(forms, ", or "))};
-  }
   StorageOptions options{.url = settings.url.value,
                          .read_url = [inputs = inputs_] { return present_url(inputs); },
                          .application_name = "hangar",

@@ -75,8 +75,11 @@ class Installation {
   [[nodiscard]] const Plugin* storage_by_type() const;
   /// The file in data_dir that this storage uses by these settings, else null.
   [[nodiscard]] const char* default_file() const;
-  /// The storage that takes the scheme of storage.url, if there is one.
-  [[nodiscard]] const Plugin* storage_by_scheme() const;
+  /// Sets storage.type, if there is one, to the storage that takes the scheme of storage.url, or,
+  /// without a scheme, has a default file.
+  void choose_storage(Loaded& loaded);
+  /// What the storages take as a URL, for messages.
+  [[nodiscard]] std::vector<std::string_view> url_forms() const;
   /// What only the whole of the settings shows to be wrong.
   void look_at_everything(const Loaded& loaded, Problems& problems) const;
 

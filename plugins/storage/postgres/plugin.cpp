@@ -22,7 +22,7 @@ constexpr hangar::Plugin postgres_plugin() {
     return new hangar::postgres::PostgresStorage{options};
   };
   plugin.schemes = schemes;
-  plugin.url_forms = "postgresql://host/database";
+  plugin.url_forms = "postgresql://host/database (SQLAlchemy's postgresql+asyncpg://… too)";
   plugin.other_database = [] {
     auto database = hangar::prefect::database(&hangar::postgres::prefect_url);
     database.beside = &hangar::postgres::variables_beside;

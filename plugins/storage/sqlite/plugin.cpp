@@ -23,7 +23,9 @@ constexpr hangar::Plugin description() {
     return std::make_unique<hangar::sqlite::SqliteStorage>(options).release();
   };
   plugin.schemes = schemes;
-  plugin.url_forms = "a path or sqlite:////absolute/path for a SQLite file";
+  plugin.url_forms =
+      "a path or sqlite:////absolute/path for a SQLite file (SQLAlchemy's sqlite+aiosqlite:///… "
+      "too)";
   plugin.default_file = "hangar.db";
   plugin.other_database = [] { return hangar::prefect::database(&hangar::sqlite::prefect_path); };
   return plugin;
