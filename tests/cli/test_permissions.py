@@ -82,7 +82,7 @@ def _commands(server: tuple[int, int]) -> Iterator[Command]:
     ]
     special = {
         ("run", "$JS.API.STREAM.MSG.GET.HANGAR_DLQ"): "again",
-        ("run", f"$JS.API.STREAM.MSG.GET.{STREAM}"): "elsewhere too",
+        ("run", f"$JS.API.STREAM.MSG.GET.{STREAM}"): "held by another",
         ("replay", f"$JS.API.STREAM.MSG.GET.{STREAM}"): "begins later",
         ("run-setup", "$JS.API.STREAM.NAMES"): "elsewhere",
         ("run-setup", f"$JS.API.CONSUMER.DELETE.{STREAM}.{_DURABLE}"): "behind",
@@ -182,7 +182,7 @@ class Subjects(unittest.TestCase):
             if state == "begins later":
                 stream.request(f"STREAM.PURGE.{STREAM}", seq=2)
             self._consume(stream)
-            if state == "elsewhere too":  # somebody has an event and does not answer
+            if state == "held by another":  # somebody has an event and does not answer
                 stream.request(f"CONSUMER.MSG.NEXT.{STREAM}.{_DURABLE}", batch=1)
         if state == "again":
             self._as_all(account, "run", "--until-drained")
