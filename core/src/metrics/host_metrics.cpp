@@ -143,7 +143,9 @@ constexpr Column columns[]{
     {"hangar_consumer_waiting_pulls", gauge, Of::stream, &Source::waiting_pulls,
      "Pulls that wait, of all replicas"},
     {"hangar_consumer_lag_seconds", gauge, Of::stream, &Source::lag_seconds,
-     "Age of the oldest message that is not acked"},
+     "Age of the oldest message that this host holds without an ack, or, while it holds none, of "
+     "the "
+     "oldest that no host has acked; of several hosts the largest counts"},
     {"hangar_stream_expired_unacked_messages", gauge, Of::stream, &Source::expired_unacked,
      "Positions that the stream has dropped and that were not acked"},
     {"hangar_upstream_lost_total", counter, Of::stream, &Source::upstream_lost,

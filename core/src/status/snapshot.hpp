@@ -27,7 +27,8 @@ struct Snapshot {
     std::string obstacle;          ///< What went wrong last on the way to its messages.
     std::string letters_obstacle;  ///< Why a dead letter is not stored, and what mends it.
     std::uint64_t reconnects = 0;
-    std::uint64_t lag_seconds = 0;  ///< Age of the oldest message that is not acked.
+    /// Age of the oldest message that this host holds, else of the oldest that nobody has acked.
+    std::uint64_t lag_seconds = 0;
   };
   struct Service {
     std::string name;
