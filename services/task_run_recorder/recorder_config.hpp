@@ -9,10 +9,13 @@
 
 namespace hangar::recorder {
 
+/// Prefect's own number, by Prefect's name.
+inline constexpr std::int64_t default_persist_max_retries = 5;
+
 /// What a user sets of the recorder. Prefect's own names of the same settings are read too.
 struct RecorderConfig : ReaderConfig {
   std::int64_t lanes = 2;
-  std::int64_t max_persist_retries = 5;
+  std::int64_t max_persist_retries = default_persist_max_retries;
   std::vector<Duration> orphan_retry_delays{Duration{1'000}, Duration{5'000}, Duration{15'000},
                                             Duration{30'000}};
 
