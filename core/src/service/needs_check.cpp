@@ -2,14 +2,19 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
 #include <set>
 
 #include "hangar/error.hpp"
+#include "hangar/table.hpp"
 #include "http/listen_address.hpp"
 #include "nats/subjects.hpp"
 
 namespace hangar {
+
+std::string setting_of(std::string_view service, const ListensOn& listener) {
+  return fmt::format("services.{}.{}", service, listener.setting);
+}
+
 namespace {
 
 // Each is a thread and a session.
@@ -17,32 +22,70 @@ constexpr std::size_t most_lanes = 256;
 // What `ReaderConfig::batch_size` may be.
 constexpr std::size_t most_messages = 10'000;
 
-}  // namespace
+using Names = std::set<std::string>;
 
-std::string setting_of(std::string_view service, const ListensOn& listener) {
-  return fmt::format("services.{}.{}", service, listener.setting);
+/// Throws ConfigError, which begins with the service.
+class NeedsCheck {
+ public:
+  explicit NeedsCheck(std::string_view service) : where_{fmt::format("services.{}: ", service)} {}
+
+  void check(const Needs& needs, std::string_view service) const;
+
+ private:
+  [[noreturn]] void refuse(std::string_view what) const {
+    throw ConfigError{where_ + std::string{what}};
+  }
+  /// A second one of the name is refused with `twice`.
+  void once(Names& names, std::string name, std::string_view twice) const {
+    if (!names.insert(name).second) refuse(fmt::format("{} '{}'", twice, name));
+  }
+  void check_tables(const Needs& needs) const;
+  void check_targets(const Needs& needs) const;
+  void check_listeners(const Needs& needs, std::string_view service) const;
+  void check_sources(const Needs& needs) const;
+  void check_consumers_and_leases(const Needs& needs) const;
+
+  std::string where_;
+};
+
+void NeedsCheck::check(const Needs& needs, std::string_view service) const {
+  check_tables(needs);
+  check_targets(needs);
+  check_listeners(needs, service);
+  check_sources(needs);
+  check_consumers_and_leases(needs);
 }
 
-void check_needs(std::string_view service, const Needs& needs) {
-  const auto refuse = [&](std::string_view what) {
-    throw ConfigError{fmt::format("services.{}: {}", service, what)};
-  };
-  if (std::ranges::count(needs.tables, nullptr) > 0) refuse("it needs a table that is null");
+void NeedsCheck::check_tables(const Needs& needs) const {
+  Names names;
+  for (const Table* table : needs.tables) {
+    if (table == nullptr) refuse("it needs a table that is null");
+    if (table->name.empty()) refuse("it needs a table without a name");
+    once(names, std::string{table->name}, "it needs two tables named");
+  }
   if (!needs.tables.empty() && needs.lanes == 0) refuse("it needs tables, but no lane");
   if (needs.lanes > most_lanes) {
     refuse(fmt::format("it needs {} lanes, and {} are the most", needs.lanes, most_lanes));
   }
+}
+
+void NeedsCheck::check_targets(const Needs& needs) const {
+  Names names;
   for (const Publishes& target : needs.publishes) {
     if (target.stream.empty() || target.subject.empty()) {
       refuse("it publishes to a stream without a name or a subject");
     }
+    check_jetstream_name(target.stream, where_ + "a stream that it publishes to");
+    check_filter_subject(target.subject, where_ + "what it publishes on");
+    once(names, fmt::format("{} on {}", target.stream, target.subject), "it publishes twice to");
   }
-  std::set<std::string> listeners;
+}
+
+void NeedsCheck::check_listeners(const Needs& needs, std::string_view service) const {
+  Names names;
   for (const ListensOn& wanted : needs.listens) {
     if (wanted.name.empty()) refuse("it listens without a name");
-    if (!listeners.insert(wanted.name).second) {
-      refuse(fmt::format("it listens twice as '{}'", wanted.name));
-    }
+    once(names, wanted.name, "it listens twice as");
     const std::string setting = setting_of(service, wanted);
     if (wanted.address.empty()) {
       throw ConfigError{fmt::format(
@@ -50,16 +93,21 @@ void check_needs(std::string_view service, const Needs& needs) {
     }
     static_cast<void>(listen_address(wanted.address, setting));
   }
-  std::set<std::string> names;
+}
+
+void NeedsCheck::check_sources(const Needs& needs) const {
+  Names names;
   const auto check_name = [&](const std::string& name) {
     if (name.empty()) refuse("it reads a source without a name");
-    if (!names.insert(name).second) refuse(fmt::format("it reads two sources named '{}'", name));
+    once(names, name, "it reads two sources named");
   };
   for (const LiveOptions& source : needs.live) {
     check_name(source.name);
     if (source.from_sequence == 0) {
       refuse(fmt::format("the source '{}' begins at position 0, and the first is 1", source.name));
     }
+    check_jetstream_name(source.stream, where_ + "a stream that it sees go by");
+    check_filter_subject(source.filter_subject, where_ + "what it sees go by");
   }
   for (const SourceOptions& source : needs.reads) {
     check_name(source.name);
@@ -71,21 +119,27 @@ void check_needs(std::string_view service, const Needs& needs) {
                          source.name, source.batch_size, most_messages));
     }
   }
-  const std::string where = fmt::format("services.{}: ", service);
-  std::set<std::string> durables;
+}
+
+void NeedsCheck::check_consumers_and_leases(const Needs& needs) const {
+  Names consumers;
   for (const Steers& consumer : needs.steers) {
-    check_jetstream_name(consumer.stream, where + "the stream of a consumer that it steers");
-    check_jetstream_name(consumer.durable, where + "a consumer that it steers");
-    if (!durables.insert(consumer.durable).second) {
-      refuse(fmt::format("it steers two consumers named '{}'", consumer.durable));
-    }
+    check_jetstream_name(consumer.stream, where_ + "the stream of a consumer that it steers");
+    check_jetstream_name(consumer.durable, where_ + "a consumer that it steers");
+    once(consumers, consumer.durable, "it steers two consumers named");
   }
-  std::set<std::string> leases;
+  Names leases;
   for (const std::string& lease : needs.leases) {
     // Such a name is one word of a subject.
-    check_jetstream_name(lease, where + "a lease");
-    if (!leases.insert(lease).second) refuse(fmt::format("it has two leases named '{}'", lease));
+    check_jetstream_name(lease, where_ + "a lease");
+    once(leases, lease, "it has two leases named");
   }
+}
+
+}  // namespace
+
+void check_needs(std::string_view service, const Needs& needs) {
+  NeedsCheck{service}.check(needs, service);
 }
 
 Needs checked_needs(std::string_view service, const ServiceFactory& factory) {

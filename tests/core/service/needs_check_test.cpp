@@ -14,6 +14,8 @@ namespace {
 
 const Table items{.name = "item", .columns = {{"id", ColumnType::uuid, false}}};
 
+const Table nameless{.name = "", .columns = {{"id", ColumnType::uuid, false}}};
+
 Needs good() {
   Needs needs{.tables = {&items}, .publishes = {{"COPIES", "copies.>"}}};
   needs.listens.emplace_back("127.0.0.1:0");
@@ -46,6 +48,8 @@ TEST(NeedsCheck, what_nothing_can_meet_is_named) {
   };
   const std::vector<Row> rows{
       {[](Needs& needs) { needs.tables.push_back(nullptr); }, "it needs a table that is null"},
+      {[](Needs& needs) { needs.tables.push_back(&nameless); }, "it needs a table without a name"},
+      {[](Needs& needs) { needs.tables.push_back(&items); }, "it needs two tables named 'item'"},
       {[](Needs& needs) { needs.lanes = 0; }, "it needs tables, but no lane"},
       {[](Needs& needs) { needs.lanes = 257; }, "it needs 257 lanes, and 256 are the most"},
       {[](Needs& needs) { needs.reads[0].batch_size = 10'001; },
@@ -53,6 +57,16 @@ TEST(NeedsCheck, what_nothing_can_meet_is_named) {
       {[](Needs& needs) { needs.live[0].name = "main"; }, "it reads two sources named 'main'"},
       {[](Needs& needs) { needs.live[0].from_sequence = 0; },
        "the source 'live' begins at position 0, and the first is 1"},
+      {[](Needs& needs) { needs.publishes.push_back(needs.publishes[0]); },
+       "it publishes twice to 'COPIES on copies.>'"},
+      {[](Needs& needs) { needs.publishes[0].subject = "copies..a"; },
+       "what it publishes on: `copies..a` is no subject: words with a dot between each two, and no "
+       "blanks"},
+      {[](Needs& needs) { needs.live[0].stream.clear(); },
+       "a stream that it sees go by: `` cannot be a name in JetStream: no blanks, dots, `*`, `>`, "
+       "`/` or `\\`"},
+      {[](Needs& needs) { needs.live.push_back(needs.live[0]); },
+       "it reads two sources named 'live'"},
       {[](Needs& needs) {
          needs.publishes.push_back({"", "copies.>"});
        },
