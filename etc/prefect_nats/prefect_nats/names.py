@@ -10,9 +10,16 @@ from typing import Any
 DEAD_LETTERS = "dlq"
 """The topic of the dead letters, one subject for each durable consumer."""
 
+TASK_RUN_EVENTS = "prefect.task-run"
+"""How the names of the events begin that have a subject of their own."""
+
+REACTIVE_TRIGGERS = ("events", "reactive-triggers")
+"""The topic and group of Prefect's service that runs automations' triggers."""
+
 _PLAIN = re.compile(r"[a-z0-9_-]{1,64}")
 _MESSAGE_ID = re.compile(r"[!-~]{1,256}")
 _TASK_RUN = "task-run"
+_OTHER = "other"
 
 
 def _token(name: str) -> str:
@@ -38,7 +45,8 @@ def subject_class(attributes: Mapping[str, Any]) -> str:
 
     `task-run` has exactly the events that Prefect's recorder looks at.
     """
-    return _TASK_RUN if str(attributes.get("event", "")).startswith("prefect.task-run") else "other"
+    event = str(attributes.get("event", ""))
+    return _TASK_RUN if event.startswith(TASK_RUN_EVENTS) else _OTHER
 
 
 def durable_name(topic: str, group: str) -> str:
@@ -49,8 +57,18 @@ def durable_name(topic: str, group: str) -> str:
 def durable_filter(prefix: str, topic: str, group: str) -> str | None:
     """The subject that a group is limited to; None is the whole topic."""
     if (topic, group) == ("events", "task-run-recorder"):
-        return topic_subject(prefix, topic, _TASK_RUN)
+        return task_run_subject(prefix)
     return None
+
+
+def task_run_subject(prefix: str) -> str:
+    """The subject of events of task runs."""
+    return topic_subject(prefix, "events", _TASK_RUN)
+
+
+def other_subject(prefix: str) -> str:
+    """The subject of all other events."""
+    return topic_subject(prefix, "events", _OTHER)
 
 
 def message_id(value: Any) -> str:
