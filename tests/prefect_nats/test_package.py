@@ -51,7 +51,8 @@ class Settings(unittest.TestCase):
 
     def test_every_setting_is_read_from_prefects_environment(self) -> None:
         for name in NatsMessagingSettings.model_fields:
-            value = {"url": "nats://x", "stream_prefix": "X", "replicas": "3"}.get(name, "5")
+            known = {"url": "nats://x", "stream_prefix": "X", "replicas": "3"}
+            value = {**known, "narrow_triggers": "true"}.get(name, "5")
             with self.subTest(setting=name):
                 variables = {f"PREFECT_NATS_MESSAGING_{name.upper()}": value}
                 settings = self.settings(**variables)

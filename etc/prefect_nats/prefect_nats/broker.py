@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import json
 import os
 import ssl
 import uuid
@@ -51,6 +52,7 @@ _PAUSE = 0.1
 _CONNECT_WITHIN = 10.0
 _MAX_ACK_PENDING = 20_000
 _LIVE_THRESHOLD = 30.0
+_APART_THRESHOLD = 300.0  # more than a handler takes
 _STREAM_NAME_IN_USE = 10058
 # https://github.com/nats-io/nats-server/blob/main/server/errors.json
 _REFUSALS = {
@@ -209,6 +211,37 @@ class Broker:
         jetstream = await self.jetstream()
         made: ConsumerInfo = await jetstream.add_consumer(await self.stream(topic), config)
         return made
+
+    async def apart(self, topic: str, subject: str, first: int) -> ConsumerInfo:
+        """A new consumer of one subject's messages from a sequence on, with acks: one reader.
+
+        The server forgets it some time after it was last asked for messages.
+        """
+        config = ConsumerConfig(
+            name=f"live-{uuid.uuid4().hex}",
+            filter_subject=subject,
+            deliver_policy=DeliverPolicy.BY_START_SEQUENCE,
+            opt_start_seq=first,
+            ack_policy=AckPolicy.EXPLICIT,
+            ack_wait=self.settings.consumer_ack_wait.total_seconds(),
+            max_deliver=-1,
+            inactive_threshold=_APART_THRESHOLD,
+            num_replicas=1,
+            mem_storage=True,
+        )
+        jetstream = await self.jetstream()
+        made: ConsumerInfo = await jetstream.add_consumer(await self.stream(topic), config)
+        return made
+
+    async def ask(self, call: str, request: dict[str, Any] | None = None) -> dict[str, Any]:
+        """The answer of JetStream's API as it came, with what this client does not know too."""
+        await self.jetstream()
+        body = b"" if request is None else json.dumps(request).encode()
+        reply = await self.client.request(f"$JS.API.{call}", body, timeout=_ATTEMPT)
+        answer: dict[str, Any] = json.loads(reply.data)
+        if "error" in answer:
+            raise APIError.from_error(answer["error"])
+        return answer
 
     async def insist(self, topic: str, attempt: Callable[[], Awaitable[T]]) -> T:
         """Makes the attempt until it succeeds, for as long as `publisher_ack_timeout`.

@@ -11,7 +11,7 @@ from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from types import TracebackType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from unittest import mock
 
 from nats.aio.msg import Msg
@@ -24,7 +24,10 @@ from prefect.server.utilities.messaging.memory import Cache as _MemoryCache
 
 from prefect_nats import names
 from prefect_nats.broker import FAILURES, Broker, publish
-from prefect_nats.pull import Pull, pulling
+from prefect_nats.pull import EXPIRES, Pull, pulling
+
+if TYPE_CHECKING:
+    from prefect_nats.trigger_filter import TriggerFilter
 
 __all__ = ["Cache", "Consumer", "NatsMessage", "Publisher", "break_topic", "ephemeral_subscription"]
 
@@ -36,6 +39,7 @@ _LIVE_BATCH = 100
 _LONGEST_ERROR = 1000
 _SLOWEST_RETRY = 60.0
 _ENTER_WITHIN = 2.0
+_NOTE_EVERY = 5.0
 
 
 @dataclass(frozen=True)
@@ -154,6 +158,10 @@ class Consumer(_Consumer):
         self._batch = _LIVE_BATCH if live else max(1, read_batch_size)
         self._live = live
         self._held: deque[Msg] = deque()
+        self._expires = EXPIRES
+        self._filter: TriggerFilter | None = None
+        if (self.topic, self.group) == names.REACTIVE_TRIGGERS and not live:
+            self._steer()
 
     async def run(self, handler: MessageHandler) -> None:
         """Runs until the handler raises StopConsumer; reconnects when NATS was away.
@@ -170,6 +178,8 @@ class Consumer(_Consumer):
                         _end_if_cancelled()
                         message = await pull.next()
                         pause = 1.0
+                        if self._filter is not None and self._filter.missed:
+                            await self._read_apart(self._filter, handler)
                         if message is not None:
                             await self._handle(message, handler)
             except StopConsumer:
@@ -193,8 +203,9 @@ class Consumer(_Consumer):
         else:
             consumer = await broker.durable(self.topic, self.group)
         beating = asyncio.create_task(self._keep(consumer.config.ack_wait or 30.0))
+        how = (jetstream, broker.client, consumer, self._batch, self._expires)
         try:
-            async with pulling(jetstream, broker.client, consumer, self._batch) as pull:
+            async with self._filtered(), pulling(*how) as pull:
                 try:
                     yield pull
                 finally:
@@ -205,6 +216,66 @@ class Consumer(_Consumer):
                 await self._give_back()
                 if self._live:
                     await jetstream.delete_consumer(consumer.stream_name, consumer.name)
+
+    def _steer(self) -> None:
+        try:
+            # Not before: only the service of the triggers has what this needs of Prefect.
+            from prefect_nats import trigger_filter
+        except ImportError as error:
+            logger.warning(
+                "Triggers are given all events, for this Prefect is not known; if their consumer "
+                "has a filter, remove it by `nats consumer edit --filter ''`: %s",
+                error,
+            )
+            return
+        self._expires = trigger_filter.EXPIRES
+        self._filter = trigger_filter.TriggerFilter()
+
+    @contextlib.asynccontextmanager
+    async def _filtered(self) -> AsyncIterator[None]:
+        if self._filter is None:
+            yield
+            return
+        try:
+            await self._filter.begin()
+            yield
+        except (asyncio.CancelledError, StopConsumer):
+            await self._filter.end()
+            await self._filter.leave()
+            raise
+        finally:
+            await self._filter.end()
+
+    async def _read_apart(self, filtered: TriggerFilter, handler: MessageHandler) -> None:
+        """Hands over what the durable was not given while it was narrow, before what is later."""
+        broker = Broker.current()
+        jetstream, missed = await broker.jetstream(), filtered.missed
+        subject = names.task_run_subject(broker.settings.stream_prefix)
+        consumer = await broker.apart(self.topic, subject, missed.first if missed else 1)
+        try:
+            async with pulling(jetstream, broker.client, consumer, self._batch) as pull:
+                while missed := filtered.missed:
+                    now = await jetstream.consumer_info(consumer.stream_name, consumer.name)
+                    over = now.num_pending == now.num_ack_pending == 0
+                    last = missed.last or 0
+                    filtered.read_apart(last if over else now.ack_floor.stream_seq)
+                    if filtered.missed:
+                        await self._read_some(pull, last, handler)
+        finally:
+            with contextlib.suppress(*FAILURES):
+                await jetstream.delete_consumer(consumer.stream_name, consumer.name)
+
+    async def _read_some(self, pull: Pull, last: int, handler: MessageHandler) -> None:
+        """Hands over until that is likely all, or it is time to note how far it is."""
+        until = asyncio.get_running_loop().time() + _NOTE_EVERY
+        while asyncio.get_running_loop().time() < until:
+            _end_if_cancelled()
+            message = await pull.next()
+            if message is None:
+                return
+            await self._handle(message, handler)
+            if message.metadata.num_pending == 0 or message.metadata.sequence.stream >= last:
+                return
 
     async def _give_back(self) -> None:
         held, self._held = self._held, deque()
@@ -260,23 +331,25 @@ class Consumer(_Consumer):
     async def _bury(self, message: Msg, error: Exception) -> None:
         """Ends the message's deliveries once the stream of dead letters has stored it."""
         where = message.metadata
+        # Not the consumer's own name: it may be one that read for the durable for a while.
+        durable = names.durable_name(self.topic, self.group)
         identity = f"{where.stream}:{where.sequence.stream}:{where.timestamp.timestamp():.6f}"
         original = (message.headers or {}).get(_ATTRIBUTES)
         headers = {
-            _MESSAGE_ID: f"dlq:{where.consumer}:{identity}",
+            _MESSAGE_ID: f"dlq:{durable}:{identity}",
             "Prefect-Dlq-Stream": where.stream,
-            "Prefect-Dlq-Consumer": where.consumer,
+            "Prefect-Dlq-Consumer": durable,
             "Prefect-Dlq-Subject": message.subject,
             "Prefect-Dlq-Sequence": str(where.sequence.stream),
             "Prefect-Dlq-Deliveries": str(where.num_delivered),
             "Prefect-Dlq-Error": ascii(error)[:_LONGEST_ERROR],
             **({_ATTRIBUTES: original} if original else {}),
         }
-        await publish(names.DEAD_LETTERS, where.consumer, message.data, headers)
+        await publish(names.DEAD_LETTERS, durable, message.data, headers)
         await message.term()
         logger.error(
             "Message %d of %s failed %d times and is a dead letter of %s now",
-            *(where.sequence.stream, where.stream, where.num_delivered, where.consumer),
+            *(where.sequence.stream, where.stream, where.num_delivered, durable),
         )
 
 

@@ -18,7 +18,9 @@ from nats.js.api import AckPolicy, ConsumerInfo
 
 from prefect_nats.broker import FAILURES
 
-_EXPIRES = 5.0
+EXPIRES = 5.0
+"""For how long the server keeps a request for messages."""
+
 _LOOK_EVERY = 1.0
 _FORGET_WITHIN = 1.0
 
@@ -26,7 +28,9 @@ _FORGET_WITHIN = 1.0
 class Pull:
     """Asks for up to `batch` messages at a time, again when they have come or time is over."""
 
-    def __init__(self, client: Client, subject: str, batch: int, once: bool) -> None:
+    def __init__(
+        self, client: Client, subject: str, batch: int, once: bool, expires: float
+    ) -> None:
         self._client = client
         self._inbox = client.new_inbox()
         self._came: deque[Msg] = deque()
@@ -34,6 +38,7 @@ class Pull:
         self._subject = subject
         self._batch = batch
         self._once = once
+        self._expires = expires
         self._expected = 0
         self._received = 0
         self._asked = (0.0, 0)  # when, and on which of the connection's lives
@@ -65,7 +70,7 @@ class Pull:
         that is not delivered again was lost on the way.
         """
         if self._expected == 0 and not self._came:
-            request = {"batch": self._batch, "expires": int(_EXPIRES * 1e9)}
+            request = {"batch": self._batch, "expires": int(self._expires * 1e9)}
             await self._client.publish(
                 self._subject, json.dumps(request).encode(), reply=self._inbox
             )
@@ -76,7 +81,7 @@ class Pull:
             when, life = self._asked
             # A server that was restarted has forgotten the request, and perhaps the consumer; to
             # a request for a consumer that it does not know it gives no answer at all.
-            if life != self._client.stats["reconnects"] or time.monotonic() > when + _EXPIRES + 1:
+            if life != self._client.stats["reconnects"] or time.monotonic() > when + EXPIRES + 1:
                 raise nats.errors.Error("nobody answers the request for messages")
             return None
         status = (message.headers or {}).get("Status") if not message.data else None
@@ -104,11 +109,16 @@ class Pull:
 
 @contextlib.asynccontextmanager
 async def pulling(
-    jetstream: JetStreamContext, client: Client, consumer: ConsumerInfo, batch: int
+    jetstream: JetStreamContext,
+    client: Client,
+    consumer: ConsumerInfo,
+    batch: int,
+    expires: float = EXPIRES,
 ) -> AsyncIterator[Pull]:
     """A pull of the consumer; afterwards the server knows that nobody waits there any more."""
     subject = f"$JS.API.CONSUMER.MSG.NEXT.{consumer.stream_name}.{consumer.name}"
-    pull = Pull(client, subject, batch, consumer.config.ack_policy == AckPolicy.NONE)
+    once = consumer.config.ack_policy == AckPolicy.NONE
+    pull = Pull(client, subject, batch, once, expires)
     inbox = await pull.subscribe()
     try:
         yield pull

@@ -100,6 +100,11 @@ class NatsMessagingSettings(PrefectBaseSettings):
         ge=timedelta(),
         description="After how long a message that failed is delivered again",
     )
+    narrow_triggers: bool = Field(
+        default=False,
+        description="Whether reactive triggers are given events of task runs only while an "
+        "automation can match one",
+    )
 
     @field_validator(
         "max_age",
