@@ -84,6 +84,12 @@ class PrefectInstallation(PrefectServer):
             end(self._services, signal.SIGINT, within=60)
             self._services = None
 
+    def kill_services(self) -> None:
+        """Ends them so that they can do nothing more."""
+        if self._services is not None:
+            end(self._services, signal.SIGKILL)
+            self._services = None
+
     def runs(self, kind: str, tag: str) -> list[dict[str, Any]]:
         """All `flow_runs` or `task_runs` that carry the tag."""
         found: list[dict[str, Any]] = []

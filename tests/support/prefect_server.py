@@ -49,12 +49,13 @@ class PrefectServer(Server):
         """GET, or POST of a body, from the API."""
         return json.loads(self.answer(path, body))
 
-    def answer(self, path: str, body: Any = None) -> bytes:
-        """The same, as the bytes that came."""
+    def answer(self, path: str, body: Any = None, method: str | None = None) -> bytes:
+        """The same, or another method's, as the bytes that came."""
         request = urllib.request.Request(
             f"{self.api}/{path}",
             data=None if body is None else json.dumps(body).encode(),
             headers={"Content-Type": "application/json"},
+            method=method,
         )
         with urllib.request.urlopen(request, timeout=60) as answer:
             return bytes(answer.read())
