@@ -45,7 +45,7 @@ class EventDecoder {
 
   prefect::EventLimits event_limits_;
   NameFilter names_;
-  StorageLimits storage_limits_{.nul = false, .index_row = std::nullopt};
+  StorageLimits storage_limits_{.nul = false};
   prefect::JsonDocument document_;
   std::string resource_;
   std::string related_resource_ids_;

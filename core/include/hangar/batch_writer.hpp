@@ -85,15 +85,16 @@ class BatchWriter {
   }
 
  private:
+  /// Keeps the flag alive: a loop that ends destroys coroutines whose service is gone.
   struct Running {
-    explicit Running(bool& its) : flag{its} {
-      if (flag) throw std::logic_error{"a BatchWriter is run twice at the same time"};
-      flag = true;
+    explicit Running(std::shared_ptr<bool> its) : flag{std::move(its)} {
+      if (*flag) throw std::logic_error{"a BatchWriter is run twice at the same time"};
+      *flag = true;
     }
     Running(const Running&) = delete;
     Running& operator=(const Running&) = delete;
-    ~Running() { flag = false; }
-    bool& flag;
+    ~Running() { *flag = false; }
+    const std::shared_ptr<bool> flag;
   };
   struct Attempt final : BatchTransaction {
     explicit Attempt(const Write& write) : with{write} {}
@@ -137,7 +138,7 @@ class BatchWriter {
   Context& context_;
   Source& source_;
   BatchLimits limits_;
-  bool running_ = false;
+  std::shared_ptr<bool> running_ = std::make_shared<bool>(false);
 };
 
 }  // namespace hangar

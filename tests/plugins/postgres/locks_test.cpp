@@ -45,11 +45,11 @@ TEST_F(Locks, an_update_of_a_key_does_and_gives_up_in_time) {
 }
 
 TEST_F(Locks, rows_that_somebody_else_has_locked_are_skipped_and_are_there_all_the_same) {
+  session_->rollback();
   store_thing(2, 6, "b");
   Keys keys = by_id(1);
   keys.values.emplace_back(uuid_of(2));
   const std::vector<std::size_t> columns{thing::id};
-  session_->rollback();
   session_->begin();
   session_->find(thing_table(), {{by_id(1)}}, columns, Lock::rows);
   impatient_->begin();

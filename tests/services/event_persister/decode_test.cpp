@@ -120,7 +120,7 @@ TEST(EventDecoder, nul_anywhere_is_refused_where_the_storage_cannot_hold_it) {
        }) {
     EventDecoder decoder{{}};
     EXPECT_EQ(reason_of(decoder, event(members)), "nul_byte") << members;
-    decoder.fit({.nul = true, .index_row = std::nullopt});
+    decoder.fit({.nul = true});
     EXPECT_EQ(reason_of(decoder, event(members)), "none") << members;
   }
 }
