@@ -1,6 +1,9 @@
 #include <boost/asio/awaitable.hpp>
+#include <boost/asio/experimental/awaitable_operators.hpp>
 #include <cstddef>
 #include <cstdint>
+#include <exception>
+#include <optional>
 #include <utility>
 
 #include "event_decoder.hpp"
@@ -9,6 +12,8 @@
 #include "hangar/service.hpp"
 #include "persister_config.hpp"
 #include "persisting.hpp"
+#include "retention.hpp"
+#include "vacuum.hpp"
 
 namespace hangar::persister {
 
@@ -24,24 +29,58 @@ class EventPersister final : public Service {
         target_{context.metrics()},
         writer_{context_, context_.source(), limits()} {
     decoder_.fit(context_.storage_limits());
+    if (auto passes = retention_passes(config_.vacuum); !passes.empty()) {
+      vacuum_.emplace(context_, std::move(passes),
+                      static_cast<std::size_t>(config_.vacuum.batch_size));
+    }
   }
 
   static Needs needs(const Config& config) {
-    return {.tables = {&events_table(), &event_resources_table()},
-            .lanes = static_cast<std::size_t>(config.lanes),
-            .reads = {config.source()}};
+    Needs needs{.tables = {&events_table(), &event_resources_table()},
+                .lanes = static_cast<std::size_t>(config.lanes),
+                .reads = {config.source()}};
+    if (!retention_passes(config.vacuum).empty()) needs.leases = {Vacuum::lease_name};
+    return needs;
   }
 
   boost::asio::awaitable<void> run() override {
     if (const auto filter = names().description(); !filter.empty()) {
       context_.log().info("{}", filter);
     }
-    co_await writer_.run([this](const Message& message,
-                                ItemMemory& memory) { return decoder_.item(message, memory); },
-                         target_);
+    if (!vacuum_) {
+      co_await write();
+      co_return;
+    }
+    using boost::asio::experimental::awaitable_operators::operator&&;
+    try {
+      co_await (write() && delete_old());
+    } catch (...) {
+      // Of both, the one that failed first, and not that the other was cancelled for it.
+      if (failure_) std::rethrow_exception(failure_);
+      throw;
+    }
   }
 
  private:
+  boost::asio::awaitable<void> write() {
+    try {
+      co_await writer_.run([this](const Message& message,
+                                  ItemMemory& memory) { return decoder_.item(message, memory); },
+                           target_);
+    } catch (...) {
+      if (!failure_) failure_ = std::current_exception();
+      throw;
+    }
+  }
+  boost::asio::awaitable<void> delete_old() {
+    try {
+      co_await context_.every(Vacuum::lease_name, config_.vacuum.loop_seconds,
+                              [this](const Lease& lease) { return vacuum_->run(lease); });
+    } catch (...) {
+      if (!failure_) failure_ = std::current_exception();
+      throw;
+    }
+  }
   [[nodiscard]] NameFilter names() const { return {config_.include, config_.exclude}; }
   [[nodiscard]] BatchLimits limits() const {
     const auto retries = context_.max_persist_retries();
@@ -56,6 +95,8 @@ class EventPersister final : public Service {
   EventDecoder decoder_;
   PersisterTarget target_;
   BatchWriter<EventRows> writer_;
+  std::optional<Vacuum> vacuum_;  ///< Nothing: it is switched off.
+  std::exception_ptr failure_;
 };
 
 }  // namespace hangar::persister

@@ -26,6 +26,7 @@ Table make_events() {
                    .gin = true},
                   {.name = "ix_events__updated", .parts = {{c::updated}}}},
       .made_since = "Prefect 3.4.7",
+      .erased = true,
   };
 }
 
@@ -44,6 +45,7 @@ Table make_event_resources() {
                    .parts = {{c::resource_id}, {c::occurred}}},
                   {.name = "ix_event_resources__updated", .parts = {{c::updated}}}},
       .made_since = "Prefect 3.4.7",
+      .erased = true,
   };
 }
 

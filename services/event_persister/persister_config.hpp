@@ -7,6 +7,7 @@
 #include "hangar/config.hpp"
 #include "hangar/service.hpp"
 #include "prefect/event_limit_settings.hpp"
+#include "vacuum_settings.hpp"
 
 namespace hangar::persister {
 
@@ -18,6 +19,7 @@ struct PersisterConfig : ReaderConfig {
   prefect::EventLimitSettings event_limits;
   std::vector<std::string> include;
   std::vector<std::string> exclude;
+  VacuumSettings vacuum;
 
   PersisterConfig() : ReaderConfig{"PREFECT_EVENTS", "prefect.events.>", "events-event-persister"} {
     enabled = false;
@@ -36,6 +38,7 @@ struct PersisterConfig : ReaderConfig {
                "Names of the events that are stored, `*` for any characters; empty: all");
     fields.add("exclude", &exclude,
                "Names of events that are acked and not stored, `*` for any characters");
+    vacuum.fields(fields);
   }
 };
 

@@ -37,7 +37,10 @@ class Persister(Candidate):
     """Hangar's persister alone."""
 
     service = SERVICE
-    config = "services: {task_run_recorder: {enabled: false}, event_persister: {enabled: true}}\n"
+    config = (
+        "services: {task_run_recorder: {enabled: false},"
+        " event_persister: {enabled: true, db_vacuum: {enabled: []}}}\n"
+    )
     emptied = "TRUNCATE events, event_resources;"
 
     def _taken_first(self, without: Set[UUID]) -> list[bytes]:

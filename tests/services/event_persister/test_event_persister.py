@@ -21,11 +21,12 @@ from support.temporary import temporary_folder
 _SUBJECT = "prefect.events.other"
 _DURABLE = "events-event-persister"
 _KILLED = 137
+_OCCURRED = datetime.datetime.now(datetime.UTC).isoformat()  # not past retention
 
 
 def _event(name: str = "my.event", **members: Any) -> bytes:
     event = {
-        "occurred": "2026-11-20T12:00:00Z",
+        "occurred": _OCCURRED,
         "event": name,
         "resource": {"prefect.resource.id": "my.thing"},
         "related": [{"prefect.resource.id": "a.tag", "prefect.resource.role": "tag"}],

@@ -1,0 +1,293 @@
+"""Old events go as Prefect's vacuum deletes them, by one host at a time, while others come in."""
+
+from __future__ import annotations
+
+import contextlib
+import datetime
+import json
+import sqlite3
+import subprocess
+import unittest
+import uuid
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import Any
+
+from support.jetstream import JetStream
+from support.prefect_schemas import load_schema
+from support.prefect_venv import NEWEST, PrefectVenv, prefect_url, prefect_venv
+from support.program import flags, hangar, hangar_running
+from support.servers import NatsServer, PostgresServer, psql, wait_until
+from support.surface import Surface
+from support.temporary import temporary_folder
+
+_SUBJECT = "prefect.events.other"
+_KILLED = 137
+_DAY = 86_400
+_NOW = datetime.datetime.now(datetime.UTC)
+_VACUUM = Path(__file__).with_name("prefect_vacuum.py")
+# An override that is capped, one that deletes, and a name that differs in its case alone.
+_OVERRIDES = json.dumps({"prefect.flow-run.heartbeat": 10 * _DAY, "my.noise": "86400"})
+Ids = dict[str, list[str]]
+
+
+def _ago(seconds: float) -> datetime.datetime:
+    return _NOW - datetime.timedelta(seconds=seconds)
+
+
+class Content:
+    """Rows as a test makes them, and the SQL that inserts them."""
+
+    def __init__(self) -> None:
+        self.events: list[list[object]] = []
+        self.resources: list[list[object]] = []
+
+    def add(
+        self, name: str, occurred: datetime.datetime, others: Iterable[str] = ("a.tag",)
+    ) -> None:
+        number = str(uuid.uuid4())
+        own, related = f"thing.{len(self.events) % 7}", list(others)
+        whole = [{"prefect.resource.id": one, "prefect.resource.role": "tag"} for one in related]
+        resource = json.dumps({"prefect.resource.id": own})
+        texts = [own, resource, json.dumps(related), json.dumps(whole), "{}"]
+        self.events.append([number, occurred, name, *texts, occurred, occurred])
+        self.resources_of(number, occurred, [own, *related])
+
+    def resources_of(
+        self, event: str, occurred: datetime.datetime, resource_ids: Iterable[str]
+    ) -> None:
+        for place, one in enumerate(resource_ids):
+            role = "tag" if place else ""
+            self.resources.append([str(uuid.uuid4()), occurred, occurred, one, role, "{}", event])
+
+    def sql(self, zone: str) -> str:
+        def shown(cell: object) -> str:
+            if isinstance(cell, datetime.datetime):
+                naive = cell.replace(tzinfo=None)
+                return f"'{naive.isoformat(' ', 'microseconds')}{zone}'"
+            return "'" + str(cell).replace("'", "''") + "'"
+
+        def insert(table: str, columns: str, rows: list[list[object]]) -> str:
+            values = ",\n".join(f"({', '.join(map(shown, row))})" for row in rows)
+            return f"INSERT INTO {table} ({columns}) VALUES {values};\n" if rows else ""
+
+        return insert(
+            "events",
+            "id, occurred, event, resource_id, resource, related_resource_ids, related, payload,"
+            " received, recorded",
+            self.events,
+        ) + insert(
+            "event_resources",
+            "id, occurred, updated, resource_id, resource_role, resource, event_id",
+            self.resources,
+        )
+
+
+def _mixed() -> Content:
+    content = Content()
+    for days in (0, 0.5, 1.5, 3, 6.9, 7.1, 9, 30):
+        for name in ("prefect.flow-run.heartbeat", "my.noise", "My.noise", "other"):
+            for second in range(3):
+                content.add(name, _ago(days * _DAY + second + 60))
+    for _ in range(20):  # more of one instant than a transaction takes
+        content.add("other", _ago(8 * _DAY), ["a'b", 'q"', "é\n", "thing.1", "thing.1"])
+        content.add("my.noise", _ago(2 * _DAY), ["a'b", 'q"', "é\n", "thing.1"])
+    content.add("other", datetime.datetime(1, 1, 1, tzinfo=datetime.UTC))
+    for days in (8, 2):  # of an event that somebody has deleted
+        content.resources_of(str(uuid.uuid4()), _ago(days * _DAY), ["thing.1", "alone"])
+    return content
+
+
+class Case(unittest.TestCase):
+    """On the storage of a subclass."""
+
+    def setUp(self) -> None:
+        self.folder = self.enterContext(temporary_folder("retention"))
+        self.nats = self.enterContext(NatsServer())
+        self.stream = self.enterContext(JetStream(self.nats.url))
+        self.stream.request(
+            "STREAM.CREATE.PREFECT_EVENTS",
+            name="PREFECT_EVENTS",
+            subjects=["prefect.events.>"],
+            discard="new",
+        )
+        self.settings: dict[str, object] = {
+            "data_dir": self.folder / "data",
+            "nats.url": self.nats.url,
+            "services.task_run_recorder.enabled": "false",
+            "services.event_persister.enabled": "true",
+            "services.event_persister.db_vacuum.batch_size": "7",
+        }
+
+    def run_sql(self, database: str, sql: str) -> list[str]:
+        raise NotImplementedError
+
+    def ids(self, database: str) -> Ids:
+        return {
+            table: sorted(self.run_sql(database, f"SELECT id FROM {table}"))
+            for table in ("events", "event_resources")
+        }
+
+    def wait_for(self, condition: Callable[[Surface], bool], *changes: tuple[str, object]) -> str:
+        """Runs a host until the condition is true; returns its log."""
+        log = self.folder / "log"
+        settings = self.settings | dict(changes)
+        with hangar_running(*flags(settings), log=log) as process:
+            surface = Surface.of(process, self.folder / "data", log)
+            wait_until(lambda: condition(surface), what="a pass", process=process, log=log)
+            self.metrics = surface.metrics()
+        return log.read_text()
+
+    def one_pass(self, *changes: tuple[str, object]) -> str:
+        def done(surface: Surface) -> bool:
+            found = surface.metrics()
+            return any(found[one] for one in found if "lease_runs_total" in one and '"done"' in one)
+
+        return self.wait_for(done, *changes)
+
+    def compare_with_prefect(self, mine: str, prefects: str, content: str) -> None:
+        for database in (mine, prefects):
+            self.run_sql(database, content)
+        everything = self.ids(mine)
+        environment = PrefectVenv.environment(self.folder, prefect_url(prefects)) | {
+            "PREFECT_SERVER_SERVICES_DB_VACUUM_EVENT_RETENTION_OVERRIDES": _OVERRIDES
+        }
+        subprocess.run([prefect_venv().python, _VACUUM], env=environment, check=True, timeout=120)
+        self.settings["services.event_persister.db_vacuum.event_retention_overrides"] = _OVERRIDES
+        said = self.one_pass(("storage.url", mine))
+        self.assertEqual(self.ids(mine), self.ids(prefects))
+        self.assertRegex(said, "deleted 3. events named my.noise and .* that occurred before")
+        for table, left in self.ids(mine).items():
+            self.assertGreater(len(left), 20, table)
+            counted = self.metrics[
+                f'hangar_persister_deleted_rows_total{{service="event_persister",table="{table}"}}'
+            ]
+            self.assertEqual(counted, len(everything[table]) - len(left), table)
+
+
+class Sqlite(Case):
+    def setUp(self) -> None:
+        super().setUp()
+        self.database = str(self.folder / "mine.sqlite")
+        load_schema(NEWEST, self.database)
+        self.settings["storage.url"] = self.database
+
+    def run_sql(self, database: str, sql: str) -> list[str]:
+        with contextlib.closing(sqlite3.connect(database, timeout=10)) as connection:
+            if not sql.startswith("SELECT"):
+                connection.executescript(sql)
+                return []
+            return [str(row[0]) for row in connection.execute(sql)]
+
+    def test_the_rows_remain_that_prefects_vacuum_leaves(self) -> None:
+        prefects = str(self.folder / "prefect.sqlite")
+        load_schema(NEWEST, prefects)
+        self.compare_with_prefect(self.database, prefects, _mixed().sql(""))
+
+    def test_killed_at_each_place_it_goes_on(self) -> None:
+        content = Content()
+        for number in range(20):
+            content.add("other", _ago((8 if number else 1) * _DAY + number))
+        self.run_sql(self.database, content.sql(""))
+        for place, left in (("before_commit", 20), ("after_commit", 13)):
+            failing = {"HANGAR_TEST_FAILPOINTS": f"{place}=exit"}
+            done = hangar("run", *flags(self.settings), env=failing)
+            self.assertEqual(done.returncode, _KILLED, done.stderr)
+            found = self.ids(self.database)
+            self.assertEqual([len(ids) for ids in found.values()], [left, 2 * left])
+        self.one_pass()
+        self.assertEqual([len(ids) for ids in self.ids(self.database).values()], [1, 2])
+
+    def test_without_events_in_prefects_list_nothing_goes(self) -> None:
+        content = Content()
+        content.add("other", _ago(30 * _DAY))
+        self.run_sql(self.database, content.sql(""))
+        self.stream.publish(_SUBJECT, [_message("new", _NOW)])
+        environment = {"PREFECT_SERVER_SERVICES_DB_VACUUM_ENABLED": "flow_runs"}
+        done = hangar("run", "--until-drained", *flags(self.settings), env=environment)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertNotIn("retention", done.stderr)
+        self.assertEqual(len(self.ids(self.database)["events"]), 2)
+        environment["PREFECT_SERVER_SERVICES_DB_VACUUM_ENABLED"] = "event"
+        done = hangar("config", "check", *flags(self.settings), env=environment)
+        self.assertNotEqual(done.returncode, 0)
+        self.assertIn("'event' is none of events, flow_runs and orphans", done.stderr)
+
+
+class Postgres(Case):
+    def setUp(self) -> None:
+        super().setUp()
+        self.server = self.enterContext(PostgresServer(fsync=False))
+
+    def run_sql(self, database: str, sql: str) -> list[str]:
+        return psql(database, sql).split()
+
+    def database(self, name: str, version: str = NEWEST) -> str:
+        url = self.server.create_database(name)
+        load_schema(version, url)
+        return url
+
+    def test_the_rows_remain_that_prefects_vacuum_leaves(self) -> None:
+        # Mine is of a release that had none of the indexes which Prefect made for its vacuum.
+        mine, prefects = self.database("mine", "3.6.29"), self.database("prefects")
+        self.compare_with_prefect(mine, prefects, _mixed().sql("+00"))
+
+    def test_two_hosts_trim_while_events_come_in_and_one_is_killed(self) -> None:
+        content = Content()
+        for number in range(3000):
+            content.add("other", _ago(8 * _DAY + number), ["a.tag", f"run.{number}"])
+        url = self.database("mine")
+        self.settings["storage.url"] = url
+        self.settings["services.event_persister.db_vacuum.batch_size"] = "1"
+        self.settings["services.event_persister.db_vacuum.loop_seconds"] = "1s"
+        self.run_sql(url, content.sql("+00"))
+        logs = [self.folder / f"{number}.log" for number in range(2)]
+
+        def old() -> int:
+            return int(psql(url, "SELECT count(*) FROM events WHERE event = 'other'"))
+
+        with contextlib.ExitStack() as hosts:
+            running = []
+            for number, log in enumerate(logs):
+                own = flags(self.settings | {"data_dir": self.folder / str(number)})
+                running.append(hosts.enter_context(hangar_running(*own, log=log)))
+
+            def holders() -> list[int]:
+                return [i for i, log in enumerate(logs) if "holds the lease" in log.read_text()]
+
+            wait_until(lambda: old() < 2900, what="deletes", process=running[0], log=logs[0])
+            [holder] = holders()
+            running[holder].kill()
+            left = old()
+            self.assertGreater(left, 0)
+            self.stream.publish(_SUBJECT, [_message("new", _NOW) for _ in range(200)])
+            other = 1 - holder
+            wait_until(lambda: old() == 0, what="the rest", process=running[other], log=logs[other])
+            new = "SELECT count(*) FROM events WHERE event = 'new'"
+            wait_until(
+                lambda: psql(url, new).strip() == "200",
+                what="new events",
+                process=running[other],
+                log=logs[other],
+            )
+        strays = (
+            "SELECT count(*) FROM event_resources WHERE event_id NOT IN (SELECT id FROM events)"
+        )
+        self.assertEqual(psql(url, strays).strip(), "0")
+        self.assertEqual(len(self.ids(url)["event_resources"]), 400)
+
+
+def _message(name: str, occurred: datetime.datetime) -> bytes:
+    event: dict[str, Any] = {
+        "occurred": occurred.isoformat(),
+        "event": name,
+        "resource": {"prefect.resource.id": "my.thing"},
+        "related": [{"prefect.resource.id": "a.tag", "prefect.resource.role": "tag"}],
+        "payload": {},
+        "id": str(uuid.uuid4()),
+    }
+    return json.dumps(event).encode()
+
+
+if __name__ == "__main__":
+    unittest.main()
