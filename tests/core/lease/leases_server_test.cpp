@@ -7,6 +7,7 @@
 #include <string>
 #include <utility>
 
+#include "lease/lease_stream.hpp"
 #include "lease/leases.hpp"
 #include "metrics/service_metrics.hpp"
 #include "nats_test.hpp"
