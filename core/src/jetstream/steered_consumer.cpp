@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <boost/asio/ip/host_name.hpp>
 #include <boost/json/array.hpp>
 #include <chrono>
 #include <utility>
@@ -46,10 +45,7 @@ std::shared_ptr<SteeredConsumer> SteeredConsumer::start(const asio::any_io_execu
                                                         const std::string& service, Steers which,
                                                         Log& log) {
   auto made = std::make_shared<SteeredConsumer>(executor, std::move(which));
-  boost::system::error_code unknown;
-  made->link_ = Link::open(
-      executor, {nats, fmt::format("hangar/{}/consumer@{}", service, asio::ip::host_name(unknown))},
-      log, {});
+  made->link_ = Link::open(executor, {nats, connection_name(service, "consumer")}, log, {});
   return made;
 }
 

@@ -5,7 +5,6 @@
 #include <algorithm>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
-#include <boost/asio/ip/host_name.hpp>
 #include <stdexcept>
 #include <utility>
 
@@ -83,7 +82,6 @@ std::shared_ptr<StreamPublisher> StreamPublisher::start(const asio::any_io_execu
         : StreamPublisher{std::move(on), with, std::move(where), to} {}
   };
   const auto made = std::make_shared<Started>(executor, nats, std::move(targets), log);
-  boost::system::error_code unknown;
   const std::weak_ptr<StreamPublisher> weak = made;
   const auto wake = [weak](const auto&...) {
     if (const auto self = weak.lock()) self->connection_.wake_all();
@@ -91,10 +89,8 @@ std::shared_ptr<StreamPublisher> StreamPublisher::start(const asio::any_io_execu
   Link::Handlers handlers;
   handlers.up = wake;
   handlers.down = wake;
-  made->link_ = Link::open(
-      executor,
-      {nats, fmt::format("hangar/{}/publisher@{}", service, asio::ip::host_name(unknown))}, log,
-      std::move(handlers));
+  made->link_ =
+      Link::open(executor, {nats, connection_name(service, "publisher")}, log, std::move(handlers));
   return made;
 }
 

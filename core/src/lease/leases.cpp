@@ -30,15 +30,11 @@ namespace {
 
 using namespace std::chrono_literals;
 
-std::string host_name() {
-  boost::system::error_code unknown;
-  return asio::ip::host_name(unknown);
-}
-
 /// A name that no other host has, and no other run of this one.
 std::string unique_name() {
   std::random_device random;
-  return fmt::format("{}/{:08x}{:08x}", host_name(), random(), random());
+  boost::system::error_code unknown;
+  return fmt::format("{}/{:08x}{:08x}", asio::ip::host_name(unknown), random(), random());
 }
 
 }  // namespace
@@ -70,9 +66,8 @@ std::shared_ptr<Leases> Leases::start(const asio::any_io_executor& executor, con
   Link::Handlers handlers;
   handlers.up = wake;
   handlers.down = wake;
-  made->link_ =
-      Link::open(executor, {nats, fmt::format("hangar/{}/leases@{}", made->service_, host_name())},
-                 log, std::move(handlers));
+  made->link_ = Link::open(executor, {nats, connection_name(made->service_, "leases")}, log,
+                           std::move(handlers));
   return made;
 }
 

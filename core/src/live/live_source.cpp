@@ -4,7 +4,6 @@
 
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
-#include <boost/asio/ip/host_name.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/json/object.hpp>
 #include <stdexcept>
@@ -107,10 +106,8 @@ std::shared_ptr<LiveSource> LiveSource::start(const asio::any_io_executor& execu
   handlers.judged = with([](LiveSource& self, JetStreamHealth::Trouble trouble) {
     self.counters_->trouble.set(static_cast<std::uint64_t>(trouble));
   });
-  boost::system::error_code unknown;
-  made->link_ = Link::open(
-      executor, {nats, fmt::format("hangar/{}/live@{}", service, asio::ip::host_name(unknown))},
-      log, std::move(handlers));
+  made->link_ =
+      Link::open(executor, {nats, connection_name(service, "live")}, log, std::move(handlers));
   return made;
 }
 

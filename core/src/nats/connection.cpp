@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <boost/asio/ip/host_name.hpp>
 #include <cstring>
 #include <fstream>
 #include <thread>
@@ -324,6 +325,12 @@ std::string Connection::last_error() const {
   if (status == NATS_OK) return "the connection was closed";
   return with_remedy(text != nullptr && *text != '\0' ? text : natsStatus_GetText(status),
                      ending_.identity);
+}
+
+std::string connection_name(std::string_view service, std::string_view part) {
+  boost::system::error_code unknown;
+  return fmt::format("hangar/{}{}{}@{}", service, part.empty() ? "" : "/", part,
+                     boost::asio::ip::host_name(unknown));
 }
 
 }  // namespace hangar

@@ -88,4 +88,8 @@ class Connection {
   std::vector<natsSubscription*> subscriptions_;
 };
 
+/// What a server shows of a connection of this service: `hangar/<service>/<part>@<host>`. Without a
+/// part it is the one that reads.
+std::string connection_name(std::string_view service, std::string_view part = {});
+
 }  // namespace hangar

@@ -5,7 +5,6 @@
 #include <algorithm>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
-#include <boost/asio/ip/host_name.hpp>
 #include <boost/asio/post.hpp>
 #include <random>
 #include <utility>
@@ -22,11 +21,6 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr auto look_for_signals_every = 2500ms;
-
-std::string connection_name(const std::string& service) {
-  boost::system::error_code unknown;
-  return fmt::format("hangar/{}@{}", service, asio::ip::host_name(unknown));
-}
 
 }  // namespace
 
