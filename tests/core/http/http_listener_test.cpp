@@ -9,11 +9,8 @@
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/post.hpp>
-#include <boost/asio/read.hpp>
-#include <boost/asio/read_until.hpp>
 #include <boost/asio/strand.hpp>
 #include <boost/asio/use_future.hpp>
-#include <boost/asio/write.hpp>
 #include <chrono>
 #include <future>
 #include <memory>
@@ -26,6 +23,7 @@
 
 #include "hangar/error.hpp"
 #include "http/listen_address.hpp"
+#include "raw_client.hpp"
 
 namespace asio = boost::asio;
 
@@ -161,37 +159,7 @@ class Served {
   std::thread thread_;
 };
 
-class Client {
- public:
-  explicit Client(const Served& served) {
-    socket_.connect(listen_address(served.address(), setting));
-  }
-  Client& send(std::string_view text) {
-    boost::system::error_code failed;
-    asio::write(socket_, asio::buffer(text), failed);
-    open_ = !failed;
-    return *this;
-  }
-  [[nodiscard]] bool open() const { return open_; }
-  /// Everything until the connection ends.
-  std::string all() {
-    std::string text;
-    boost::system::error_code ended;
-    asio::read(socket_, asio::dynamic_buffer(text), ended);
-    return text;
-  }
-  std::string until(std::string_view end) {
-    std::string text;
-    boost::system::error_code ended;
-    asio::read_until(socket_, asio::dynamic_buffer(text), std::string{end}, ended);
-    return text;
-  }
-
- private:
-  asio::io_context io_;
-  asio::ip::tcp::socket socket_{io_};
-  bool open_ = true;
-};
+using Client = RawClient;
 
 std::string post(std::string_view target, std::string_view body, std::string_view more = {}) {
   std::string text = "POST " + std::string{target} + " HTTP/1.1\r\nHost: h\r\nX-Id: 7\r\n";

@@ -2,10 +2,6 @@
 
 #include <gtest/gtest.h>
 
-#include <boost/asio/io_context.hpp>
-#include <boost/asio/ip/tcp.hpp>
-#include <boost/asio/read.hpp>
-#include <boost/asio/write.hpp>
 #include <chrono>
 #include <memory>
 #include <string>
@@ -16,8 +12,7 @@
 
 #include "hangar/error.hpp"
 #include "http/listen_address.hpp"
-
-namespace asio = boost::asio;
+#include "raw_client.hpp"
 
 namespace hangar {
 namespace {
@@ -29,32 +24,7 @@ HttpReply echo(std::string_view method, std::string_view target) {
   return {.body = "target " + std::string{target}};
 }
 
-/// One connection; what it reads ends with the connection.
-class Client {
- public:
-  explicit Client(const HttpServer& server) {
-    socket_.connect(listen_address(server.address(), setting));
-  }
-  Client& send(std::string_view text) {
-    boost::system::error_code failed;
-    asio::write(socket_, asio::buffer(text), failed);
-    open_ = !failed;
-    return *this;
-  }
-  /// Whether the last that was sent could be sent.
-  [[nodiscard]] bool open() const { return open_; }
-  std::string all() {
-    std::string text;
-    boost::system::error_code ended;
-    asio::read(socket_, asio::dynamic_buffer(text), ended);
-    return text;
-  }
-
- private:
-  asio::io_context io_;
-  asio::ip::tcp::socket socket_{io_};
-  bool open_ = true;
-};
+using Client = RawClient;
 
 std::string answer_to(const HttpServer& server, std::string_view request) {
   return Client{server}.send(request).all();
