@@ -10,6 +10,7 @@ import unittest
 from collections.abc import Iterator
 
 from faults.ledger import LONG, Ledger
+from support.children import freeze
 from support.copies import lived_again
 from support.program import hangar_running
 from support.servers import wait_until
@@ -67,7 +68,7 @@ class Process(Ledger):
         self.use_postgres()
         with hangar_running(*self.words(), log=self.log) as frozen:
             self.wait_for_progress(frozen)
-            frozen.send_signal(signal.SIGSTOP)
+            freeze(frozen.pid)
             try:
                 with self.recording() as other:
                     self.end_of(other)

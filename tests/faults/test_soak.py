@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from faults.ledger import LONG, SUBJECT, Ledger
+from support.children import freeze
 from support.jetstream import JetStream, JetStreamError
 from support.program import flags, hangar_running, resident
 from support.proxy import Proxy
@@ -158,7 +159,7 @@ class Soak(Ledger):
         self._start_other()
 
     def _hold_other(self) -> None:
-        self.other.send_signal(signal.SIGSTOP)
+        freeze(self.other.pid)
         # How long, a bit more than ack_wait, is the input of this test.
         time.sleep(self.ACK_WAIT + 0.5)
         self.other.send_signal(signal.SIGCONT)

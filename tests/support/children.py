@@ -90,6 +90,12 @@ def unprivileged_user() -> str | None:
     raise ServerError("neither postgres nor nobody exists, and PostgreSQL refuses root")
 
 
+def freeze(child: int) -> None:
+    """Stops a child; returns when none of its threads runs any more."""
+    os.kill(child, signal.SIGSTOP)
+    os.waitid(os.P_PID, child, os.WSTOPPED)
+
+
 def wait_until(
     ready: Callable[[], bool],
     *,

@@ -19,6 +19,7 @@ from prefect.events.schemas.events import Event, Resource
 from services.event_gateway.peers import AUTH, INVALID, Gateway
 from websockets.exceptions import ConnectionClosed, InvalidHandshake
 
+from support.children import freeze
 from support.servers import NatsServer
 
 _KILLS = 30 if os.environ.get("HANGAR_TEST_LONG") else 3
@@ -114,7 +115,7 @@ class Promises(unittest.IsolatedAsyncioTestCase):
         async with self.gateway.authenticated() as socket, asyncio.timeout(120):
             await socket.send(event(first))
             await (await socket.ping())
-            os.kill(self.gateway.nats.pid, signal.SIGSTOP)
+            freeze(self.gateway.nats.pid)
             try:
                 await socket.send(event(second))
                 await socket.send("no event")
