@@ -44,7 +44,7 @@ HttpReply admin_reply(std::string_view method, std::string_view target, const Sn
   if (path == "/readyz") return readyz(seen, is_verbose(query));
   if (path == "/metrics") {
     return {.type = "text/plain; version=0.0.4; charset=utf-8",
-            .body = metrics_text(seen, ProcessNumbers::read(), services)};
+            .body = metrics_text(seen, Readiness{seen}.ready(), ProcessNumbers::read(), services)};
   }
   if (path == "/status") return {.type = "application/json", .body = status_json(seen)};
   return {.status = 404, .body = "there are /livez, /readyz, /metrics and /status\n"};

@@ -214,10 +214,11 @@ void add_process(const ProcessNumbers& process, Families& to) {
 
 }  // namespace
 
-std::string metrics_text(const Snapshot& seen, const ProcessNumbers& process,
+std::string metrics_text(const Snapshot& seen, bool ready, const ProcessNumbers& process,
                          const prometheus::Collectable& services) {
   Families families;
   add_build(families);
+  families.add("hangar_ready", gauge, "1 while /readyz answers 200", ready ? 1 : 0);
   add_services(seen, families);
   add_sources(seen, families);
   add_storage(seen.storage, families);

@@ -88,6 +88,13 @@ TEST(Routes, verbose_readiness_names_every_check_in_a_line) {
   EXPECT_EQ(reply_to("/readyz", seen).body, reply.body);
 }
 
+TEST(Routes, a_scraper_sees_readiness_too) {
+  auto seen = healthy();
+  EXPECT_TRUE(has_line(reply_to("/metrics", seen).body, "hangar_ready 1"));
+  seen.draining = true;
+  EXPECT_TRUE(has_line(reply_to("/metrics", seen).body, "hangar_ready 0"));
+}
+
 TEST(Routes, readiness_needs_every_service_to_run) {
   for (const auto state : {ServiceState::stopped, ServiceState::starting, ServiceState::stopping,
                            ServiceState::failed}) {
