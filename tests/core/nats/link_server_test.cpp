@@ -1,4 +1,5 @@
 #include <signal.h>  // NOLINT(modernize-deprecated-headers): POSIX's, not C's
+#include <sys/wait.h>
 
 #include <boost/json/serialize.hpp>
 
@@ -45,6 +46,8 @@ TEST_F(LinkTest, requests_fail_when_the_connection_is_lost_and_work_again_after)
     const auto link = co_await connect();
     const pid_t killed = server_.pid();
     kill(killed, SIGSTOP);  // so that it does not answer
+    siginfo_t stopped{};
+    EXPECT_EQ(waitid(P_PID, static_cast<id_t>(killed), &stopped, WSTOPPED), 0);
     std::optional<Fate> fate;
     link->request("$JS.API.INFO", "", {}, 30s,
                   [&](const Link::Reply& reply) { fate = reply.fate; });
