@@ -73,7 +73,7 @@ std::string invalid(std::string_view type, std::string_view place, std::string_v
   return body;
 }
 
-std::string quoted(std::string_view text) {
+std::string json_string(std::string_view text) {
   std::string json;
   prefect::append_compact_string(json, text);
   return json;
@@ -88,7 +88,7 @@ std::string place_of(std::size_t index, std::string_view pointer) {
     const std::string_view part = pointer.substr(0, pointer.find('/'));
     pointer.remove_prefix(std::min(pointer.size(), part.size() + 1));
     const bool number = part.find_first_not_of("0123456789") == std::string_view::npos;
-    place += ',' + (number && !part.empty() ? std::string{part} : quoted(part));
+    place += ',' + (number && !part.empty() ? std::string{part} : json_string(part));
   }
   return place + ']';
 }
@@ -162,18 +162,19 @@ asio::awaitable<void> post_events(asio::any_io_executor executor, Exchange& exch
     try {
       root = intake->parse(body);
     } catch (const DataError& error) {
-      problem = invalid("json_invalid", R"(["body",0])", error.what(), quoted(body));
+      problem = invalid("json_invalid", R"(["body",0])", error.what(), json_string(body));
       version.clear();  // Is not looked at then.
     }
   }
   if (!version.empty()) {
-    co_await respond_json(exchange, 400, R"({"detail":)" + quoted(version) + '}');
+    co_await respond_json(exchange, 400, R"({"detail":)" + json_string(version) + '}');
     co_return;
   }
   if (body.empty()) {
     problem = invalid("missing", R"(["body"])", "Field required", "null");
   } else if (!json) {
-    problem = invalid("list_type", R"(["body"])", "Input should be a valid list", quoted(body));
+    problem =
+        invalid("list_type", R"(["body"])", "Input should be a valid list", json_string(body));
   } else if (!problem) {
     problem = read_events(*intake, root, publishing->events);
   }
