@@ -6,12 +6,14 @@
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/io_context.hpp>
+#include <chrono>
 #include <deque>
 #include <exception>
 #include <filesystem>
 #include <functional>
 #include <memory>
 #include <string>
+#include <thread>
 #include <utility>
 #include <vector>
 
@@ -210,6 +212,18 @@ inline std::pair<std::size_t, std::size_t> open_things() {
     return static_cast<std::size_t>(std::distance(begin(all), end(all)));
   };
   return {count("/proc/self/task"), count("/proc/self/fd")};
+}
+
+/// Whether it comes to have no more open than `before`: a thread is still listed for a moment after
+/// it was joined, here and when the others were counted.
+inline bool no_more_open_than(const std::pair<std::size_t, std::size_t>& before) {
+  const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds{20};
+  while (std::chrono::steady_clock::now() < deadline) {
+    const auto [threads, descriptors] = open_things();
+    if (threads <= before.first && descriptors <= before.second) return true;
+    std::this_thread::sleep_for(std::chrono::milliseconds{1});
+  }
+  return false;
 }
 
 /// What the call throws, which has to be the author's fault; empty when it throws nothing.

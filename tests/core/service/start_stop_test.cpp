@@ -163,7 +163,7 @@ TEST(StartStop, with_nats_and_storage_away_a_stop_takes_no_longer_and_leaves_not
     bench.run(start_and_stop(std::chrono::milliseconds{round % 10}));
     if (round == 1) before = open_things();
   }
-  EXPECT_EQ(open_things(), before);
+  EXPECT_TRUE(no_more_open_than(before));
 }
 
 /// The same from many threads at once, on a strand.
