@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <stdexcept>
 
+#include "api/declaration.hpp"
 #include "hangar/keys.hpp"
 
 // What the calls of a session are given.
@@ -22,11 +23,6 @@ bool is_unique_key(const Table& table, std::span<const std::size_t> columns) {
   return std::ranges::any_of(table.indexes, [&](const Index& index) {
     return index.unique && std::ranges::equal(columns, index.parts, {}, {}, &Index::Part::column);
   });
-}
-
-bool holds_json(const Table& table, std::size_t column) {
-  const ColumnType type = table.columns[column].type;
-  return type == ColumnType::json || type == ColumnType::json_text;
 }
 
 }  // namespace
@@ -67,8 +63,8 @@ void check_keys(const Table& table, std::span<const Keys> keys) {
 std::vector<std::size_t> order_of(const Table& table, const Range& range) {
   const std::size_t width = table.columns.size();
   if (range.column >= width) refuse(table, "a range by a column that it does not have");
-  if (holds_json(table, range.column) ||
-      table.columns[range.column].type == ColumnType::enumeration) {
+  const ColumnType type = table.columns[range.column].type;
+  if (holds_json(type) || type == ColumnType::enumeration) {
     refuse(table, "a range by a column that has no order");
   }
   for (const auto& end : {range.from, range.before}) {
@@ -78,7 +74,7 @@ std::vector<std::size_t> order_of(const Table& table, const Range& range) {
   }
   for (const Range::OneOf& part : range.one_of) {
     if (part.column >= width) refuse(table, "a range of a column that it does not have");
-    if (holds_json(table, part.column)) {
+    if (holds_json(table.columns[part.column].type)) {
       refuse(table, "a range of a column that is compared with nothing");
     }
     for (const Cell& value : part.values) {
@@ -105,10 +101,8 @@ void check_sums(const Rows& rows, std::span<const std::size_t> columns) {
   if (columns.empty()) refuse(table, "there is no column to add to");
   check_columns(table, columns);
   for (const std::size_t column : columns) {
-    const ColumnType type = table.columns[column].type;
-    const bool is_number = type == ColumnType::int8 || type == ColumnType::int4;
     const std::string_view name = table.columns[column].name;
-    if (!is_number || table.in_primary_key(column)) {
+    if (!can_count(table, column)) {
       refuse(table, fmt::format("column {} cannot be added to", name));
     }
     for (std::size_t row = 0; row < rows.size(); ++row) {

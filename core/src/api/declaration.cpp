@@ -1,3 +1,5 @@
+#include "api/declaration.hpp"
+
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -32,10 +34,6 @@ bool is_key_type(ColumnType type) {
       break;
   }
   return false;
-}
-
-bool holds_json(ColumnType type) {
-  return type == ColumnType::json || type == ColumnType::json_text;
 }
 
 bool is_json(std::string_view text) {
@@ -102,8 +100,7 @@ class Declaration {
     }
     for (const std::size_t counter : table_.counters) {
       const Column& column = at(counter, "a counter");
-      const bool is_number = column.type == ColumnType::int4 || column.type == ColumnType::int8;
-      if (!is_number || table_.in_primary_key(counter)) {
+      if (!can_count(table_, counter)) {
         refuse(fmt::format("column {} cannot be added to", column.name));
       }
     }
