@@ -16,6 +16,7 @@
 #include "jetstream/jetstream_refusal.hpp"
 #include "jetstream/stream_info.hpp"
 #include "jetstream/stream_setup.hpp"
+#include "jetstream/until_done.hpp"
 #include "nats/subjects.hpp"
 #include "text/json_member.hpp"
 
@@ -109,28 +110,25 @@ asio::awaitable<void> StreamPublisher::open() {
 }
 
 asio::awaitable<void> StreamPublisher::ensure(const Publishes& wanted) {
-  Backoff wait;
-  while (!stopping_) {
-    if (!link_->connected()) {
-      co_await connection_.wait();
-      continue;
+  bool done = false;
+  const auto over = [&] { return stopping_ || done; };
+  const auto attempt = [&]() -> asio::awaitable<void> {
+    StreamConfig config{wanted.stream, wanted.subject};
+    config.replicas = nats_.replicas;
+    config.max_age = nats_.max_age;
+    config.drops_oldest = wanted.max_bytes > 0;
+    if (config.drops_oldest) config.max_bytes = static_cast<std::int64_t>(wanted.max_bytes);
+    co_await ensure_stream(*link_, std::move(config), WhenAbsent::create);
+    done = true;
+  };
+  const auto told = [&](const std::string& problem) {
+    if (problem.empty()) return;
+    if (const auto left_out = seldom_.told(wanted.stream, Clock::now())) {
+      log_.warning("{}; trying again ({} more failures since this was said last)", problem,
+                   *left_out);
     }
-    try {
-      StreamConfig config{wanted.stream, wanted.subject};
-      config.replicas = nats_.replicas;
-      config.max_age = nats_.max_age;
-      config.drops_oldest = wanted.max_bytes > 0;
-      if (config.drops_oldest) config.max_bytes = static_cast<std::int64_t>(wanted.max_bytes);
-      co_await ensure_stream(*link_, std::move(config), WhenAbsent::create);
-      co_return;
-    } catch (const TransientError& error) {
-      if (const auto left_out = seldom_.told(wanted.stream, Clock::now())) {
-        log_.warning("{}; trying again ({} more failures since this was said last)", error.what(),
-                     *left_out);
-      }
-    }
-    co_await connection_.wait_until(Clock::now() + wait.next());
-  }
+  };
+  co_await until_done(*link_, connection_, over, attempt, told);
 }
 
 void StreamPublisher::stop() {

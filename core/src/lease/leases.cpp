@@ -14,10 +14,10 @@
 #include <utility>
 
 #include "api/describe.hpp"
-#include "async/backoff.hpp"
 #include "hangar/error.hpp"
 #include "jetstream/denied_error.hpp"
 #include "jetstream/jetstream.hpp"
+#include "jetstream/until_done.hpp"
 #include "lease/lease_stream.hpp"
 #include "text/base64.hpp"
 #include "text/json_member.hpp"
@@ -80,7 +80,7 @@ Leases::Leases(asio::any_io_executor executor, const NatsConfig& nats, std::stri
       metrics_{metrics},
       changed_{executor_} {}
 
-void Leases::warn(const std::string& what, const char* problem) {
+void Leases::warn(const std::string& what, const std::string& problem) {
   if (const auto left_out = seldom_.told(what, Clock::now())) {
     log_.warning("{}: {}; trying again ({} more failures since this was said last)", what, problem,
                  *left_out);
@@ -89,20 +89,16 @@ void Leases::warn(const std::string& what, const char* problem) {
 
 asio::awaitable<void> Leases::open() {
   const auto self = shared_from_this();
-  Backoff wait;
-  while (!stopping_) {
-    if (!link_->connected()) {
-      co_await changed_.wait();
-      continue;
-    }
-    try {
-      co_await ensure_stream(*link_, stream_, WhenAbsent::create);
-      co_return;
-    } catch (const TransientError& error) {
-      warn("leases", error.what());
-    }
-    co_await changed_.wait_until(Clock::now() + wait.next());
-  }
+  bool done = false;
+  const auto over = [&] { return stopping_ || done; };
+  const auto attempt = [&]() -> asio::awaitable<void> {
+    co_await ensure_stream(*link_, stream_, WhenAbsent::create);
+    done = true;
+  };
+  const auto told = [&](const std::string& problem) {
+    if (!problem.empty()) warn("leases", problem);
+  };
+  co_await until_done(*link_, changed_, over, attempt, told);
 }
 
 asio::awaitable<void> Leases::every(std::string lease, std::chrono::milliseconds period,

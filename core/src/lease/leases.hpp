@@ -61,7 +61,7 @@ class Leases : public std::enable_shared_from_this<Leases> {
   /// The sequence of what was written; nothing when another host was faster.
   boost::asio::awaitable<std::optional<std::uint64_t>> write(const Turn& turn, std::string holder,
                                                              std::uint64_t in_place_of);
-  void warn(const std::string& what, const char* problem);
+  void warn(const std::string& what, const std::string& problem);
 
   boost::asio::any_io_executor executor_;
   StreamConfig stream_;

@@ -9,11 +9,11 @@
 #include <stdexcept>
 #include <utility>
 
-#include "async/backoff.hpp"
 #include "async/runs_on.hpp"
 #include "hangar/error.hpp"
 #include "jetstream/jetstream.hpp"
 #include "jetstream/stream_setup.hpp"
+#include "jetstream/until_done.hpp"
 #include "nats/subjects.hpp"
 #include "source/pull_status.hpp"
 #include "text/json_member.hpp"
@@ -27,7 +27,6 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr std::size_t most_messages = 4000;
-constexpr auto looks_again_after = 5000ms;
 constexpr std::chrono::nanoseconds forgotten_after = 5min;
 constexpr auto close_within = 8s;
 
@@ -92,6 +91,7 @@ std::shared_ptr<LiveSource> LiveSource::start(const asio::any_io_executor& execu
   handlers.up = with([](LiveSource& self) {
     self.counters_->connections.add();
     self.counters_->connected.set(1);
+    self.changes_.wake_all();
     self.bind();
   });
   handlers.down = with([](LiveSource& self, const std::vector<Outgoing>&) {
@@ -148,25 +148,22 @@ void LiveSource::bind() {
 }
 
 asio::awaitable<void> LiveSource::bind_until_done() {
-  Backoff wait;
   std::string last;
-  while (!stopping() && consumer_.empty() && !failure_) {
-    std::string problem;
+  const auto over = [&] { return stopping() || !consumer_.empty() || failure_ != nullptr; };
+  const auto attempt = [&]() -> asio::awaitable<void> {
     try {
-      co_await link_->wait_connected(Clock::now() + looks_again_after);
-      if (link_->connected()) co_await make_consumer();
+      co_await make_consumer();
     } catch (const ConfigError& error) {
       if (phase_ == Phase::opening) failure_ = std::current_exception();
-      problem = error.what();
-    } catch (const std::exception& error) {
-      problem = error.what();
+      throw TransientError{error.what(), TransientError::Retry::when_answerable};
     }
+  };
+  const auto told = [&](const std::string& problem) {
     counters_->obstacle.set(problem);
-    if (problem.empty()) continue;
-    if (problem != last) log_.warning("{}; trying again", problem);
-    last = std::move(problem);
-    co_await changes_.wait_until(Clock::now() + wait.next());
-  }
+    if (!problem.empty() && problem != last) log_.warning("{}; trying again", problem);
+    last = problem;
+  };
+  co_await until_done(*link_, changes_, over, attempt, told);
 }
 
 asio::awaitable<void> LiveSource::make_consumer() {
