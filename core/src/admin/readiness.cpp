@@ -10,8 +10,7 @@
 namespace hangar {
 namespace {
 
-std::string with_obstacle(std::string failure, const Snapshot::Source& source) {
-  const std::string& obstacle = source.obstacle;
+std::string with_obstacle(std::string failure, const std::string& obstacle) {
   return obstacle.empty() ? failure : fmt::format("{}: {}", failure, obstacle);
 }
 
@@ -20,7 +19,7 @@ std::string source_failure(const Snapshot::Source& source) {
   if (const auto why = describe(trouble); !why.empty()) {
     return fmt::format("{} records nothing: {}", source.title, why);
   }
-  if (!source.connected) return with_obstacle(source.title + " is not connected", source);
+  if (!source.connected) return with_obstacle(source.title + " is not connected", source.obstacle);
   if (source.acks_denied) {
     return fmt::format("the user of {} may not publish to $JS.ACK.{}.{}.>, so nothing is acked",
                        source.title, source.stream, source.consumer);
@@ -45,8 +44,19 @@ std::string source_failure(const Snapshot::Source& source) {
   return {};
 }
 
+std::string connection_failure(const Snapshot::Connection& connection) {
+  if (!connection.connected) {
+    return with_obstacle(connection.title + " is not connected", connection.obstacle);
+  }
+  if (connection.obstacle.empty()) return {};
+  return with_obstacle(connection.title + " cannot be used", connection.obstacle);
+}
+
 std::string nats_failure(const Snapshot& seen) {
   for (const auto& service : seen.services) {
+    for (const auto& connection : service.connections) {
+      if (std::string failure = connection_failure(connection); !failure.empty()) return failure;
+    }
     for (const auto& source : service.sources) {
       if (std::string failure = source_failure(source); !failure.empty()) return failure;
     }
@@ -61,7 +71,8 @@ std::string service_failure(const Snapshot::Service& service) {
   if (service.state != ServiceState::starting) return why;
   for (const auto& source : service.sources) {
     // One that is not connected has said so.
-    if (source.connected != 0 && !source.obstacle.empty()) return with_obstacle(why, source);
+    if (source.connected != 0 && !source.obstacle.empty())
+      return with_obstacle(why, source.obstacle);
   }
   return why;
 }

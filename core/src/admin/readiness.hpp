@@ -15,9 +15,10 @@ class Readiness {
     std::string failure;  ///< Empty when it is as it should be.
   };
 
-  /// Not ready: draining, a stuck loop, a service that does not run, one that is not connected,
-  /// gets no service of JetStream, waits for room for its dead letters or says itself that
-  /// something is wrong, a storage that does not answer.
+  /// Not ready: draining, a stuck loop, a service that does not run, one of which a source, the
+  /// publisher, the leases or a consumer is not connected or cannot be used, that gets no service
+  /// of JetStream, waits for room for its dead letters or says itself that something is wrong, a
+  /// storage that does not answer.
   explicit Readiness(const Snapshot& seen);
 
   [[nodiscard]] bool ready() const noexcept;

@@ -44,11 +44,20 @@ json::object describe(const Snapshot::Service& service) {
                             {"connected", source.connected != 0},
                             {"counters", counters(source)}};
   }
+  json::object connections;
+  for (const auto& connection : service.connections) {
+    connections[connection.name] = {{"connected", connection.connected},
+                                    {"obstacle", nullable(connection.obstacle)}};
+  }
   json::object listeners;
   for (const auto& [name, address] : service.listeners) listeners[name] = {{"address", address}};
-  return {{"version", service.version},       {"state", to_string(service.state)},
-          {"since", when(service.since)},     {"last_error", nullable(service.last_error)},
-          {"restarts", service.restarts},     {"sources", std::move(sources)},
+  return {{"version", service.version},
+          {"state", to_string(service.state)},
+          {"since", when(service.since)},
+          {"last_error", nullable(service.last_error)},
+          {"restarts", service.restarts},
+          {"sources", std::move(sources)},
+          {"connections", std::move(connections)},
           {"listeners", std::move(listeners)}};
 }
 
@@ -60,7 +69,8 @@ std::string status_json(const Snapshot& seen) {
   json::array urls;
   for (const std::string& url : seen.nats_urls) urls.emplace_back(url);
   const bool connected = std::ranges::all_of(seen.services, [](const auto& service) {
-    return std::ranges::all_of(service.sources, &Snapshot::Source::connected);
+    return std::ranges::all_of(service.sources, &Snapshot::Source::connected) &&
+           std::ranges::all_of(service.connections, &Snapshot::Connection::connected);
   });
   const json::object status{{"version", version},
                             {"ready", Readiness{seen}.ready()},

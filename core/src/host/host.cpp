@@ -18,15 +18,12 @@
 #include "config/mask_url.hpp"
 #include "hangar/error.hpp"
 #include "host/backlog.hpp"
+#include "host/connections.hpp"
 #include "host/installation.hpp"
 #include "host/listener_maker.hpp"
 #include "host/nats_server.hpp"
 #include "host/signals.hpp"
 #include "http/http_server.hpp"
-#include "jetstream/steered_consumer.hpp"
-#include "jetstream/stream_publisher.hpp"
-#include "lease/leases.hpp"
-#include "live/live_source.hpp"
 #include "log/stderr_log.hpp"
 #include "metrics/service_metrics.hpp"
 #include "service/needs_check.hpp"
@@ -53,7 +50,9 @@ class Host::Run {
     for (auto& service : installation_.services()) add(service);
     check_only();
     for (const HostedService* service : enabled()) {
-      board_.add_service(service->name(), service->version(), needs_or_none(*service));
+      Needs needs = needs_or_none(*service);
+      if (ends()) needs.leases.clear();
+      board_.add_service(service->name(), service->version(), needs);
     }
   }
 
@@ -85,6 +84,8 @@ class Host::Run {
         settings.format == "json" ? StderrLog::Format::json : StderrLog::Format::text);
   }
 
+  /// Whether what runs ends by itself.
+  [[nodiscard]] bool ends() const { return options_.until_drained || options_.replay.has_value(); }
   void add(Installation::Service& service);
   void check_only() const;
   void open_admin();
@@ -134,24 +135,8 @@ void Host::Run::add(Installation::Service& service) {
   resources.make_source = [this, name](const auto& on, const auto& options, Log& log) {
     return make_source(name, on, options, log);
   };
-  const bool ends = options_.until_drained || options_.replay.has_value();
-  resources.make_live_source = [this, name, ends](const auto& on, const auto& options, Log& log) {
-    auto source = LiveSource::start(on, nats_server_->settings(), options, name, ends, log);
-    board_.add_source(name, options.name, source->counters());
-    return source;
-  };
-  resources.make_listener = listener_maker(board_, name, ends);
-  resources.make_publisher = [this, name](const auto& on, const auto& targets, Log& log) {
-    return StreamPublisher::start(on, nats_server_->settings(), name, targets, log);
-  };
-  resources.make_consumer = [this, name](const auto& on, const auto& which, Log& log) {
-    return SteeredConsumer::start(on, nats_server_->settings(), name, which, log);
-  };
-  if (!ends) {
-    resources.make_leases = [this, name](const auto& on, Log& log, Metrics& metrics) {
-      return Leases::start(on, nats_server_->settings(), name, log, metrics);
-    };
-  }
+  let_connect(resources, name, ends(), board_, nats_server_);
+  resources.make_listener = listener_maker(board_, name, ends());
   resources.storage_outcome = [this](const StorageOutcome& outcome) { board_.record(outcome); };
   resources.storage = [this]() -> Storage& { return storage(); };
   resources.creation = installation_.creation();

@@ -3,6 +3,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
 #include <boost/json/array.hpp>
 #include <chrono>
 #include <utility>
@@ -22,6 +24,8 @@ namespace {
 
 using namespace std::chrono_literals;
 using Clock = std::chrono::steady_clock;
+
+constexpr auto looks_every = 5s;
 
 std::vector<std::string> sorted(std::vector<std::string> subjects) {
   std::ranges::sort(subjects);
@@ -45,8 +49,30 @@ std::shared_ptr<SteeredConsumer> SteeredConsumer::start(const asio::any_io_execu
                                                         const std::string& service, Steers which,
                                                         Log& log) {
   auto made = std::make_shared<SteeredConsumer>(executor, std::move(which));
-  made->link_ = Link::open(executor, {nats, connection_name(service, "consumer")}, log, {});
+  const std::weak_ptr<SteeredConsumer> weak = made;
+  const auto wake = [weak] {
+    if (const auto self = weak.lock()) self->changed_.wake_all();
+  };
+  made->link_ = Link::open(executor, {nats, connection_name(service, "consumer")}, log,
+                           keep_state(made->state_, wake));
+  asio::co_spawn(executor, made->watch(), asio::detached);
   return made;
+}
+
+asio::awaitable<void> SteeredConsumer::watch() {
+  const auto self = shared_from_this();
+  while (!closed_) {
+    if (link_->connected()) {
+      std::string obstacle;
+      try {
+        co_await ask();
+      } catch (const std::exception& error) {
+        obstacle = error.what();
+      }
+      state_->keeps_from(std::move(obstacle));
+    }
+    if (!closed_) co_await changed_.wait_until(Clock::now() + looks_every);
+  }
 }
 
 std::string SteeredConsumer::title() const {
@@ -122,6 +148,8 @@ asio::awaitable<void> SteeredConsumer::filter(std::vector<std::string> subjects)
 
 asio::awaitable<void> SteeredConsumer::close() {
   const auto self = shared_from_this();
+  closed_ = true;
+  changed_.wake_all();
   link_->finish();
   co_await link_->ended(Clock::now() + 10s);
 }

@@ -11,6 +11,7 @@
 #include "hangar/log.hpp"
 #include "hangar/needs.hpp"
 #include "jetstream/jetstream.hpp"
+#include "jetstream/link_state.hpp"
 #include "nats/link.hpp"
 #include "nats/nats_config.hpp"
 
@@ -31,21 +32,29 @@ class SteeredConsumer final : public ServiceConsumer,
                                                 Steers which, Log& log);
 
   SteeredConsumer(boost::asio::any_io_executor executor, Steers which)
-      : executor_{std::move(executor)}, which_{std::move(which)} {}
+      : executor_{std::move(executor)}, which_{std::move(which)}, changed_{executor_} {}
 
   boost::asio::awaitable<ConsumerPosition> info() override;
   boost::asio::awaitable<void> filter(std::vector<std::string> subjects) override;
   /// Within about 10 s.
   boost::asio::awaitable<void> close() override;
 
+  /// For any thread; lives as long as the holder wants.
+  [[nodiscard]] std::shared_ptr<const LinkState> state() const { return state_; }
+
  private:
+  /// Sees every few seconds whether the consumer is there, until `close`.
+  boost::asio::awaitable<void> watch();
   boost::asio::awaitable<JetStreamAnswer> ask();
   boost::asio::awaitable<JetStreamAnswer> put(boost::json::object config);
   [[nodiscard]] std::string title() const;
 
   boost::asio::any_io_executor executor_;
   Steers which_;
+  std::shared_ptr<LinkState> state_ = std::make_shared<LinkState>();
   std::shared_ptr<Link> link_;
+  Condition changed_;  ///< The connection came or went, or this is closed.
+  bool closed_ = false;
 };
 
 }  // namespace hangar

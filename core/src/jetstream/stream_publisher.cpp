@@ -84,14 +84,11 @@ std::shared_ptr<StreamPublisher> StreamPublisher::start(const asio::any_io_execu
   };
   const auto made = std::make_shared<Started>(executor, nats, std::move(targets), log);
   const std::weak_ptr<StreamPublisher> weak = made;
-  const auto wake = [weak](const auto&...) {
+  const auto wake = [weak] {
     if (const auto self = weak.lock()) self->connection_.wake_all();
   };
-  Link::Handlers handlers;
-  handlers.up = wake;
-  handlers.down = wake;
-  made->link_ =
-      Link::open(executor, {nats, connection_name(service, "publisher")}, log, std::move(handlers));
+  made->link_ = Link::open(executor, {nats, connection_name(service, "publisher")}, log,
+                           keep_state(made->state_, wake));
   return made;
 }
 
@@ -122,6 +119,7 @@ asio::awaitable<void> StreamPublisher::ensure(const Publishes& wanted) {
     done = true;
   };
   const auto told = [&](const std::string& problem) {
+    state_->keeps_from(problem);
     if (problem.empty()) return;
     if (const auto left_out = seldom_.told(wanted.stream, Clock::now())) {
       log_.warning("{}; trying again ({} more failures since this was said last)", problem,
@@ -192,6 +190,17 @@ asio::awaitable<PubAck> StreamPublisher::send(OutgoingMessage message) {
   };
   const Room room{*this, message.body().size()};
   check_headers(message);
+  struct Failing {
+    StreamPublisher& publisher;
+    bool fails = false;
+    explicit Failing(StreamPublisher& of) : publisher{of} {}
+    Failing(const Failing&) = delete;
+    Failing& operator=(const Failing&) = delete;
+    ~Failing() {
+      if (fails && --publisher.failing_ == 0) publisher.state_->keeps_from({});
+    }
+  };
+  Failing failing{*this};
   Backoff wait;
   while (true) {
     const std::size_t size = message.body().size() + wire_size(message.headers());
@@ -210,11 +219,13 @@ asio::awaitable<PubAck> StreamPublisher::send(OutgoingMessage message) {
                                        message.subject(), attempt.problem),
                            TransientError::Retry::reconnect};
     }
+    const std::string problem =
+        fmt::format("cannot publish to `{}`: {}", message.subject(), attempt.problem);
+    if (!std::exchange(failing.fails, true)) ++failing_;
+    state_->keeps_from(problem);
     if (const auto left_out = seldom_.told("publish", Clock::now())) {
-      log_.warning(
-          "cannot publish to `{}`: {}; trying again ({} more failures since this was said "
-          "last)",
-          message.subject(), attempt.problem, *left_out);
+      log_.warning("{}; trying again ({} more failures since this was said last)", problem,
+                   *left_out);
     }
     co_await connection_.wait_until(Clock::now() + wait.next());
   }

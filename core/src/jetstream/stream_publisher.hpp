@@ -12,6 +12,7 @@
 #include "hangar/event.hpp"
 #include "hangar/log.hpp"
 #include "hangar/needs.hpp"
+#include "jetstream/link_state.hpp"
 #include "log/rate_limit.hpp"
 #include "nats/link.hpp"
 #include "nats/nats_config.hpp"
@@ -42,6 +43,9 @@ class StreamPublisher : public ServicePublisher,
                                        Callable<void(std::exception_ptr)> answered) override;
   boost::asio::awaitable<void> flush() override;
 
+  /// For any thread; lives as long as the holder wants.
+  [[nodiscard]] std::shared_ptr<const LinkState> state() const { return state_; }
+
  private:
   StreamPublisher(boost::asio::any_io_executor executor, const NatsConfig& nats,
                   std::vector<Publishes> targets, Log& log);
@@ -59,12 +63,14 @@ class StreamPublisher : public ServicePublisher,
   NatsConfig nats_;
   std::vector<Publishes> targets_;
   Log& log_;
+  std::shared_ptr<LinkState> state_ = std::make_shared<LinkState>();
   std::shared_ptr<Link> link_;
   Condition connection_;  ///< Came or went, or nothing is to be sent again.
   Condition room_;        ///< A message has its answer.
   RateLimit seldom_{std::chrono::seconds{10}};
   std::size_t messages_ = 0;  ///< Without an answer.
   std::size_t bytes_ = 0;     ///< Of these.
+  std::size_t failing_ = 0;   ///< Of these: those that no stream took when they were sent last.
   std::size_t enqueued_ = 0;  ///< Of these: those that nobody waits for but `flush`.
   std::exception_ptr failure_;
   bool stopping_ = false;

@@ -60,14 +60,11 @@ std::shared_ptr<Leases> Leases::start(const asio::any_io_executor& executor, con
   };
   const auto made = std::make_shared<Started>(executor, nats, std::move(service), log, metrics);
   const std::weak_ptr<Leases> weak = made;
-  const auto wake = [weak](const auto&...) {
+  const auto wake = [weak] {
     if (const auto self = weak.lock()) self->changed_.wake_all();
   };
-  Link::Handlers handlers;
-  handlers.up = wake;
-  handlers.down = wake;
   made->link_ = Link::open(executor, {nats, connection_name(made->service_, "leases")}, log,
-                           std::move(handlers));
+                           keep_state(made->state_, wake));
   return made;
 }
 
@@ -96,6 +93,7 @@ asio::awaitable<void> Leases::open() {
     done = true;
   };
   const auto told = [&](const std::string& problem) {
+    state_->keeps_from(problem);
     if (!problem.empty()) warn("leases", problem);
   };
   co_await until_done(*link_, changed_, over, attempt, told);
@@ -180,13 +178,16 @@ asio::awaitable<void> Leases::keep(std::shared_ptr<Turn> turn) {
   }
   co_await give_back(*turn);
   in_use_.erase(turn->name);
+  obstacles_.erase(turn->name);
   turn->given_back = true;
   changed_.wake_all();
 }
 
 asio::awaitable<void> Leases::renew(Turn& turn) {
   const bool before = turn.term.held();
+  std::string& obstacle = obstacles_[turn.name];
   if (link_->connected()) {
+    obstacle.clear();
     try {
       const LeaseEntry found = co_await read(turn);
       const auto sent = Clock::now();
@@ -195,12 +196,22 @@ asio::awaitable<void> Leases::renew(Turn& turn) {
         if (written) turn.term.written(*written, sent);
       }
     } catch (const std::exception& error) {
-      warn(fmt::format("lease '{}'", turn.name), error.what());
+      obstacle = error.what();
+      warn(fmt::format("lease '{}'", turn.name), obstacle);
     }
+    show_obstacle();
   }
   const bool now = turn.term.held();
   if (now && !before) log_.info("this host holds the lease '{}' now", turn.name);
   if (before && !now) log_.warning("this host holds the lease '{}' no more", turn.name);
+}
+
+void Leases::show_obstacle() {
+  std::string shown;
+  for (const auto& [lease, obstacle] : obstacles_) {
+    if (shown.empty() && !obstacle.empty()) shown = fmt::format("lease '{}': {}", lease, obstacle);
+  }
+  state_->keeps_from(std::move(shown));
 }
 
 asio::awaitable<void> Leases::give_back(Turn& turn) {

@@ -4,6 +4,7 @@
 #include <boost/asio/awaitable.hpp>
 #include <chrono>
 #include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <set>
@@ -14,6 +15,7 @@
 #include "hangar/lease.hpp"
 #include "hangar/log.hpp"
 #include "hangar/metrics.hpp"
+#include "jetstream/link_state.hpp"
 #include "jetstream/stream_setup.hpp"
 #include "lease/lease_term.hpp"
 #include "log/rate_limit.hpp"
@@ -45,6 +47,9 @@ class Leases : public std::enable_shared_from_this<Leases> {
   /// Waits for work that runs, gives the leases back and disconnects.
   boost::asio::awaitable<void> close();
 
+  /// For any thread; lives as long as the holder wants.
+  [[nodiscard]] std::shared_ptr<const LinkState> state() const { return state_; }
+
  private:
   using Clock = std::chrono::steady_clock;
   struct Turn;
@@ -62,16 +67,20 @@ class Leases : public std::enable_shared_from_this<Leases> {
   boost::asio::awaitable<std::optional<std::uint64_t>> write(const Turn& turn, std::string holder,
                                                              std::uint64_t in_place_of);
   void warn(const std::string& what, const std::string& problem);
+  /// Of several leases that cannot be kept the first is told.
+  void show_obstacle();
 
   boost::asio::any_io_executor executor_;
   StreamConfig stream_;
   std::string service_;
   Log& log_;
   Metrics& metrics_;
+  std::shared_ptr<LinkState> state_ = std::make_shared<LinkState>();
   std::shared_ptr<Link> link_;
   Condition changed_;  ///< The connection, a lease, or what is to be done.
   RateLimit seldom_{std::chrono::seconds{10}};
   std::set<std::string> in_use_;
+  std::map<std::string, std::string> obstacles_;  ///< By lease; empty when it was written last.
   bool stopping_ = false;
 };
 

@@ -169,6 +169,10 @@ void add_sources(const Snapshot& seen, Families& to) {
       for (const Source& source : service.sources) {
         to.add(labels_of(column.of, service, source), number(source.*column.value));
       }
+      if (column.value != &Source::connected) continue;
+      for (const Snapshot::Connection& other : service.connections) {
+        to.add({{"connection", service.name + '.' + other.name}}, other.connected ? 1 : 0);
+      }
     }
   }
 }

@@ -30,6 +30,13 @@ struct Snapshot {
     /// Age of the oldest message that this host holds, else of the oldest that nobody has acked.
     std::uint64_t lag_seconds = 0;
   };
+  /// A connection of a service beside those of its sources: its publisher's, say.
+  struct Connection {
+    std::string name;   ///< `publisher`, `leases`, or `consumer <durable>` of one that it steers.
+    std::string title;  ///< What messages call it.
+    bool connected = false;
+    std::string obstacle;  ///< Why it is not, or cannot be used; empty when it can.
+  };
   struct Service {
     std::string name;
     std::string version;
@@ -39,6 +46,7 @@ struct Snapshot {
     std::string trouble;         ///< What keeps it from its work while it runs.
     std::uint64_t restarts = 0;  ///< How often it was started again after it had failed.
     std::vector<Source> sources;
+    std::vector<Connection> connections;
     std::map<std::string, std::string> listeners;  ///< The addresses that are bound, by name.
   };
   /// How often each result of one kind of operation was seen, and how long the operations took.

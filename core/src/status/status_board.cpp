@@ -1,5 +1,7 @@
 #include "status/status_board.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <cstddef>
 #include <utility>
@@ -59,6 +61,28 @@ void StatusBoard::add_service(std::string name, std::string release, const Needs
   for (const SourceOptions& read : needs.reads) add_one(read.name, read.stream, read.durable);
   for (const LiveOptions& live : needs.live) add_one(live.name, live.stream, {});
   entry.counters.resize(entry.service.sources.size());
+  const auto add_connection = [&](std::string called, std::string title) {
+    Snapshot::Connection& connection = entry.service.connections.emplace_back();
+    connection.name = std::move(called);
+    connection.title = std::move(title);
+  };
+  if (!needs.publishes.empty()) {
+    add_connection("publisher", fmt::format("the publisher of {}", entry.service.name));
+  }
+  for (const Steers& consumer : needs.steers) {
+    add_connection(
+        "consumer " + consumer.durable,
+        fmt::format("the consumer {} that {} steers", consumer.durable, entry.service.name));
+  }
+  if (!needs.leases.empty()) {
+    add_connection("leases", fmt::format("the leases of {}", entry.service.name));
+  }
+}
+
+void StatusBoard::add_connection(std::string_view service, std::string_view connection,
+                                 std::shared_ptr<const LinkState> state) {
+  const std::scoped_lock lock{mutex_};
+  if (Entry* entry = find(service)) entry->links[std::string{connection}] = std::move(state);
 }
 
 void StatusBoard::set_state(std::string_view service, ServiceState state,
@@ -146,6 +170,12 @@ Snapshot StatusBoard::snapshot(Clock::time_point now) const {
     Snapshot::Service& service = seen.services.emplace_back(entry.service);
     for (std::size_t i = 0; i < entry.counters.size(); ++i) {
       for (const auto& run : entry.counters[i]) add(*run, service.sources[i]);
+    }
+    for (Snapshot::Connection& connection : service.connections) {
+      const auto link = entry.links.find(connection.name);
+      if (link == entry.links.end()) continue;
+      connection.connected = link->second->connected.value() != 0;
+      connection.obstacle = mask_url(link->second->obstacle.value());
     }
   }
   if (now > alive_until_) {

@@ -1,6 +1,8 @@
 #pragma once
 
 #include <chrono>
+#include <functional>
+#include <map>
 #include <memory>
 #include <mutex>
 #include <string>
@@ -8,6 +10,7 @@
 #include <vector>
 
 #include "hangar/needs.hpp"
+#include "jetstream/link_state.hpp"
 #include "source/source_counters.hpp"
 #include "status/snapshot.hpp"
 
@@ -32,6 +35,9 @@ class StatusBoard {
   /// ones.
   void add_source(std::string_view service, std::string_view source,
                   std::shared_ptr<const SourceCounters> counters);
+  /// How the present run's connection of that name is.
+  void add_connection(std::string_view service, std::string_view connection,
+                      std::shared_ptr<const LinkState> state);
   void set_listener(std::string_view service, const std::string& listener, std::string address);
   /// Known when the configuration is loaded; empty before.
   void set_storage_type(std::string type);
@@ -48,6 +54,7 @@ class StatusBoard {
     Snapshot::Service service;
     /// Of each of its sources the last two; what earlier ones counted is in `service`.
     std::vector<std::vector<std::shared_ptr<const SourceCounters>>> counters;
+    std::map<std::string, std::shared_ptr<const LinkState>, std::less<>> links;
   };
   Entry* find(std::string_view service);
 

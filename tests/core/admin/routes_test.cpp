@@ -128,6 +128,7 @@ TEST(Routes, every_series_is_there_as_zero_before_anything_happened) {
   auto seen = healthy();
   seen.services.at(0).state = ServiceState::stopped;
   seen.services.at(0).sources.at(0).connected = 0;
+  seen.services.at(0).connections.push_back({.name = "publisher", .title = {}, .obstacle = {}});
   const auto reply = reply_to("/metrics", seen);
   EXPECT_EQ(reply.type, "text/plain; version=0.0.4; charset=utf-8");
   const std::string of = "{service=\"recorder\",consumer=\"durable\"} 0";
@@ -142,6 +143,7 @@ TEST(Routes, every_series_is_there_as_zero_before_anything_happened) {
         "hangar_service_state{service=\"recorder\",state=\"failed\"} 0",
         "hangar_service_state{service=\"recorder\",state=\"stopped\"} 1",
         "hangar_nats_connected{connection=\"recorder\"} 0",
+        "hangar_nats_connected{connection=\"recorder.publisher\"} 0",
         "hangar_nats_reconnects_total{connection=\"recorder\"} 0",
         "hangar_storage_errors_total{storage=\"sqlite\",op=\"prepare\",kind=\"reconnect\"} 0",
         "hangar_storage_errors_total{storage=\"sqlite\",op=\"transact\",kind=\"data\"} 0",
@@ -272,6 +274,7 @@ TEST(Routes, status_is_json_with_state_since_and_last_error) {
   service.since = Snapshot::Time{std::chrono::seconds{1'000'000'000}};
   service.last_error = "it \"broke\"";
   service.sources.at(0).received = 3;
+  service.connections.push_back({.name = "leases", .title = "its leases", .obstacle = "no room"});
   service.listeners["http"] = "127.0.0.1:4711";
   const auto reply = reply_to("/status", seen);
   EXPECT_EQ(reply.type, "application/json");
@@ -281,6 +284,9 @@ TEST(Routes, status_is_json_with_state_since_and_last_error) {
   EXPECT_EQ(shown.at("since"), "2001-09-09T01:46:40Z");
   EXPECT_EQ(shown.at("last_error"), "it \"broke\"");
   EXPECT_EQ(shown.at("sources").at("main").at("counters").at("received"), 3);
+  EXPECT_EQ(shown.at("connections").at("leases").at("connected"), false);
+  EXPECT_EQ(shown.at("connections").at("leases").at("obstacle"), "no room");
+  EXPECT_EQ(status.at("nats").at("connected"), false);
   EXPECT_EQ(shown.at("listeners").at("http").at("address"), "127.0.0.1:4711");
   EXPECT_EQ(status.at("ready"), false);
   EXPECT_TRUE(status.at("storage").at("last_error").is_null());

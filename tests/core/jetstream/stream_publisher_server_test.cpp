@@ -128,6 +128,28 @@ TEST_F(StreamPublisherTest, stream_that_is_made_with_a_size_drops_its_oldest_mes
   }());
 }
 
+TEST_F(StreamPublisherTest, state_says_what_cannot_be_published_until_it_is) {
+  run([this]() -> asio::awaitable<void> {
+    const auto tested = publisher();
+    co_await tested->open();
+    const auto state = tested->state();
+    EXPECT_EQ(state->connected.value(), 1U);
+    EXPECT_EQ(state->obstacle.value(), "");
+    co_await api("STREAM.DELETE.COPIES");
+    co_await tested->enqueue({"copies.one", "body"});
+    co_await until([&]() -> asio::awaitable<bool> {
+      co_return state->obstacle.value() ==
+          "cannot publish to `copies.one`: no stream listens on `copies.one`";
+    });
+    boost::json::object again{{"name", "COPIES"}, {"subjects", boost::json::array{"copies.>"}}};
+    co_await api("STREAM.CREATE.COPIES", std::move(again));
+    co_await tested->flush();
+    EXPECT_EQ(state->obstacle.value(), "");
+    co_await tested->close();
+    EXPECT_EQ(state->connected.value(), 0U);
+  }());
+}
+
 TEST_F(StreamPublisherTest, subject_that_was_not_declared_is_the_authors_fault) {
   run([this]() -> asio::awaitable<void> {
     const auto tested = publisher();

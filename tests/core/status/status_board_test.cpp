@@ -3,6 +3,9 @@
 #include <gtest/gtest.h>
 
 #include <memory>
+#include <string>
+#include <utility>
+#include <vector>
 
 #include "admin/readiness.hpp"
 
@@ -51,6 +54,44 @@ TEST_F(BoardTest, ready_is_a_service_that_runs_and_is_connected) {
   counters->connected.set(1);
   board_.set_draining();
   EXPECT_FALSE(ready());
+}
+
+TEST_F(BoardTest, ready_is_whose_declared_connections_all_can_be_used) {
+  board_.add_service("author", "1.0.0",
+                     {.publishes = {{"COPIES", "copies.>"}},
+                      .steers = {{"EVENTS", "triggers"}},
+                      .leases = {"lease"}});
+  connect();
+  board_.set_state("recorder", ServiceState::running, "");
+  board_.set_state("author", ServiceState::running, "");
+  const std::vector<std::pair<const char*, const char*>> all{
+      {"publisher", "the publisher of author"},
+      {"consumer triggers", "the consumer triggers that author steers"},
+      {"leases", "the leases of author"}};
+  std::vector<std::shared_ptr<LinkState>> states;
+  for (const auto& [name, title] : all) {
+    EXPECT_FALSE(ready()) << name;
+    auto& state = states.emplace_back(std::make_shared<LinkState>());
+    state->connected.set(1);
+    board_.add_connection("author", name, state);
+  }
+  EXPECT_TRUE(ready());
+  for (std::size_t i = 0; i < all.size(); ++i) {
+    const std::string title = all[i].second;
+    states[i]->obstacle.set("nobody at nats://me:hunter2@nats");
+    const std::string unusable = Readiness{seen()}.text();
+    EXPECT_NE(unusable.find("[-]nats failed: " + title + " cannot be used: nobody at nats://"),
+              unusable.npos)
+        << unusable;
+    EXPECT_EQ(unusable.find("hunter2"), unusable.npos);
+    states[i]->connected.set(0);
+    const std::string away = Readiness{seen()}.text();
+    EXPECT_NE(away.find("[-]nats failed: " + title + " is not connected: nobody"), away.npos)
+        << away;
+    states[i]->connected.set(1);
+    states[i]->obstacle.set({});
+    EXPECT_TRUE(ready());
+  }
 }
 
 TEST_F(BoardTest, not_ready_is_a_running_service_that_says_what_is_wrong_until_it_takes_it_back) {
