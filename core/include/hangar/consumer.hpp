@@ -32,7 +32,9 @@ class HANGAR_API Consumer {
   /// From now on it delivers what matches one of `subjects`; none of them: everything. What passed
   /// while the filter was narrower is not delivered after it was made wider. Its other settings
   /// stay. The vector has a name, for g++ 12 compiles no list in braces there. Throws ConfigError
-  /// for several subjects at a server before 2.10, which has one alone.
+  /// at a server before 2.10 for several subjects, of which it has one alone, and for a subject
+  /// with a wildcard in the place of one without: 2.9.10 takes that literally, counts every message
+  /// as delivered and sends none. No subject at all is right there.
   virtual boost::asio::awaitable<void> filter(std::vector<std::string> subjects) = 0;
 };
 

@@ -44,6 +44,25 @@ json::object with_filter(json::object config, const std::vector<std::string>& su
   return config;
 }
 
+std::string filter_fault(const std::vector<std::string>& before,
+                         const std::vector<std::string>& subjects) {
+  if (subjects.size() > 1) {
+    return fmt::format(
+        "{} filter subjects need nats-server 2.10 or newer: an older one has one alone, and would "
+        "deliver everything",
+        subjects.size());
+  }
+  const auto has_wildcard = [](const std::string& subject) { return !is_literal_subject(subject); };
+  if (std::ranges::none_of(subjects, has_wildcard) || std::ranges::any_of(before, has_wildcard)) {
+    return {};
+  }
+  return fmt::format(
+      "`{}` in the place of a filter without a wildcard needs nats-server 2.10 or newer: an older "
+      "one may take it literally, count every message as delivered and send none; no filter at all "
+      "delivers everything",
+      subjects.front());
+}
+
 std::shared_ptr<SteeredConsumer> SteeredConsumer::start(const asio::any_io_executor& executor,
                                                         const NatsConfig& nats,
                                                         const std::string& service, Steers which,
@@ -124,26 +143,27 @@ asio::awaitable<ConsumerPosition> SteeredConsumer::info() {
 asio::awaitable<void> SteeredConsumer::filter(std::vector<std::string> subjects) {
   const auto self = shared_from_this();
   check_runs_on(executor_, "Consumer::filter");
-  const auto refuse_several = [&] {
-    throw ConfigError{
-        fmt::format("{}: {} filter subjects need nats-server 2.10 or newer: an older one has one "
-                    "alone, and would deliver everything",
-                    title(), subjects.size())};
-  };
   for (const std::string& subject : subjects) {
     check_subject(subject, fmt::format("the filter of {}", title()));
     check_filter_subject(subject, fmt::format("the filter of {}", title()));
   }
   const JetStreamAnswer before = co_await ask();
-  if (sorted(to_consumer_info(before.body).filter_subjects) == sorted(subjects)) co_return;
-  // Such a server does not tell its time.
-  if (subjects.size() > 1 && !before.body.contains("ts")) refuse_several();
+  const std::vector<std::string> had = to_consumer_info(before.body).filter_subjects;
+  if (sorted(had) == sorted(subjects)) co_return;
+  const std::string fault = filter_fault(had, subjects);
+  // A server before 2.10 does not tell its time.
+  const auto refuse_if_old = [&](const JetStreamAnswer& answer) {
+    if (!fault.empty() && !answer.body.contains("ts")) {
+      throw ConfigError{fmt::format("{}: {}", title(), fault)};
+    }
+  };
+  refuse_if_old(before);
   const json::object& config = object_member(before.body, "config");
   const JetStreamAnswer after = co_await put(with_filter(config, subjects));
-  if (sorted(to_consumer_info(after.body).filter_subjects) == sorted(subjects)) co_return;
+  if (fault.empty() || after.body.contains("ts")) co_return;
   // A cluster may have servers of both kinds.
   co_await put(config);
-  refuse_several();
+  refuse_if_old(after);
 }
 
 asio::awaitable<void> SteeredConsumer::close() {

@@ -21,6 +21,11 @@ namespace hangar {
 boost::json::object with_filter(boost::json::object config,
                                 const std::vector<std::string>& subjects);
 
+/// Why a server before 2.10 would deliver something else than these filter subjects say that are to
+/// take the place of `before`; empty when it would not. Pure.
+std::string filter_fault(const std::vector<std::string>& before,
+                         const std::vector<std::string>& subjects);
+
 /// A consumer that a service steers, over a connection of its own. For one strand; its coroutines
 /// keep it alive.
 class SteeredConsumer final : public ServiceConsumer,

@@ -75,6 +75,56 @@ TEST_F(SteeredConsumerTest, several_filters_are_set_or_refused_and_nothing_is_wi
   }());
 }
 
+TEST_F(SteeredConsumerTest, wildcard_in_the_place_of_a_literal_delivers_all_or_is_refused) {
+  run([this]() -> asio::awaitable<void> {
+    co_await make_impatient_consumer();
+    const auto tested = steered();
+    std::string refusal;
+    try {
+      co_await tested->filter(std::vector<std::string>(1, "prefect.tasks.>"));
+    } catch (const ConfigError& error) {
+      refusal = error.what();
+    }
+    if (co_await is_new()) {
+      EXPECT_EQ(refusal, "");
+    } else {
+      EXPECT_NE(refusal.find("may take it literally"), refusal.npos) << refusal;
+      const ConsumerPosition before = co_await tested->info();
+      EXPECT_EQ(before.filter_subjects, (std::vector<std::string>{subject}));
+      co_await tested->filter({});
+    }
+    co_await publish_one("prefect.tasks.other", "event");
+    const auto link = co_await connect();
+    const std::string next =
+        link->api(std::string{"CONSUMER.MSG.NEXT."} + stream_name + "." + durable);
+    const Link::Reply reply = co_await link->request(next, R"({"batch":1,"no_wait":true})");
+    EXPECT_EQ(reply.fate, Link::Reply::Fate::answered);
+    EXPECT_EQ(reply.message ? body_of(*reply.message) : "nothing", "event");
+    co_await tested->close();
+  }());
+}
+
+TEST_F(SteeredConsumerTest, state_says_whether_the_consumer_is_there) {
+  run([this]() -> asio::awaitable<void> {
+    co_await make_impatient_consumer();
+    const auto absent = steered("nobody");
+    const auto present = steered();
+    const auto of = [](const SteeredConsumer& consumer) {
+      return consumer.state()->obstacle.value();
+    };
+    co_await until([&]() -> asio::awaitable<bool> {
+      co_return of(*absent) ==
+              "there is no consumer nobody of stream PREFECT_TASKS: whoever reads "
+              "it makes it" &&
+          present->state()->connected.value() == 1;
+    });
+    EXPECT_EQ(of(*present), "");
+    co_await absent->close();
+    co_await present->close();
+    EXPECT_EQ(present->state()->connected.value(), 0U);
+  }());
+}
+
 TEST_F(SteeredConsumerTest, what_cannot_be_is_named) {
   run([this]() -> asio::awaitable<void> {
     co_await make_impatient_consumer();

@@ -30,5 +30,31 @@ TEST(SteeredConsumer, only_the_filter_of_a_configuration_is_replaced) {
   }
 }
 
+TEST(SteeredConsumer, what_an_older_server_would_misread_is_told) {
+  struct Row {
+    std::vector<std::string> before;
+    std::vector<std::string> subjects;
+    const char* fault;
+  };
+  const std::vector<Row> rows{
+      {{"a"}, {}, nullptr},
+      {{"a"}, {"b"}, nullptr},
+      {{}, {"b"}, nullptr},
+      {{"a.*"}, {"b.>"}, nullptr},
+      {{"a.>"}, {"b"}, nullptr},
+      {{"a"}, {"b.>"}, "`b.>` in the place of a filter without a wildcard"},
+      {{}, {"*.b"}, "`*.b` in the place of a filter without a wildcard"},
+      {{"a.>"}, {"b", "c"}, "2 filter subjects need nats-server 2.10"},
+  };
+  for (const Row& row : rows) {
+    const std::string fault = filter_fault(row.before, row.subjects);
+    if (row.fault == nullptr) {
+      EXPECT_EQ(fault, "");
+    } else {
+      EXPECT_TRUE(fault.starts_with(row.fault)) << fault;
+    }
+  }
+}
+
 }  // namespace
 }  // namespace hangar
