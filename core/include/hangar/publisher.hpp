@@ -47,8 +47,9 @@ struct PubAck {
 };
 
 /// Publishes to the streams that a service declares in `Needs::publishes`. Of all its messages up
-/// to 1,000 and 8 MiB have no answer yet; whoever wants to send more waits. Messages are sent in
-/// the order of the calls, but one that is sent again comes later. Used on the service's executor.
+/// to 1,000 and 8 MiB, headers too, have no answer yet; whoever wants to send more waits. Messages
+/// are sent in the order of the calls, but one that is sent again comes later. Used on the
+/// service's executor.
 class HANGAR_API Publisher {
  public:
   Publisher() = default;

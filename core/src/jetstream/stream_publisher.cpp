@@ -47,6 +47,15 @@ void check_headers(const OutgoingMessage& message) {
   }
 }
 
+std::size_t payload_size(const OutgoingMessage& message) {
+  return message.body().size() + wire_size(message.headers());
+}
+
+/// What it counts as while it has no answer.
+std::size_t size_of(const OutgoingMessage& message) {
+  return payload_size(message) + message.subject().size();
+}
+
 Attempt attempt_of(const Link::Reply& reply, const std::string& subject, std::string_view trouble) {
   using Fate = Link::Reply::Fate;
   switch (reply.fate) {
@@ -175,7 +184,7 @@ void StreamPublisher::give_back(std::size_t bytes) {
 asio::awaitable<PubAck> StreamPublisher::publish(OutgoingMessage message) {
   const auto self = shared_from_this();
   check_target(message.subject());
-  co_await make_room(message.body().size());
+  co_await make_room(size_of(message));
   co_return co_await send(std::move(message));
 }
 
@@ -188,7 +197,7 @@ asio::awaitable<PubAck> StreamPublisher::send(OutgoingMessage message) {
     Room& operator=(const Room&) = delete;
     ~Room() { publisher.give_back(bytes); }
   };
-  const Room room{*this, message.body().size()};
+  const Room room{*this, size_of(message)};
   check_headers(message);
   struct Failing {
     StreamPublisher& publisher;
@@ -203,7 +212,7 @@ asio::awaitable<PubAck> StreamPublisher::send(OutgoingMessage message) {
   Failing failing{*this};
   Backoff wait;
   while (true) {
-    const std::size_t size = message.body().size() + wire_size(message.headers());
+    const std::size_t size = payload_size(message);
     if (link_->max_payload() != 0 && size > link_->max_payload()) {
       throw DataError{"too_large", fmt::format("{} bytes, and the server takes {}: raise its "
                                                "max_payload",
@@ -246,7 +255,7 @@ asio::awaitable<void> StreamPublisher::enqueue(OutgoingMessage message,
                                                Callable<void(std::exception_ptr)> answered) {
   const auto self = shared_from_this();
   check_target(message.subject());
-  co_await make_room(message.body().size());
+  co_await make_room(size_of(message));
   asio::co_spawn(
       executor_,
       [self, message = std::move(message),
