@@ -35,8 +35,10 @@ struct Rejection {
 };
 
 /// One delivery from the stream. It owns the promise to answer for it: destroyed without an answer,
-/// it goes back to the stream and is delivered again. Move-only, not thread-safe; the views live as
-/// long as the message.
+/// it goes back to the stream and is delivered again. Move-only, for the service's executor; the
+/// views live as long as the message. Within `Context::transact`, on a thread of the storage, its
+/// data may be read; there `drop_data`, `ack` and `nak` throw std::logic_error, for nothing is
+/// durable yet, and one that is destroyed there goes back to the stream after the transaction.
 class HANGAR_API Message {
  public:
   /// What the source keeps for each message. Implemented by sources.
@@ -85,13 +87,15 @@ class HANGAR_API Message {
   /// Frees data, subject and headers, for a service that has read all of it and waits: `kept` is
   /// how many bytes it keeps of it itself, which count against the source's credit in place of the
   /// message's own. The message can no longer be rejected; given back, it comes again whole.
-  void drop_data(std::size_t kept) noexcept;
+  void drop_data(std::size_t kept);
 
   /// Call only when everything this message asks for is durable. Answers at most once.
-  void ack() noexcept;
-  void nak(std::chrono::milliseconds delay = {}) noexcept;
+  void ack();
+  void nak(std::chrono::milliseconds delay = {});
 
  private:
+  void give_back() noexcept;
+
   Content content_;
   std::unique_ptr<Delivery> delivery_;
 };
@@ -101,7 +105,7 @@ class HANGAR_API Batch : public std::vector<Message> {
  public:
   using std::vector<Message>::vector;
   /// Acknowledges every message; the last statement of a service's loop.
-  void ack() noexcept;
+  void ack();
 };
 
 /// Pulls from a durable consumer of a stream and keeps a credit of messages and bytes ahead, so

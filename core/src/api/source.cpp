@@ -2,6 +2,8 @@
 
 #include <utility>
 
+#include "async/storage_thread.hpp"
+
 namespace hangar {
 
 Source::~Source() = default;
@@ -15,30 +17,40 @@ Message::Delivery::~Delivery() = default;
 
 Message& Message::operator=(Message&& other) noexcept {
   if (this != &other) {
-    nak();
+    give_back();
     content_ = std::exchange(other.content_, {});
     delivery_ = std::move(other.delivery_);
   }
   return *this;
 }
 
-Message::~Message() { nak(); }
+Message::~Message() { give_back(); }
 
-void Message::drop_data(std::size_t kept) noexcept {
+void Message::give_back() noexcept {
+  if (!delivery_) return;
+  if (auto* const dropped = StorageThread::dropped())
+    return dropped->push_back(std::move(delivery_));
+  std::exchange(delivery_, nullptr)->nak({});
+}
+
+void Message::drop_data(std::size_t kept) {
+  StorageThread::refuse("Message::drop_data");
   content_.data = {};
   content_.subject = {};
   if (delivery_) delivery_->drop_data(kept);
 }
 
-void Message::ack() noexcept {
+void Message::ack() {
+  StorageThread::refuse("Message::ack");
   if (auto delivery = std::exchange(delivery_, nullptr)) delivery->ack();
 }
 
-void Message::nak(std::chrono::milliseconds delay) noexcept {
+void Message::nak(std::chrono::milliseconds delay) {
+  StorageThread::refuse("Message::nak");
   if (auto delivery = std::exchange(delivery_, nullptr)) delivery->nak(delay);
 }
 
-void Batch::ack() noexcept {
+void Batch::ack() {
   for (Message& message : *this) message.ack();
 }
 

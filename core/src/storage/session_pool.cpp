@@ -10,7 +10,9 @@
 #include <utility>
 
 #include "api/describe.hpp"
+#include "async/storage_thread.hpp"
 #include "hangar/failpoint.hpp"
+#include "storage/declared_session.hpp"
 #include "storage/retry_delay.hpp"
 
 namespace asio = boost::asio;
@@ -143,6 +145,7 @@ void SessionPool::warn(std::span<const Table* const> tables, Creation creation) 
 asio::awaitable<void> SessionPool::prepare(std::span<const Table* const> tables, Creation creation,
                                            bool wait) {
   const auto self = shared_from_this();
+  tables_.assign(tables.begin(), tables.end());
   const auto work = [this, tables, creation] {
     storage_.prepare(tables, creation);
     warn(tables, creation);
@@ -158,13 +161,16 @@ asio::awaitable<void> SessionPool::prepare(std::span<const Table* const> tables,
 asio::awaitable<void> SessionPool::transact(std::size_t lane, Callable<void(Session&)> work) {
   const auto self = shared_from_this();
   Worker& mine = *workers_.at(lane);
-  co_await retry(mine, StorageOutcome::Operation::transact, [this, &mine, &work] {
+  StorageThread::Dropped dropped;
+  co_await retry(mine, StorageOutcome::Operation::transact, [this, &mine, &work, &dropped] {
+    const StorageThread here{dropped};
     if (!mine.session) mine.session = storage_.open_session();
     if (!mine.session) throw Error{"the storage opened no session"};
     try {
       failpoint(Failpoint::before_write);
       mine.session->begin();
-      work(*mine.session);
+      DeclaredSession session{*mine.session, tables_};
+      work(session);
       failpoint(Failpoint::before_commit);
       mine.session->commit();
       failpoint(Failpoint::after_commit);

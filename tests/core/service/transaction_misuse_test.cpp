@@ -1,0 +1,120 @@
+// What a service does wrong within a transaction, on a thread of the storage.
+#include <gtest/gtest.h>
+
+#include <optional>
+#include <stdexcept>
+#include <string>
+#include <thread>
+#include <utility>
+#include <vector>
+
+#include "service/service_bench.hpp"
+
+namespace asio = boost::asio;
+
+namespace hangar::test {
+namespace {
+
+/// What became of messages, and on which thread.
+struct Answers {
+  std::vector<std::string> given;
+  bool elsewhere = false;
+  const std::thread::id home = std::this_thread::get_id();
+
+  void add(std::string answer) {
+    elsewhere = elsewhere || std::this_thread::get_id() != home;
+    given.push_back(std::move(answer));
+  }
+};
+
+Message message(Answers& answers) {
+  struct Delivery final : Message::Delivery {
+    explicit Delivery(Answers& to) : answers{to} {}
+    void ack() noexcept override { answers.add("ack"); }
+    void nak(std::chrono::milliseconds) noexcept override { answers.add("nak"); }
+    void drop_data(std::size_t) noexcept override { answers.add("drop_data"); }
+    [[nodiscard]] std::optional<std::string_view> header(const char*) const override { return {}; }
+    Answers& answers;
+  };
+  return {Message::Content{.data = "event"}, std::make_unique<Delivery>(answers)};
+}
+
+Needs one_table() { return {.tables = {&things}}; }
+
+asio::awaitable<std::string> fault_within(Context& context, std::function<void(Session&)> work) {
+  std::string said;
+  try {
+    co_await context.transact(0, std::move(work));
+  } catch (const std::logic_error& error) {
+    said = error.what();
+  }
+  co_return said;
+}
+
+TEST(TransactionMisuse, message_is_not_answered_before_everything_is_durable) {
+  ServiceBench bench{
+      [](Context& context) -> asio::awaitable<void> {
+        Answers answers;
+        Message read = message(answers);
+        const std::vector<std::pair<std::string, std::function<void(Session&)>>> calls{
+            {"Message::ack", [&](Session&) { read.ack(); }},
+            {"Message::nak", [&](Session&) { read.nak(); }},
+            {"Message::drop_data", [&](Session&) { read.drop_data(1); }}};
+        for (const auto& [name, call] : calls) {
+          const std::string said = co_await fault_within(context, call);
+          EXPECT_TRUE(said.starts_with(name + " is called within a transaction")) << said;
+        }
+        EXPECT_EQ(read.data(), "event");
+        EXPECT_EQ(answers.given, std::vector<std::string>{});
+        read.ack();
+        EXPECT_EQ(answers.given, std::vector<std::string>{"ack"});
+      },
+      one_table()};
+  bench.run(bench.service->start());
+}
+
+TEST(TransactionMisuse, message_that_is_destroyed_goes_back_when_the_transaction_has_ended) {
+  ServiceBench bench{[](Context& context) -> asio::awaitable<void> {
+                       Answers answers;
+                       std::optional<Message> read{message(answers)};
+                       std::size_t within = 1;
+                       const auto destroy = [&](Session&) {
+                         read.reset();
+                         within = answers.given.size();
+                       };
+                       co_await context.transact(0, destroy);
+                       EXPECT_EQ(within, 0U);
+                       EXPECT_EQ(answers.given, std::vector<std::string>{"nak"});
+                       EXPECT_FALSE(answers.elsewhere);
+                     },
+                     one_table()};
+  bench.run(bench.service->start());
+}
+
+TEST(TransactionMisuse, table_that_is_not_declared_is_named_at_once) {
+  static const Table other{.name = "other", .columns = {{"id", ColumnType::uuid, false}}};
+  const std::vector<std::function<void(Session&)>> calls{
+      [](Session& its) { its.find(other, {}, {}, Lock::none); },
+      [](Session& its) { its.scan(other, {}, {}, 1); },
+      [](Session& its) { its.insert_missing(Rows{other}); },
+      [](Session& its) { its.update(Rows{other}); },
+      [](Session& its) { its.add(Rows{other}, {}); },
+      [](Session& its) { its.erase(other, std::span<const Keys>{}); },
+      [](Session& its) { its.erase(other, Range{}, 1); },
+  };
+  ServiceBench bench{[&](Context& context) -> asio::awaitable<void> {
+                       for (const auto& call : calls) {
+                         const std::string said = co_await fault_within(context, call);
+                         EXPECT_EQ(said,
+                                   "table other is not one that the service declares: name it in "
+                                   "the tables of its `needs`");
+                       }
+                       co_await context.transact(0, [](Session& its) { its.update(Rows{things}); });
+                     },
+                     one_table()};
+  bench.run(bench.service->start());
+  EXPECT_EQ(bench.service->failure(), "");
+}
+
+}  // namespace
+}  // namespace hangar::test
