@@ -68,7 +68,7 @@ class HANGAR_API WebSocket {
 };
 
 /// One HTTP request, which came whole, and the answer to it. One that is destroyed without an
-/// answer is answered 500.
+/// answer is answered 500; one that is destroyed while its answer is sent needs nothing more.
 class HANGAR_API Exchange {
  public:
   Exchange() = default;
@@ -113,8 +113,10 @@ class HANGAR_API Listener {
   virtual ~Listener();
 
   /// The next request. Any number of coroutines may wait for one. When the host stops nothing more
-  /// is given away, and null is returned once every exchange and every WebSocket is destroyed:
-  /// `run` may return then.
+  /// is given away, and null is returned once every exchange is answered or destroyed and every
+  /// WebSocket is destroyed: `run` may return then. Who keeps an exchange that has no answer while
+  /// he waits here, `for (e = co_await accept(); e; e = co_await accept())`, waits for himself; the
+  /// log says so after 5 s.
   virtual boost::asio::awaitable<std::unique_ptr<Exchange>> accept() = 0;
 };
 

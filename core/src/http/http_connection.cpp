@@ -13,6 +13,7 @@
 #include <string_view>
 #include <utility>
 
+#include "async/runs_on.hpp"
 #include "http/http_answer.hpp"
 #include "http/http_exchange.hpp"
 
@@ -139,7 +140,9 @@ asio::awaitable<void> HttpConnection::answered() {
     std::erase(listener_->requests_, this);
     stage_ = Stage::refused;
   }
-  while (stage_ == Stage::given || stage_ == Stage::upgraded) co_await turn_.wait();
+  while (stage_ == Stage::given || stage_ == Stage::answering || stage_ == Stage::upgraded) {
+    co_await turn_.wait();
+  }
   request_.reset();
   if (stage_ == Stage::answered) co_return;
   keep_alive_ = false;
@@ -165,24 +168,41 @@ std::unique_ptr<Exchange> HttpConnection::give() {
   stage_ = Stage::given;
   turn_.wake_all();
   auto request = std::move(request_);
-  return std::make_unique<HttpExchange>(shared_from_this(), listener_, std::move(request->first),
+  return std::make_unique<HttpExchange>(shared_from_this(), std::move(request->first),
                                         std::move(request->second));
 }
 
-asio::awaitable<void> HttpConnection::answer(const HttpReply& reply) {
-  const auto self = shared_from_this();
+void HttpConnection::check_thread(std::string_view call) const {
+  check_runs_on(listener_->executor_, call);
+}
+
+HttpConnection::Unanswered::Unanswered(std::shared_ptr<HttpConnection> connection)
+    : connection_{std::move(connection)} {
+  ++connection_->listener_->unanswered_;
+}
+
+HttpConnection::Unanswered::~Unanswered() {
+  if (connection_->stage_ == Stage::answering) connection_->abort();  // A half of it may be sent.
+  if (connection_->stage_ != Stage::answered) connection_->stage_ = Stage::dropped;
+  connection_->turn_.wake_all();
+  --connection_->listener_->unanswered_;
+  connection_->listener_->changed_.wake_all();
+}
+
+asio::awaitable<void> HttpConnection::answer(std::unique_ptr<Unanswered> unanswered,
+                                             const HttpReply& reply) {
+  const auto until_sent = std::move(unanswered);
+  stage_ = Stage::answering;
   if (listener_->stopping_) keep_alive_ = false;
   if (!broken_) co_await write(reply, keep_alive_);
   stage_ = Stage::answered;
-  turn_.wake_all();
 }
 
 /// As long as a service has the WebSocket.
 class HttpConnection::Upgraded {
  public:
-  explicit Upgraded(std::shared_ptr<HttpConnection> connection)
-      : connection_{std::move(connection)} {
-    ++connection_->listener_->exchanges_;
+  Upgraded(std::shared_ptr<HttpConnection> connection, std::unique_ptr<Unanswered> unanswered)
+      : connection_{std::move(connection)}, unanswered_{std::move(unanswered)} {
     connection_->stage_ = Stage::upgraded;
   }
   Upgraded(const Upgraded&) = delete;
@@ -190,17 +210,17 @@ class HttpConnection::Upgraded {
   ~Upgraded() {
     connection_->abort();
     connection_->stage_ = Stage::answered;
-    --connection_->listener_->exchanges_;
-    connection_->listener_->changed_.wake_all();
   }
 
  private:
   std::shared_ptr<HttpConnection> connection_;
+  std::unique_ptr<Unanswered> unanswered_;
 };
 
-asio::awaitable<std::unique_ptr<WebSocket>> HttpConnection::upgrade(const Request& request,
-                                                                    WebSocketOptions options) {
-  const auto upgraded = std::make_shared<Upgraded>(shared_from_this());
+asio::awaitable<std::unique_ptr<WebSocket>> HttpConnection::upgrade(
+    std::unique_ptr<Unanswered> unanswered, std::shared_ptr<const Request> request,
+    WebSocketOptions options) {
+  const auto upgraded = std::make_shared<Upgraded>(shared_from_this(), std::move(unanswered));
   std::string read(buffer_.size(), '\0');
   asio::buffer_copy(asio::buffer(read), buffer_.data());
   buffer_.clear();
@@ -208,9 +228,9 @@ asio::awaitable<std::unique_ptr<WebSocket>> HttpConnection::upgrade(const Reques
   const auto socket = std::make_shared<WebSocketConnection>(
       stream_, shared_from_this(), std::move(read), std::move(options), listener_->limits_.write);
   websocket_ = socket;
-  if (!co_await socket->accept(request)) co_return nullptr;
+  if (!co_await socket->accept(*request)) co_return nullptr;
   if (listener_->stopping_) socket->stop();
-  co_return std::make_unique<HttpWebSocket>(socket, upgraded);
+  co_return std::make_unique<HttpWebSocket>(socket, upgraded, listener_->executor_);
 }
 
 std::string HttpConnection::peer() const {
@@ -220,11 +240,6 @@ std::string HttpConnection::peer() const {
   std::ostringstream text;
   text << endpoint;
   return text.str();
-}
-
-void HttpConnection::left_unanswered() {
-  stage_ = Stage::dropped;
-  turn_.wake_all();
 }
 
 void HttpConnection::stop() {

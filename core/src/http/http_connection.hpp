@@ -10,6 +10,7 @@
 #include <cstddef>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <utility>
 
 #include "hangar/event.hpp"
@@ -39,7 +40,8 @@ class BodyBytes {
   std::size_t bytes_ = 0;
 };
 
-/// One connection of a listener: reads a request, waits for its answer, reads the next.
+/// One connection of a listener: reads a request, waits for its answer, reads the next. What its
+/// coroutines need of the exchange they own, for that may be gone before they end.
 class HttpConnection : public std::enable_shared_from_this<HttpConnection> {
  public:
   using Request = boost::beast::http::request<boost::beast::http::string_body>;
@@ -59,16 +61,31 @@ class HttpConnection : public std::enable_shared_from_this<HttpConnection> {
   void abort();
 
   // For the exchange.
-  boost::asio::awaitable<void> answer(const HttpReply& reply);
-  void left_unanswered();
+  /// Throws std::logic_error for a call of a service on another thread.
+  void check_thread(std::string_view call) const;
+  /// The request that was given away has no answer. Destroyed so, it is answered 500.
+  class Unanswered;
+  boost::asio::awaitable<void> answer(std::unique_ptr<Unanswered> unanswered,
+                                      const HttpReply& reply);
   /// Null when the client is gone.
-  boost::asio::awaitable<std::unique_ptr<WebSocket>> upgrade(const Request& request,
+  boost::asio::awaitable<std::unique_ptr<WebSocket>> upgrade(std::unique_ptr<Unanswered> unanswered,
+                                                             std::shared_ptr<const Request> request,
                                                              WebSocketOptions options);
   [[nodiscard]] std::string peer() const;
 
  private:
   using Parser = boost::beast::http::request_parser<boost::beast::http::string_body>;
-  enum class Stage { idle, reading, queued, given, upgraded, answered, dropped, refused };
+  enum class Stage {
+    idle,
+    reading,
+    queued,
+    given,
+    answering,
+    upgraded,
+    answered,
+    dropped,
+    refused
+  };
 
   class Upgraded;
 
@@ -89,6 +106,17 @@ class HttpConnection : public std::enable_shared_from_this<HttpConnection> {
   bool keep_alive_ = true;
   bool head_ = false;  ///< The request was HEAD.
   bool broken_ = false;
+};
+
+class HttpConnection::Unanswered {
+ public:
+  explicit Unanswered(std::shared_ptr<HttpConnection> connection);
+  Unanswered(const Unanswered&) = delete;
+  Unanswered& operator=(const Unanswered&) = delete;
+  ~Unanswered();
+
+ private:
+  std::shared_ptr<HttpConnection> connection_;
 };
 
 }  // namespace hangar

@@ -31,39 +31,30 @@ void check_answer(unsigned status, std::string_view type, std::string_view body)
 }  // namespace
 
 HttpExchange::HttpExchange(std::shared_ptr<HttpConnection> connection,
-                           std::shared_ptr<HttpListener> listener, HttpConnection::Request request,
-                           BodyBytes bytes)
+                           HttpConnection::Request request, BodyBytes bytes)
     : connection_{std::move(connection)},
-      listener_{std::move(listener)},
-      request_{std::move(request)},
-      bytes_{std::move(bytes)} {
-  ++listener_->exchanges_;
-}
+      unanswered_{std::make_unique<HttpConnection::Unanswered>(connection_)},
+      request_{std::make_shared<const HttpConnection::Request>(std::move(request))},
+      bytes_{std::move(bytes)} {}
 
-HttpExchange::~HttpExchange() {
-  if (!answered_) connection_->left_unanswered();
-  --listener_->exchanges_;
-  listener_->changed_.wake_all();
-}
-
-std::string_view HttpExchange::method() const noexcept { return view(request_.method_string()); }
-std::string_view HttpExchange::target() const noexcept { return view(request_.target()); }
+std::string_view HttpExchange::method() const noexcept { return view(request_->method_string()); }
+std::string_view HttpExchange::target() const noexcept { return view(request_->target()); }
 
 std::string_view HttpExchange::header(std::string_view name) const {
-  return view(request_[boost::beast::string_view{name.data(), name.size()}]);
+  return view((*request_)[boost::beast::string_view{name.data(), name.size()}]);
 }
 
 asio::awaitable<void> HttpExchange::respond(unsigned status, std::string type, std::string body) {
+  connection_->check_thread("Exchange::respond");
   check_answer(status, type, body);
-  if (responding_) throw std::logic_error{"this exchange has its answer already"};
-  responding_ = true;
+  if (!unanswered_) throw std::logic_error{"this exchange has its answer already"};
   HttpReply reply;
   reply.status = status;
   reply.type = std::move(type);
   reply.body = std::move(body);
   reply.headers = std::move(headers_);
-  co_await connection_->answer(reply);
-  answered_ = true;  // Not before: a coroutine that is cancelled never comes there.
+  // The last of the exchange, which may be gone before all is sent.
+  co_await connection_->answer(std::move(unanswered_), reply);
 }
 
 void HttpExchange::add_header(std::string name, std::string value) {
@@ -77,15 +68,15 @@ void HttpExchange::add_header(std::string name, std::string value) {
   headers_.emplace_back(std::move(name), std::move(value));
 }
 
-bool HttpExchange::wants_websocket() const { return boost::beast::websocket::is_upgrade(request_); }
+bool HttpExchange::wants_websocket() const {
+  return boost::beast::websocket::is_upgrade(*request_);
+}
 
 asio::awaitable<std::unique_ptr<WebSocket>> HttpExchange::upgrade(WebSocketOptions options) {
+  connection_->check_thread("Exchange::upgrade");
   if (!wants_websocket()) throw std::logic_error{"the client did not ask for a WebSocket"};
-  if (responding_) throw std::logic_error{"this exchange has its answer already"};
-  responding_ = true;
-  auto socket = co_await connection_->upgrade(request_, std::move(options));
-  answered_ = true;
-  co_return socket;
+  if (!unanswered_) throw std::logic_error{"this exchange has its answer already"};
+  co_return co_await connection_->upgrade(std::move(unanswered_), request_, std::move(options));
 }
 
 }  // namespace hangar

@@ -8,21 +8,19 @@
 
 #include "hangar/listener.hpp"
 #include "http/http_connection.hpp"
-#include "http/http_listener.hpp"
 
 namespace hangar {
 
 /// A request of a connection that was given away. For the strand of its listener.
 class HttpExchange final : public Exchange {
  public:
-  HttpExchange(std::shared_ptr<HttpConnection> connection, std::shared_ptr<HttpListener> listener,
-               HttpConnection::Request request, BodyBytes bytes);
-  ~HttpExchange() override;
+  HttpExchange(std::shared_ptr<HttpConnection> connection, HttpConnection::Request request,
+               BodyBytes bytes);
 
   [[nodiscard]] std::string_view method() const noexcept override;
   [[nodiscard]] std::string_view target() const noexcept override;
   [[nodiscard]] std::string_view header(std::string_view name) const override;
-  [[nodiscard]] const std::string& body() const noexcept override { return request_.body(); }
+  [[nodiscard]] const std::string& body() const noexcept override { return request_->body(); }
   [[nodiscard]] std::string peer() const override { return connection_->peer(); }
   void add_header(std::string name, std::string value) override;
   boost::asio::awaitable<void> respond(unsigned status, std::string type,
@@ -32,12 +30,10 @@ class HttpExchange final : public Exchange {
 
  private:
   std::shared_ptr<HttpConnection> connection_;
-  std::shared_ptr<HttpListener> listener_;
-  HttpConnection::Request request_;
+  std::unique_ptr<HttpConnection::Unanswered> unanswered_;  ///< Null when it has its answer.
+  std::shared_ptr<const HttpConnection::Request> request_;
   BodyBytes bytes_;
   std::vector<std::pair<std::string, std::string>> headers_;  ///< Of the answer.
-  bool responding_ = false;
-  bool answered_ = false;
 };
 
 }  // namespace hangar

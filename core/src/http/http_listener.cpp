@@ -10,6 +10,7 @@
 #include <boost/asio/use_awaitable.hpp>
 #include <utility>
 
+#include "async/runs_on.hpp"
 #include "http/http_connection.hpp"
 #include "http/http_exchange.hpp"
 #include "http/listen_address.hpp"
@@ -107,15 +108,23 @@ asio::awaitable<void> HttpListener::take_connections() {
 
 asio::awaitable<std::unique_ptr<Exchange>> HttpListener::accept() {
   const auto self = shared_from_this();
-  while (true) {
+  check_runs_on(executor_, "Listener::accept");
+  while (!stopping_ || unanswered_ > 0) {
     if (!requests_.empty()) {
       HttpConnection& connection = *requests_.front();
       requests_.pop_front();
       co_return connection.give();
     }
-    if (stopping_ && exchanges_ == 0) co_return nullptr;
-    co_await changed_.wait();
+    const auto warn_at =
+        stopping_ ? Clock::now() + std::chrono::seconds{5} : Clock::time_point::max();
+    co_await changed_.wait_until(warn_at);
+    if (Clock::now() < warn_at) continue;
+    log_.warning(
+        "the host stops, and {} requests or WebSockets of {} are neither answered nor destroyed: "
+        "who waits for the next request must keep none that has no answer",
+        unanswered_, address_);
   }
+  co_return nullptr;
 }
 
 void HttpListener::stop() {

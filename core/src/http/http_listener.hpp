@@ -55,7 +55,6 @@ class HttpListener : public ServiceListener, public std::enable_shared_from_this
 
  private:
   friend class HttpConnection;
-  friend class HttpExchange;
 
   HttpListener(const boost::asio::any_io_executor& executor, std::string_view setting,
                const ListensOn& wanted, Log& log, const ListenerLimits& limits);
@@ -72,7 +71,7 @@ class HttpListener : public ServiceListener, public std::enable_shared_from_this
   Condition changed_;  ///< A request came, or an exchange or a connection ended.
   std::set<HttpConnection*> connections_;
   std::deque<HttpConnection*> requests_;  ///< Those with a request that nobody has accepted.
-  std::size_t exchanges_ = 0;             ///< Given away, and not destroyed.
+  std::size_t unanswered_ = 0;            ///< Given away, without an answer, or upgraded.
   std::size_t bodies_bytes_ = 0;
   RateLimit seldom_{std::chrono::seconds{10}};
   bool stopping_ = false;

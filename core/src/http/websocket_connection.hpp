@@ -1,5 +1,6 @@
 #pragma once
 
+#include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/awaitable.hpp>
 #include <boost/beast/core/error.hpp>
 #include <boost/beast/core/flat_buffer.hpp>
@@ -16,6 +17,7 @@
 #include <string>
 #include <string_view>
 
+#include "async/runs_on.hpp"
 #include "hangar/event.hpp"
 #include "hangar/listener.hpp"
 #include "http/quiet_stream.hpp"
@@ -92,27 +94,36 @@ class WebSocketConnection : public std::enable_shared_from_this<WebSocketConnect
 class HttpWebSocket final : public WebSocket {
  public:
   /// `held` is given up when the service needs it no more.
-  HttpWebSocket(std::shared_ptr<WebSocketConnection> connection, std::shared_ptr<void> held)
-      : held_{std::move(held)}, connection_{std::move(connection)} {}
+  HttpWebSocket(std::shared_ptr<WebSocketConnection> connection, std::shared_ptr<void> held,
+                boost::asio::any_io_executor strand)
+      : held_{std::move(held)}, connection_{std::move(connection)}, strand_{std::move(strand)} {}
   ~HttpWebSocket() override { connection_->abort(); }
 
   boost::asio::awaitable<std::optional<WebSocketFrame>> read() override {
+    check_runs_on(strand_, "WebSocket::read");
     return connection_->read();
   }
   boost::asio::awaitable<void> write(std::string text) override {
+    check_runs_on(strand_, "WebSocket::write");
     return connection_->write(std::move(text));
   }
   boost::asio::awaitable<void> pong(std::string data) override {
+    check_runs_on(strand_, "WebSocket::pong");
     return connection_->send(ControlFrame::pong, std::move(data));
   }
-  boost::asio::awaitable<void> close() override { return connection_->close(); }
+  boost::asio::awaitable<void> close() override {
+    check_runs_on(strand_, "WebSocket::close");
+    return connection_->close();
+  }
   boost::asio::awaitable<void> close(std::uint16_t code, std::string reason) override {
+    check_runs_on(strand_, "WebSocket::close");
     return connection_->close(code, std::move(reason));
   }
 
  private:
   std::shared_ptr<void> held_;  ///< Gone after the connection was ended.
   std::shared_ptr<WebSocketConnection> connection_;
+  boost::asio::any_io_executor strand_;
 };
 
 }  // namespace hangar
