@@ -17,9 +17,8 @@ namespace hangar {
 
 asio::ip::tcp::endpoint listen_address(std::string_view text, std::string_view setting) {
   const auto wrong = [&] {
-    return ConfigError{
-        fmt::format("{}: '{}' is no address: write 127.0.0.1:9470, [::1]:9470, or nothing for none",
-                    setting, text)};
+    return ConfigError{fmt::format(
+        "{}: '{}' is no address: write 127.0.0.1:9470 or [::1]:9470, say", setting, text)};
   };
   const auto colon = text.rfind(':');
   if (colon == text.npos) throw wrong();

@@ -31,7 +31,18 @@ TEST(ListenAddress, what_is_no_address_is_the_configurations_fault) {
   for (const char* text :
        {"9470", "127.0.0.1", "127.0.0.1:", "127.0.0.1:65536", "127.0.0.1:-1", "127.0.0.1:80x",
         "::1:9470", "[127.0.0.1]:1", "[]:1", "example.org:80", "http://127.0.0.1:80"}) {
-    EXPECT_THROW(listen_address(text, "admin.listen"), ConfigError) << text;
+    EXPECT_THROW(listen_address(text, "services.inlet.listen"), ConfigError) << text;
+  }
+}
+
+TEST(ListenAddress, nobody_is_told_that_a_service_may_listen_nowhere) {
+  try {
+    listen_address("nowhere", "services.inlet.listen");
+    FAIL();
+  } catch (const ConfigError& error) {
+    EXPECT_STREQ(error.what(),
+                 "services.inlet.listen: 'nowhere' is no address: write 127.0.0.1:9470 or "
+                 "[::1]:9470, say");
   }
 }
 
