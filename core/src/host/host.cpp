@@ -141,6 +141,7 @@ void Host::Run::add(Installation::Service& service) {
   resources.storage = [this]() -> Storage& { return storage(); };
   resources.creation = installation_.creation();
   resources.waits_for_storage = !options_.replay;
+  resources.until_drained = ends();
   supervisor->changed = [this] { state_changed(); };
   services_.push_back(std::make_unique<HostedService>(std::move(supervisor)));
 }

@@ -45,6 +45,8 @@ struct ServiceResources {
   Creation creation = Creation::never;
   /// Whether a service waits for a storage that does not answer when it starts, or fails.
   bool waits_for_storage = true;
+  /// Whether a service that reads nothing is asked to end as soon as it runs.
+  bool until_drained = false;
   /// Called on the service's strand after each attempt at a storage operation; may be empty.
   std::function<void(const StorageOutcome&)> storage_outcome;
 };

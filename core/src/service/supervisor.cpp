@@ -140,6 +140,7 @@ asio::awaitable<void> Supervisor::run_once() {
   begun_ = true;
   started_.set();
   become(ServiceState::running);
+  if (resources.until_drained && needs.reads.empty() && needs.live.empty()) begin_to_stop();
   co_await service->run();
 }
 
