@@ -1,8 +1,6 @@
 #include <boost/asio/awaitable.hpp>
-#include <boost/asio/experimental/awaitable_operators.hpp>
 #include <cstddef>
 #include <cstdint>
-#include <exception>
 #include <optional>
 #include <utility>
 
@@ -47,39 +45,22 @@ class EventPersister final : public Service {
     if (const auto filter = names().description(); !filter.empty()) {
       context_.log().info("{}", filter);
     }
-    if (!vacuum_) {
+    if (vacuum_) {
+      co_await together(write(), delete_old());
+    } else {
       co_await write();
-      co_return;
-    }
-    using boost::asio::experimental::awaitable_operators::operator&&;
-    try {
-      co_await (write() && delete_old());
-    } catch (...) {
-      // Of both, the one that failed first, and not that the other was cancelled for it.
-      if (failure_) std::rethrow_exception(failure_);
-      throw;
     }
   }
 
  private:
   boost::asio::awaitable<void> write() {
-    try {
-      co_await writer_.run([this](const Message& message,
-                                  ItemMemory& memory) { return decoder_.item(message, memory); },
-                           target_);
-    } catch (...) {
-      if (!failure_) failure_ = std::current_exception();
-      throw;
-    }
+    co_await writer_.run([this](const Message& message,
+                                ItemMemory& memory) { return decoder_.item(message, memory); },
+                         target_);
   }
   boost::asio::awaitable<void> delete_old() {
-    try {
-      co_await context_.every(Vacuum::lease_name, config_.vacuum.loop_seconds,
-                              [this](const Lease& lease) { return vacuum_->run(lease); });
-    } catch (...) {
-      if (!failure_) failure_ = std::current_exception();
-      throw;
-    }
+    co_await context_.every(Vacuum::lease_name, config_.vacuum.loop_seconds,
+                            [this](const Lease& lease) { return vacuum_->run(lease); });
   }
   [[nodiscard]] NameFilter names() const { return {config_.include, config_.exclude}; }
   [[nodiscard]] BatchLimits limits() const {
@@ -96,7 +77,6 @@ class EventPersister final : public Service {
   PersisterTarget target_;
   BatchWriter<EventRows> writer_;
   std::optional<Vacuum> vacuum_;  ///< Nothing: it is switched off.
-  std::exception_ptr failure_;
 };
 
 }  // namespace hangar::persister

@@ -28,6 +28,7 @@
 #include "hangar/publisher.hpp"
 #include "hangar/source.hpp"
 #include "hangar/storage.hpp"
+#include "hangar/together.hpp"
 
 /// All that a service author needs: derive `Config` from `ServiceConfig` or `ReaderConfig`, or use
 /// one as it is, say in `needs(config)` what the host is to get ready, write `run()`, and end the
@@ -150,7 +151,7 @@ class HANGAR_API Service {
 
   /// Returns when its sources are exhausted or `Context::stopped` does, which is how the host stops
   /// a service. Throws to fail. The service is destroyed then: what it has started to run beside
-  /// this has ended before, or needs nothing of it.
+  /// this has ended before, or needs nothing of it. Several coroutines at once: `together`.
   virtual boost::asio::awaitable<void> run() = 0;
 };
 

@@ -1,10 +1,8 @@
 #include "hangar/batch_writer.hpp"
 
 #include <algorithm>
-#include <boost/asio/experimental/awaitable_operators.hpp>
 #include <chrono>
 #include <deque>
-#include <exception>
 #include <stdexcept>
 #include <utility>
 
@@ -16,6 +14,7 @@
 #include "batch/refusals.hpp"
 #include "hangar/event.hpp"
 #include "hangar/failpoint.hpp"
+#include "hangar/together.hpp"
 
 namespace asio = boost::asio;
 
@@ -73,8 +72,6 @@ class Run {
     std::optional<Rejection> why;
   };
 
-  /// Keeps the first failure of parts that end together: the others throw for being cancelled.
-  asio::awaitable<void> part(asio::awaitable<void> body);
   asio::awaitable<void> read();
   /// The item of a message, or why it is rejected; neither when it is acked, for the service has
   /// nothing to do with it. No coroutine, for it runs for every message.
@@ -82,7 +79,6 @@ class Run {
   /// Whether a lane has taken both; else none can before a `release`.
   bool enqueue(ItemPtr& item, Message& message);
   void wake_lanes();
-  asio::awaitable<void> write_lanes(std::size_t first);
   asio::awaitable<void> write_lane(std::size_t lane);
   asio::awaitable<void> write_batch(std::size_t lane, std::vector<ItemPtr> items);
   /// Leaves `refused` in the items that cannot be written; whether there are any. `beside_refused`:
@@ -107,26 +103,14 @@ class Run {
   Refusals refusals_;
   Event settled_;
   std::uint64_t arrivals_ = 0;
-  std::exception_ptr failure_;
   bool ended_ = false;
 };
 
 asio::awaitable<void> Run::read_and_write() {
-  using asio::experimental::awaitable_operators::operator&&;
-  try {
-    co_await (part(read()) && write_lanes(0));
-  } catch (...) {
-    std::rethrow_exception(failure_);
-  }
-}
-
-asio::awaitable<void> Run::part(asio::awaitable<void> body) {
-  try {
-    co_await std::move(body);
-  } catch (...) {
-    if (!failure_) failure_ = std::current_exception();
-    throw;
-  }
+  std::vector<asio::awaitable<void>> all;
+  all.push_back(read());
+  for (std::size_t lane = 0; lane < queues_.size(); ++lane) all.push_back(write_lane(lane));
+  co_await together(std::move(all));
 }
 
 asio::awaitable<void> Run::read() {
@@ -179,15 +163,6 @@ bool Run::enqueue(ItemPtr& item, Message& message) {
 
 void Run::wake_lanes() {
   for (const auto& lane : queues_) lane->ready.set();
-}
-
-asio::awaitable<void> Run::write_lanes(std::size_t first) {
-  using asio::experimental::awaitable_operators::operator&&;
-  if (first + 1 == queues_.size()) {
-    co_await part(write_lane(first));
-  } else {
-    co_await (part(write_lane(first)) && write_lanes(first + 1));
-  }
 }
 
 asio::awaitable<void> Run::write_lane(std::size_t number) {

@@ -36,9 +36,9 @@ std::exception_ptr first_of(std::exception_ptr error) {
   } catch (...) {
     return error;
   }
-  return std::make_exception_ptr(Error{
-      "one of several coroutines that it awaits together failed, but Asio keeps only what the "
-      "leftmost threw, and that one was cancelled: log the failure where it happens"});
+  return std::make_exception_ptr(
+      Error{"one of several coroutines that it awaits by `&&` failed, but Asio keeps only what the "
+            "leftmost threw, and that one was cancelled: await them by hangar::together"});
 }
 
 bool is_transient(const std::exception_ptr& error) {

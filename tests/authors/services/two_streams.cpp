@@ -1,6 +1,4 @@
 // Reads two streams at the same time, from one coroutine each.
-#include <boost/asio/experimental/awaitable_operators.hpp>
-
 #include "hangar/service.hpp"
 
 namespace {
@@ -18,8 +16,7 @@ class TwoStreams final : public hangar::Service {
   TwoStreams(hangar::Context& host, const Config&) : context_{host} {}
 
   boost::asio::awaitable<void> run() override {
-    using boost::asio::experimental::awaitable_operators::operator&&;
-    co_await (read("left") && read("right"));
+    co_await hangar::together(read("left"), read("right"));
   }
 
  private:

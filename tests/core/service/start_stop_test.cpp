@@ -10,6 +10,7 @@
 #include <boost/asio/use_awaitable.hpp>
 #include <stdexcept>
 
+#include "hangar/together.hpp"
 #include "service/service_bench.hpp"
 
 namespace asio = boost::asio;
@@ -91,6 +92,23 @@ TEST(StartStop, what_was_only_cancelled_is_not_taken_for_the_failure) {
       [&](Context& context) -> asio::awaitable<void> { co_await (context.stopped() && fail()); }};
   EXPECT_THROW(right.run(right.service->start()), Error);
   EXPECT_TRUE(right.service->failure().starts_with("one of several coroutines"));
+  ServiceBench wrong{[](Context& context) -> asio::awaitable<void> {
+    const auto refuse = []() -> asio::awaitable<void> {
+      throw ConfigError{"a person must act"};
+      co_return;
+    };
+    co_await together(context.stopped(), refuse());
+  }};
+  EXPECT_THROW(wrong.run(wrong.service->start()), ConfigError);
+  EXPECT_EQ(wrong.service->failure(), "a person must act");
+}
+
+TEST(StartStop, what_reads_nothing_ends_where_all_is_to_be_drained) {
+  ServiceBench bench{until_stopped};
+  bench.resources->until_drained = true;
+  bench.run(bench.service->start());
+  EXPECT_EQ(bench.service->state(), ServiceState::stopped);
+  EXPECT_EQ(bench.service->failure(), "");
 }
 
 TEST(StartStop, whoever_cancels_a_start_stops_the_service) {
