@@ -1,5 +1,10 @@
 #include "verify/key_text.hpp"
 
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <stdexcept>
+
 namespace hangar {
 
 std::optional<std::string> key_text(std::span<const Cell> cells,
@@ -43,6 +48,16 @@ std::optional<std::string> key_text(std::span<const Cell> cells,
     }
   }
   return text;
+}
+
+std::string primary_key_text(const Table& table, std::span<const Cell> cells) {
+  if (auto key = key_text(cells, table.primary_key)) return *std::move(key);
+  const auto missing = std::ranges::find_if(table.primary_key, [&](std::size_t part) {
+    return !key_text(cells, std::span{&part, 1});
+  });
+  throw std::logic_error{
+      fmt::format("table {}: a row has no value for {}, which is in the primary key", table.name,
+                  table.columns[*missing].name)};
 }
 
 }  // namespace hangar

@@ -14,4 +14,8 @@ namespace hangar {
 std::optional<std::string> key_text(std::span<const Cell> cells,
                                     std::span<const std::size_t> columns);
 
+/// The same of its primary key, an update's too. Throws std::logic_error, which names the table and
+/// the column, for a row that has none, which every database refuses.
+std::string primary_key_text(const Table& table, std::span<const Cell> cells);
+
 }  // namespace hangar

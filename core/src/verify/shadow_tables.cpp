@@ -12,11 +12,6 @@
 namespace hangar {
 namespace {
 
-/// Its primary key; an update's too. No part of it is ever null.
-std::string primary_key(const Table& table, std::span<const Cell> cells) {
-  return key_text(cells, table.primary_key).value();
-}
-
 bool has_generated_key(const Table& table, std::span<const Cell> cells) {
   return std::ranges::any_of(table.primary_key, [&](std::size_t part) {
     return cells[part].basis() == Cell::Basis::generated;
@@ -117,7 +112,7 @@ Rows ShadowTables::scan(const Table& table, const Range& range,
 }
 
 bool ShadowTables::conflicts(const ShadowTable& table, std::span<const Cell> cells) {
-  if (table.rows.contains(primary_key(*table.table, cells))) return true;
+  if (table.rows.contains(primary_key_text(*table.table, cells))) return true;
   return std::ranges::any_of(table.unique_keys, [&](const UniqueKey& unique) {
     const auto key = key_text(cells, unique.columns);
     return key && unique.ids.contains(*key);
@@ -130,7 +125,7 @@ std::uint64_t ShadowTables::rank(const ShadowTable& table, std::span<const Cell>
   for (const UniqueKey& unique : table.unique_keys) {
     if (!key) key = key_text(cells, unique.columns);
   }
-  if (!key) key = primary_key(*table.table, cells);
+  if (!key) key = primary_key_text(*table.table, cells);
   std::uint64_t hash = 0xcbf29ce484222325U ^ seed_;
   for (const char c : *key) hash = (hash ^ static_cast<unsigned char>(c)) * 0x100000001b3U;
   // The finish of splitmix64: FNV's upper bits are poor.
@@ -168,7 +163,7 @@ void ShadowTables::add(const Rows& rows, std::span<const std::size_t> columns) {
   const std::vector<Cell> defaults = declared_defaults(table);
   Rows sums{table};
   for (std::size_t i = 0; i < rows.size(); ++i) {
-    const auto found = tables_[number].rows.find(primary_key(table, rows[i]));
+    const auto found = tables_[number].rows.find(primary_key_text(table, rows[i]));
     const bool there = found != tables_[number].rows.end();
     std::vector<Cell> cells = with_defaults(rows[i], defaults);
     for (const std::size_t column : columns) {
@@ -188,7 +183,7 @@ void ShadowTables::add(const Rows& rows, std::span<const std::size_t> columns) {
 
 void ShadowTables::insert(std::size_t number, std::span<const Cell> cells) {
   ShadowTable& table = tables_[number];
-  std::string id = primary_key(*table.table, cells);
+  std::string id = primary_key_text(*table.table, cells);
   Kept kept{.row = ShadowRow{cells}, .whole = whole_, .touched = ++clock_};
   if (sample_) kept.rank = rank(table, cells);
   bytes_ += kept.row.bytes();
@@ -242,7 +237,7 @@ void ShadowTables::keep_to_sample() {
 void ShadowTables::note_keys(std::size_t number, std::span<const Cell> cells) {
   for (UniqueKey& unique : tables_[number].unique_keys) {
     if (auto key = key_text(cells, unique.columns)) {
-      unique.ids.insert_or_assign(*std::move(key), primary_key(*tables_[number].table, cells));
+      unique.ids.insert_or_assign(*std::move(key), primary_key_text(*tables_[number].table, cells));
     }
   }
 }
@@ -253,7 +248,7 @@ void ShadowTables::update(const Rows& rows) {
   // First all old keys go, because rows of one update may exchange them.
   const auto each = [&](const auto& action) {
     for (std::size_t i = 0; i < rows.size(); ++i) {
-      const auto found = table.rows.find(primary_key(*table.table, rows[i]));
+      const auto found = table.rows.find(primary_key_text(*table.table, rows[i]));
       if (found != table.rows.end()) action(found->second, rows[i]);
     }
   };
@@ -271,7 +266,7 @@ void ShadowTables::update(const Rows& rows) {
     bytes_ += kept.row.bytes();
     note_keys(number, kept.row.cells());
     if (parent_of(table, kept.row.cells()) != parent) {
-      moved.emplace_back(Name{number, primary_key(*table.table, cells)}, parent);
+      moved.emplace_back(Name{number, primary_key_text(*table.table, cells)}, parent);
     }
   });
   for (const auto& [name, parent] : moved) {

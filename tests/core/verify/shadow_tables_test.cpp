@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <functional>
 #include <limits>
 #include <stdexcept>
 #include <string>
@@ -72,6 +73,23 @@ TEST(ShadowTables, a_row_that_has_only_a_generated_key_is_not_kept) {
   rows.add()[0] = Sample::uuid(2);
   EXPECT_EQ(kept.insert_missing(rows), (std::vector{true, true}));
   EXPECT_EQ(kept.roots(), 1U);
+}
+
+TEST(ShadowTables, a_row_without_its_primary_key_is_named) {
+  Bench bench;
+  Rows rows{bench.tables.runs};
+  rows.add()[Sample::edition] = 1;
+  for (const auto& write : std::vector<std::function<void()>>{
+           [&] { bench.kept.insert_missing(rows); }, [&] { bench.kept.update(rows); },
+           [&] { bench.kept.add(rows, std::array<std::size_t, 1>{Sample::edition}); }}) {
+    std::string said;
+    try {
+      write();
+    } catch (const std::logic_error& error) {
+      said = error.what();
+    }
+    EXPECT_EQ(said, "table run: a row has no value for id, which is in the primary key");
+  }
 }
 
 TEST(ShadowTables, what_was_written_is_found_by_every_key) {
