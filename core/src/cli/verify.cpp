@@ -76,7 +76,7 @@ void summarize(const Verified& verified) {
     if (count > 0) fmt::print(stderr, "{} {}\n", count, text);
   };
   note(outcome.newer, "rows are stored in a newer version, and were not compared");
-  note(outcome.gone, "rows were deleted together with what they belong to, a flow run for example");
+  note(outcome.gone, "rows were deleted together with what they belong to");
   if (outcome.mostly_gone()) {
     fmt::print(stderr,
                "which is most of the {} that belong to something: is storage.url the database that "
