@@ -12,71 +12,16 @@ from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from http.client import HTTPConnection, HTTPException
-from pathlib import Path
 from typing import Any, ClassVar
 
 from authors.build_service import plugin_folder
+from authors.case import SERVICES, Case
 
-from support.jetstream import JetStream
-from support.program import flags, hangar, hangar_running
+from support.program import flags, hangar
 from support.servers import NatsServer, PostgresServer, psql, wait_until
 from support.surface import Surface
 from support.temporary import temporary_folder
 from support.tree import build_folder
-
-_SERVICES = Path(__file__).parent / "services"
-
-
-class Case(unittest.TestCase):
-    """One service on servers of its own."""
-
-    SERVICE: ClassVar[str] = ""
-    plugins: ClassVar[Path]
-
-    @classmethod
-    def setUpClass(cls) -> None:
-        folder = cls.enterClassContext(temporary_folder("authors"))
-        cls.plugins = plugin_folder(folder, _SERVICES / f"{cls.SERVICE}.cpp")
-
-    def setUp(self) -> None:
-        self.folder = self.enterContext(temporary_folder("authors"))
-        self.log = self.folder / "hangar.log"
-        self.nats = self.enterContext(NatsServer())
-        self.stream = self.enterContext(JetStream(self.nats.url))
-        self.settings: dict[str, object] = {
-            "plugins.path": self.plugins,
-            "data_dir": self.folder / "data",
-            "nats.url": self.nats.url,
-        }
-
-    def command(self, *words: str, code: int = 0) -> Any:
-        done = hangar(*words, "-o", "json", *flags(self.settings))
-        self.assertEqual(done.returncode, code, done.stdout + done.stderr)
-        return json.loads(done.stdout)
-
-    def declared(self) -> dict[str, Any]:
-        """What `services ls` says that it needs."""
-        [service] = [one for one in self.command("services", "ls") if one["name"] == self.SERVICE]
-        return dict(service)
-
-    def running(self) -> Any:
-        return hangar_running(*flags(self.settings), log=self.log)
-
-    def wait_ready(self, process: subprocess.Popen[bytes]) -> Surface:
-        surface = Surface.of(process, self.folder / "data", self.log)
-        wait_until(lambda: surface.ask("/readyz")[0] == 200, what="ready", log=self.log)
-        return surface
-
-    def end(self, process: subprocess.Popen[bytes]) -> None:
-        process.terminate()
-        self.assertEqual(process.wait(60), 0, self.log.read_text())
-
-    def drain(self) -> None:
-        done = hangar("run", "--until-drained", *flags(self.settings))
-        self.assertEqual(done.returncode, 0, done.stderr)
-
-    def says(self, words: str) -> None:
-        wait_until(lambda: words in self.log.read_text(), what=words, log=self.log)
 
 
 class Ticker(Case):
@@ -291,7 +236,7 @@ class EveryService(unittest.TestCase):
 
     def setUp(self) -> None:
         self.folder = self.enterContext(temporary_folder("authors"))
-        self.plugins = plugin_folder(self.folder, *_SERVICES.glob("*.cpp"))
+        self.plugins = plugin_folder(self.folder, *SERVICES.glob("*.cpp"))
         built = build_folder() / "lib" / "hangar" / "plugins"
         for plugin in built.glob("*.so"):
             shutil.copy(plugin, self.plugins)
@@ -307,7 +252,7 @@ class EveryService(unittest.TestCase):
             check=False,
         )
         self.assertEqual(done.returncode, 0, done.stdout + done.stderr[-8000:])
-        stressed = {path.stem for path in _SERVICES.glob("*.cpp")} - {self.TICKER}
+        stressed = {path.stem for path in SERVICES.glob("*.cpp")} - {self.TICKER}
         self.assertLessEqual(stressed | {"event_logger", "task_run_recorder"},
                              set(done.stdout.split("\n")))  # fmt: skip
 
