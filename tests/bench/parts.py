@@ -12,7 +12,7 @@ from pathlib import Path
 from uuid import UUID
 
 from bench.client_events import AT_ONCE, client_events
-from bench.world import Sample, Stream, World
+from bench.world import RECORDER, Sample, Stream, World
 from differential.oracle import Oracle
 from support.copies import copied_events, copied_rows
 from support.flow_runs import flow_runs_in, stream_lines
@@ -212,7 +212,7 @@ def latency(world: World, backlog: Backlog, rate: float, events: int) -> Latency
     stream: Stream = world.stream(None)
     durable = world.durable(stream)
     with world.postgres_database(backlog.flow_runs) as database:
-        settings = world.settings(stream, durable, database)
+        settings = world.settings(stream, {RECORDER: durable}, database)
         log = world.folder / f"latency-{time.monotonic_ns()}.log"
         with hangar_running(*flags(settings), log=log) as process:
             wait_until(lambda: "ready: " in log.read_text(), what="Hangar", process=process)

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from uuid import UUID
 
 from bench.client_events import AT_ONCE, client_events
-from bench.world import Stream, World, times
+from bench.world import RECORDER, Stream, World, times
 from support.copies import copied_events
 from support.flow_runs import flow_runs_in
 from support.program import flags, hangar_running
@@ -163,7 +163,7 @@ class _Bench:
             psql(database, f"{_NOTHING_REFUSED}; {prepare}")
             if lock:
                 held.enter_context(_session(database, "SELECT id FROM task_run FOR UPDATE"))
-            words = flags(world.settings(stream, durable, database))
+            words = flags(world.settings(stream, {RECORDER: durable}, database))
             with hangar_running(*words, log=log) as process:
                 wait_until(
                     lambda: int(psql(database, f"SELECT count(*) FROM {_TABLE}")) >= states,

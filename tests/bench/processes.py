@@ -1,9 +1,11 @@
-"""CPU time and memory of processes, read from /proc."""
+"""The processor, and CPU time and memory of processes, read from /proc."""
 
 from __future__ import annotations
 
 import contextlib
 import os
+import platform
+import re
 from pathlib import Path
 
 _TICKS = os.sysconf("SC_CLK_TCK")
@@ -43,3 +45,8 @@ def resident_kib(pid: int) -> tuple[int, int]:
         if "VmRSS" in found:
             return int(found["VmRSS"].split()[0]), int(found["VmHWM"].split()[0])
     return 0, 0
+
+
+def processor() -> str:
+    found = re.search(r"^model name\s*: (.*)$", Path("/proc/cpuinfo").read_text(), re.MULTILINE)
+    return found[1] if found else platform.machine()

@@ -5,7 +5,6 @@ from __future__ import annotations
 import datetime
 import os
 import platform
-import re
 import sqlite3
 import statistics
 import sys
@@ -17,6 +16,7 @@ from bench.growth import Curve
 from bench.parts import DEFAULTS, Latency, Part
 from bench.plot import write_plot
 from bench.poison import HEADING, Poison, poison_section
+from bench.processes import processor
 from bench.world import POSTGRES_SETTINGS, Sample, Stream
 from support.servers import NatsServer, PostgresServer
 
@@ -45,7 +45,7 @@ class Report:
         self.poison: tuple[list[Poison], int, int] | None = None
         self._head = (
             f"{stream.events:,} events of {stream.size:,.0f} bytes, each line the median of {runs} "
-            f"with the least and the most. {_processor()}, {os.cpu_count()} cores that all "
+            f"with the least and the most. {processor()}, {os.cpu_count()} cores that all "
             f"processes share, {_memory()}; Linux {platform.release()}; nats-server "
             f"{nats.version()}, file store; PostgreSQL {_major(postgres)}, durability on "
             f"({', '.join(f'{key} {value}' for key, value in POSTGRES_SETTINGS.items())}), "
@@ -210,11 +210,6 @@ class Report:
 def _row(name: str, one: Sample) -> str:
     cpu = ", ".join(f"{process} {micros:.1f}" for process, micros in one.cpu.items())
     return f"| {name} | {one.rate:,.0f} | {cpu} | {one.resident_mib:.0f} MiB |"
-
-
-def _processor() -> str:
-    found = re.search(r"^model name\s*: (.*)$", Path("/proc/cpuinfo").read_text(), re.MULTILINE)
-    return found[1] if found else platform.machine()
 
 
 def _memory() -> str:

@@ -8,15 +8,19 @@ from support.tree import ROOT
 
 
 class Measure(unittest.TestCase):
-    def test_every_part_is_measured_and_leaves_the_references_rows(self) -> None:
+    def measure(self, module: str, *arguments: str) -> str:
         done = subprocess.run(
-            [sys.executable, "-m", "bench.measure", "--events", "300", "--runs", "1", "--full"],
+            [sys.executable, "-m", module, "--events", "300", "--runs", "1", *arguments],
             cwd=ROOT,
             capture_output=True,
             text=True,
             check=False,
         )
         self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
+        return done.stdout
+
+    def test_every_part_is_measured_and_leaves_the_references_rows(self) -> None:
+        table = self.measure("bench.measure", "--full")
         for line in (
             "| Hangar on PostgreSQL |",
             "| ready rows by copy |",
@@ -46,7 +50,22 @@ class Measure(unittest.TestCase):
             "| its flow run is missing |",
             "| its run is locked by an idle session |",
         ):
-            self.assertIn(line, done.stdout)
+            self.assertIn(line, table)
+
+    def test_persisters_are_measured_and_leave_every_row(self) -> None:
+        table = self.measure("bench.persister")
+        for line in (
+            "| Hangar on PostgreSQL |",
+            "| ready rows by copy |",
+            "| ready rows by staging |",
+            "| ready rows by unnest |",
+            "| with the recorder, on PostgreSQL |",
+            "| Hangar on SQLite |",
+            "| ready rows by a C loop, on SQLite |",
+            "| Prefect's persister, batches of 100 |",
+            "| resident, alone |",
+        ):
+            self.assertIn(line, table)
 
 
 if __name__ == "__main__":

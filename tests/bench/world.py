@@ -24,8 +24,11 @@ from support.program import flags, hangar_running
 from support.servers import NatsServer, PostgresServer, psql
 from support.tree import build_folder
 
+RECORDER, PERSISTER = "task_run_recorder", "event_persister"
+
 # What a small production server has; durability is PostgreSQL's default, on.
 POSTGRES_SETTINGS = {"shared_buffers": "1GB", "max_wal_size": "8GB", "checkpoint_timeout": "30min"}
+_TABLES = "flow, flow_run, task_run, task_run_state, events, event_resources"
 # As Hangar creates it.
 _STREAM = {
     "retention": "limits",
@@ -138,7 +141,7 @@ class World:
     @contextlib.contextmanager
     def postgres_database(self, flow_runs: Sequence[UUID]) -> Iterator[str]:
         """Prefect's schema with the flow runs alone; one at a time, emptied by the next."""
-        psql(self._database, "TRUNCATE flow, flow_run, task_run, task_run_state CASCADE")
+        psql(self._database, f"TRUNCATE {_TABLES} CASCADE")
         insert_flow_runs(self._database, flow_runs)
         psql(self._database, "CHECKPOINT")
         yield self._database
@@ -166,18 +169,27 @@ class World:
         for name, ones in pids.items():
             used[name] = (sum(map(cpu_seconds, ones)) - before[name]) / events * 1e6
 
-    def settings(self, stream: Stream, durable: str, database: str) -> dict[str, object]:
-        recorder = "services.task_run_recorder"
-        return {
+    def settings(
+        self, stream: Stream, durables: Mapping[str, str], database: str
+    ) -> dict[str, object]:
+        """Of a Hangar that runs these services alone, each with its durable of the stream."""
+        settings: dict[str, object] = {
             "data_dir": self.folder / "data",
             "nats.url": self.nats.url,
             "storage.type": "postgres" if database.startswith("postgresql") else "sqlite",
             "storage.url": database,
-            f"{recorder}.stream": stream.name,
-            f"{recorder}.filter_subject": stream.subject,
-            f"{recorder}.durable": durable,
             "log.format": "json",
         }
+        for service in (RECORDER, PERSISTER):
+            settings[f"services.{service}.enabled"] = str(service in durables).lower()
+        if PERSISTER in durables:
+            # The events that are measured with are older than what is kept.
+            settings[f"services.{PERSISTER}.db_vacuum.enabled"] = "orphans"
+        for service, durable in durables.items():
+            settings[f"services.{service}.stream"] = stream.name
+            settings[f"services.{service}.filter_subject"] = stream.subject
+            settings[f"services.{service}.durable"] = durable
+        return settings
 
     def record(
         self, stream: Stream, database: str, *, replicas: int = 1, **recorder: object
@@ -187,7 +199,19 @@ class World:
 
     def record_all(self, streams: Sequence[Stream], database: str, **recorder: object) -> Sample:
         """The same by one Hangar for each; those of one stream share its consumer."""
-        durables = {stream: self.durable(stream) for stream in streams}
+        return self.serve(streams, database, (RECORDER,), recorder)
+
+    def serve(
+        self,
+        streams: Sequence[Stream],
+        database: str,
+        services: Sequence[str],
+        chosen: Mapping[str, object],
+    ) -> Sample:
+        """The same with these services, each with the settings that are chosen."""
+        durables = {
+            stream: {service: self.durable(stream) for service in services} for stream in streams
+        }
         events = sum(stream.events for stream in durables)
         peak, used, logs = 0, 0.0, []
         with self.servers_cpu(events) as cpu, contextlib.ExitStack() as running:
@@ -195,7 +219,8 @@ class World:
             began = time.time()
             for stream in streams:
                 settings = self.settings(stream, durables[stream], database)
-                settings |= {f"services.task_run_recorder.{k}": v for k, v in recorder.items()}
+                for service, (key, value) in itertools.product(services, chosen.items()):
+                    settings[f"services.{service}.{key}"] = value
                 words = ("--until-drained", *flags(settings))
                 logs.append(self.folder / f"hangar-{next(self._numbers)}.log")
                 processes.append(running.enter_context(hangar_running(*words, log=logs[-1])))
@@ -210,8 +235,9 @@ class World:
                 used += usage.ru_utime + usage.ru_stime
         if any(process.returncode for process in processes):
             raise SystemExit("".join(log.read_text() for log in logs))
-        for stream, durable in durables.items():
-            self.drop_durable(stream, durable)
+        for stream, of_services in durables.items():
+            for durable in of_services.values():
+                self.drop_durable(stream, durable)
         moments = [times(log) for log in logs]
         first = min(ready for ready, _ in moments)
         return Sample(
