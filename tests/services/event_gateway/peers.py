@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import abc
 import contextlib
 import json
 import subprocess
@@ -48,6 +49,11 @@ class Peer(Owner):
 
     nats: NatsServer
     address: str
+
+    @property
+    @abc.abstractmethod
+    def pid(self) -> int:
+        """Of its process."""
 
     def http(
         self, method: str, path: str, body: bytes | None = None, headers: Mapping[str, str] = {}
@@ -147,8 +153,12 @@ class PrefectPeer(Peer):
                 **self._settings,
             },
         )
-        opened.enter_context(server)
+        self._server = opened.enter_context(server)
         self.address = f"127.0.0.1:{server.port}"
+
+    @property
+    def pid(self) -> int:
+        return self._server.pid
 
 
 class Gateway(Peer):
@@ -177,6 +187,10 @@ class Gateway(Peer):
         self.process: subprocess.Popen[bytes] = self._running.enter_context(running)
         self.surface = Surface.of(self.process, self._data, self.log)
         self.nats.wait_until(self._listens, "the gateway")
+
+    @property
+    def pid(self) -> int:
+        return self.process.pid
 
     def kill(self) -> None:
         self.process.kill()
