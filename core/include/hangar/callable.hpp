@@ -31,7 +31,7 @@ class Callable : public std::function<Signature> {
   using Function = std::function<Signature>;
   Callable() = default;
   // As std::function. NOLINTBEGIN(google-explicit-constructor,*-forwarding-reference-overload)
-  Callable(Function function) : Function{std::move(function)} {}
+  Callable(Function given) : Function{std::move(given)} {}
   template <CalledLike<Signature> F>
   Callable(F&& lambda) : Function{std::forward<F>(lambda)} {}
   template <CalledLike<Signature> F>
