@@ -36,7 +36,9 @@ Message message(Answers& answers) {
     [[nodiscard]] std::optional<std::string_view> header(const char*) const override { return {}; }
     Answers& answers;
   };
-  return {Message::Content{.data = "event"}, std::make_unique<Delivery>(answers)};
+  Message::Content content;
+  content.data = "event";
+  return {std::move(content), std::make_unique<Delivery>(answers)};
 }
 
 Needs one_table() { return {.tables = {&things}}; }
