@@ -12,7 +12,6 @@
 #include "api/describe.hpp"
 #include "async/storage_thread.hpp"
 #include "hangar/failpoint.hpp"
-#include "storage/declared_session.hpp"
 #include "storage/retry_delay.hpp"
 
 namespace asio = boost::asio;
@@ -145,7 +144,6 @@ void SessionPool::warn(std::span<const Table* const> tables, Creation creation) 
 asio::awaitable<void> SessionPool::prepare(std::span<const Table* const> tables, Creation creation,
                                            bool wait) {
   const auto self = shared_from_this();
-  tables_.assign(tables.begin(), tables.end());
   const auto work = [this, tables, creation] {
     storage_.prepare(tables, creation);
     warn(tables, creation);
@@ -169,8 +167,7 @@ asio::awaitable<void> SessionPool::transact(std::size_t lane, Callable<void(Sess
     try {
       failpoint(Failpoint::before_write);
       mine.session->begin();
-      DeclaredSession session{*mine.session, tables_};
-      work(session);
+      work(*mine.session);
       failpoint(Failpoint::before_commit);
       mine.session->commit();
       failpoint(Failpoint::after_commit);

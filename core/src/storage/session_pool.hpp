@@ -62,7 +62,6 @@ class SessionPool : public std::enable_shared_from_this<SessionPool> {
   Event& stopping_;
   Told told_;
   bool closed_ = false;
-  std::vector<const Table*> tables_;  ///< Those that were prepared.
   std::vector<std::unique_ptr<Worker>> workers_;
 };
 

@@ -93,30 +93,5 @@ TEST(TransactionMisuse, message_that_is_destroyed_goes_back_when_the_transaction
   bench.run(bench.service->start());
 }
 
-TEST(TransactionMisuse, table_that_is_not_declared_is_named_at_once) {
-  static const Table other{.name = "other", .columns = {{"id", ColumnType::uuid, false}}};
-  const std::vector<std::function<void(Session&)>> calls{
-      [](Session& its) { its.find(other, {}, {}, Lock::none); },
-      [](Session& its) { its.scan(other, {}, {}, 1); },
-      [](Session& its) { its.insert_missing(Rows{other}); },
-      [](Session& its) { its.update(Rows{other}); },
-      [](Session& its) { its.add(Rows{other}, {}); },
-      [](Session& its) { its.erase(other, std::span<const Keys>{}); },
-      [](Session& its) { its.erase(other, Range{}, 1); },
-  };
-  ServiceBench bench{[&](Context& context) -> asio::awaitable<void> {
-                       for (const auto& call : calls) {
-                         const std::string said = co_await fault_within(context, call);
-                         EXPECT_EQ(said,
-                                   "table other is not one that the service declares: name it in "
-                                   "the tables of its `needs`");
-                       }
-                       co_await context.transact(0, [](Session& its) { its.update(Rows{things}); });
-                     },
-                     one_table()};
-  bench.run(bench.service->start());
-  EXPECT_EQ(bench.service->failure(), "");
-}
-
 }  // namespace
 }  // namespace hangar::test
