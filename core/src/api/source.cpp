@@ -28,8 +28,10 @@ Message::~Message() { give_back(); }
 
 void Message::give_back() noexcept {
   if (!delivery_) return;
-  if (auto* const dropped = StorageThread::dropped())
-    return dropped->push_back(std::move(delivery_));
+  if (auto* const dropped = StorageThread::dropped()) {
+    dropped->emplace_back(Content{}, std::move(delivery_));
+    return;
+  }
   std::exchange(delivery_, nullptr)->nak({});
 }
 

@@ -1,6 +1,5 @@
 #pragma once
 
-#include <memory>
 #include <string_view>
 #include <vector>
 
@@ -12,7 +11,7 @@ namespace hangar {
 /// are answered.
 class StorageThread {
  public:
-  using Dropped = std::vector<std::unique_ptr<Message::Delivery>>;
+  using Dropped = std::vector<Message>;
 
   /// Messages that are destroyed here go into `dropped`, which is emptied on the strand.
   explicit StorageThread(Dropped& dropped) noexcept;
