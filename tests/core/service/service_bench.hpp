@@ -216,14 +216,20 @@ inline std::pair<std::size_t, std::size_t> open_things() {
 
 /// Whether it comes to have no more open than `before`: a thread is still listed for a moment after
 /// it was joined, here and when the others were counted.
-inline bool no_more_open_than(const std::pair<std::size_t, std::size_t>& before) {
+inline testing::AssertionResult no_more_open_than(
+    const std::pair<std::size_t, std::size_t>& before) {
   const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds{20};
-  while (std::chrono::steady_clock::now() < deadline) {
-    const auto [threads, descriptors] = open_things();
-    if (threads <= before.first && descriptors <= before.second) return true;
+  auto now = open_things();
+  while (now.first > before.first || now.second > before.second) {
+    if (std::chrono::steady_clock::now() > deadline) {
+      return testing::AssertionFailure()
+             << "threads: " << before.first << " before, " << now.first
+             << " now; descriptors: " << before.second << ", " << now.second;
+    }
     std::this_thread::sleep_for(std::chrono::milliseconds{1});
+    now = open_things();
   }
-  return false;
+  return testing::AssertionSuccess();
 }
 
 /// What the call throws, which has to be the author's fault; empty when it throws nothing.
