@@ -28,8 +28,7 @@ namespace asio = boost::asio;
 namespace {
 
 using namespace std::chrono_literals;
-using asio::experimental::awaitable_operators::operator&&;
-using asio::experimental::awaitable_operators::operator||;
+using namespace asio::experimental::awaitable_operators;
 
 asio::awaitable<void> wait(std::chrono::milliseconds time) {
   asio::steady_timer timer{co_await asio::this_coro::executor, time};

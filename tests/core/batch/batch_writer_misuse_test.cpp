@@ -30,8 +30,8 @@ std::vector<Verdict> write(Session&, Items<int> items, WriteCall&) {
 
 /// What `run` throws of a writer of three messages.
 template <class Error>
-std::string failure(std::function<asio::awaitable<void>(Writer&)> use, BatchLimits limits = {},
-                    bool with_tables = true) {
+std::string failure(const std::function<asio::awaitable<void>(Writer&)>& use,
+                    const BatchLimits& limits = {}, bool with_tables = true) {
   std::string said;
   Needs needs;
   if (with_tables) needs.tables.push_back(&things);

@@ -19,8 +19,7 @@ namespace hangar::test {
 namespace {
 
 using namespace std::chrono_literals;
-using asio::experimental::awaitable_operators::operator&&;
-using asio::experimental::awaitable_operators::operator||;
+using namespace asio::experimental::awaitable_operators;
 
 asio::awaitable<void> nothing() { co_return; }
 asio::awaitable<void> idle(const Lease&) { co_return; }

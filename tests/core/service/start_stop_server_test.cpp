@@ -15,7 +15,7 @@ namespace hangar::test {
 namespace {
 
 using namespace std::chrono_literals;
-using asio::experimental::awaitable_operators::operator&&;
+using namespace asio::experimental::awaitable_operators;
 
 class StartStopServerTest : public NatsTest {
  protected:

@@ -20,8 +20,7 @@ namespace hangar::test {
 namespace {
 
 using namespace std::chrono_literals;
-using asio::experimental::awaitable_operators::operator&&;
-using asio::experimental::awaitable_operators::operator||;
+using namespace asio::experimental::awaitable_operators;
 
 asio::awaitable<void> until_stopped(Context& context) { co_await context.stopped(); }
 asio::awaitable<void> nothing() { co_return; }

@@ -38,7 +38,7 @@ Message message(Answers& answers) {
   };
   Message::Content content;
   content.data = "event";
-  return {std::move(content), std::make_unique<Delivery>(answers)};
+  return {content, std::make_unique<Delivery>(answers)};
 }
 
 Needs one_table() { return {.tables = {&things}}; }
