@@ -1,6 +1,7 @@
 """The durable of the reactive triggers, narrow and wide, on a real server and database."""
 
 import asyncio
+import contextlib
 import json
 import uuid
 from collections import Counter
@@ -133,6 +134,24 @@ class Filter(BrokerCase):
             await update(self.needy, enabled=False)
             await self.until_narrow()
         await self.assert_all_handled("reactive-triggers")
+
+    async def test_it_ends_though_a_wait_swallows_that_it_is_to(self) -> None:
+        looks = asyncio.Event()
+
+        async def look(_: Any, *, begins: bool = False) -> None:
+            if begins:
+                return
+            if looks.is_set():
+                await asyncio.sleep(3600)
+            looks.set()
+            with contextlib.suppress(asyncio.CancelledError):
+                await asyncio.sleep(3600)
+
+        with mock.patch.object(trigger_filter.TriggerFilter, "look", look):
+            tested = trigger_filter.TriggerFilter()
+            await tested.begin()
+            await looks.wait()
+            await asyncio.wait_for(tested.end(), _PATIENCE)
 
     async def test_one_left_narrow_is_read_from_where_nothing_needed_more(self) -> None:
         await self.publish("task 1", "task 2")

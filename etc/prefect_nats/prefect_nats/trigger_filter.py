@@ -29,6 +29,7 @@ a new request finds it (seen in 2.9.10 and 2.15.2)."""
 _LOOK_WHILE_NARROW = 0.5
 _LOOK_WHILE_WIDE = 5.0
 _LEAVE_WITHIN = 2.0
+_CANCEL_EVERY = 0.5
 _CLOCK_BEHIND = 1.0
 
 
@@ -67,10 +68,11 @@ class TriggerFilter:
 
     async def end(self) -> None:
         """Looks no more."""
-        if self._looking is not None:
+        # Again and again: `asyncio.wait_for`, by which NATS is asked, may swallow one.
+        while self._looking is not None and not self._looking.done():
             self._looking.cancel()
-            await asyncio.wait([self._looking])
-            self._looking = None
+            await asyncio.wait([self._looking], timeout=_CANCEL_EVERY)
+        self._looking = None
 
     async def leave(self) -> None:
         """Leaves the durable wide to whoever reads it next, who may know nothing of this.
