@@ -1,7 +1,5 @@
 #include "nats_connection.hpp"
 
-#include <sys/resource.h>
-
 #include <stdexcept>
 
 namespace hangar::bench {
@@ -29,15 +27,6 @@ NatsMessage next(natsSubscription* subscription) {
   natsMsg* message = nullptr;
   check(natsSubscription_NextMsg(&message, subscription, minute));
   return NatsMessage{message};
-}
-
-double cpu_seconds() {
-  rusage used{};
-  getrusage(RUSAGE_SELF, &used);
-  const auto seconds = [](const timeval& time) {
-    return static_cast<double>(time.tv_sec) + static_cast<double>(time.tv_usec) * 1e-6;
-  };
-  return seconds(used.ru_utime) + seconds(used.ru_stime);
 }
 
 }  // namespace hangar::bench

@@ -29,7 +29,4 @@ NatsSubscription subscribe(natsConnection* connection, const std::string& subjec
 /// The next message, within a minute.
 NatsMessage next(natsSubscription* subscription);
 
-/// User and system time of this process.
-double cpu_seconds();
-
 }  // namespace hangar::bench

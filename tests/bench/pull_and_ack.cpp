@@ -7,6 +7,7 @@
 #include <stdexcept>
 #include <string>
 
+#include "cpu_seconds.hpp"
 #include "nats_connection.hpp"
 
 namespace {
