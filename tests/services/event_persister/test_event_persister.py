@@ -6,59 +6,34 @@ import contextlib
 import datetime
 import json
 import unittest
-import uuid
 from typing import Any
 
+from services.event_persister.case import SUBJECT, PersisterCase, event_message
+
 from support.event_rows import EventTables, read_event_rows
-from support.jetstream import JetStream
 from support.prefect_schemas import load_schema
 from support.prefect_venv import NEWEST
 from support.program import flags, hangar, hangar_running
-from support.servers import NatsServer, PostgresServer, psql, wait_until
+from support.servers import PostgresServer, psql, wait_until
 from support.surface import Surface
-from support.temporary import temporary_folder
 
-_SUBJECT = "prefect.events.other"
 _DURABLE = "events-event-persister"
 _KILLED = 137
-_OCCURRED = datetime.datetime.now(datetime.UTC).isoformat()  # not past retention
+_OCCURRED = datetime.datetime.now(datetime.UTC)  # not past retention
 
 
 def _event(name: str = "my.event", **members: Any) -> bytes:
-    event = {
-        "occurred": _OCCURRED,
-        "event": name,
-        "resource": {"prefect.resource.id": "my.thing"},
-        "related": [{"prefect.resource.id": "a.tag", "prefect.resource.role": "tag"}],
-        "payload": {},
-        "id": str(uuid.uuid4()),
-        **members,
-    }
-    return json.dumps(event).encode()
+    return event_message(name, _OCCURRED, **members)
 
 
-class Case(unittest.TestCase):
+class Case(PersisterCase):
     def setUp(self) -> None:
-        self.folder = self.enterContext(temporary_folder("persister"))
-        self.nats = self.enterContext(NatsServer())
-        self.stream = self.enterContext(JetStream(self.nats.url))
-        self.stream.request(
-            "STREAM.CREATE.PREFECT_EVENTS",
-            name="PREFECT_EVENTS",
-            subjects=["prefect.events.>"],
-            discard="new",
-        )
-        self.settings: dict[str, object] = {
-            "data_dir": self.folder / "data",
-            "nats.url": self.nats.url,
-            "storage.url": self.folder / "hangar.sqlite",
-            "storage.create_tables": "true",
-            "services.task_run_recorder.enabled": "false",
-            "services.event_persister.enabled": "true",
-        }
+        super().setUp()
+        self.settings["storage.url"] = self.folder / "hangar.sqlite"
+        self.settings["storage.create_tables"] = "true"
 
     def store(self, *events: bytes) -> str:
-        self.stream.publish(_SUBJECT, list(events))
+        self.stream.publish(SUBJECT, list(events))
         return self.run_until_drained()
 
     def run_until_drained(self) -> str:
@@ -124,7 +99,7 @@ class Sqlite(Case):
 
     def test_what_is_left_out_is_counted(self) -> None:
         self.settings["services.event_persister.exclude"] = "noise"
-        self.stream.publish(_SUBJECT, [_event("noise"), _event("noise"), _event("my.event")])
+        self.stream.publish(SUBJECT, [_event("noise"), _event("noise"), _event("my.event")])
         log = self.folder / "log"
         with hangar_running(*flags(self.settings), log=log) as process:
             surface = Surface.of(process, self.folder / "data", log)
@@ -172,7 +147,7 @@ class Postgres(Case):
         places = ("before_write", "before_commit", "after_commit", "before_ack")
         for count, place in enumerate(places, 1):
             with self.subTest(place):
-                self.stream.publish(_SUBJECT, [_event(place) for _ in range(20)])
+                self.stream.publish(SUBJECT, [_event(place) for _ in range(20)])
                 failing = {"HANGAR_TEST_FAILPOINTS": f"{place}=exit"}
                 done = hangar("run", "--until-drained", *flags(self.settings), env=failing)
                 self.assertEqual(done.returncode, _KILLED, done.stderr)
@@ -199,7 +174,7 @@ class Postgres(Case):
                 log = self.folder / f"{number}.log"
                 own = flags(self.settings | {"data_dir": self.folder / str(number)})
                 process = hosts.enter_context(hangar_running(*own, log=log))
-            self.stream.publish(_SUBJECT, events + events[:100])
+            self.stream.publish(SUBJECT, events + events[:100])
             wait_until(lambda: len(self.names()) == 300, what="rows", process=process, log=log)
         done = hangar("replay", "--sequence", "1", *flags(self.settings))
         self.assertEqual(done.returncode, 0, done.stderr)

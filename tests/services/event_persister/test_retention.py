@@ -11,17 +11,16 @@ import unittest
 import uuid
 from collections.abc import Callable, Iterable
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import ClassVar
 
-from support.jetstream import JetStream
+from services.event_persister.case import SUBJECT, PersisterCase, event_message
+
 from support.prefect_schemas import load_schema
 from support.prefect_venv import NEWEST, PrefectVenv, prefect_url, prefect_venv
 from support.program import flags, hangar, hangar_running
-from support.servers import NatsServer, PostgresServer, psql, wait_until
+from support.servers import PostgresServer, psql, wait_until
 from support.surface import Surface
-from support.temporary import temporary_folder
 
-_SUBJECT = "prefect.events.other"
 _KILLED = 137
 _DAY = 86_400
 _NOW = datetime.datetime.now(datetime.UTC)
@@ -108,26 +107,12 @@ def _mixed() -> Content:
     return content
 
 
-class Case(unittest.TestCase):
+class Case(PersisterCase):
     """On the storage of a subclass."""
 
     def setUp(self) -> None:
-        self.folder = self.enterContext(temporary_folder("retention"))
-        self.nats = self.enterContext(NatsServer())
-        self.stream = self.enterContext(JetStream(self.nats.url))
-        self.stream.request(
-            "STREAM.CREATE.PREFECT_EVENTS",
-            name="PREFECT_EVENTS",
-            subjects=["prefect.events.>"],
-            discard="new",
-        )
-        self.settings: dict[str, object] = {
-            "data_dir": self.folder / "data",
-            "nats.url": self.nats.url,
-            "services.task_run_recorder.enabled": "false",
-            "services.event_persister.enabled": "true",
-            "services.event_persister.db_vacuum.batch_size": "7",
-        }
+        super().setUp()
+        self.settings["services.event_persister.db_vacuum.batch_size"] = "7"
 
     def ids(self, database: str) -> Ids:
         return {
@@ -193,7 +178,7 @@ class Sqlite(Case):
         content = Content()
         content.add("other", _ago(30 * _DAY))
         _run_sql(self.database, content.sql(""))
-        self.stream.publish(_SUBJECT, [_message("new", _NOW)])
+        self.stream.publish(SUBJECT, [event_message("new", _NOW)])
         environment = {"PREFECT_SERVER_SERVICES_DB_VACUUM_ENABLED": "flow_runs"}
         done = hangar("run", "--until-drained", *flags(self.settings), env=environment)
         self.assertEqual(done.returncode, 0, done.stderr)
@@ -276,7 +261,7 @@ class Postgres(Case):
             [holder] = holders()
             running[holder].kill()
             other = 1 - holder
-            self.stream.publish(_SUBJECT, [_message("new", _NOW) for _ in range(200)])
+            self.stream.publish(SUBJECT, [event_message("new", _NOW) for _ in range(200)])
             psql(url, "ROLLBACK PREPARED 'held'")
             wait_until(
                 lambda: (count("other"), count("new")) == (0, 200),
@@ -289,18 +274,6 @@ class Postgres(Case):
         )
         self.assertEqual(psql(url, strays).strip(), "0")
         self.assertEqual(len(self.ids(url)["event_resources"]), 400)
-
-
-def _message(name: str, occurred: datetime.datetime) -> bytes:
-    event: dict[str, Any] = {
-        "occurred": occurred.isoformat(),
-        "event": name,
-        "resource": {"prefect.resource.id": "my.thing"},
-        "related": [{"prefect.resource.id": "a.tag", "prefect.resource.role": "tag"}],
-        "payload": {},
-        "id": str(uuid.uuid4()),
-    }
-    return json.dumps(event).encode()
 
 
 if __name__ == "__main__":
