@@ -182,6 +182,16 @@ TEST_F(TransactionLaws, an_update_to_a_key_that_another_row_holds_is_a_conflict)
   EXPECT_EQ(stored_cell(1, item::code), Cell{std::string_view{"code1"}});
 }
 
+TEST_F(TransactionLaws, an_absent_table_is_told_by_the_kind_of_error) {
+  const Table absent{.name = "absent", .columns = {{"id", ColumnType::uuid, false}}};
+  Rows rows{absent};
+  rows.add()[0] = uuid_of(1);
+  const auto failure = expect_failure<TransientError>([&] { session_->insert_missing(rows); });
+  EXPECT_EQ(failure.retry(), TransientError::Retry::when_answerable);
+  EXPECT_THROW(storage_->prepare(std::array<const Table*, 1>{&absent}, Creation::never),
+               ConfigError);
+}
+
 TEST_F(TransactionLaws, errors_carry_the_code_of_the_database) {
   Rows rows{remark_table()};
   add_remark(rows, 1, 99, 0);

@@ -136,8 +136,8 @@ class HANGAR_API Context {
   /// backoff, for as long as the host is not stopping, then the TransientError is thrown. Any other
   /// exception rolls back and is thrown. Calls for one lane run one after the other. `work` must
   /// not touch the service's state other than what the caller leaves alone until it returns.
-  /// Throws std::logic_error for a lane that is not there. Nobody has looked whether a table is
-  /// there that `Needs::tables` does not name: as long as it is not, `work` is repeated.
+  /// Throws std::logic_error for a lane that is not there, and ConfigError when `work` fails at a
+  /// table that `Needs::tables` does not name and that is absent, or not as it is declared.
   virtual boost::asio::awaitable<void> transact(std::size_t lane,
                                                 Callable<void(Session&)> work) = 0;
 };

@@ -1,5 +1,7 @@
 #include "storage/session_pool.hpp"
 
+#include <fmt/format.h>
+
 #include <boost/asio/associated_executor.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/use_awaitable.hpp>
@@ -13,6 +15,7 @@
 #include "async/storage_thread.hpp"
 #include "hangar/failpoint.hpp"
 #include "storage/retry_delay.hpp"
+#include "storage/service_session.hpp"
 
 namespace asio = boost::asio;
 
@@ -144,6 +147,7 @@ void SessionPool::warn(std::span<const Table* const> tables, Creation creation) 
 asio::awaitable<void> SessionPool::prepare(std::span<const Table* const> tables, Creation creation,
                                            bool wait) {
   const auto self = shared_from_this();
+  declared_.assign(tables.begin(), tables.end());
   const auto work = [this, tables, creation] {
     storage_.prepare(tables, creation);
     warn(tables, creation);
@@ -156,6 +160,18 @@ asio::awaitable<void> SessionPool::prepare(std::span<const Table* const> tables,
   }
 }
 
+void SessionPool::look_at(const Table& undeclared) {
+  const Table* const table = &undeclared;
+  try {
+    storage_.prepare({&table, 1}, Creation::never);
+  } catch (const ConfigError& error) {
+    throw ConfigError{fmt::format(
+        "{}; the service uses this table, but its needs do not name it, so that nobody looked "
+        "whether it is there",
+        error.what())};
+  }
+}
+
 asio::awaitable<void> SessionPool::transact(std::size_t lane, Callable<void(Session&)> work) {
   const auto self = shared_from_this();
   Worker& mine = *workers_.at(lane);
@@ -164,16 +180,20 @@ asio::awaitable<void> SessionPool::transact(std::size_t lane, Callable<void(Sess
     const StorageThread here{dropped};
     if (!mine.session) mine.session = storage_.open_session();
     if (!mine.session) throw Error{"the storage opened no session"};
+    ServiceSession session{*mine.session, declared_};
     try {
       failpoint(Failpoint::before_write);
       mine.session->begin();
-      work(*mine.session);
+      work(session);
       failpoint(Failpoint::before_commit);
       mine.session->commit();
       failpoint(Failpoint::after_commit);
     } catch (const TransientError& error) {
       mine.session->rollback();
       if (error.retry() == TransientError::Retry::reconnect) mine.session.reset();
+      if (error.retry() == TransientError::Retry::when_answerable && session.undeclared()) {
+        look_at(*session.undeclared());
+      }
       throw;
     } catch (...) {
       mine.session->rollback();

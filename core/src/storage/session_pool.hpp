@@ -30,8 +30,7 @@ class SessionPool : public std::enable_shared_from_this<SessionPool> {
   SessionPool& operator=(const SessionPool&) = delete;
   ~SessionPool();
 
-  /// Checks or creates the tables. Unless it may `wait`, one failure is
-  /// enough.
+  /// Checks or creates the tables. Unless it may `wait`, one failure is enough.
   boost::asio::awaitable<void> prepare(std::span<const Table* const> tables, Creation creation,
                                        bool wait);
   /// `Context::transact`.
@@ -52,6 +51,9 @@ class SessionPool : public std::enable_shared_from_this<SessionPool> {
   boost::asio::awaitable<void> attempt(Worker& worker, StorageOutcome::Operation operation,
                                        const std::function<void()>& work);
 
+  /// Throws ConfigError when a table is not there, or not as the service declares it. On a worker's
+  /// thread, after a transaction with the table has failed.
+  void look_at(const Table& undeclared);
   /// Says what the storage works with but should not: tables that a crash empties, say. Never
   /// fails.
   void warn(std::span<const Table* const> tables, Creation creation);
@@ -62,6 +64,7 @@ class SessionPool : public std::enable_shared_from_this<SessionPool> {
   Event& stopping_;
   Told told_;
   bool closed_ = false;
+  std::vector<const Table*> declared_;  ///< What `prepare` was given.
   std::vector<std::unique_ptr<Worker>> workers_;
 };
 

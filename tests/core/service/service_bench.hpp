@@ -31,12 +31,18 @@
 
 namespace hangar::test {
 
-/// A storage that takes everything, or is away.
+/// A storage that takes everything, or is away, or finds nothing in a table that it has not.
 class MemorylessStorage final : public Storage {
  public:
   std::atomic<bool> away{false};
+  std::string absent{};  ///< The name of the table that it has not.
 
-  void prepare(std::span<const Table* const>, Creation) override { answer(); }
+  void prepare(std::span<const Table* const> tables, Creation) override {
+    answer();
+    for (const Table* table : tables) {
+      if (table->name == absent) throw ConfigError{"there is no table " + absent};
+    }
+  }
   std::vector<Check> examine(std::span<const Table* const>, Creation) override { return {}; }
   std::unique_ptr<hangar::Session> open_session() override {
     answer();
@@ -52,6 +58,9 @@ class MemorylessStorage final : public Storage {
     void rollback() noexcept override {}
     Rows find(const Table& table, std::span<const Keys>, std::span<const std::size_t>,
               Lock) override {
+      if (table.name == storage_.absent) {
+        throw TransientError{"no such table", TransientError::Retry::when_answerable};
+      }
       return Rows{table};
     }
     std::vector<bool> insert_missing(const Rows& rows) override {

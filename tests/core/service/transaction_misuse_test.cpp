@@ -93,5 +93,26 @@ TEST(TransactionMisuse, message_that_is_destroyed_goes_back_when_the_transaction
   bench.run(bench.service->start());
 }
 
+TEST(TransactionMisuse, undeclared_table_that_is_absent_ends_it) {
+  const Table other{.name = "other", .columns = {{"id", ColumnType::uuid, false}}};
+  ServiceBench bench{[&](Context& context) -> asio::awaitable<void> {
+                       const auto look = [&](Session& session) {
+                         session.find(things, {}, {}, Lock::none);
+                         session.find(other, {}, {}, Lock::none);
+                       };
+                       co_await context.transact(0, look);
+                     },
+                     one_table()};
+  bench.run(bench.service->start());
+  bench.storage.absent = "other";
+  try {
+    bench.run(bench.service->start());
+    ADD_FAILURE() << "the service went on";
+  } catch (const ConfigError& error) {
+    EXPECT_TRUE(std::string_view{error.what()}.starts_with("there is no table other; "))
+        << error.what();
+  }
+}
+
 }  // namespace
 }  // namespace hangar::test
