@@ -36,7 +36,10 @@ class EventPersister final : public Service {
   static Needs needs(const Config& config) {
     Needs needs{.tables = {&events_table(), &event_resources_table()},
                 .lanes = static_cast<std::size_t>(config.lanes),
-                .reads = {config.source()}};
+                .reads = {config.source()},
+                .watches = {config.stream}};
+    // Whoever stores events wants to know of all that Prefect does with them.
+    if (config.stream != actions_stream) needs.watches.emplace_back(actions_stream);
     if (!retention_passes(config.vacuum).empty()) needs.leases = {Vacuum::lease_name};
     return needs;
   }
@@ -53,6 +56,9 @@ class EventPersister final : public Service {
   }
 
  private:
+  /// What automations are to do, on its way to Prefect's actions service.
+  static constexpr const char* actions_stream = "PREFECT_ACTIONS";
+
   boost::asio::awaitable<void> write() {
     co_await writer_.run([this](const Message& message,
                                 ItemMemory& memory) { return decoder_.item(message, memory); },

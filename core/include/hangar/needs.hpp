@@ -94,6 +94,9 @@ struct Needs {
   /// Names of work that one of several hosts does at a time: what `Context::every` takes. Each is
   /// one word of a subject.
   std::vector<std::string> leases{};
+  /// Streams of which /metrics tells how far behind each consumer is, whoever reads it. One that is
+  /// not there, or not to be looked at, is no fault.
+  std::vector<std::string> watches{};
 };
 
 }  // namespace hangar

@@ -21,21 +21,24 @@ class Count {
   std::atomic<std::uint64_t> value_ = 0;
 };
 
-/// Words that one strand writes and any thread reads.
-class Words {
+/// A value that one strand writes and any thread reads.
+template <class T>
+class Shared {
  public:
-  void set(std::string now) {
+  void set(T now) {
     const std::scoped_lock lock{mutex_};
-    words_ = std::move(now);
+    value_ = std::move(now);
   }
-  [[nodiscard]] std::string value() const {
+  [[nodiscard]] T value() const {
     const std::scoped_lock lock{mutex_};
-    return words_;
+    return value_;
   }
 
  private:
   mutable std::mutex mutex_;
-  std::string words_;
+  T value_{};
 };
+
+using Words = Shared<std::string>;
 
 }  // namespace hangar

@@ -65,6 +65,7 @@ int list_services(const HostOptions& host, Output output) {
     }
     json::array leases;
     for (const std::string& lease : needs.leases) leases.emplace_back(lease);
+    const json::array watches(needs.watches.begin(), needs.watches.end());
     json::array listens;
     for (const ListensOn& wanted : needs.listens) {
       listens.push_back({{"name", wanted.name}, {"address", wanted.address}});
@@ -86,6 +87,7 @@ int list_services(const HostOptions& host, Output output) {
                     {"reads", std::move(reads)},
                     {"steers", std::move(steers)},
                     {"leases", std::move(leases)},
+                    {"watches", watches},
                     {"listens", std::move(listens)},
                     {"commands", std::move(commands)}});
   }

@@ -51,6 +51,8 @@ class Examination {
   void add_faults(const StreamInfo& stream, const std::string& filter);
   void add(std::vector<Check> more) { std::ranges::move(more, std::back_inserter(checks_)); }
   asio::awaitable<void> look_at_source(SourceOptions source);
+  /// Of a stream whose consumers a service watches: only whether it may.
+  asio::awaitable<void> look_at_watched(std::string stream);
   asio::awaitable<void> look_at_target(const std::string& service, const Publishes& target);
   /// Nothing when it is not there, or cannot be looked at; then there are checks of why.
   asio::awaitable<std::optional<StreamInfo>> find(std::string stream, std::string subject);
@@ -96,11 +98,21 @@ asio::awaitable<void> Examination::look(const ExaminedService& service) {
   for (const Steers& steered : needs.steers) {
     add(co_await check_steered(link_, service.name, steered));
   }
+  for (const std::string& stream : needs.watches) co_await look_at_watched(stream);
   if (needs.leases.empty()) co_return;
   LeaseChecks leases = co_await check_leases(link_, nats_, service.name, needs.leases);
   // One stream for all services.
   if (leases.makes_stream && seen_.insert(lease_stream).second) ++absent_;
   add(std::move(leases.checks));
+}
+
+asio::awaitable<void> Examination::look_at_watched(std::string stream) {
+  try {
+    co_await call_jetstream(link_, "CONSUMER.LIST." + stream);
+  } catch (const DeniedError& error) {
+    checks_.push_back({warn, "consumers of stream " + stream, error.what(),
+                       "without it /metrics does not tell how far behind they are"});
+  }
 }
 
 asio::awaitable<std::optional<StreamInfo>> Examination::find(std::string stream,

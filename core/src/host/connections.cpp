@@ -2,6 +2,7 @@
 
 #include "jetstream/steered_consumer.hpp"
 #include "jetstream/stream_publisher.hpp"
+#include "jetstream/stream_watch.hpp"
 #include "lease/leases.hpp"
 #include "live/live_source.hpp"
 
@@ -26,6 +27,11 @@ void let_connect(ServiceResources& resources, const std::string& service, bool e
     return consumer;
   };
   if (ends_by_itself) return;
+  resources.make_watch = [=, &board, &server](const auto& on, const auto& streams, Log& log) {
+    auto watch = StreamWatch::start(on, server->settings(), service, streams, log);
+    board.add_watch(service, watch->lags());
+    return watch;
+  };
   resources.make_leases = [=, &board, &server](const auto& on, Log& log, Metrics& metrics) {
     auto leases = Leases::start(on, server->settings(), service, log, metrics);
     board.add_connection(service, "leases", leases->state());

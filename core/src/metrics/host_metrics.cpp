@@ -10,6 +10,8 @@
 #include <cstdint>
 #include <iterator>
 #include <limits>
+#include <set>
+#include <string>
 #include <utility>
 #include <vector>
 
@@ -162,7 +164,28 @@ Labels labels_of(Of of, const Snapshot::Service& service, const Source& source) 
           {"consumer", source.consumer}};
 }
 
+/// The consumers that services watch, without those that have a series as sources, each once.
+std::vector<ConsumerLag> watched_consumers(const Snapshot& seen) {
+  std::set<std::pair<std::string, std::string>> known;
+  for (const auto& service : seen.services) {
+    for (const Source& source : service.sources) known.emplace(source.stream, source.consumer);
+  }
+  std::vector<ConsumerLag> watched;
+  for (const auto& service : seen.services) {
+    for (const ConsumerLag& lag : service.watched) {
+      if (known.emplace(lag.stream, lag.consumer).second) watched.push_back(lag);
+    }
+  }
+  return watched;
+}
+
+std::uint64_t ConsumerLag::*lag_of(const Column& column) {
+  if (column.value == &Source::pending) return &ConsumerLag::pending;
+  return column.value == &Source::ack_pending ? &ConsumerLag::ack_pending : nullptr;
+}
+
 void add_sources(const Snapshot& seen, Families& to) {
+  const std::vector<ConsumerLag> watched = watched_consumers(seen);
   for (const Column& column : columns) {
     to.begin(column.name, column.type, column.help);
     for (const auto& service : seen.services) {
@@ -172,6 +195,11 @@ void add_sources(const Snapshot& seen, Families& to) {
       if (column.value != &Source::connected) continue;
       for (const Snapshot::Connection& other : service.connections) {
         to.add({{"connection", service.name + '.' + other.name}}, other.connected ? 1 : 0);
+      }
+    }
+    if (const auto lag = lag_of(column); lag != nullptr) {
+      for (const ConsumerLag& one : watched) {
+        to.add({{"stream", one.stream}, {"consumer", one.consumer}}, number(one.*lag));
       }
     }
   }

@@ -134,6 +134,11 @@ void NeedsCheck::check_consumers_and_leases(const Needs& needs) const {
     check_jetstream_name(lease, where_ + "a lease");
     once(leases, lease, "it has two leases named");
   }
+  Names watched;
+  for (const std::string& stream : needs.watches) {
+    check_jetstream_name(stream, where_ + "a stream whose consumers it watches");
+    once(watched, stream, "it watches twice the stream");
+  }
 }
 
 }  // namespace

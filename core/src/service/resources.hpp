@@ -12,6 +12,7 @@
 #include "hangar/log.hpp"
 #include "hangar/metrics.hpp"
 #include "hangar/storage.hpp"
+#include "jetstream/stream_watch.hpp"
 #include "lease/leases.hpp"
 #include "storage/storage_outcome.hpp"
 
@@ -34,6 +35,10 @@ struct ServiceResources {
   /// Empty in a run that ends by itself, which does no periodic work.
   std::function<std::shared_ptr<Leases>(const boost::asio::any_io_executor&, Log&, Metrics&)>
       make_leases{};
+  /// Empty in a run that ends by itself, which nobody looks at for long.
+  std::function<std::shared_ptr<StreamWatch>(const boost::asio::any_io_executor&,
+                                             const std::vector<std::string>&, Log&)>
+      make_watch{};
   /// What it returns listens. Throws ConfigError when the address cannot be had.
   std::function<std::shared_ptr<ServiceListener>(const boost::asio::any_io_executor&,
                                                  const ListensOn&, Log&)>

@@ -53,6 +53,9 @@ asio::awaitable<void> ServiceContext::prepare(const Needs& needs) {
                                                 *supervisor_.metrics);
     co_await leases_->open();
   }
+  if (!needs.watches.empty() && supervisor_.resources.make_watch && !stopping()) {
+    watch_ = supervisor_.resources.make_watch(supervisor_.strand, needs.watches, *supervisor_.log);
+  }
 }
 
 asio::awaitable<void> ServiceContext::open(std::string name,
@@ -90,6 +93,7 @@ asio::awaitable<void> ServiceContext::close() {
   for (const auto& [name, consumer] : consumers_) all.push_back(consumer->close());
   for (const auto& [name, source] : sources_) all.push_back(source->close());
   if (leases_) all.push_back(leases_->close());
+  if (watch_) all.push_back(watch_->close());
   if (publisher_) all.push_back(publisher_->close());
   co_await wait_for_all(supervisor_.strand, std::move(all));
   if (sessions_) sessions_->close();
@@ -100,6 +104,7 @@ asio::awaitable<void> ServiceContext::close() {
   consumers_.clear();
   sources_.clear();
   leases_.reset();
+  watch_.reset();
   publisher_.reset();
 }
 

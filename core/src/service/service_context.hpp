@@ -73,6 +73,7 @@ class ServiceContext final : public Context {
   std::map<std::string, std::shared_ptr<ServiceConsumer>, std::less<>> consumers_;
   std::vector<std::string> lease_names_;
   std::shared_ptr<Leases> leases_;
+  std::shared_ptr<StreamWatch> watch_;
   std::size_t outages_ = 0;  ///< Attempts in a row that found the storage unable to answer.
 };
 

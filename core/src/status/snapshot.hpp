@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "hangar/host.hpp"
+#include "jetstream/consumer_lag.hpp"
 #include "source/source_counters.hpp"
 #include "storage/storage_outcome.hpp"
 
@@ -47,6 +48,7 @@ struct Snapshot {
     std::uint64_t restarts = 0;  ///< How often it was started again after it had failed.
     std::vector<Source> sources;
     std::vector<Connection> connections;
+    std::vector<ConsumerLag> watched;              ///< The consumers of streams that it watches.
     std::map<std::string, std::string> listeners;  ///< The addresses that are bound, by name.
   };
   /// How often each result of one kind of operation was seen, and how long the operations took.

@@ -120,6 +120,11 @@ void StatusBoard::add_source(std::string_view service, std::string_view source,
   }
 }
 
+void StatusBoard::add_watch(std::string_view service, std::shared_ptr<const ConsumerLags> lags) {
+  const std::scoped_lock lock{mutex_};
+  if (Entry* entry = find(service)) entry->watched = std::move(lags);
+}
+
 void StatusBoard::set_listener(std::string_view service, const std::string& listener,
                                std::string address) {
   const std::scoped_lock lock{mutex_};
@@ -171,6 +176,7 @@ Snapshot StatusBoard::snapshot(Clock::time_point now) const {
     for (std::size_t i = 0; i < entry.counters.size(); ++i) {
       for (const auto& run : entry.counters[i]) add(*run, service.sources[i]);
     }
+    if (entry.watched) service.watched = entry.watched->value();
     for (Snapshot::Connection& connection : service.connections) {
       const auto link = entry.links.find(connection.name);
       if (link == entry.links.end()) continue;

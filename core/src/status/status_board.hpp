@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "hangar/needs.hpp"
+#include "jetstream/consumer_lag.hpp"
 #include "jetstream/link_state.hpp"
 #include "source/source_counters.hpp"
 #include "status/snapshot.hpp"
@@ -38,6 +39,8 @@ class StatusBoard {
   /// How the present run's connection of that name is.
   void add_connection(std::string_view service, std::string_view connection,
                       std::shared_ptr<const LinkState> state);
+  /// How far behind the consumers are that the present run watches.
+  void add_watch(std::string_view service, std::shared_ptr<const ConsumerLags> lags);
   void set_listener(std::string_view service, const std::string& listener, std::string address);
   /// Known when the configuration is loaded; empty before.
   void set_storage_type(std::string type);
@@ -55,6 +58,7 @@ class StatusBoard {
     /// Of each of its sources the last two; what earlier ones counted is in `service`.
     std::vector<std::vector<std::shared_ptr<const SourceCounters>>> counters;
     std::map<std::string, std::shared_ptr<const LinkState>, std::less<>> links;
+    std::shared_ptr<const ConsumerLags> watched;  ///< Null before the first run.
   };
   Entry* find(std::string_view service);
 

@@ -97,6 +97,39 @@ class Sqlite(Case):
         [found] = json.loads(done.stdout)
         self.assertEqual((found["rows"], found["different"]), (2, 0))
 
+    def test_the_lag_of_every_consumer_is_told(self) -> None:
+        self.stream.request(
+            "STREAM.CREATE.PREFECT_ACTIONS", name="PREFECT_ACTIONS", subjects=["prefect.actions.>"]
+        )
+        made = (("PREFECT_EVENTS", "triggers"), ("PREFECT_ACTIONS", "actions"))
+        for stream, durable in made:
+            config = {"durable_name": durable, "ack_policy": "explicit", "deliver_policy": "all"}
+            self.stream.request(
+                f"CONSUMER.DURABLE.CREATE.{stream}.{durable}", stream_name=stream, config=config
+            )
+        config = {"ack_policy": "none", "deliver_policy": "all"}
+        self.stream.request(
+            "CONSUMER.CREATE.PREFECT_EVENTS", stream_name="PREFECT_EVENTS", config=config
+        )
+        self.stream.publish(SUBJECT, [_event(), _event()])
+        self.stream.publish("prefect.actions.triggered", [b"{}"])
+        expected = {
+            'stream="PREFECT_ACTIONS",consumer="actions"': 1,
+            'stream="PREFECT_EVENTS",consumer="*"': 2,
+            'stream="PREFECT_EVENTS",consumer="triggers"': 2,
+            f'stream="PREFECT_EVENTS",consumer="{_DURABLE}"': 0,
+        }
+        log = self.folder / "log"
+        with hangar_running(*flags(self.settings), log=log) as process:
+            surface = Surface.of(process, self.folder / "data", log)
+
+            def told() -> dict[str, float]:
+                name = "hangar_consumer_pending_messages"
+                found = surface.metrics().items()
+                return {one[len(name) + 1 : -1]: lag for one, lag in found if one.startswith(name)}
+
+            wait_until(lambda: told() == expected, what="the lags", process=process, log=log)
+
     def test_what_is_left_out_is_counted(self) -> None:
         self.settings["services.event_persister.exclude"] = "noise"
         self.stream.publish(SUBJECT, [_event("noise"), _event("noise"), _event("my.event")])
