@@ -3,155 +3,34 @@
 from __future__ import annotations
 
 import contextlib
-import datetime
-import json
-import sqlite3
 import subprocess
 import unittest
-import uuid
-from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import ClassVar
 
-from services.event_persister.case import SUBJECT, PersisterCase, event_message
+from services.event_persister.case import SUBJECT, event_message
+from services.event_persister.retained import (
+    DAY,
+    NOW,
+    OVERRIDES,
+    Content,
+    Ids,
+    RetentionCase,
+    ago,
+    mixed_content,
+    run_sql,
+)
 
 from support.prefect_schemas import load_schema
 from support.prefect_venv import NEWEST, PrefectVenv, prefect_url, prefect_venv
 from support.program import flags, hangar, hangar_running
 from support.servers import PostgresServer, psql, wait_until
-from support.surface import Surface
 
 _KILLED = 137
-_DAY = 86_400
-_NOW = datetime.datetime.now(datetime.UTC)
 _VACUUM = Path(__file__).with_name("prefect_vacuum.py")
-# An override that is capped, one that deletes, and a name that differs in its case alone.
-_OVERRIDES = json.dumps({"prefect.flow-run.heartbeat": 10 * _DAY, "my.noise": "86400"})
-Ids = dict[str, list[str]]
 
 
-def _ago(seconds: float) -> datetime.datetime:
-    return _NOW - datetime.timedelta(seconds=seconds)
-
-
-class Content:
-    """Rows as a test makes them, and the SQL that inserts them."""
-
-    def __init__(self) -> None:
-        self.events: list[list[object]] = []
-        self.resources: list[list[object]] = []
-
-    def add(
-        self, name: str, occurred: datetime.datetime, others: Iterable[str] = ("a.tag",)
-    ) -> None:
-        number = str(uuid.uuid4())
-        own, related = f"thing.{len(self.events) % 7}", list(others)
-        whole = [{"prefect.resource.id": one, "prefect.resource.role": "tag"} for one in related]
-        resource = json.dumps({"prefect.resource.id": own})
-        texts = [own, resource, json.dumps(related), json.dumps(whole), "{}"]
-        self.events.append([number, occurred, name, *texts, occurred, occurred])
-        self.resources_of(number, occurred, [own, *related])
-
-    def resources_of(
-        self, event: str, occurred: datetime.datetime, resource_ids: Iterable[str]
-    ) -> None:
-        for place, one in enumerate(resource_ids):
-            role = "tag" if place else ""
-            self.resources.append([str(uuid.uuid4()), occurred, occurred, one, role, "{}", event])
-
-    def sql(self, zone: str) -> str:
-        def shown(cell: object) -> str:
-            if isinstance(cell, datetime.datetime):
-                naive = cell.replace(tzinfo=None)
-                return f"'{naive.isoformat(' ', 'microseconds')}{zone}'"
-            return "'" + str(cell).replace("'", "''") + "'"
-
-        def insert(table: str, columns: str, rows: list[list[object]]) -> str:
-            values = ",\n".join(f"({', '.join(map(shown, row))})" for row in rows)
-            return f"INSERT INTO {table} ({columns}) VALUES {values};\n" if rows else ""
-
-        return insert(
-            "events",
-            "id, occurred, event, resource_id, resource, related_resource_ids, related, payload,"
-            " received, recorded",
-            self.events,
-        ) + insert(
-            "event_resources",
-            "id, occurred, updated, resource_id, resource_role, resource, event_id",
-            self.resources,
-        )
-
-
-def _run_sql(database: str, sql: str) -> list[str]:
-    if database.startswith("postgres"):
-        return psql(database, sql).split()
-    with contextlib.closing(sqlite3.connect(database, timeout=10)) as connection:
-        if not sql.startswith("SELECT"):
-            connection.executescript(sql)
-            return []
-        return [str(row[0]) for row in connection.execute(sql)]
-
-
-def _mixed() -> Content:
-    content = Content()
-    for days in (0, 0.5, 1.5, 3, 6.9, 7.1, 9, 30):
-        for name in ("prefect.flow-run.heartbeat", "my.noise", "My.noise", "other"):
-            for second in range(3):
-                content.add(name, _ago(days * _DAY + second + 60))
-    for _ in range(20):  # more of one instant than a transaction takes
-        content.add("other", _ago(8 * _DAY), ["a'b", 'q"', "é\n", "thing.1", "thing.1"])
-        content.add("my.noise", _ago(2 * _DAY), ["a'b", 'q"', "é\n", "thing.1"])
-    content.add("other", datetime.datetime(1, 1, 1, tzinfo=datetime.UTC))
-    for days in (8, 2):  # of an event that somebody has deleted
-        content.resources_of(str(uuid.uuid4()), _ago(days * _DAY), ["thing.1", "alone"])
-    return content
-
-
-class Case(PersisterCase):
-    """On the storage of a subclass."""
-
-    def setUp(self) -> None:
-        super().setUp()
-        self.settings["services.event_persister.db_vacuum.batch_size"] = "7"
-
-    def ids(self, database: str) -> Ids:
-        return {
-            table: sorted(_run_sql(database, f"SELECT id FROM {table}"))
-            for table in ("events", "event_resources")
-        }
-
-    def wait_for(self, condition: Callable[[Surface], bool], *changes: tuple[str, object]) -> str:
-        """Runs a host until the condition is true; returns its log."""
-        log = self.folder / "log"
-        settings = self.settings | dict(changes)
-        with hangar_running(*flags(settings), log=log) as process:
-            surface = Surface.of(process, self.folder / "data", log)
-            wait_until(lambda: condition(surface), what="a pass", process=process, log=log)
-            self.metrics = surface.metrics()
-        return log.read_text()
-
-    def one_pass(self, *changes: tuple[str, object]) -> str:
-        def done(surface: Surface) -> bool:
-            found = surface.metrics()
-            return any(found[one] for one in found if "lease_runs_total" in one and '"done"' in one)
-
-        return self.wait_for(done, *changes)
-
-    def compare(self, mine: str, everything: Ids, prefects: Ids) -> None:
-        """What a pass leaves of the rows in `mine` with what Prefect's vacuum left."""
-        self.settings["services.event_persister.db_vacuum.event_retention_overrides"] = _OVERRIDES
-        said = self.one_pass(("storage.url", mine))
-        self.assertEqual(self.ids(mine), prefects)
-        self.assertRegex(said, "deleted 3. events named my.noise and .* that occurred before")
-        for table, left in self.ids(mine).items():
-            self.assertGreater(len(left), 20, table)
-            counted = self.metrics[
-                f'hangar_persister_deleted_rows_total{{service="event_persister",table="{table}"}}'
-            ]
-            self.assertEqual(counted, len(everything[table]) - len(left), table)
-
-
-class Sqlite(Case):
+class Sqlite(RetentionCase):
     def setUp(self) -> None:
         super().setUp()
         self.database = str(self.folder / "mine.sqlite")
@@ -161,10 +40,10 @@ class Sqlite(Case):
     def test_killed_at_each_place_it_goes_on(self) -> None:
         content = Content()
         for number in range(20):
-            content.add("other", _ago((8 if number else 1) * _DAY + number))
+            content.add("other", ago((8 if number else 1) * DAY + number))
         # The next host waits until the lease of the one that was killed is over.
         self.settings["services.event_persister.db_vacuum.loop_seconds"] = "1s"
-        _run_sql(self.database, content.sql(""))
+        run_sql(self.database, content.sql(""))
         for place, left in (("before_commit", 20), ("after_commit", 13)):
             failing = {"HANGAR_TEST_FAILPOINTS": f"{place}=exit"}
             done = hangar("run", *flags(self.settings), env=failing)
@@ -176,9 +55,9 @@ class Sqlite(Case):
 
     def test_without_events_in_prefects_list_nothing_goes(self) -> None:
         content = Content()
-        content.add("other", _ago(30 * _DAY))
-        _run_sql(self.database, content.sql(""))
-        self.stream.publish(SUBJECT, [event_message("new", _NOW)])
+        content.add("other", ago(30 * DAY))
+        run_sql(self.database, content.sql(""))
+        self.stream.publish(SUBJECT, [event_message("new", NOW)])
         environment = {"PREFECT_SERVER_SERVICES_DB_VACUUM_ENABLED": "flow_runs"}
         done = hangar("run", "--until-drained", *flags(self.settings), env=environment)
         self.assertEqual(done.returncode, 0, done.stderr)
@@ -190,7 +69,7 @@ class Sqlite(Case):
         self.assertIn("'event' is none of events, flow_runs and orphans", done.stderr)
 
 
-class Postgres(Case):
+class Postgres(RetentionCase):
     server: ClassVar[PostgresServer]
 
     @classmethod
@@ -204,6 +83,19 @@ class Postgres(Case):
         load_schema(version, url)
         return url
 
+    def compare(self, mine: str, everything: Ids, prefects: Ids) -> None:
+        """What a pass leaves of the rows in `mine` with what Prefect's vacuum left."""
+        self.settings["services.event_persister.db_vacuum.event_retention_overrides"] = OVERRIDES
+        said = self.one_pass(("storage.url", mine))
+        self.assertEqual(self.ids(mine), prefects)
+        self.assertRegex(said, "deleted 3. events named my.noise and .* that occurred before")
+        for table, left in self.ids(mine).items():
+            self.assertGreater(len(left), 20, table)
+            counted = self.metrics[
+                f'hangar_persister_deleted_rows_total{{service="event_persister",table="{table}"}}'
+            ]
+            self.assertEqual(counted, len(everything[table]) - len(left), table)
+
     def test_the_rows_remain_that_prefects_vacuum_leaves(self) -> None:
         """On both storages at once, because most of the time Prefect imports itself."""
         file, prefects_file = (str(self.folder / f"{one}.sqlite") for one in ("mine", "prefects"))
@@ -211,13 +103,13 @@ class Postgres(Case):
             load_schema(NEWEST, database)
         # Mine is of a release that had none of the indexes which Prefect made for its vacuum.
         url, prefects_url = self.database("mine", "3.6.29"), self.database("prefects")
-        content = _mixed()
+        content = mixed_content()
         pairs = ((file, prefects_file), (url, prefects_url))
         for database in (one for pair in pairs for one in pair):
-            _run_sql(database, content.sql("+00" if database.startswith("postgres") else ""))
+            run_sql(database, content.sql("+00" if database.startswith("postgres") else ""))
         everything = self.ids(file)
         environment = PrefectVenv.environment(self.folder) | {
-            "PREFECT_SERVER_SERVICES_DB_VACUUM_EVENT_RETENTION_OVERRIDES": _OVERRIDES
+            "PREFECT_SERVER_SERVICES_DB_VACUUM_EVENT_RETENTION_OVERRIDES": OVERRIDES
         }
         subprocess.run(
             [prefect_venv().python, _VACUUM, *(prefect_url(prefects) for _, prefects in pairs)],
@@ -232,12 +124,12 @@ class Postgres(Case):
     def test_two_hosts_trim_while_events_come_in_and_one_is_killed(self) -> None:
         content = Content()
         for number in range(40):
-            content.add("other", _ago(8 * _DAY + number), ["a.tag", f"run.{number}"])
+            content.add("other", ago(8 * DAY + number), ["a.tag", f"run.{number}"])
         url = self.database("shared")
         self.settings["storage.url"] = url
         self.settings["services.event_persister.db_vacuum.batch_size"] = "1"
         self.settings["services.event_persister.db_vacuum.loop_seconds"] = "1s"
-        _run_sql(url, content.sql("+00"))
+        run_sql(url, content.sql("+00"))
         # Oldest first: 20 go, and the next one has to wait.
         lock = f"SELECT FROM events WHERE id = '{content.events[19][0]}' FOR UPDATE"
         psql(url, f"BEGIN; {lock}; PREPARE TRANSACTION 'held'")
@@ -261,7 +153,7 @@ class Postgres(Case):
             [holder] = holders()
             running[holder].kill()
             other = 1 - holder
-            self.stream.publish(SUBJECT, [event_message("new", _NOW) for _ in range(200)])
+            self.stream.publish(SUBJECT, [event_message("new", NOW) for _ in range(200)])
             psql(url, "ROLLBACK PREPARED 'held'")
             wait_until(
                 lambda: (count("other"), count("new")) == (0, 200),
