@@ -129,5 +129,22 @@ TEST_F(Examine, a_plain_index_that_is_missing_is_worth_a_warning) {
   EXPECT_NE(text(checks).find("ix_item__part"), std::string::npos) << text(checks);
 }
 
+TEST_F(Examine, an_index_that_only_newer_releases_make_is_named_with_the_release_and_no_warning) {
+  prepare(Creation::when_absent);
+  const std::string as_before = text(examine(item_table(), Creation::never));
+  EXPECT_EQ(as_before.find("brings"), std::string::npos) << as_before;
+  Table declared = item_table();
+  const Index::Part part{item::part};
+  declared.indexes.push_back({.name = "ix_a", .parts = {part, {item::note}}, .since = "Maker 3"});
+  declared.indexes.push_back({.name = "ix_b", .parts = {{item::note}, part}, .since = "Maker 4"});
+  const auto checks = examine(declared, Creation::never);
+  EXPECT_EQ(count(checks, warn), count(examine(item_table(), Creation::never), warn));
+  EXPECT_EQ(count(checks, fail), 0U) << text(checks);
+  for (const char* said : {"like ix_a yet: Maker 3 brings it", "like ix_b yet: Maker 4 brings it",
+                           "as they should be"}) {
+    EXPECT_NE(text(checks).find(said), std::string::npos) << text(checks);
+  }
+}
+
 }  // namespace
 }  // namespace hangar::conformance

@@ -100,6 +100,11 @@ struct Check {
   std::string hint{};  ///< What to do about it; empty when nothing needs to be done.
 };
 
+/// What to say of indexes that a table lacks, not of unique ones: what to do about those that every
+/// release makes, and which release brings the others (`Index::since`).
+HANGAR_API std::vector<Check> check_indexes(const Table& table,
+                                            std::span<const Index* const> missing);
+
 /// What to say of a clock that showed `shown` while this host's went from `before` to `after`.
 HANGAR_API Check check_clock(const std::string& whose, std::chrono::system_clock::time_point before,
                              std::chrono::system_clock::time_point shown,

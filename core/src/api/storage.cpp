@@ -1,8 +1,10 @@
 #include "hangar/storage.hpp"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <limits>
+#include <string_view>
 
 #include "hangar/file_storage.hpp"
 
@@ -27,6 +29,29 @@ StorageLimits Storage::limits() const noexcept { return {}; }
 
 std::size_t Storage::concurrent_sessions() const noexcept {
   return std::numeric_limits<std::size_t>::max();
+}
+
+std::vector<Check> check_indexes(const Table& table, std::span<const Index* const> missing) {
+  const std::string what = fmt::format("table {}", table.name);
+  std::vector<Check> checks;
+  std::vector<std::string_view> of_all_releases;
+  for (const Index* index : missing) {
+    if (index->since.empty()) {
+      of_all_releases.push_back(index->name);
+    } else {
+      checks.push_back(
+          {Check::Verdict::ok, what,
+           fmt::format("there is no index like {} yet: {} brings it", index->name, index->since)});
+    }
+  }
+  if (!of_all_releases.empty()) {
+    checks.push_back(
+        {Check::Verdict::warn, what,
+         fmt::format("there is no index like {}", fmt::join(of_all_releases, ", ")),
+         "whoever reads the table waits longer; for Prefect's: `prefect server database upgrade "
+         "-y`"});
+  }
+  return checks;
 }
 
 Check check_clock(const std::string& whose, Clock::time_point before, Clock::time_point shown,

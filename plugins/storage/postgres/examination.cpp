@@ -55,23 +55,19 @@ std::set<std::string> indexes(pqxx::work& transaction, const Table& table) {
   return found;
 }
 
-std::optional<Check> missing_indexes(pqxx::work& transaction, const Table& table) {
+std::vector<const Index*> missing_indexes(pqxx::work& transaction, const Table& table) {
   const std::set<std::string> found = indexes(transaction, table);
-  std::vector<std::string_view> missing;
+  std::vector<const Index*> missing;
   for (const Index& index : table.indexes) {
-    // Without a unique one the table is refused, and others are not of every release.
-    if (index.unique || !index.since.empty() || !index.is_of("postgres")) continue;
+    // Without a unique one the table is refused.
+    if (index.unique || !index.is_of("postgres")) continue;
     std::vector<std::string_view> columns;
     for (const Index::Part& part : index.parts) columns.push_back(table.columns[part.column].name);
     const std::string form = fmt::format("{} {}", index.trigram || index.gin ? "gin" : "btree",
                                          fmt::join(columns, ", "));
-    if (!found.contains(form)) missing.push_back(index.name);
+    if (!found.contains(form)) missing.push_back(&index);
   }
-  if (missing.empty()) return std::nullopt;
-  return Check{warn, fmt::format("table {}", table.name),
-               fmt::format("there is no index like {}", fmt::join(missing, ", ")),
-               "whoever reads the table waits longer; for Prefect's: `prefect server database "
-               "upgrade -y`"};
+  return missing;
 }
 
 /// Which of them a row belongs to is looked up in the tables of others.
@@ -156,10 +152,11 @@ std::vector<Check> look(pqxx::work& transaction, const Table& table,
   std::ranges::move(missing_privileges(transaction, table), std::back_inserter(checks));
   std::ranges::move(missing_of_owners(transaction, table), std::back_inserter(checks));
   std::ranges::move(table_hazards(transaction, table), std::back_inserter(checks));
-  if (const auto found = missing_indexes(transaction, table)) checks.push_back(*found);
-  if (checks.empty()) {
+  const std::vector<Check> of_indexes = check_indexes(table, missing_indexes(transaction, table));
+  if (checks.empty() && std::ranges::count(of_indexes, warn, &Check::verdict) == 0) {
     checks.push_back({ok, what, "columns, indexes and privileges are as they should be"});
   }
+  checks.insert(checks.end(), of_indexes.begin(), of_indexes.end());
   return checks;
 }
 

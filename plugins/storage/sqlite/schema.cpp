@@ -126,25 +126,23 @@ void check_columns_and_keys(Connection& connection, const Table& table,
 
 }  // namespace
 
-std::vector<std::string_view> missing_indexes(Connection& connection, const Table& table) {
+std::vector<const Index*> missing_indexes(Connection& connection, const Table& table) {
   Statement statement{connection.handle(),
                       "SELECT list.seq, info.name FROM pragma_index_list(?) AS list, "
                       "pragma_index_info(list.name) AS info ORDER BY list.seq, info.seqno"};
   statement.bind_text(1, table.name);
   std::map<std::int64_t, std::vector<std::string>> stored;
   while (statement.step()) stored[statement.integer(0)].emplace_back(statement.text(1));
-  std::vector<std::string_view> missing;
+  std::vector<const Index*> missing;
   for (const Index& index : table.indexes) {
-    if (index.unique || index.trigram || index.gin || !index.since.empty() ||
-        !index.is_of("sqlite"))
-      continue;
+    if (index.unique || index.trigram || index.gin || !index.is_of("sqlite")) continue;
     std::vector<std::string> columns;
     for (const Index::Part& part : index.parts) {
       columns.emplace_back(table.columns[part.column].name);
     }
     const bool found =
         std::ranges::any_of(stored, [&](const auto& each) { return each.second == columns; });
-    if (!found) missing.push_back(index.name);
+    if (!found) missing.push_back(&index);
   }
   return missing;
 }

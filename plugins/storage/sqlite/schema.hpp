@@ -31,8 +31,8 @@ struct Reference {
 /// The foreign keys of the file's table.
 std::vector<Reference> references(Connection& connection, std::string_view table);
 
-/// The names of the declared indexes like which the file's table has none. Unique and trigram ones
-/// are left out, and those that tables of older releases lack.
-std::vector<std::string_view> missing_indexes(Connection& connection, const Table& table);
+/// The declared indexes like which the file's table has none, but for unique ones and those that
+/// SQLite has not.
+std::vector<const Index*> missing_indexes(Connection& connection, const Table& table);
 
 }  // namespace hangar::sqlite

@@ -2,7 +2,6 @@
 
 #include <fcntl.h>
 #include <fmt/format.h>
-#include <fmt/ranges.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -147,18 +146,16 @@ bool examine_table(Connection& connection, const fs::path& path, const Table& ta
     check_declaration(table, tables);
     const bool absent = !check_table(connection, table, tables);
     if (absent && creation == Creation::never) refuse_absent(path, table);
-    const auto missing = missing_indexes(connection, table);
     if (absent) {
       checks.push_back({ok, what, "there is none yet; Hangar creates it"});
-    } else if (missing.empty()) {
-      checks.push_back({ok, what, "columns and indexes are as they should be"});
-    } else {
-      checks.push_back({warn, what,
-                        fmt::format("there is no index like {}", fmt::join(missing, ", ")),
-                        "whoever reads the table waits longer; for Prefect's: `prefect server "
-                        "database upgrade -y`"});
+      return false;
     }
-    return !absent;
+    std::vector<Check> of_indexes = check_indexes(table, missing_indexes(connection, table));
+    if (std::ranges::count(of_indexes, warn, &Check::verdict) == 0) {
+      checks.push_back({ok, what, "columns and indexes are as they should be"});
+    }
+    std::ranges::move(of_indexes, std::back_inserter(checks));
+    return true;
   } catch (const ConfigError& error) {
     checks.push_back({fail, what, error.what()});
     return false;
