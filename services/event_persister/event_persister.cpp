@@ -40,7 +40,14 @@ class EventPersister final : public Service {
                 .watches = {config.stream}};
     // Whoever stores events wants to know of all that Prefect does with them.
     if (config.stream != actions_stream) needs.watches.emplace_back(actions_stream);
-    if (!retention_passes(config.vacuum).empty()) needs.leases = {Vacuum::lease_name};
+    for (const RetentionPass& pass : retention_passes(config.vacuum)) {
+      needs.leases = {Vacuum::lease_name};
+      Expires& rows = needs.expires.emplace_back();
+      rows = {.table = &events_table(), .column = events::occurred, .after = pass.keep};
+      if (!pass.event) continue;
+      rows.where = events::event;
+      rows.is = *pass.event;
+    }
     return needs;
   }
 

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
@@ -77,6 +78,15 @@ struct Steers {
   std::string durable;  ///< What `Context::consumer` takes; each of a service has its own.
 };
 
+/// Rows that the service deletes once they are so old: `hangar verify` does not miss them.
+struct Expires {
+  const Table* table = nullptr;        ///< One of `Needs::tables`.
+  std::size_t column = 0;              ///< The timestamp that tells how old a row is.
+  std::chrono::microseconds after{};   ///< Older rows may be gone.
+  std::optional<std::size_t> where{};  ///< Only rows in whose column, of type text, is `is`.
+  std::string is{};
+};
+
 /// What a service needs of its host, as data. The host gets all of it ready before the service is
 /// made, in the order of the members; `doctor`, `verify`, `services ls`, /readyz, /status and
 /// `config check` read it, and run no code of the service.
@@ -97,6 +107,7 @@ struct Needs {
   /// Streams of which /metrics tells how far behind each consumer is, whoever reads it. One that is
   /// not there, or not to be looked at, is no fault.
   std::vector<std::string> watches{};
+  std::vector<Expires> expires{};
 };
 
 }  // namespace hangar

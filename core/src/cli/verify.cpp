@@ -37,11 +37,17 @@ json::object to_json(const Verified& verified) {
   for (const Difference& difference : outcome.differences) {
     differences.push_back(to_json(difference));
   }
-  return {{"service", verified.service},     {"events", verified.events},
-          {"unsettled", verified.unsettled}, {"rows", outcome.rows},
-          {"newer", outcome.newer},          {"gone", outcome.gone},
-          {"owned", outcome.owned},          {"unclear", outcome.unclear},
-          {"different", outcome.different},  {"differences", std::move(differences)}};
+  return {{"service", verified.service},
+          {"events", verified.events},
+          {"unsettled", verified.unsettled},
+          {"rows", outcome.rows},
+          {"newer", outcome.newer},
+          {"gone", outcome.gone},
+          {"owned", outcome.owned},
+          {"expired", outcome.expired},
+          {"unclear", outcome.unclear},
+          {"different", outcome.different},
+          {"differences", std::move(differences)}};
 }
 
 /// The services of these names, or the enabled ones when there is no name. Takes their factories.
@@ -83,6 +89,7 @@ void summarize(const Verified& verified) {
                "these events were recorded in?\n",
                outcome.owned);
   }
+  note(outcome.expired, "rows are past retention and not stored, and were not compared");
   note(outcome.unclear, "rows are stored under another id, which events that expired may explain");
   note(verified.unsettled, "positions of the stream are not settled yet, and were left out");
   if (outcome.different > outcome.differences.size()) {

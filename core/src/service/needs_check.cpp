@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <set>
 
 #include "hangar/error.hpp"
@@ -40,6 +41,7 @@ class NeedsCheck {
     if (!names.insert(name).second) refuse(fmt::format("{} '{}'", twice, name));
   }
   void check_tables(const Needs& needs) const;
+  void check_expiry(const Needs& needs) const;
   void check_targets(const Needs& needs) const;
   void check_listeners(const Needs& needs, std::string_view service) const;
   void check_sources(const Needs& needs) const;
@@ -50,6 +52,7 @@ class NeedsCheck {
 
 void NeedsCheck::check(const Needs& needs, std::string_view service) const {
   check_tables(needs);
+  check_expiry(needs);
   check_targets(needs);
   check_listeners(needs, service);
   check_sources(needs);
@@ -66,6 +69,23 @@ void NeedsCheck::check_tables(const Needs& needs) const {
   if (!needs.tables.empty() && needs.lanes == 0) refuse("it needs tables, but no lane");
   if (needs.lanes > most_lanes) {
     refuse(fmt::format("it needs {} lanes, and {} are the most", needs.lanes, most_lanes));
+  }
+}
+
+void NeedsCheck::check_expiry(const Needs& needs) const {
+  for (const Expires& rows : needs.expires) {
+    if (std::ranges::find(needs.tables, rows.table) == needs.tables.end()) {
+      refuse("rows expire of a table that it does not need");
+    }
+    const auto& columns = rows.table->columns;
+    const auto is_of = [&](std::size_t column, ColumnType type) {
+      return column < columns.size() && columns[column].type == type;
+    };
+    if (!is_of(rows.column, ColumnType::timestamp) ||
+        (rows.where && !is_of(*rows.where, ColumnType::text))) {
+      refuse(fmt::format("rows of {} expire by a timestamp, and where a text is something",
+                         rows.table->name));
+    }
   }
 }
 

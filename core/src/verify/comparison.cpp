@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <chrono>
 #include <numeric>
 #include <unordered_map>
 #include <utility>
@@ -164,6 +165,10 @@ void Comparison::judge_missing(const ShadowTables& tables, std::size_t number,
   const Table& table = tables.table(number);
   for (const Item& item : missing) {
     const auto cells = tables.at(item.name).row.cells();
+    if (is_expired(table, cells)) {
+      ++outcome_.expired;
+      continue;
+    }
     if (owner_is_gone(table, cells)) {
       ++outcome_.gone;
       continue;
@@ -171,6 +176,16 @@ void Comparison::judge_missing(const ShadowTables& tables, std::size_t number,
     const std::string row = shown_key(table, cells);
     add({item.root, std::string{table.name}, row, key_columns(table), row, std::nullopt});
   }
+}
+
+bool Comparison::is_expired(const Table& table, std::span<const Cell> cells) const {
+  const auto now = std::chrono::system_clock::now();
+  return std::ranges::any_of(expires_, [&](const Expires& rows) {
+    const Cell& time = cells[rows.table == &table ? rows.column : 0];
+    return rows.table == &table && time.kind() == Cell::Kind::timestamp &&
+           now - time.timestamp() > rows.after &&
+           (!rows.where || cells[*rows.where] == Cell{std::string_view{rows.is}});
+  });
 }
 
 bool Comparison::owner_is_gone(const Table& table, std::span<const Cell> cells) {

@@ -5,6 +5,7 @@
 #include <mutex>
 #include <optional>
 #include <span>
+#include <utility>
 #include <vector>
 
 #include "hangar/storage.hpp"
@@ -25,12 +26,12 @@ class ShadowStorage final : public Storage {
     std::size_t most_bytes = std::size_t{128} << 20U;
   };
 
-  /// `storage` outlives this.
-  ShadowStorage(Storage& storage, const Options& options)
+  /// `storage` outlives this. Rows that expire are not missed.
+  ShadowStorage(Storage& storage, const Options& options, std::vector<Expires> expires = {})
       : options_{options},
         limits_{storage.limits()},
         tables_{options.sample, options.seed},
-        comparison_{storage} {}
+        comparison_{storage, std::move(expires)} {}
 
   /// Earlier events than those that are replayed existed.
   void incomplete();

@@ -121,7 +121,7 @@ Verified Verification::verify(SingleRun& service) {
   }
   // As `run` does it, so that a database that is refused there is refused here, in the same words.
   storage_->prepare(needs.tables, Creation::never);
-  ShadowStorage shadow{*storage_, options_};
+  ShadowStorage shadow{*storage_, options_, needs.expires};
   verified.signal = service.run(resources(service, shadow));
   if (verified.signal != 0) return verified;
   for (const auto& source : sources_) {

@@ -12,7 +12,10 @@
 namespace hangar {
 namespace {
 
-const Table items{.name = "item", .columns = {{"id", ColumnType::uuid, false}}};
+const Table items{.name = "item",
+                  .columns = {{"id", ColumnType::uuid, false},
+                              {"at", ColumnType::timestamp},
+                              {"kind", ColumnType::text}}};
 
 const Table nameless{.name = "", .columns = {{"id", ColumnType::uuid, false}}};
 
@@ -23,6 +26,7 @@ Needs good() {
   needs.live.push_back({.stream = "ORIGINALS", .filter_subject = "originals.>"});
   needs.steers.push_back({"PREFECT_EVENTS", "events-triggers"});
   needs.leases.emplace_back("retention");
+  needs.expires.push_back({.table = &items, .column = 1, .where = 2, .is = "noise"});
   return needs;
 }
 
@@ -94,6 +98,12 @@ TEST(NeedsCheck, what_nothing_can_meet_is_named) {
        "it has two leases named 'retention'"},
       {[](Needs& needs) { needs.leases[0].clear(); },
        "a lease: `` cannot be a name in JetStream: no blanks, dots, `*`, `>`, `/` or `\\`"},
+      {[](Needs& needs) { needs.expires[0].table = &nameless; },
+       "rows expire of a table that it does not need"},
+      {[](Needs& needs) { needs.expires[0].column = 2; },
+       "rows of item expire by a timestamp, and where a text is something"},
+      {[](Needs& needs) { needs.expires[0].where = 3; },
+       "rows of item expire by a timestamp, and where a text is something"},
   };
   for (const Row& row : rows) {
     Needs needs = good();

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <chrono>
 #include <memory>
 #include <numeric>
 #include <stdexcept>
@@ -294,6 +295,55 @@ TEST(ShadowStorage, what_was_deleted_with_its_owner_is_no_difference) {
     EXPECT_EQ(bench.outcome().different, there ? 1U : 0U);
     EXPECT_EQ(bench.outcome().gone, there ? 0U : 1U);
     EXPECT_EQ(bench.outcome().mostly_gone(), !there);
+  }
+}
+
+TEST(ShadowStorage, a_row_past_retention_is_not_missed_and_compared_where_it_is_stored) {
+  using namespace std::chrono_literals;
+  const Table notes{.name = "note",
+                    .columns = {{"id", ColumnType::uuid, false},
+                                {"at", ColumnType::timestamp, false},
+                                {"kind", ColumnType::text, false}}};
+  const std::array<const Table*, 1> all{&notes};
+  const std::vector<Expires> both{
+      {.table = &notes, .column = 1, .after = 24h},
+      {.table = &notes, .column = 1, .after = 1h, .where = 2, .is = "noise"}};
+  const std::vector<Expires> none;
+  const Interval ever = Interval::max();
+  struct Row {
+    const std::vector<Expires>& expires;
+    Interval age;
+    std::string_view kind;
+    std::string_view stored;  ///< Nothing: the row is not.
+    bool expired;
+    bool different;
+  };
+  const std::vector<Expires> never{{.table = &notes, .column = 1, .after = ever}};
+  for (const Row& row :
+       {Row{both, 25h, "news", "", true, false}, Row{both, 23h, "news", "", false, true},
+        Row{both, 2h, "noise", "", true, false}, Row{both, 2h, "noises", "", false, true},
+        Row{both, 30min, "noise", "", false, true}, Row{both, 25h, "news", "news", false, false},
+        Row{both, 25h, "news", "other", false, true}, Row{none, 25h, "news", "", false, true},
+        Row{never, 10'000h, "news", "", false, true}}) {
+    Stored stored;
+    stored.kept.declare(all);
+    ShadowStorage shadow{stored, {}, row.expires};
+    shadow.prepare(all, Creation::never);
+    const auto at = std::chrono::floor<Interval>(std::chrono::system_clock::now()) - row.age;
+    Rows rows{notes};
+    const auto cells = rows.add();
+    cells[0] = Sample::uuid(1);
+    cells[1] = Timestamp{at};
+    cells[2] = row.kind;
+    const auto session = shadow.open_session();
+    session->begin();
+    session->insert_missing(rows);
+    session->commit();
+    cells[2] = row.stored;
+    if (!row.stored.empty()) stored.kept.insert_missing(rows);
+    const Comparison::Outcome& found = shadow.finish();
+    EXPECT_EQ(found.expired, row.expired ? 1U : 0U) << row.age.count() << row.kind;
+    EXPECT_EQ(found.different, row.different ? 1U : 0U) << row.age.count() << row.kind;
   }
 }
 

@@ -1,12 +1,13 @@
-"""What doctor says of old events, beside the host that deletes them."""
+"""What doctor and verify say of old events, beside the host that deletes them."""
 
 from __future__ import annotations
 
 import json
 import unittest
-from typing import ClassVar
+from typing import Any, ClassVar
 
-from services.event_persister.retained import RetentionCase
+from services.event_persister.case import SUBJECT, event_message
+from services.event_persister.retained import DAY, OVERRIDES, RetentionCase, ago
 
 from support.prefect_schemas import load_schema
 from support.prefect_venv import NEWEST
@@ -59,6 +60,41 @@ class Trim(RetentionCase):
                             for index in lacks
                         ],
                     )
+
+    def store(self, *events: tuple[str, float]) -> None:
+        """Events of these names and ages, by a host that deletes nothing."""
+        messages = [event_message(name, ago(age)) for name, age in events]
+        self.stream.publish(SUBJECT, messages)
+        done = hangar("run", "--until-drained", *flags(self.settings))
+        self.assertEqual(done.returncode, 0, done.stderr)
+
+    def verified(self, code: int = 0) -> dict[str, Any]:
+        done = hangar("verify", "--all", "-o", "json", *flags(self.settings))
+        self.assertEqual(done.returncode, code, done.stdout + done.stderr)
+        [found] = json.loads(done.stdout)
+        return dict(found)
+
+    def test_verify_misses_nothing_that_is_past_retention_and_what_is_not(self) -> None:
+        overrides = "services.event_persister.db_vacuum.event_retention_overrides"
+        for storage in ("sqlite", "postgres"):
+            with self.subTest(storage=storage):
+                database = self.database(storage)
+                self.settings[overrides] = OVERRIDES
+                self.stream.request("STREAM.PURGE.PREFECT_EVENTS")
+                old, noise, new = ("other", 8 * DAY), ("my.noise", 2 * DAY), ("other", 2 * DAY)
+                self.store(old, old, old, noise, noise, new)
+                found = self.verified()
+                self.assertEqual((found["rows"], found["expired"]), (6, 0))
+                self.one_pass()
+                self.assertEqual(len(self.ids(database)["events"]), 1)
+                found = self.verified()
+                self.assertEqual((found["rows"], found["different"], found["expired"]), (6, 0, 5))
+                said = hangar("verify", "--all", *flags(self.settings)).stderr
+                self.assertIn("5 rows are past retention and not stored", said)
+                # By these settings nobody has deleted the noise.
+                self.settings[overrides] = "{}"
+                found = self.verified(1)
+                self.assertEqual((found["different"], found["expired"]), (2, 3))
 
 
 if __name__ == "__main__":
