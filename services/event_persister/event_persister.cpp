@@ -28,7 +28,7 @@ class EventPersister final : public Service {
         writer_{context_, context_.source(), limits()} {
     decoder_.fit(context_.storage_limits());
     if (auto passes = retention_passes(config_.vacuum); !passes.empty()) {
-      vacuum_.emplace(context_, std::move(passes),
+      vacuum_.emplace(context_, context_.lanes(), std::move(passes),
                       static_cast<std::size_t>(config_.vacuum.batch_size));
     }
   }
@@ -42,6 +42,7 @@ class EventPersister final : public Service {
     if (config.stream != actions_stream) needs.watches.emplace_back(actions_stream);
     for (const RetentionPass& pass : retention_passes(config.vacuum)) {
       needs.leases = {Vacuum::lease_name};
+      needs.background_lanes = 1;
       Expires& rows = needs.expires.emplace_back();
       rows = {.table = &events_table(), .column = events::occurred, .after = pass.keep};
       if (!pass.event) continue;

@@ -20,8 +20,10 @@ std::function<void(double)> deleted(Metrics& metrics, const char* table) {
 
 }  // namespace
 
-Vacuum::Vacuum(Context& context, std::vector<RetentionPass> passes, std::size_t batch_size)
+Vacuum::Vacuum(Context& context, std::size_t lane, std::vector<RetentionPass> passes,
+               std::size_t batch_size)
     : context_{context},
+      lane_{lane},
       passes_{std::move(passes)},
       batch_size_{batch_size},
       events_{deleted(context.metrics(), "events")},
@@ -60,7 +62,7 @@ asio::awaitable<bool> Vacuum::walk(const Lease& lease, TrimSlice trim_slice, Tri
       const std::size_t now = std::exchange(limit, std::max<std::size_t>(1, limit / 2));
       trimmed = trim_slice(session, after, now);
     };
-    co_await context_.transact(context_.lanes() - 1, work);
+    co_await context_.transact(lane_, work);
     trim = after;
     done = trimmed.done;
     sum.events += trimmed.events;

@@ -11,13 +11,14 @@
 
 namespace hangar::persister {
 
-/// Deletes what is past retention, on the last lane of its service: the work of a lease.
+/// Deletes what is past retention: the work of a lease.
 class Vacuum {
  public:
   static constexpr const char* lease_name = "retention";
 
-  /// The context outlives it.
-  Vacuum(Context& context, std::vector<RetentionPass> passes, std::size_t batch_size);
+  /// On this lane of the context, which outlives it.
+  Vacuum(Context& context, std::size_t lane, std::vector<RetentionPass> passes,
+         std::size_t batch_size);
 
   /// All passes, slice by slice, each a transaction; ends early when the host stops or the lease is
   /// lost. Throws what `Context::transact` throws.
@@ -30,6 +31,7 @@ class Vacuum {
                                     Trimmed& sum);
 
   Context& context_;
+  std::size_t lane_;
   std::vector<RetentionPass> passes_;
   std::size_t batch_size_;
   std::function<void(double)> events_;

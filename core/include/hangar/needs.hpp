@@ -96,6 +96,10 @@ struct Needs {
   /// How many transactions are to be in progress at the same time, each on a lane of its own; there
   /// are no more lanes than the storage can serve.
   std::size_t lanes = 1;
+  /// How many more there are, numbered from `Context::lanes()` on, for work that is to hold up no
+  /// message: sources and BatchWriters know nothing of them. Where the storage cannot serve so
+  /// many, transactions on them take turns with those of the last lane.
+  std::size_t background_lanes = 0;
   std::vector<Publishes> publishes{};
   std::vector<ListensOn> listens{};
   std::vector<SourceOptions> reads{};

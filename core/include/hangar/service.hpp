@@ -126,7 +126,7 @@ class HANGAR_API Context {
   virtual Listener& listener(std::string_view name = "http") = 0;
 
   /// How many lanes there are, each with a session and a thread of its own; none for a service
-  /// without tables.
+  /// without tables. Without `Needs::background_lanes`, which come behind these.
   [[nodiscard]] virtual std::size_t lanes() const noexcept = 0;
   /// Of the storage.
   [[nodiscard]] virtual StorageLimits storage_limits() const = 0;

@@ -67,8 +67,9 @@ void NeedsCheck::check_tables(const Needs& needs) const {
     once(names, std::string{table->name}, "it needs two tables named");
   }
   if (!needs.tables.empty() && needs.lanes == 0) refuse("it needs tables, but no lane");
-  if (needs.lanes > most_lanes) {
-    refuse(fmt::format("it needs {} lanes, and {} are the most", needs.lanes, most_lanes));
+  const std::size_t lanes = needs.lanes + needs.background_lanes;
+  if (lanes > most_lanes) {
+    refuse(fmt::format("it needs {} lanes, and {} are the most", lanes, most_lanes));
   }
 }
 

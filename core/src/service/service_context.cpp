@@ -66,13 +66,15 @@ asio::awaitable<void> ServiceContext::open(std::string name,
 
 asio::awaitable<void> ServiceContext::prepare_storage(const Needs& needs) {
   Storage& storage = supervisor_.resources.storage();
-  const std::size_t lanes = std::min(needs.lanes, storage.concurrent_sessions());
+  const std::size_t sessions =
+      std::min(needs.lanes + needs.background_lanes, storage.concurrent_sessions());
   sessions_ = std::make_shared<SessionPool>(
-      supervisor_.strand, storage, *supervisor_.log, supervisor_.stopping(), lanes,
+      supervisor_.strand, storage, *supervisor_.log, supervisor_.stopping(), sessions,
       [this](const StorageOutcome& outcome) { heard(outcome); });
   co_await sessions_->prepare(needs.tables, supervisor_.resources.creation,
                               supervisor_.resources.waits_for_storage);
-  lanes_ = lanes;
+  lanes_ = std::min(needs.lanes, sessions);
+  background_lanes_ = needs.background_lanes;
 }
 
 void ServiceContext::stop() {
@@ -99,6 +101,7 @@ asio::awaitable<void> ServiceContext::close() {
   if (sessions_) sessions_->close();
   sessions_.reset();
   lanes_ = 0;
+  background_lanes_ = 0;
   outages_ = 0;
   listeners_.clear();
   consumers_.clear();
@@ -172,9 +175,11 @@ Listener& ServiceContext::listener(std::string_view name) {
       fmt::format("{} asks for the listener '{}', which its needs do not name", service(), name)};
 }
 
-// One failure may be a lane's own, and is over when the next attempt succeeds.
+// One failure may be a lane's own, and is over when the next attempt succeeds. Those in the
+// background say nothing of the others: a row that they wait for may be locked.
 void ServiceContext::heard(const StorageOutcome& outcome) {
   if (supervisor_.resources.storage_outcome) supervisor_.resources.storage_outcome(outcome);
+  if (outcome.operation == StorageOutcome::Operation::background) return;
   outages_ = is_outage(outcome.result) ? outages_ + 1 : 0;
   for (const auto& [name, source] : sources_) source->pause(outages_ > 1);
 }
@@ -182,11 +187,14 @@ void ServiceContext::heard(const StorageOutcome& outcome) {
 asio::awaitable<void> ServiceContext::transact(std::size_t lane, Callable<void(Session&)> work) {
   check("transact");
   if (!work) throw std::logic_error{fmt::format("{} transacts nothing", service())};
-  if (lane >= lanes_) {
+  const std::size_t lanes = lanes_ + background_lanes_;
+  if (lane >= lanes) {
     throw std::logic_error{
-        fmt::format("{} transacts on lane {}, but has {} lanes", service(), lane, lanes_)};
+        fmt::format("{} transacts on lane {}, but has {} lanes", service(), lane, lanes)};
   }
-  co_await sessions_->transact(lane, std::move(work));
+  using enum StorageOutcome::Operation;
+  co_await sessions_->transact(lane < lanes_ ? StorageOutcome::Operation::transact : background,
+                               lane, std::move(work));
 }
 
 void ServiceContext::check(std::string_view call) const {

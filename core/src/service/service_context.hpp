@@ -67,6 +67,7 @@ class ServiceContext final : public Context {
   std::optional<int> max_persist_retries_{};
   std::shared_ptr<SessionPool> sessions_;
   std::size_t lanes_ = 0;
+  std::size_t background_lanes_ = 0;
   std::shared_ptr<ServicePublisher> publisher_;
   std::map<std::string, std::shared_ptr<ServiceListener>, std::less<>> listeners_;
   std::map<std::string, std::shared_ptr<ServiceSource>, std::less<>> sources_;

@@ -156,7 +156,9 @@ void StatusBoard::record(const StorageOutcome& outcome) {
   ++operations.results.at(static_cast<std::size_t>(outcome.result));
   ++operations.took.at(bucket);
   operations.seconds += outcome.seconds;
-  storage.down = is_outage(outcome.result);
+  if (outcome.operation != StorageOutcome::Operation::background) {
+    storage.down = is_outage(outcome.result);
+  }
   if (outcome.result != StorageOutcome::Result::done) {
     storage.last_error = mask_url(outcome.error);
     storage.last_error_at = now_in_seconds();

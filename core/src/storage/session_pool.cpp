@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <boost/asio/associated_executor.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/use_awaitable.hpp>
@@ -172,11 +173,12 @@ void SessionPool::look_at(const Table& undeclared) {
   }
 }
 
-asio::awaitable<void> SessionPool::transact(std::size_t lane, Callable<void(Session&)> work) {
+asio::awaitable<void> SessionPool::transact(StorageOutcome::Operation operation, std::size_t lane,
+                                            Callable<void(Session&)> work) {
   const auto self = shared_from_this();
-  Worker& mine = *workers_.at(lane);
+  Worker& mine = *workers_.at(std::min(lane, workers_.size() - 1));
   StorageThread::Dropped dropped;
-  co_await retry(mine, StorageOutcome::Operation::transact, [this, &mine, &work, &dropped] {
+  co_await retry(mine, operation, [this, &mine, &work, &dropped] {
     const StorageThread here{dropped};
     if (!mine.session) mine.session = storage_.open_session();
     if (!mine.session) throw Error{"the storage opened no session"};

@@ -33,8 +33,9 @@ class SessionPool : public std::enable_shared_from_this<SessionPool> {
   /// Checks or creates the tables. Unless it may `wait`, one failure is enough.
   boost::asio::awaitable<void> prepare(std::span<const Table* const> tables, Creation creation,
                                        bool wait);
-  /// `Context::transact`.
-  boost::asio::awaitable<void> transact(std::size_t lane, Callable<void(Session&)> work);
+  /// `Context::transact`, on the last session for a lane beyond it.
+  boost::asio::awaitable<void> transact(StorageOutcome::Operation operation, std::size_t lane,
+                                        Callable<void(Session&)> work);
   /// Nobody is told of attempts any more, and what fails now is not tried again.
   void close() noexcept;
 

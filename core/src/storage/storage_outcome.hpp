@@ -7,8 +7,9 @@ namespace hangar {
 
 /// How one attempt at a storage operation ended.
 struct StorageOutcome {
-  enum class Operation { prepare, transact };
-  static constexpr std::array<std::string_view, 2> operations{"prepare", "transact"};
+  /// `background`: a transaction on a lane that no message waits for.
+  enum class Operation { prepare, transact, background };
+  static constexpr std::array<std::string_view, 3> operations{"prepare", "transact", "background"};
 
   /// Beside `done` the retries of a TransientError, a DataError, and any other exception.
   enum class Result {

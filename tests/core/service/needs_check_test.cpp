@@ -56,6 +56,8 @@ TEST(NeedsCheck, what_nothing_can_meet_is_named) {
       {[](Needs& needs) { needs.tables.push_back(&items); }, "it needs two tables named 'item'"},
       {[](Needs& needs) { needs.lanes = 0; }, "it needs tables, but no lane"},
       {[](Needs& needs) { needs.lanes = 257; }, "it needs 257 lanes, and 256 are the most"},
+      {[](Needs& needs) { needs.background_lanes = 256; },
+       "it needs 257 lanes, and 256 are the most"},
       {[](Needs& needs) { needs.reads[0].batch_size = 10'001; },
        "the source 'main' has batches of 10001 messages, and 10000 are the most"},
       {[](Needs& needs) { needs.live[0].name = "main"; }, "it reads two sources named 'main'"},

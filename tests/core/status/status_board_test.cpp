@@ -119,6 +119,17 @@ TEST_F(BoardTest, only_a_storage_that_cannot_answer_is_down_and_until_it_answers
   }
 }
 
+TEST_F(BoardTest, what_fails_in_the_background_is_told_and_no_outage) {
+  connect();
+  board_.set_state("recorder", ServiceState::running, "");
+  board_.record({StorageOutcome::Operation::background, Result::locked, 0.02, "a row is locked"});
+  EXPECT_TRUE(ready());
+  EXPECT_EQ(seen().storage.last_error, "a row is locked");
+  end_with(Result::reconnect);
+  board_.record({StorageOutcome::Operation::background, Result::done, 0.02, {}});
+  EXPECT_FALSE(ready());
+}
+
 TEST_F(BoardTest, counters_of_a_service_that_was_started_again_go_on) {
   const auto first = connect();
   first->received.add(5);

@@ -25,6 +25,7 @@ from support.prefect_schemas import load_schema
 from support.prefect_venv import NEWEST, PrefectVenv, prefect_url, prefect_venv
 from support.program import flags, hangar, hangar_running
 from support.servers import PostgresServer, psql, wait_until
+from support.surface import Surface
 
 _KILLED = 137
 _VACUUM = Path(__file__).with_name("prefect_vacuum.py")
@@ -166,6 +167,36 @@ class Postgres(RetentionCase):
         )
         self.assertEqual(psql(url, strays).strip(), "0")
         self.assertEqual(len(self.ids(url)["event_resources"]), 400)
+
+    def test_events_go_in_while_a_slice_of_deletes_is_held_up(self) -> None:
+        content = Content()
+        for number in range(3):
+            content.add("other", ago(8 * DAY + number))
+        url = self.database("held")
+        run_sql(url, content.sql("+00"))
+        self.settings |= {"storage.url": url, "services.event_persister.lanes": 1}
+        lock = f"SELECT FROM events WHERE id = '{content.events[1][0]}' FOR UPDATE"
+        psql(url, f"BEGIN; {lock}; PREPARE TRANSACTION 'held'")
+        log = self.folder / "log"
+
+        def count(name: str) -> int:
+            return int(psql(url, f"SELECT count(*) FROM events WHERE event = '{name}'"))
+
+        with hangar_running(*flags(self.settings), log=log) as process:
+            surface = Surface.of(process, self.folder / "data", log)
+
+            def held_up() -> bool:
+                found = surface.metrics()
+                errors = [found[one] for one in found if "storage_errors" in one]
+                return sum(errors) > 2
+
+            wait_until(held_up, what="a slice that waits", process=process, log=log)
+            self.assertEqual(surface.ask("/readyz")[0], 200)
+            self.stream.publish(SUBJECT, [event_message("new", NOW) for _ in range(200)])
+            wait_until(lambda: count("new") == 200, what="inserts", process=process, log=log)
+            self.assertEqual(count("other"), 3)
+            psql(url, "ROLLBACK PREPARED 'held'")
+            wait_until(lambda: count("other") == 0, what="deletes", process=process, log=log)
 
 
 if __name__ == "__main__":
