@@ -1,3 +1,4 @@
+#include <array>
 #include <boost/asio/awaitable.hpp>
 #include <cstddef>
 #include <cstdint>
@@ -11,6 +12,7 @@
 #include "persister_config.hpp"
 #include "persisting.hpp"
 #include "retention.hpp"
+#include "trim_command.hpp"
 #include "vacuum.hpp"
 
 namespace hangar::persister {
@@ -27,9 +29,8 @@ class EventPersister final : public Service {
         target_{context.metrics()},
         writer_{context_, context_.source(), limits()} {
     decoder_.fit(context_.storage_limits());
-    if (auto passes = retention_passes(config_.vacuum); !passes.empty()) {
-      vacuum_.emplace(context_, context_.lanes(), std::move(passes),
-                      static_cast<std::size_t>(config_.vacuum.batch_size));
+    if (!retention_passes(config_.vacuum).empty()) {
+      vacuum_.emplace(context_, context_.lanes(), config_.vacuum);
     }
   }
 
@@ -74,7 +75,7 @@ class EventPersister final : public Service {
   }
   boost::asio::awaitable<void> delete_old() {
     co_await context_.every(Vacuum::lease_name, config_.vacuum.loop_seconds,
-                            [this](const Lease& lease) { return vacuum_->run(lease); });
+                            [this](const Lease& lease) { return vacuum_->run(lease, told_); });
   }
   [[nodiscard]] NameFilter names() const { return {config_.include, config_.exclude}; }
   [[nodiscard]] BatchLimits limits() const {
@@ -91,9 +92,20 @@ class EventPersister final : public Service {
   PersisterTarget target_;
   BatchWriter<EventRows> writer_;
   std::optional<Vacuum> vacuum_;  ///< Nothing: it is switched off.
+  const Vacuum::Told told_ = [this](const PassResult& pass) {
+    const bool any = pass.sum.events + pass.sum.resources > 0;
+    if (any || !pass.sum.done) context_.log().info("{}", pass.text());
+  };
 };
 
+namespace {
+
+constexpr std::array commands{command<EventPersister, trim_now>(
+    "trim", "Delete events that are past retention, now and once")};
+
+}  // namespace
 }  // namespace hangar::persister
 
 HANGAR_PLUGIN(hangar::service_plugin<hangar::persister::EventPersister>(
-    "event_persister", "1.0.0", "Stores Prefect's events and the resources that they involve"));
+    "event_persister", "1.0.0", "Stores Prefect's events and the resources that they involve",
+    hangar::persister::commands, "events"));

@@ -23,6 +23,8 @@ namespace c = event_resources;
 constexpr Timestamp first_instant{
     std::chrono::sys_days{std::chrono::year{1} / std::chrono::January / 1}};
 
+using Ids = std::unordered_set<Uuid>;
+
 /// Events of one slice whose resources are looked for together.
 class Slice {
  public:
@@ -42,6 +44,7 @@ class Slice {
       // Neither persister writes such text. Its resources go as those of an event that is gone.
     }
   }
+  [[nodiscard]] bool empty() const { return ids_.empty(); }
   [[nodiscard]] bool has(const Uuid& event) const { return ids_.contains(event); }
   /// Of all resources of the events.
   [[nodiscard]] std::vector<Cell> resource_ids() const {
@@ -59,18 +62,20 @@ class Slice {
   const Rows& events_;
   prefect::JsonDocument document_;
   std::pmr::monotonic_buffer_resource texts_;
-  std::unordered_set<Uuid> ids_;
+  Ids ids_;
   std::set<std::string_view> resource_ids_;
 };
 
-std::size_t erase_by_id(Session& session, const Table& table, std::vector<Cell> ids) {
-  if (ids.empty()) return 0;
+std::size_t erase_by_id(Session& session, const Trim& trim, const Table& table,
+                        std::vector<Cell> ids) {
+  if (ids.empty() || trim.dry_run) return ids.size();
   const Keys keys{.columns = {0}, .values = std::move(ids)};
   return session.erase(table, {&keys, 1});
 }
 
 /// Deletes the resources of the slice's events that occurred in this span, its ends included.
-std::size_t erase_resources(Session& session, const Slice& slice, Timestamp from, Timestamp to) {
+std::size_t erase_resources(Session& session, const Trim& trim, const Slice& slice, Timestamp from,
+                            Timestamp to) {
   static constexpr std::array<std::size_t, 2> columns{c::event_id, c::resource_id};
   constexpr std::size_t page = 5'000;
   Range range{.one_of = {{c::resource_id, slice.resource_ids()}},
@@ -85,7 +90,7 @@ std::size_t erase_resources(Session& session, const Slice& slice, Timestamp from
     for (std::size_t row = 0; row < found.size(); ++row) {
       if (slice.has(found[row][c::event_id].uuid())) ids.push_back(found[row][c::id]);
     }
-    erased += erase_by_id(session, event_resources_table(), std::move(ids));
+    erased += erase_by_id(session, trim, event_resources_table(), std::move(ids));
     if (found.size() < page) return erased;
     // Not the text of the page, which goes with it: the order is by time and id.
     const auto last = found[found.size() - 1];
@@ -93,6 +98,23 @@ std::size_t erase_resources(Session& session, const Slice& slice, Timestamp from
     range.after[c::occurred] = last[c::occurred];
     range.after[c::id] = last[c::id];
   }
+}
+
+/// Those of the resources' events that are stored and occurred before then.
+Ids due_events(Session& session, const Rows& resources, Timestamp before) {
+  static constexpr std::array<std::size_t, 1> columns{events::occurred};
+  Ids ids;
+  for (std::size_t row = 0; row < resources.size(); ++row) {
+    ids.insert(resources[row][c::event_id].uuid());
+  }
+  const Keys keys{.columns = {events::id}, .values = {ids.begin(), ids.end()}};
+  const Rows stored = session.find(events_table(), {&keys, 1}, columns, Lock::none);
+  Ids due;
+  for (std::size_t row = 0; row < stored.size(); ++row) {
+    if (stored[row][events::occurred].timestamp() < before)
+      due.insert(stored[row][events::id].uuid());
+  }
+  return due;
 }
 
 void go_behind(Range& range, const Table& table, const Trim& trim) {
@@ -112,7 +134,7 @@ static_assert(events::id == 0 && event_resources::id == 0);
 }  // namespace
 
 Trimmed trim_events(Session& session, Trim& trim, std::size_t limit) {
-  static constexpr std::array<std::size_t, 2> columns{events::resource_id,
+  static constexpr std::array<std::size_t, 3> columns{events::event, events::resource_id,
                                                       events::related_resource_ids};
   Range range{.column = events::occurred, .before = trim.before};
   if (trim.event) range.one_of = {{events::event, {std::string_view{*trim.event}}}};
@@ -123,37 +145,49 @@ Trimmed trim_events(Session& session, Trim& trim, std::size_t limit) {
   Trimmed trimmed;
   trimmed.done = found.size() < limit;
   const auto occurred = [&](std::size_t row) { return found[row][events::occurred].timestamp(); };
+  const auto counted = [&](std::size_t row) {
+    return std::ranges::find(trim.counted, found[row][events::event].text()) != trim.counted.end();
+  };
   std::vector<Cell> ids;
   for (std::size_t begin = 0; begin < found.size();) {
     // All events in their span are due in a walk over all; between those of one name are others.
     Slice slice{found};
     std::size_t end = begin;
     while (end < found.size() && (!trim.event || occurred(end) == occurred(begin))) {
-      slice.add(end);
-      ids.push_back(found[end][events::id]);
+      if (!counted(end)) {
+        slice.add(end);
+        ids.push_back(found[end][events::id]);
+      }
       ++end;
     }
-    trimmed.resources += erase_resources(session, slice, occurred(begin), occurred(end - 1));
+    if (!slice.empty()) {
+      trimmed.resources +=
+          erase_resources(session, trim, slice, occurred(begin), occurred(end - 1));
+    }
     begin = end;
   }
-  trimmed.events = erase_by_id(session, events_table(), std::move(ids));
+  trimmed.events = erase_by_id(session, trim, events_table(), std::move(ids));
   move_behind(trim, found[found.size() - 1], events::occurred);
   return trimmed;
 }
 
 Trimmed trim_orphans(Session& session, Trim& trim, std::size_t limit) {
-  static constexpr std::array<std::size_t, 1> columns{c::occurred};
+  static constexpr std::array<std::size_t, 2> columns{c::occurred, c::event_id};
   Range range{.column = c::updated, .before = trim.before};
   go_behind(range, event_resources_table(), trim);
   const Rows found = session.scan(event_resources_table(), range, columns, limit);
   if (found.empty()) return {};
   Trimmed trimmed;
   trimmed.done = found.size() < limit;
+  const auto counted = trim.dry_run ? due_events(session, found, trim.before) : Ids{};
   std::vector<Cell> ids;
   for (std::size_t row = 0; row < found.size(); ++row) {
-    if (found[row][c::occurred].timestamp() < trim.before) ids.push_back(found[row][c::id]);
+    const auto cells = found[row];
+    if (cells[c::occurred].timestamp() < trim.before &&
+        !counted.contains(cells[c::event_id].uuid()))
+      ids.push_back(cells[c::id]);
   }
-  trimmed.resources = erase_by_id(session, event_resources_table(), std::move(ids));
+  trimmed.resources = erase_by_id(session, trim, event_resources_table(), std::move(ids));
   move_behind(trim, found[found.size() - 1], c::updated);
   return trimmed;
 }

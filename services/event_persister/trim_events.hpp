@@ -17,6 +17,9 @@ struct Trim {
   /// Behind which event it goes on, which keeps it from the index entries of what it has deleted.
   std::optional<Uuid> last{};
   Timestamp last_occurred{};  ///< Of `last`.
+  bool dry_run = false;       ///< Counts what it would delete, and deletes nothing.
+  /// In a dry run: names whose events an earlier walk has counted, which else had deleted them.
+  std::vector<std::string> counted{};
 };
 
 /// What one transaction did.

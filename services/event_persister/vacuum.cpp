@@ -20,39 +20,44 @@ std::function<void(double)> deleted(Metrics& metrics, const char* table) {
 
 }  // namespace
 
-Vacuum::Vacuum(Context& context, std::size_t lane, std::vector<RetentionPass> passes,
-               std::size_t batch_size)
+std::string PassResult::text() const {
+  return fmt::format("{} {} events{}{} and {} event resources that occurred before {:%FT%TZ}{}",
+                     trim.dry_run ? "would delete" : "deleted", sum.events,
+                     trim.event ? " named " : "", trim.event.value_or(""), sum.resources,
+                     std::chrono::floor<std::chrono::seconds>(trim.before),
+                     sum.done ? "" : "; the rest is left to the next pass");
+}
+
+Vacuum::Vacuum(Context& context, std::size_t lane, const VacuumSettings& settings, bool dry_run)
     : context_{context},
       lane_{lane},
-      passes_{std::move(passes)},
-      batch_size_{batch_size},
+      passes_{retention_passes(settings)},
+      batch_size_{static_cast<std::size_t>(settings.batch_size)},
+      dry_run_{dry_run},
       events_{deleted(context.metrics(), "events")},
       resources_{deleted(context.metrics(), "event_resources")} {}
 
-asio::awaitable<void> Vacuum::run(const Lease& lease) {
+asio::awaitable<void> Vacuum::run(const Lease& lease, const Told& told) {
+  std::vector<std::string> counted;
   for (const RetentionPass& pass : passes_) {
-    Trimmed sum;
-    Trim events{.event = pass.event, .before = cutoff(pass, prefect::present())};
-    bool done = co_await walk(lease, trim_events, events, sum);
-    if (done && !pass.event) {
-      Trim orphans{.before = events.before};
-      done = co_await walk(lease, trim_orphans, orphans, sum);
-    }
-    if (sum.events + sum.resources > 0 || !done) {
-      context_.log().info(
-          "deleted {} events{}{} and {} event resources that occurred before {:%FT%TZ}{}",
-          sum.events, pass.event ? " named " : "", pass.event.value_or(""), sum.resources,
-          std::chrono::floor<std::chrono::seconds>(events.before),
-          done ? "" : "; the rest is left to the next pass");
-    }
-    if (!done) co_return;
+    PassResult result;
+    result.trim.event = pass.event;
+    result.trim.before = cutoff(pass, prefect::present());
+    result.trim.dry_run = dry_run_;
+    if (dry_run_ && !pass.event) result.trim.counted = counted;
+    Trim orphans = result.trim;
+    co_await walk(lease, trim_events, result.trim, result.sum);
+    if (result.sum.done && !pass.event) co_await walk(lease, trim_orphans, orphans, result.sum);
+    told(result);
+    if (!result.sum.done) co_return;
+    if (pass.event) counted.push_back(*pass.event);
   }
 }
 
-asio::awaitable<bool> Vacuum::walk(const Lease& lease, TrimSlice trim_slice, Trim& trim,
+asio::awaitable<void> Vacuum::walk(const Lease& lease, TrimSlice trim_slice, Trim& trim,
                                    Trimmed& sum) {
-  for (bool done = false; !done;) {
-    if (!lease.held() || context_.stopping()) co_return false;
+  for (sum.done = false; !sum.done;) {
+    if (!lease.held() || context_.stopping()) co_return;
     Trim after = trim;
     Trimmed trimmed;
     std::size_t limit = batch_size_;
@@ -64,13 +69,13 @@ asio::awaitable<bool> Vacuum::walk(const Lease& lease, TrimSlice trim_slice, Tri
     };
     co_await context_.transact(lane_, work);
     trim = after;
-    done = trimmed.done;
+    sum.done = trimmed.done;
     sum.events += trimmed.events;
     sum.resources += trimmed.resources;
+    if (dry_run_) continue;
     events_(static_cast<double>(trimmed.events));
     resources_(static_cast<double>(trimmed.resources));
   }
-  co_return true;
 }
 
 }  // namespace hangar::persister

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import re
 import subprocess
 import unittest
 from pathlib import Path
@@ -97,6 +98,26 @@ class Postgres(RetentionCase):
             ]
             self.assertEqual(counted, len(everything[table]) - len(left), table)
 
+    def trim(self, database: str, everything: Ids, prefects: Ids) -> None:
+        """What the command counts and leaves of the same rows."""
+        command = ("events", "trim", *flags(self.settings | {"storage.url": database}))
+        for words, verb, left in (
+            (["--dry-run"], "would delete", everything),
+            ([], "deleted", prefects),
+        ):
+            done = hangar(*command, *words)
+            self.assertEqual(done.returncode, 0, done.stderr)
+            self.assertEqual(self.ids(database), left)
+            found = re.findall(
+                rf"{verb} (\d+) events( named my.noise)? and (\d+) event resources that occurred"
+                r" before \d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ\n",
+                done.stdout,
+            )
+            self.assertEqual([name for _, name, _ in found], [" named my.noise", ""], done.stdout)
+            for place, table in ((0, "events"), (2, "event_resources")):
+                said = sum(int(line[place]) for line in found)
+                self.assertEqual(said, len(everything[table]) - len(prefects[table]), done.stdout)
+
     def test_the_rows_remain_that_prefects_vacuum_leaves(self) -> None:
         """On both storages at once, because most of the time Prefect imports itself."""
         file, prefects_file = (str(self.folder / f"{one}.sqlite") for one in ("mine", "prefects"))
@@ -106,7 +127,9 @@ class Postgres(RetentionCase):
         url, prefects_url = self.database("mine", "3.6.29"), self.database("prefects")
         content = mixed_content()
         pairs = ((file, prefects_file), (url, prefects_url))
-        for database in (one for pair in pairs for one in pair):
+        trimmed = (str(self.folder / "trimmed.sqlite"), self.database("trimmed", "3.6.29"))
+        load_schema(NEWEST, trimmed[0])
+        for database in (*trimmed, *(one for pair in pairs for one in pair)):
             run_sql(database, content.sql("+00" if database.startswith("postgres") else ""))
         everything = self.ids(file)
         environment = PrefectVenv.environment(self.folder) | {
@@ -118,9 +141,10 @@ class Postgres(RetentionCase):
             check=True,
             timeout=300,
         )
-        for mine, prefects in pairs:
+        for (mine, prefects), by_command in zip(pairs, trimmed, strict=True):
             with self.subTest(database=mine):
                 self.compare(mine, everything, self.ids(prefects))
+                self.trim(by_command, everything, self.ids(prefects))
 
     def test_two_hosts_trim_while_events_come_in_and_one_is_killed(self) -> None:
         content = Content()

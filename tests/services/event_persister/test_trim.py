@@ -1,17 +1,20 @@
-"""What doctor and verify say of old events, beside the host that deletes them."""
+"""What doctor and verify say of old events, and the command that deletes them by hand."""
 
 from __future__ import annotations
 
+import contextlib
 import json
+import re
+import subprocess
 import unittest
 from typing import Any, ClassVar
 
 from services.event_persister.case import SUBJECT, event_message
-from services.event_persister.retained import DAY, OVERRIDES, RetentionCase, ago
+from services.event_persister.retained import DAY, OVERRIDES, Content, RetentionCase, ago, run_sql
 
 from support.prefect_schemas import load_schema
 from support.prefect_venv import NEWEST
-from support.program import flags, hangar
+from support.program import environment, flags, hangar, program
 from support.servers import PostgresServer
 
 _BROUGHT = {
@@ -95,6 +98,49 @@ class Trim(RetentionCase):
                 self.settings[overrides] = "{}"
                 found = self.verified(1)
                 self.assertEqual((found["different"], found["expired"]), (2, 3))
+
+    def test_the_command_needs_retention_and_a_database_and_no_running_service(self) -> None:
+        database = self.database("sqlite")
+        self.store(("other", 8 * DAY))
+        self.settings["services.event_persister.enabled"] = "false"
+        for change, code, said in (
+            (
+                {"services.event_persister.db_vacuum.enabled": "flow_runs"},
+                78,
+                "does not name events",
+            ),
+            ({"storage.url": "postgresql://hangar@127.0.0.1:1/none"}, 69, "127.0.0.1"),
+        ):
+            done = hangar("events", "trim", *flags(self.settings | change))
+            self.assertEqual((done.returncode, done.stdout), (code, ""), done.stderr)
+            self.assertIn(said, done.stderr)
+        self.assertEqual(len(self.ids(database)["events"]), 1)
+        done = hangar("events", "trim", *flags(self.settings))
+        self.assertRegex(done.stdout, r"^deleted 1 events and 2 event resources that occurred")
+
+    def test_a_trim_beside_another_does_no_harm(self) -> None:
+        content = Content()
+        for number in range(60):
+            content.add("other", ago(8 * DAY + number), ["a.tag", f"run.{number}"])
+        content.add("other", ago(0))
+        for storage in ("sqlite", "postgres"):
+            with self.subTest(storage=storage):
+                database = self.database(storage)
+                run_sql(database, content.sql("+00" if storage == "postgres" else ""))
+                words = [str(program()), "events", "trim", *flags(self.settings)]
+                with contextlib.ExitStack() as running:
+                    trims = []
+                    for _ in range(3):
+                        trim = subprocess.Popen(
+                            words, env=environment(), stdout=subprocess.PIPE, text=True
+                        )
+                        trims.append(running.enter_context(trim))
+                    said = [trim.communicate(timeout=60)[0] for trim in trims]
+                self.assertEqual([trim.returncode for trim in trims], [0, 0, 0])
+                deleted = re.findall(r"deleted (\d+) events and (\d+)", "".join(said))
+                self.assertEqual(sum(int(events) for events, _ in deleted), 60, said)
+                self.assertEqual(sum(int(resources) for _, resources in deleted), 180, said)
+                self.assertEqual([len(ids) for ids in self.ids(database).values()], [1, 2])
 
 
 if __name__ == "__main__":
