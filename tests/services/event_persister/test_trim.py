@@ -99,6 +99,28 @@ class Trim(RetentionCase):
                 found = self.verified(1)
                 self.assertEqual((found["different"], found["expired"]), (2, 3))
 
+    def test_what_is_replayed_after_it_was_trimmed_goes_in_again_and_out_at_the_next_pass(
+        self,
+    ) -> None:
+        database = self.database("sqlite")
+
+        def names() -> list[str]:
+            return sorted(run_sql(database, "SELECT event FROM events"))
+
+        def resources() -> int:
+            return len(self.ids(database)["event_resources"])
+
+        self.store(("old", 8 * DAY), ("old", 9 * DAY), ("new", 60))
+        self.assertEqual((names(), resources()), (["new", "old", "old"], 6))
+        self.one_pass()
+        self.assertEqual((names(), resources()), (["new"], 2))
+        done = hangar("replay", "--sequence", "1", *flags(self.settings))
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertEqual((names(), resources()), (["new", "old", "old"], 6))
+        self.assertEqual(self.verified()["expired"], 0)
+        self.one_pass()
+        self.assertEqual((names(), resources()), (["new"], 2))
+
     def test_the_command_needs_retention_and_a_database_and_no_running_service(self) -> None:
         database = self.database("sqlite")
         self.store(("other", 8 * DAY))
