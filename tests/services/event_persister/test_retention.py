@@ -199,7 +199,8 @@ class Postgres(RetentionCase):
         url = self.database("held")
         run_sql(url, content.sql("+00"))
         self.settings |= {"storage.url": url, "services.event_persister.lanes": 1}
-        lock = f"SELECT FROM events WHERE id = '{content.events[1][0]}' FOR UPDATE"
+        # The oldest, which is in the smallest slice too.
+        lock = f"SELECT FROM events WHERE id = '{content.events[2][0]}' FOR UPDATE"
         psql(url, f"BEGIN; {lock}; PREPARE TRANSACTION 'held'")
         log = self.folder / "log"
 
