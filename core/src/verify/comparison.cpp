@@ -179,7 +179,8 @@ void Comparison::judge_missing(const ShadowTables& tables, std::size_t number,
 }
 
 bool Comparison::is_expired(const Table& table, std::span<const Cell> cells) const {
-  const auto now = std::chrono::system_clock::now();
+  // In the unit of `after`, which may be more than finer ones can hold.
+  const auto now = std::chrono::floor<Interval>(std::chrono::system_clock::now());
   return std::ranges::any_of(expires_, [&](const Expires& rows) {
     const Cell& time = cells[rows.table == &table ? rows.column : 0];
     return rows.table == &table && time.kind() == Cell::Kind::timestamp &&
