@@ -23,7 +23,7 @@ boost::asio::awaitable<int> trim_now(Context& context, const PersisterConfig& co
   }
   const NoLease lease;
   const Vacuum::Told print = [](const PassResult& result) {
-    std::cout << result.text() << std::endl;  // NOLINT(performance-avoid-endl): it takes a while
+    std::cout << result.text() << '\n' << std::flush;
   };
   Vacuum vacuum{context, 0, config.vacuum, options.dry_run};
   co_await vacuum.run(lease, print);
