@@ -67,6 +67,19 @@ class Measure(unittest.TestCase):
         ):
             self.assertIn(line, table)
 
+    def test_deletes_of_both_storages_are_measured(self) -> None:
+        arguments = ("--stored", "700", "--storage")
+        for storage in ("postgres", "sqlite"):
+            done = subprocess.run(
+                [sys.executable, "-m", "bench.retention_cost", *arguments, storage],
+                cwd=ROOT,
+                capture_output=True,
+                text=True,
+                check=False,
+            )
+            self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
+            self.assertIn(f"| {storage} | 700 | 350 with ", done.stdout)
+
 
 if __name__ == "__main__":
     unittest.main()
