@@ -102,7 +102,7 @@ std::size_t erase_resources(Session& session, const Trim& trim, const Slice& sli
 
 /// Those of the resources' events that are stored and occurred before then.
 Ids due_events(Session& session, const Rows& resources, Timestamp before) {
-  static constexpr std::array<std::size_t, 1> columns{events::occurred};
+  static constexpr std::array<std::size_t, 2> columns{events::id, events::occurred};
   Ids ids;
   for (std::size_t row = 0; row < resources.size(); ++row) {
     ids.insert(resources[row][c::event_id].uuid());
