@@ -42,7 +42,7 @@ TEST_F(StreamWatchTest, every_durable_is_told_and_what_is_not_durable_in_one) {
       co_return tells(*tested, durable, 3) && tells(*tested, ConsumerLag::others, 3);
     });
     EXPECT_EQ(tested->lags()->value().size(), 2U);
-    EXPECT_EQ(log_.text(), "") << "an absent stream is no fault";
+    EXPECT_FALSE(log_.contains("/metrics")) << "an absent stream is no fault";
     co_await tested->close();
   }());
 }
