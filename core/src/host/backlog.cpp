@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <utility>
+
 namespace hangar {
 namespace {
 
@@ -15,9 +17,20 @@ std::string about(double seconds) {
 
 }  // namespace
 
-std::optional<std::string> Backlog::look(const std::string& service, std::uint64_t settled,
+std::vector<std::string> Backlog::look(const Snapshot& seen, Clock::time_point now) {
+  std::vector<std::string> lines;
+  for (const Snapshot::Service& service : seen.services) {
+    for (const Snapshot::Source& source : service.sources) {
+      auto line = look(source.title, source.acked + source.rejected, source.pending, now);
+      if (line) lines.push_back(*std::move(line));
+    }
+  }
+  return lines;
+}
+
+std::optional<std::string> Backlog::look(const std::string& source, std::uint64_t settled,
                                          std::uint64_t pending, Clock::time_point now) {
-  const auto [found, is_new] = seen_.try_emplace(service, Seen{now, settled});
+  const auto [found, is_new] = seen_.try_emplace(source, Seen{now, settled});
   Seen& seen = found->second;
   if (is_new || now - seen.at < interval) return std::nullopt;
   const double seconds = std::chrono::duration<double>(now - seen.at).count();
@@ -28,7 +41,7 @@ std::optional<std::string> Backlog::look(const std::string& service, std::uint64
   if (pending == 0 || waiting <= rate) return std::nullopt;
   const std::string rest = done == 0 ? "" : fmt::format(", about {} to go", about(waiting / rate));
   return fmt::format("{}: {} events settled in {:.0f} s ({:.0f}/s), {} wait in the stream{}",
-                     service, done, seconds, rate, pending, rest);
+                     source, done, seconds, rate, pending, rest);
 }
 
 }  // namespace hangar

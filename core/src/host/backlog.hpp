@@ -5,6 +5,9 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <vector>
+
+#include "status/snapshot.hpp"
 
 namespace hangar {
 
@@ -14,9 +17,11 @@ class Backlog {
  public:
   using Clock = std::chrono::steady_clock;
 
-  /// `settled` counts what was recorded or dead-lettered, `pending` what is still to be delivered.
-  /// Returns a line when it is time for one.
-  std::optional<std::string> look(const std::string& service, std::uint64_t settled,
+  /// Returns the lines that it is time for.
+  std::vector<std::string> look(const Snapshot& seen, Clock::time_point now);
+  /// The same of one source: `settled` counts what was recorded or dead-lettered, `pending` what is
+  /// still to be delivered.
+  std::optional<std::string> look(const std::string& source, std::uint64_t settled,
                                   std::uint64_t pending, Clock::time_point now);
 
  private:

@@ -15,7 +15,6 @@
 #include "admin/routes.hpp"
 #include "api/describe.hpp"
 #include "api/exit_code.hpp"
-#include "config/mask_url.hpp"
 #include "hangar/error.hpp"
 #include "host/backlog.hpp"
 #include "host/connections.hpp"
@@ -101,7 +100,6 @@ class Host::Run {
   std::optional<std::chrono::milliseconds> after_failure(const std::string& service, int code,
                                                          RestartPolicy& policy);
   void drain();
-  std::vector<std::string> nats_urls() const;
   void state_changed();
 
   HostOptions options_;
@@ -192,14 +190,8 @@ void Host::Run::tell_progress() {
 
 void Host::Run::tell_backlog() {
   if (options_.replay) return;
-  const Backlog::Clock::time_point now = Backlog::Clock::now();
-  for (const Snapshot::Service& service : board_.snapshot(StatusBoard::Clock::now()).services) {
-    for (const Snapshot::Source& source : service.sources) {
-      const auto line =
-          backlog_.look(source.title, source.acked + source.rejected, source.pending, now);
-      if (line) log_->info("{}", *line);
-    }
-  }
+  const auto now = StatusBoard::Clock::now();
+  for (const std::string& line : backlog_.look(board_.snapshot(now), now)) log_->info("{}", line);
 }
 
 Storage& Host::Run::storage() {
@@ -220,12 +212,6 @@ std::shared_ptr<ServiceSource> Host::Run::make_source(const std::string& service
   return source;
 }
 
-std::vector<std::string> Host::Run::nats_urls() const {
-  std::vector<std::string> urls;
-  for (const auto& url : nats_server_->settings().urls) urls.push_back(shown_url(url));
-  return urls;
-}
-
 void Host::Run::state_changed() {
   ServiceStatuses statuses;
   bool all_running = true;
@@ -240,7 +226,7 @@ void Host::Run::state_changed() {
     std::vector<std::string_view> names;
     for (const auto& [name, status] : statuses) names.push_back(name);
     log_->info("ready: hangar {} runs {} on {} with {}", version, fmt::join(names, ", "),
-               fmt::join(nats_urls(), ", "), installation_.config().storage.type);
+               fmt::join(nats_server_->shown_urls(), ", "), installation_.config().storage.type);
   }
 }
 
@@ -312,7 +298,7 @@ int Host::Run::run() {
   // Before what takes time, so that a probe is answered while the host starts.
   open_admin();
   nats_server_.emplace(installation_, *log_);
-  board_.set_nats_urls(nats_urls());
+  board_.set_nats_urls(nats_server_->shown_urls());
   running_ = services.size();
   for (HostedService* service : services) asio::co_spawn(io_, serve(service), asio::detached);
   asio::co_spawn(io_, tick(), asio::detached);

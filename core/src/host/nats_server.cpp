@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <optional>
 
+#include "config/mask_url.hpp"
 #include "hangar/error.hpp"
 
 namespace hangar {
@@ -31,6 +32,12 @@ NatsServer::NatsServer(const Installation& installation, Log& log)
   settings_.credentials_file.clear();
   settings_.nkey_seed_file.clear();
   settings_.token = server_->token();
+}
+
+std::vector<std::string> NatsServer::shown_urls() const {
+  std::vector<std::string> urls;
+  for (const std::string& url : settings_.urls) urls.push_back(shown_url(url));
+  return urls;
 }
 
 std::string NatsServer::trouble() const {

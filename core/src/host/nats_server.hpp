@@ -2,6 +2,7 @@
 
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "embedded/embedded_server.hpp"
 #include "hangar/log.hpp"
@@ -23,6 +24,8 @@ class NatsServer {
   /// The settings with URL and token of the embedded server in the place of
   /// `embedded`.
   [[nodiscard]] const NatsConfig& settings() const noexcept { return settings_; }
+  /// Where it is, without passwords.
+  [[nodiscard]] std::vector<std::string> shown_urls() const;
   /// Why an embedded server has no room for its store at present; empty when it has.
   [[nodiscard]] std::string trouble() const;
 
