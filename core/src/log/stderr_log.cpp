@@ -7,6 +7,7 @@
 
 #include <boost/json/serialize.hpp>
 #include <boost/json/string.hpp>
+#include <utility>
 
 namespace hangar {
 namespace {
@@ -35,10 +36,14 @@ std::string printable(std::string_view line) {
   return text;
 }
 
-StderrLog::StderrLog(std::string name, LogLevel level, Format format) : format_{format} {
+StderrLog::StderrLog(std::string name, LogLevel level, Format format)
+    : StderrLog{std::move(name), std::make_shared<const LogThreshold>(level), format} {}
+
+StderrLog::StderrLog(std::string name, std::shared_ptr<const LogThreshold> threshold, Format format)
+    : threshold_{std::move(threshold)}, format_{format} {
   auto sink = std::make_shared<spdlog::sinks::stderr_color_sink_mt>();
   logger_ = std::make_shared<spdlog::logger>(std::move(name), std::move(sink));
-  logger_->set_level(to_spdlog(level));
+  logger_->set_level(spdlog::level::trace);
   const char* const pattern =
       format == Format::text
           ? "%Y-%m-%dT%H:%M:%S.%eZ %^%-7l%$ %n: %v"
@@ -50,6 +55,7 @@ StderrLog::StderrLog(std::string name, LogLevel level, Format format) : format_{
 StderrLog::~StderrLog() = default;
 
 void StderrLog::write(LogLevel level, std::string_view line) noexcept {
+  if (!enabled(level)) return;
   try {
     const std::string text = printable(line);
     logger_->log(
@@ -60,7 +66,7 @@ void StderrLog::write(LogLevel level, std::string_view line) noexcept {
 }
 
 bool StderrLog::enabled(LogLevel level) const noexcept {
-  return logger_->should_log(to_spdlog(level));
+  return level >= threshold_->load(std::memory_order_relaxed);
 }
 
 LogLevel log_level(std::string_view word) {

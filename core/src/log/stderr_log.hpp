@@ -1,5 +1,6 @@
 #pragma once
 
+#include <atomic>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -16,17 +17,22 @@ namespace hangar {
 /// no more than 4 KiB.
 std::string printable(std::string_view line);
 
+/// The least important level that logs write. Any thread may change it while they do.
+using LogThreshold = std::atomic<LogLevel>;
+
 /// Lines on standard error with time, level and the name of the part that writes.
 class StderrLog final : public Log {
  public:
   enum class Format { text, json };
 
+  StderrLog(std::string name, std::shared_ptr<const LogThreshold> threshold, Format format);
   StderrLog(std::string name, LogLevel level, Format format);
   ~StderrLog() override;
   void write(LogLevel level, std::string_view line) noexcept override;
   [[nodiscard]] bool enabled(LogLevel level) const noexcept override;
 
  private:
+  std::shared_ptr<const LogThreshold> threshold_;
   std::shared_ptr<spdlog::logger> logger_;
   Format format_;
 };
