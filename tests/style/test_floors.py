@@ -20,6 +20,7 @@ _LIBRARIES = {
     "boost/dll": "plugin",
     "CLI": "cli",
     "spdlog": "log",
+    "systemd": "host",
     "yaml-cpp": "config",
 }
 _INCLUDE = re.compile(r'^\s*#\s*include\s*"([a-z_]+)/([^"]+)"', re.MULTILINE)

@@ -12,6 +12,7 @@
 #include <exception>
 #include <optional>
 
+#include "admin/readiness.hpp"
 #include "admin/routes.hpp"
 #include "api/describe.hpp"
 #include "api/exit_code.hpp"
@@ -21,7 +22,10 @@
 #include "host/installation.hpp"
 #include "host/listener_maker.hpp"
 #include "host/nats_server.hpp"
+#include "host/settings_reload.hpp"
 #include "host/signals.hpp"
+#include "host/systemd.hpp"
+#include "host/systemd_notices.hpp"
 #include "http/http_server.hpp"
 #include "log/stderr_log.hpp"
 #include "metrics/service_metrics.hpp"
@@ -39,6 +43,7 @@ class Host::Run {
  public:
   explicit Run(HostOptions options) : options_{std::move(options)}, installation_{options_} {
     installation_.load(Installation::Checked::everything);
+    *log_threshold_ = log_level(installation_.config().log.level);
     board_.set_storage_type(installation_.config().storage.type);
     log_ = make_log("hangar");
     for (const std::string& warning : installation_.loaded().warnings) log_->warning("{}", warning);
@@ -77,10 +82,9 @@ class Host::Run {
 
  private:
   std::unique_ptr<Log> make_log(const std::string& name) const {
-    const auto& settings = installation_.config().log;
-    return std::make_unique<StderrLog>(
-        name, log_level(settings.level),
-        settings.format == "json" ? StderrLog::Format::json : StderrLog::Format::text);
+    const bool json = installation_.config().log.format == "json";
+    return std::make_unique<StderrLog>(name, log_threshold_,
+                                       json ? StderrLog::Format::json : StderrLog::Format::text);
   }
 
   /// Whether what runs ends by itself.
@@ -99,11 +103,13 @@ class Host::Run {
   /// How long until it is started again; nothing when it is given up.
   std::optional<std::chrono::milliseconds> after_failure(const std::string& service, int code,
                                                          RestartPolicy& policy);
+  void reload();
   void drain();
   void state_changed();
 
   HostOptions options_;
   Installation installation_;
+  std::shared_ptr<LogThreshold> log_threshold_ = std::make_shared<LogThreshold>(LogLevel::info);
   std::unique_ptr<Log> log_;
   asio::io_context io_{1};
   asio::steady_timer tick_timer_{io_};
@@ -164,12 +170,15 @@ void Host::Run::open_admin() {
 }
 
 asio::awaitable<void> Host::Run::tick() {
+  SystemdNotices notices{systemd::watchdog()};
   boost::system::error_code cancelled;
   while (running_ > 0 && !cancelled) {
-    board_.tick(StatusBoard::Clock::now());
+    const auto now = StatusBoard::Clock::now();
+    board_.tick(now);
+    systemd::tell(notices.look(board_.snapshot(now), running_, now));
     tell_progress();
     tell_backlog();
-    tick_timer_.expires_after(std::chrono::milliseconds{500});
+    tick_timer_.expires_after(notices.period());
     co_await tick_timer_.async_wait(asio::redirect_error(asio::use_awaitable, cancelled));
   }
 }
@@ -274,6 +283,13 @@ std::optional<std::chrono::milliseconds> Host::Run::after_failure(const std::str
   return wait;
 }
 
+void Host::Run::reload() {
+  // Before it is ready for the first time systemd would take the end of this for that.
+  std::optional<systemd::Reloading> told;
+  if (Readiness{board_.snapshot(StatusBoard::Clock::now())}.ready()) told.emplace();
+  reload_settings(options_, installation_, *log_threshold_, *log_);
+}
+
 void Host::Run::drain() {
   draining_.set();
   board_.set_draining();
@@ -291,8 +307,12 @@ int Host::Run::run() {
         "`hangar services ls` for them and for plugins that were refused"};
   }
   // Before anything that takes time, so that no signal is lost.
-  signals_.emplace(*log_, installation_.config().drain_timeout,
-                   [this] { asio::post(io_, [this] { drain(); }); });
+  const auto drain_timeout = installation_.config().drain_timeout;
+  const auto begin_to_drain = [this, drain_timeout] {
+    systemd::tell_stopping(drain_timeout);
+    asio::post(io_, [this] { drain(); });
+  };
+  signals_.emplace(*log_, drain_timeout, begin_to_drain, [this] { reload(); });
   static_cast<void>(installation_.storage_plugin());
   if (const auto folder = installation_.known_data_dir()) state_file_.emplace(*folder);
   // Before what takes time, so that a probe is answered while the host starts.

@@ -21,8 +21,12 @@ constexpr int exit_by_signal = 128;
 
 }  // namespace
 
-Signals::Signals(Log& log, std::chrono::milliseconds drain_timeout, std::function<void()> drain)
-    : log_{log}, drain_timeout_{drain_timeout}, drain_{std::move(drain)} {
+Signals::Signals(Log& log, std::chrono::milliseconds drain_timeout, std::function<void()> drain,
+                 std::function<void()> reload)
+    : log_{log},
+      drain_timeout_{drain_timeout},
+      drain_{std::move(drain)},
+      reload_{std::move(reload)} {
   for (const int number : {SIGTERM, SIGINT, SIGHUP, SIGUSR1, SIGUSR2}) signals_.add(number);
   asio::co_spawn(io_, watch(), asio::detached);
   thread_ = std::thread{[this] { io_.run(); }};
@@ -42,7 +46,7 @@ asio::awaitable<int> Signals::next_signal() {
     const int heard = co_await signals_.async_wait(asio::use_awaitable);
     if (heard == SIGTERM || heard == SIGINT) co_return heard;
     if (heard == SIGHUP) {
-      log_.warning("SIGHUP: settings are read at the start; restart to apply others");
+      reload_();
     } else {
       // Other servers open their log files again, or print what they do.
       log_.info("{}: nothing to do; the log is standard error, and admin.listen tells the state",

@@ -17,10 +17,11 @@ namespace hangar {
 /// own: also a service that never gives the event loop back cannot keep the process from ending.
 class Signals {
  public:
-  /// At the first SIGTERM or SIGINT `drain` is called, on that thread. The process ends with 75
-  /// when this object still lives `drain_timeout` later, with 128 and the signal's number at a
-  /// second one. SIGHUP, SIGUSR1 and SIGUSR2 change nothing and are logged.
-  Signals(Log& log, std::chrono::milliseconds drain_timeout, std::function<void()> drain);
+  /// At the first SIGTERM or SIGINT `drain` is called, on that thread, and at each SIGHUP `reload`.
+  /// The process ends with 75 when this object still lives `drain_timeout` later, with 128 and the
+  /// signal's number at a second one. SIGUSR1 and SIGUSR2 change nothing and are logged.
+  Signals(Log& log, std::chrono::milliseconds drain_timeout, std::function<void()> drain,
+          std::function<void()> reload);
   Signals(const Signals&) = delete;
   Signals& operator=(const Signals&) = delete;
   ~Signals();
@@ -35,6 +36,7 @@ class Signals {
   Log& log_;
   std::chrono::milliseconds drain_timeout_;
   std::function<void()> drain_;
+  std::function<void()> reload_;
   boost::asio::io_context io_{1};
   boost::asio::signal_set signals_{io_};
   Event begun_{io_.get_executor()};
