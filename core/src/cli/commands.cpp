@@ -5,7 +5,6 @@
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
-#include <chrono>
 #include <functional>
 #include <iostream>
 #include <map>
@@ -18,9 +17,7 @@
 
 #include "api/describe.hpp"
 #include "cli/plugin_commands.hpp"
-#include "cli/since.hpp"
 #include "cli/usage.hpp"
-#include "config/problems.hpp"
 #include "hangar/error.hpp"
 #include "log/stderr_log.hpp"
 #include "nats/nats_library.hpp"
@@ -37,15 +34,6 @@ std::map<std::string, std::string> environment() {
     }
   }
   return variables;
-}
-
-std::string is_moment(const std::string& text) {
-  if (parse_since(text, std::chrono::system_clock::now())) return {};
-  return "`" + text + "` is neither a time like 2026-11-24T08:30:00Z nor a duration like 2h";
-}
-
-std::string is_output(const std::string& text) {
-  return text == "table" || text == "json" ? "" : in_quotes(text) + " is neither table nor json";
 }
 
 /// Each line begins with the program's name, for whoever looks for it in a log.

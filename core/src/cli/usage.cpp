@@ -5,12 +5,14 @@
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
+#include <chrono>
 #include <cstdint>
 #include <iterator>
 #include <string>
 #include <utility>
 #include <vector>
 
+#include "cli/since.hpp"
 #include "config/problems.hpp"
 #include "text/nearest.hpp"
 #include "text/number.hpp"
@@ -120,6 +122,15 @@ std::string is_whole(const std::string& text) {
 std::string is_positive(const std::string& text) {
   if (parse_number<std::uint64_t>(text).value_or(0) > 0) return {};
   return fmt::format("{} is no whole number from 1 on", in_quotes(text));
+}
+
+std::string is_moment(const std::string& text) {
+  if (parse_since(text, std::chrono::system_clock::now())) return {};
+  return "`" + text + "` is neither a time like 2026-11-24T08:30:00Z nor a duration like 2h";
+}
+
+std::string is_output(const std::string& text) {
+  return text == "table" || text == "json" ? "" : in_quotes(text) + " is neither table nor json";
 }
 
 }  // namespace hangar
