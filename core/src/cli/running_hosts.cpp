@@ -8,9 +8,9 @@
 #include <iterator>
 #include <set>
 #include <sstream>
+#include <utility>
 
 #include "hangar/error.hpp"
-#include "http/http_get.hpp"
 #include "http/listen_address.hpp"
 #include "status/state_file.hpp"
 
@@ -59,17 +59,25 @@ std::vector<Check> check_readiness(const std::string& address, unsigned status,
   return checks;
 }
 
-std::vector<Check> check_running_hosts(const std::optional<std::filesystem::path>& data_dir,
-                                       const std::string& listen) {
+std::vector<HostAnswer> ask_running_hosts(const std::optional<std::filesystem::path>& data_dir,
+                                          const std::string& listen, const std::string& target) {
   std::set<std::string> addresses =
       data_dir ? StateFile::admins(*data_dir) : std::set<std::string>{};
   if (asked_at(listen)) addresses.insert(listen);
-  std::vector<Check> checks;
+  std::vector<HostAnswer> answers;
   for (const std::string& address : addresses) {
     const auto server = asked_at(address);
-    const auto answer = server ? http_get(*server, "/readyz?verbose", 2s) : std::nullopt;
+    auto answer = server ? http_get(*server, target, 2s) : std::nullopt;
+    if (answer || address != listen) answers.push_back({address, std::move(answer)});
+  }
+  return answers;
+}
+
+std::vector<Check> check_running_hosts(const std::optional<std::filesystem::path>& data_dir,
+                                       const std::string& listen) {
+  std::vector<Check> checks;
+  for (const auto& [address, answer] : ask_running_hosts(data_dir, listen, "/readyz?verbose")) {
     if (!answer) {
-      if (address == listen) continue;
       checks.push_back({fail, "host at " + address, "it lives and does not answer within 2 s",
                         "its log says more; SIGTERM ends it"});
       continue;
@@ -79,7 +87,7 @@ std::vector<Check> check_running_hosts(const std::optional<std::filesystem::path
   }
   if (checks.empty()) {
     const std::string places =
-        addresses.empty() ? "" : fmt::format(" at {} (admin.listen)", listen);
+        asked_at(listen) ? fmt::format(" at {} (admin.listen)", listen) : std::string{};
     checks.push_back({ok,
                       "host",
                       fmt::format("none answers{} or has this data_dir: whether one that runs "
