@@ -4,14 +4,12 @@
 #include <unistd.h>
 
 #include <CLI/CLI.hpp>
-#include <algorithm>
 #include <functional>
 #include <iostream>
 #include <map>
 #include <memory>
 #include <optional>
 #include <string>
-#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -34,15 +32,6 @@ std::map<std::string, std::string> environment() {
     }
   }
   return variables;
-}
-
-/// Each line begins with the program's name, for whoever looks for it in a log.
-void report(std::string_view message) {
-  while (!message.empty()) {
-    const std::size_t end = std::min(message.find('\n'), message.size());
-    fmt::print(stderr, "hangar: {}\n", message.substr(0, end));
-    message.remove_prefix(std::min(end + 1, message.size()));
-  }
 }
 
 constexpr const char* settings_help =

@@ -98,6 +98,14 @@ std::string unknown_word(const Path& path, const std::string& word) {
 
 }  // namespace
 
+void report(std::string_view message) {
+  while (!message.empty()) {
+    const std::size_t end = std::min(message.find('\n'), message.size());
+    fmt::print(stderr, "hangar: {}\n", message.substr(0, end));
+    message.remove_prefix(std::min(end + 1, message.size()));
+  }
+}
+
 std::string usage_message(const CLI::App& program, const CLI::ParseError& error) {
   const Path path = given(program);
   const std::vector<std::string> commands = names_of(commands_of(*path.back()));

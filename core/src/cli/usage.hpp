@@ -1,6 +1,7 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 
 namespace CLI {  // NOLINT(readability-identifier-naming): the name is CLI11's
 class App;
@@ -8,6 +9,10 @@ class ParseError;
 }  // namespace CLI
 
 namespace hangar {
+
+/// Writes the lines to standard error; each begins with the program's name, for whoever looks for
+/// it in a log.
+void report(std::string_view message);
 
 /// What was wrong with the words of a command, in one sentence that names the word and what may
 /// have been meant, with the help to look at.
