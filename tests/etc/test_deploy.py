@@ -13,7 +13,7 @@ from typing import Any
 import yaml
 
 from support.prefect_nats_venv import prefect_nats_venv
-from support.program import flags, hangar, hangar_running
+from support.program import environment, flags, hangar, hangar_running, program
 from support.surface import Surface
 from support.temporary import temporary_folder
 from support.tool_venv import tool_venv
@@ -181,21 +181,20 @@ class Image(unittest.TestCase):
 
     def test_the_container_is_healthy_while_hangar_is_ready(self) -> None:
         folder = self.enterContext(temporary_folder("health"))
-        word, *command = _compose()["services"]["hangar"]["healthcheck"]["test"]
-        self.assertEqual(word, "CMD")
+        *words, status, ready = _compose()["services"]["hangar"]["healthcheck"]["test"]
+        self.assertEqual(words, ["CMD", "hangar"])
         log = folder / "hangar.log"
         with hangar_running(*flags({"data_dir": folder}), log=log) as process:
             surface = Surface.of(process, folder, log)
 
-            def healthy(address: str) -> bool:
-                words = [w.replace("$$", "$").replace("127.0.0.1/9470", address) for w in command]
-                return _check(*words).returncode == 0
+            def healthy() -> bool:
+                own = environment({"HANGAR_DATA_DIR": str(folder)})
+                return _check(program(), status, ready, env=own).returncode == 0
 
-            address = surface.address.replace(":", "/")
-            while not healthy(address):
+            while not healthy():
                 self.assertIsNone(process.poll(), log.read_text())
             self.assertEqual(surface.ask("/readyz")[0], 200)
-        self.assertFalse(healthy(address), "it is healthy and does not run")
+        self.assertFalse(healthy(), "it is healthy and does not run")
 
 
 if __name__ == "__main__":

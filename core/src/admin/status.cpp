@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <boost/json.hpp>
+#include <cstdint>
 
 #include "admin/readiness.hpp"
 #include "hangar/version.hpp"
@@ -42,6 +43,9 @@ json::object describe(const Snapshot::Service& service) {
     sources[source.name] = {{"stream", source.stream},
                             {"consumer", source.consumer},
                             {"connected", source.connected != 0},
+                            {"pending", source.pending},
+                            {"ack_pending", source.ack_pending},
+                            {"lag_seconds", source.lag_seconds},
                             {"counters", counters(source)}};
   }
   json::object connections;
@@ -61,6 +65,24 @@ json::object describe(const Snapshot::Service& service) {
           {"listeners", std::move(listeners)}};
 }
 
+/// What is not as it should be, by the name of the check.
+json::object failures(const Readiness& readiness) {
+  json::object failed;
+  for (const Readiness::Check& check : readiness.checks()) {
+    if (!check.failure.empty()) failed[check.name] = check.failure;
+  }
+  return failed;
+}
+
+/// Of all services: there is one stream of them.
+std::uint64_t dead_letters(const Snapshot& seen) {
+  std::uint64_t most = 0;
+  for (const auto& service : seen.services) {
+    for (const auto& source : service.sources) most = std::max(most, source.stored_letters);
+  }
+  return most;
+}
+
 }  // namespace
 
 std::string status_json(const Snapshot& seen) {
@@ -72,10 +94,13 @@ std::string status_json(const Snapshot& seen) {
     return std::ranges::all_of(service.sources, &Snapshot::Source::connected) &&
            std::ranges::all_of(service.connections, &Snapshot::Connection::connected);
   });
+  const Readiness readiness{seen};
   const json::object status{{"version", version},
-                            {"ready", Readiness{seen}.ready()},
+                            {"ready", readiness.ready()},
+                            {"failures", failures(readiness)},
                             {"draining", seen.draining},
                             {"services", services},
+                            {"dead_letters", dead_letters(seen)},
                             {"storage",
                              {{"type", seen.storage.type},
                               {"down", seen.storage.down},

@@ -16,6 +16,7 @@
 #include "api/describe.hpp"
 #include "cli/plugin_commands.hpp"
 #include "cli/usage.hpp"
+#include "cli/watch_options.hpp"
 #include "hangar/error.hpp"
 #include "log/stderr_log.hpp"
 #include "nats/nats_library.hpp"
@@ -56,6 +57,7 @@ class CommandLine {
         ->allow_extra_args(false);
     host_.environment = environment();
     add_run();
+    add_watching();
     add_replay();
     add_verify();
     add_publish();
@@ -142,6 +144,13 @@ class CommandLine {
         ->allow_extra_args(false);
     run->add_flag("--until-drained", host_.until_drained,
                   "Exit when everything that is in the streams now is recorded or dead-lettered");
+  }
+
+  void add_watching() {
+    add_status_options(*command(
+                           "status", "Show the hosts that run on this machine",
+                           [this] { return cli::status(host_, output_, status_); }, true),
+                       status_);
   }
 
   void add_replay() {
@@ -281,6 +290,7 @@ class CommandLine {
       "  hangar run -c /etc/hangar/hangar.yaml        as configured\n"
       "  hangar publish events.jsonl                  publish a file of events\n"
       "  hangar run --until-drained                   record what is there, then exit\n"
+      "  hangar status                                what runs here, how far it is behind\n"
       "  hangar dlq ls                                what could not be recorded, and why\n"
       "  hangar dlq replay --reason orphan_flow_run   try it again\n"
       "  hangar replay --since 2h                     record again, after a restored backup\n"
@@ -294,6 +304,7 @@ class CommandLine {
   cli::LettersOptions letters_;
   cli::ReplayStart start_;
   cli::VerifyOptions verify_;
+  cli::StatusOptions status_;
   std::function<int()> chosen_;
   std::optional<CLI::ParseError> error_;
   std::unique_ptr<PluginCommands> plugins_;

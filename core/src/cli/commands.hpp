@@ -57,7 +57,13 @@ struct VerifyOptions {
   std::optional<std::uint64_t> seed;
 };
 
+struct StatusOptions {
+  bool ready = false;  ///< Only say whether the hosts are ready.
+  std::string wait;    ///< A duration; empty: do not wait until they are.
+};
+
 int run(const HostOptions& host);
+int status(const HostOptions& host, Output output, const StatusOptions& options);
 int verify(const HostOptions& host, Output output, const VerifyOptions& options);
 int doctor(const HostOptions& host, Output output);
 int replay(HostOptions host, const ReplayStart& start);

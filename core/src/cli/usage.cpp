@@ -14,6 +14,7 @@
 
 #include "cli/since.hpp"
 #include "config/problems.hpp"
+#include "config/value.hpp"
 #include "text/nearest.hpp"
 #include "text/number.hpp"
 
@@ -130,6 +131,12 @@ std::string is_whole(const std::string& text) {
 std::string is_positive(const std::string& text) {
   if (parse_number<std::uint64_t>(text).value_or(0) > 0) return {};
   return fmt::format("{} is no whole number from 1 on", in_quotes(text));
+}
+
+std::string is_duration(const std::string& text) {
+  constexpr std::chrono::hours longest{31 * 24};
+  if (parse_duration(text).value_or(Duration::max()) <= longest) return {};
+  return in_quotes(text) + " is no duration like 30s or 5m, up to 31d";
 }
 
 std::string is_moment(const std::string& text) {

@@ -18,10 +18,11 @@ void report(std::string_view message);
 /// have been meant, with the help to look at.
 std::string usage_message(const CLI::App& program, const CLI::ParseError& error);
 
-/// For CLI::Option::check: a whole number, and one from 1 on; a time or a duration before now; a
-/// form of output.
+/// For CLI::Option::check: a whole number, and one from 1 on; a duration; a time or a
+/// duration before now; a form of output.
 std::string is_whole(const std::string& text);
 std::string is_positive(const std::string& text);
+std::string is_duration(const std::string& text);
 std::string is_moment(const std::string& text);
 std::string is_output(const std::string& text);
 

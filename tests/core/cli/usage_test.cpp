@@ -75,5 +75,12 @@ TEST(Usage, a_number_that_is_too_small_is_said_to_be_so_in_few_words) {
   EXPECT_EQ(is_positive("18446744073709551615"), "");
 }
 
+TEST(Usage, a_duration_has_an_end) {
+  for (const char* text : {"0", "60", "30s", "5m", "31d"}) EXPECT_EQ(is_duration(text), "");
+  for (const char* text : {"", "x", "-1", "32d", "99999999999d"}) {
+    EXPECT_NE(is_duration(text), "") << text;
+  }
+}
+
 }  // namespace
 }  // namespace hangar

@@ -1,0 +1,177 @@
+#include "cli/host_status.hpp"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <boost/json.hpp>
+#include <sstream>
+#include <utility>
+
+#include "cli/running_hosts.hpp"
+#include "cli/table.hpp"
+#include "config/value.hpp"
+#include "hangar/needs.hpp"
+#include "log/stderr_log.hpp"
+#include "text/json_member.hpp"
+
+namespace json = boost::json;
+
+namespace hangar::cli {
+namespace {
+
+std::uint64_t count_member(const json::object& object, std::string_view name) {
+  const std::int64_t number = integer_member(object, name);
+  return number > 0 ? static_cast<std::uint64_t>(number) : 0;
+}
+
+HostStatus::Service service_status(std::string_view name, const json::object& told) {
+  HostStatus::Service service{.name = std::string{name},
+                              .state = text_member(told, "state"),
+                              .restarts = count_member(told, "restarts"),
+                              .sources = {}};
+  for (const auto& [called, value] : object_member(told, "sources")) {
+    if (!value.is_object()) continue;
+    const json::object& source = value.as_object();
+    service.sources.push_back(
+        {.title = std::string_view{called} == SourceOptions{}.name
+                      ? service.name
+                      : fmt::format("{}.{}", service.name, std::string_view{called}),
+         .durable = text_member(source, "consumer"),
+         .connected = flag_member(source, "connected"),
+         .pending = count_member(source, "pending"),
+         .ack_pending = count_member(source, "ack_pending"),
+         .lag_seconds = count_member(source, "lag_seconds")});
+  }
+  return service;
+}
+
+std::string storage_status(const json::object& told) {
+  std::string text = text_member(told, "type");
+  return flag_member(told, "down")
+             ? fmt::format("{}, does not answer: {}", text, text_member(told, "last_error"))
+             : text;
+}
+
+std::string broker_status(const json::object& told) {
+  std::vector<std::string> urls;
+  if (const json::value* all = told.if_contains("urls"); all != nullptr && all->is_array()) {
+    for (const json::value& url : all->as_array()) {
+      if (url.is_string()) urls.emplace_back(url.as_string());
+    }
+  }
+  return fmt::format("{}, {}", fmt::join(urls, " "),
+                     flag_member(told, "connected") ? "connected" : "not connected");
+}
+
+std::string seconds_text(std::uint64_t seconds) {
+  return format_duration(std::chrono::seconds{seconds});
+}
+
+}  // namespace
+
+std::optional<HostStatus> parse_host_status(const std::string& address, std::string_view body) {
+  boost::system::error_code failed;
+  json::value told = json::parse(body, failed);
+  if (failed || !told.is_object()) return std::nullopt;
+  json::object& all = told.as_object();
+  if (!all.contains("version") || !all.contains("services")) return std::nullopt;
+  HostStatus host{.address = address,
+                  .version = text_member(all, "version"),
+                  .ready = flag_member(all, "ready"),
+                  .failures = {},
+                  .services = {},
+                  .storage = storage_status(object_member(all, "storage")),
+                  .broker = broker_status(object_member(all, "nats")),
+                  .dead_letters = count_member(all, "dead_letters"),
+                  .told = {}};
+  for (const auto& [check, why] : object_member(all, "failures")) {
+    if (!why.is_string()) continue;
+    host.failures.push_back(
+        fmt::format("{}: {}", std::string_view{check}, std::string_view{why.as_string()}));
+  }
+  for (const auto& [name, service] : object_member(all, "services")) {
+    if (service.is_object()) host.services.push_back(service_status(name, service.as_object()));
+  }
+  all["address"] = address;
+  host.told = std::move(all);
+  return host;
+}
+
+FoundHosts find_hosts(const std::optional<std::filesystem::path>& data_dir,
+                      const std::string& listen) {
+  FoundHosts found;
+  for (const auto& [address, answer] : ask_running_hosts(data_dir, listen, "/status")) {
+    if (!answer) {
+      found.troubles.push_back(
+          fmt::format("the host at {} lives and does not answer within 2 s", address));
+    } else if (auto host = parse_host_status(address, answer->body)) {
+      found.hosts.push_back(*std::move(host));
+    } else {
+      found.troubles.push_back(fmt::format("what answers at {} is no hangar", address));
+    }
+  }
+  if (found.hosts.empty() && found.troubles.empty()) {
+    found.troubles.push_back(
+        fmt::format("no host answers{} or has this data_dir",
+                    listen.empty() ? std::string{} : fmt::format(" at {} (admin.listen)", listen)));
+  }
+  return found;
+}
+
+std::vector<std::string> why_not_ready(const FoundHosts& found) {
+  std::vector<std::string> reasons = found.troubles;
+  for (const HostStatus& host : found.hosts) {
+    if (host.ready) continue;
+    for (const std::string& failure : host.failures) {
+      reasons.push_back(fmt::format("the host at {} is not ready: {}", host.address, failure));
+    }
+    if (host.failures.empty()) {
+      reasons.push_back(fmt::format("the host at {} is not ready", host.address));
+    }
+  }
+  return reasons;
+}
+
+void print_hosts(const std::vector<HostStatus>& hosts, std::ostream& out) {
+  for (const HostStatus& host : hosts) {
+    if (&host != &hosts.front()) out << '\n';
+    out << printable(fmt::format("hangar {} at {}: {}", host.version, host.address,
+                                 host.ready ? "ready" : "not ready"))
+        << '\n';
+    for (const std::string& failure : host.failures) out << "  " << printable(failure) << '\n';
+    TextTable table{{"SERVICE", "STATE", "RESTARTS", "LAG", "WAITING", "UNACKED"}};
+    for (const HostStatus::Service& service : host.services) {
+      const std::string restarts = std::to_string(service.restarts);
+      if (service.sources.empty()) {
+        table.add({service.name, service.state, restarts, "", "", ""});
+      }
+      for (const HostStatus::Source& source : service.sources) {
+        table.add({source.title, service.state, restarts,
+                   source.connected ? seconds_text(source.lag_seconds) : "?",
+                   std::to_string(source.pending), std::to_string(source.ack_pending)});
+      }
+    }
+    table.print(out);
+    out << "storage       " << printable(host.storage) << '\n'
+        << "broker        " << printable(host.broker) << '\n'
+        << "dead letters  " << host.dead_letters << '\n';
+  }
+}
+
+std::string cut_lines(std::string_view text, std::size_t width) {
+  std::string cut;
+  std::istringstream lines{std::string{text}};
+  for (std::string line; std::getline(lines, line);) {
+    std::size_t characters = 0;
+    std::size_t room = 0;  // where the last one begins that is still to be seen
+    for (std::size_t at = 0; at < line.size(); ++at) {
+      if ((static_cast<unsigned char>(line[at]) & 0xC0U) == 0x80U) continue;
+      if (++characters == width) room = at;
+    }
+    if (width > 0 && characters > width) line = line.substr(0, room) + "…";
+    cut += line + '\n';
+  }
+  return cut;
+}
+
+}  // namespace hangar::cli

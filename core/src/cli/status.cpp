@@ -1,0 +1,69 @@
+#include <fmt/format.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+#include <boost/json/array.hpp>
+#include <boost/json/serialize.hpp>
+#include <chrono>
+#include <iostream>
+#include <sstream>
+#include <thread>
+
+#include "cli/commands.hpp"
+#include "cli/host_status.hpp"
+#include "config/value.hpp"
+#include "host/installation.hpp"
+#include "log/stderr_log.hpp"
+
+namespace json = boost::json;
+
+namespace hangar::cli {
+namespace {
+
+using std::chrono::steady_clock;
+
+constexpr std::chrono::milliseconds between_looks{200};
+
+/// Characters of a line where a person sees it; 0 where nobody does.
+std::size_t terminal_width() {
+  winsize size{};
+  return ::ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 ? size.ws_col : 0;
+}
+
+void show(Output output, const FoundHosts& found) {
+  if (output == Output::json) {
+    json::array rows;
+    for (const HostStatus& host : found.hosts) rows.push_back(host.told);
+    std::cout << json::serialize(rows) << '\n';
+    return;
+  }
+  std::ostringstream text;
+  print_hosts(found.hosts, text);
+  std::cout << cut_lines(text.str(), terminal_width());
+}
+
+}  // namespace
+
+int status(const HostOptions& host, Output output, const StatusOptions& options) {
+  Installation installation{host};
+  installation.load();
+  const auto folder = installation.known_data_dir();
+  const std::string& listen = installation.config().admin.listen;
+  const auto until = steady_clock::now() + parse_duration(options.wait).value_or(Duration{0});
+  FoundHosts found = find_hosts(folder, listen);
+  std::vector<std::string> reasons = why_not_ready(found);
+  while (!reasons.empty() && steady_clock::now() < until) {
+    std::this_thread::sleep_for(between_looks);
+    found = find_hosts(folder, listen);
+    reasons = why_not_ready(found);
+  }
+  if (!options.ready) show(output, found);
+  const bool must_be_ready = options.ready || !options.wait.empty();
+  for (const std::string& reason : must_be_ready ? reasons : found.troubles) {
+    fmt::print(stderr, "hangar: {}\n", printable(reason));
+  }
+  const bool good = must_be_ready ? reasons.empty() : !found.hosts.empty();
+  return good ? exit_code::done : exit_code::failed;
+}
+
+}  // namespace hangar::cli
