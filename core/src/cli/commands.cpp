@@ -77,7 +77,9 @@ class CommandLine {
     // Help is such an error too.
     if (error_->get_exit_code() == 0) return app_.exit(*error_, std::cout, std::cerr);
     for (const std::string& fault : faults_) report(fault);
-    report(usage_message(app_, *error_));
+    const std::string message = usage_message(app_, *error_);
+    if (app_.got_subcommand("check")) return cli::check_misused(message);
+    report(message);
     return exit_code::usage;
   }
 
@@ -151,6 +153,12 @@ class CommandLine {
                            "status", "Show the hosts that run on this machine",
                            [this] { return cli::status(host_, output_, status_); }, true),
                        status_);
+    CLI::App* checks = group("check", "Look at the hosts that run here as a plugin of Nagios");
+    for (const cli::Checked what : cli::all_checks) {
+      const auto action = [this, what] { return cli::check(host_, what, check_); };
+      add_check_options(*command(name_of(what), help_of(what), action, false, checks), what,
+                        check_);
+    }
   }
 
   void add_replay() {
@@ -305,6 +313,7 @@ class CommandLine {
   cli::ReplayStart start_;
   cli::VerifyOptions verify_;
   cli::StatusOptions status_;
+  cli::CheckOptions check_;
   std::function<int()> chosen_;
   std::optional<CLI::ParseError> error_;
   std::unique_ptr<PluginCommands> plugins_;

@@ -62,8 +62,21 @@ struct StatusOptions {
   std::string wait;    ///< A duration; empty: do not wait until they are.
 };
 
+enum class Checked { lag, dlq, ready };
+
+/// What is empty is as the command has it.
+struct CheckOptions {
+  std::string warning;   ///< A duration of lag, a number of dead letters.
+  std::string critical;  ///< The same.
+  std::string durable;
+};
+
 int run(const HostOptions& host);
 int status(const HostOptions& host, Output output, const StatusOptions& options);
+/// Returns the codes of a plugin of Nagios, whatever happens.
+int check(const HostOptions& host, Checked what, const CheckOptions& options);
+/// For words that the command line could not read.
+int check_misused(const std::string& message);
 int verify(const HostOptions& host, Output output, const VerifyOptions& options);
 int doctor(const HostOptions& host, Output output);
 int replay(HostOptions host, const ReplayStart& start);

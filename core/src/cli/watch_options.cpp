@@ -16,6 +16,11 @@ constexpr const char* status_help =
     "  hangar status --ready        for the health check of a container\n"
     "It asks at admin.listen, and the hosts that have this data_dir.";
 
+constexpr const char* check_help =
+    "One line with performance data. Exit codes are those of Nagios: 0 OK, 1 WARNING, 2 CRITICAL,\n"
+    "3 UNKNOWN: no host can be asked, or these words or the configuration are wrong.\n"
+    "It asks at admin.listen, and the hosts that have this data_dir.";
+
 /// Above what is said of every command.
 void add_help(CLI::App& command, const std::string& help) {
   command.footer(help + "\n\n" + command.get_footer());
@@ -23,11 +28,38 @@ void add_help(CLI::App& command, const std::string& help) {
 
 }  // namespace
 
+const char* name_of(Checked what) {
+  if (what == Checked::lag) return "lag";
+  return what == Checked::dlq ? "dlq" : "ready";
+}
+
+const char* help_of(Checked what) {
+  if (what == Checked::lag) return "How old is the oldest message that is not acked?";
+  return what == Checked::dlq ? "Are there dead letters?" : "Are all hosts here ready?";
+}
+
 void add_status_options(CLI::App& command, StatusOptions& options) {
   add_help(command, status_help);
   command.add_flag("--ready", options.ready, "Print nothing but why one is not ready");
   command.add_flag("--wait{60}", options.wait, "Wait until all are ready, 60 s or --wait=TIME")
       ->check(is_duration);
+}
+
+void add_check_options(CLI::App& command, Checked what, CheckOptions& options) {
+  add_help(command, check_help);
+  if (what == Checked::ready) return;
+  const bool lag = what == Checked::lag;
+  const auto is_limit = lag ? is_duration : is_whole;
+  command
+      .add_option(
+          "--warning", options.warning,
+          lag ? "WARNING when it is older; else 60s" : "WARNING when there are more; else 0")
+      ->check(is_limit);
+  command
+      .add_option("--critical", options.critical,
+                  lag ? "CRITICAL when it is older; else 5m" : "CRITICAL when there are more")
+      ->check(is_limit);
+  if (lag) command.add_option("--durable", options.durable, "Only of this durable");
 }
 
 }  // namespace hangar::cli
