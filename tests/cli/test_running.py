@@ -13,7 +13,7 @@ from pathlib import Path
 
 from support.flow_runs import stream_lines
 from support.jetstream import JetStream
-from support.program import environment, flags, hangar, hangar_running, program
+from support.program import at_a_terminal, environment, flags, hangar, hangar_running, program
 from support.rows import read_rows
 from support.servers import HELD, NatsServer, PostgresServer, held_inserts, wait_until
 from support.temporary import temporary_folder
@@ -193,6 +193,13 @@ class Draining(Case):
         self.connect()
         done = hangar("run", "--until-drained", *flags(self.settings), within=20)
         self.assertEqual(done.returncode, 0, done.stderr)
+
+    def test_a_person_sees_colours_who_did_not_say_otherwise(self) -> None:
+        self.connect()
+        for word, coloured in (("", True), ("1", False)):
+            env = {"TERM": "xterm", "NO_COLOR": word}
+            code, seen = at_a_terminal("run", "--until-drained", *flags(self.settings), env=env)
+            self.assertEqual((code, "\x1b[" in seen), (0, coloured), seen)
 
     def test_publish_is_idempotent_and_counts(self) -> None:
         server = self.connect()

@@ -48,12 +48,18 @@ def hangar(
     )
 
 
-def at_a_terminal(*arguments: str | Path, typed: bytes = b"") -> tuple[int, str]:
+def at_a_terminal(
+    *arguments: str | Path, typed: bytes = b"", env: Mapping[str, str] | None = None
+) -> tuple[int, str]:
     """Runs a command for a person who types this; returns its code and what the person sees."""
     ours, theirs = pty.openpty()
     try:
         with subprocess.Popen(
-            [program(), *arguments], env=environment(), stdin=theirs, stdout=theirs, stderr=theirs
+            [program(), *arguments],
+            env=environment(env),
+            stdin=theirs,
+            stdout=theirs,
+            stderr=theirs,
         ) as process:
             os.close(theirs)
             os.write(ours, typed)

@@ -7,10 +7,17 @@
 
 #include <boost/json/serialize.hpp>
 #include <boost/json/string.hpp>
+#include <cstdlib>
 #include <utility>
 
 namespace hangar {
 namespace {
+
+/// Whether a person wants no colours at a terminal either: no-color.org.
+bool wants_no_colours() {
+  const char* const word = std::getenv("NO_COLOR");  // NOLINT(concurrency-mt-unsafe)
+  return word != nullptr && *word != '\0';
+}
 
 spdlog::level::level_enum to_spdlog(LogLevel level) {
   return static_cast<spdlog::level::level_enum>(static_cast<int>(level));
@@ -42,6 +49,7 @@ StderrLog::StderrLog(std::string name, LogLevel level, Format format)
 StderrLog::StderrLog(std::string name, std::shared_ptr<const LogThreshold> threshold, Format format)
     : threshold_{std::move(threshold)}, format_{format} {
   auto sink = std::make_shared<spdlog::sinks::stderr_color_sink_mt>();
+  if (wants_no_colours()) sink->set_color_mode(spdlog::color_mode::never);
   logger_ = std::make_shared<spdlog::logger>(std::move(name), std::move(sink));
   logger_->set_level(spdlog::level::trace);
   const char* const pattern =
