@@ -58,19 +58,17 @@ class JetStream(Owner):
         self, subject: str, payloads: Sequence[bytes], headers: Mapping[str, str] | None = None
     ) -> None:
         """Publishes without message ids, so equal ones are stored too; returns when all are."""
-        lines = "".join(f"{name}: {value}\r\n" for name, value in (headers or {}).items())
-        block = f"NATS/1.0\r\n{lines}\r\n".encode() if headers else b""
-        for first in range(0, len(payloads), _IN_FLIGHT):
-            chunk = payloads[first : first + _IN_FLIGHT]
-            for data in chunk:
-                sizes = f"{len(block)} {len(block) + len(data)}" if block else f"{len(data)}"
-                verb = "HPUB" if block else "PUB"
-                head = f"{verb} {subject} {_INBOX} {sizes}\r\n".encode()
-                self._send(head + block + data + b"\r\n")
+        self.publish_blocks([message_block(subject, data, headers or {}) for data in payloads])
+
+    def publish_blocks(self, blocks: Sequence[bytes]) -> None:
+        """Publishes messages that `message_block` has made; returns when all are stored."""
+        for first in range(0, len(blocks), _IN_FLIGHT):
+            chunk = blocks[first : first + _IN_FLIGHT]
+            self._send(b"".join(chunk))
             for _ in chunk:
                 answer = json.loads(self._receive())
                 if "error" in answer:
-                    raise JetStreamError(f"publish to {subject}: {answer['error']}")
+                    raise JetStreamError(f"publish: {answer['error']}")
 
     def messages(self, stream: str) -> Iterator[StoredMessage]:
         """What the stream holds, in order."""
@@ -104,6 +102,18 @@ class JetStream(Owner):
             elif words[0] in (b"MSG", b"HMSG"):
                 payload = self._lines.read(int(words[-1]) + 2)[:-2]
                 return payload[int(words[-2]) :] if words[0] == b"HMSG" else payload
+
+
+def message_block(subject: str, data: bytes, headers: Mapping[str, str]) -> bytes:
+    """A message as it goes over the connection that publishes it."""
+    block = b""
+    sizes = f"{len(data)}"
+    if headers:
+        lines = "".join(f"{name}: {value}\r\n" for name, value in headers.items())
+        block = f"NATS/1.0\r\n{lines}\r\n".encode()
+        sizes = f"{len(block)} {len(block) + len(data)}"
+    head = f"{'HPUB' if headers else 'PUB'} {subject} {_INBOX} {sizes}\r\n".encode()
+    return head + block + data + b"\r\n"
 
 
 def _headers(block: bytes) -> dict[str, str]:

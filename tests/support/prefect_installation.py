@@ -15,6 +15,7 @@ from support.prefect_nats_venv import prefect_nats_venv
 from support.prefect_server import PrefectServer
 
 RECORDER_OFF = {"PREFECT_SERVER_SERVICES_TASK_RUN_RECORDER_ENABLED": "false"}
+PERSISTER_OFF = {"PREFECT_SERVER_SERVICES_EVENT_PERSISTER_ENABLED": "false"}
 
 MESSAGING = {
     "PREFECT_SERVER_EVENTS_MESSAGING_BROKER": "prefect_nats.messaging",
@@ -27,11 +28,7 @@ _SETTINGS = {
     "PREFECT_SERVER_LOGS_STREAM_PUBLISHING_ENABLED": "true",
     "PREFECT_SERVER_LOGS_STREAM_OUT_ENABLED": "true",
 }
-_GROUPS = {
-    "PREFECT_EVENTS": ("events-event-persister", "events-reactive-triggers"),
-    "PREFECT_ACTIONS": ("actions-actions",),
-}
-_RECORDER = "events-task-run-recorder"
+_RECORDER, _PERSISTER = "events-task-run-recorder", "events-event-persister"
 
 
 class PrefectInstallation(PrefectServer):
@@ -53,25 +50,25 @@ class PrefectInstallation(PrefectServer):
         super()._open(opened)
         opened.callback(self.stop_services)
 
-    def start_services(self, *, recorder: bool) -> None:
+    def start_services(self, *, recorder: bool, persister: bool = True) -> None:
         """Returns when they read their topics."""
         log = self.folder / "services.log"
+        off = {**({} if recorder else RECORDER_OFF), **({} if persister else PERSISTER_OFF)}
         services = self._services = spawn(
             [self.venv.prefect, "server", "services", "start"],
             log=log,
-            environment={**self.environment(), **({} if recorder else RECORDER_OFF)},
+            environment={**self.environment(), **off},
             cwd=self.folder,
         )
-        groups = dict(_GROUPS)
-        if recorder:
-            groups["PREFECT_EVENTS"] += (_RECORDER,)
+        groups = [
+            ("PREFECT_ACTIONS", "actions-actions"),
+            ("PREFECT_EVENTS", "events-reactive-triggers"),
+            *[("PREFECT_EVENTS", _RECORDER)] * recorder,
+            *[("PREFECT_EVENTS", _PERSISTER)] * persister,
+        ]
         with JetStream(self.nats_url) as jetstream:
             wait_until(
-                lambda: all(
-                    _is_read(jetstream, stream, name)
-                    for stream, names in groups.items()
-                    for name in names
-                ),
+                lambda: all(is_read(jetstream, stream, name) for stream, name in groups),
                 what="Prefect's services",
                 process=services,
                 log=log,
@@ -114,7 +111,8 @@ class PrefectInstallation(PrefectServer):
         return done.stdout
 
 
-def _is_read(jetstream: JetStream, stream: str, consumer: str) -> bool:
+def is_read(jetstream: JetStream, stream: str, consumer: str) -> bool:
+    """Whether somebody waits for the durable's next message."""
     try:
         return bool(jetstream.request(f"CONSUMER.INFO.{stream}.{consumer}")["num_waiting"])
     except JetStreamError:

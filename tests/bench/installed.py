@@ -1,0 +1,202 @@
+"""A whole Prefect installation, with Prefect's own services or with Hangar's in their place."""
+
+from __future__ import annotations
+
+import contextlib
+import datetime
+import signal
+import uuid
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from bench.processes import cpu_seconds
+from bench.world import PERSISTER, RECORDER
+from support.children import end, spawn, wait_until
+from support.flow_runs import insert_flow_runs
+from support.jetstream import JetStream
+from support.prefect_installation import PrefectInstallation, is_read
+from support.prefect_venv import create_prefect_database
+from support.program import flags, hangar_running
+from support.servers import NatsServer, PostgresServer, psql
+
+PATIENCE = 600.0
+_STREAM = "PREFECT_EVENTS"
+_TASK_RUNS = "prefect.events.task-run"
+_TRIGGERS = "triggers"
+_COUNTS = "SELECT (SELECT count(*) FROM events), (SELECT count(*) FROM task_run_state)"
+_SETTINGS = {
+    "PREFECT_SERVER_UI_ENABLED": "false",
+    "PREFECT_SERVER_API_WEBSOCKET_PING_INTERVAL": "3600",  # the feeder answers no pings
+    # Prefect's defaults, one event a transaction and 20, are slower.
+    "PREFECT_SERVER_SERVICES_TASK_RUN_RECORDER_BATCH_SIZE": "100",
+    "PREFECT_SERVER_SERVICES_TASK_RUN_RECORDER_READ_BATCH_SIZE": "100",
+    "PREFECT_SERVER_SERVICES_EVENT_PERSISTER_BATCH_SIZE": "100",
+    "PREFECT_SERVER_SERVICES_EVENT_PERSISTER_READ_BATCH_SIZE": "100",
+}
+_APART = {
+    f"PREFECT_SERVER_SERVICES_{name}_ENABLED": "false"
+    for name in ("TASK_RUN_RECORDER", "EVENT_PERSISTER", "TRIGGERS")
+}
+
+
+class Service(NamedTuple):
+    """One of Prefect's that reads events; it runs in a process of its own."""
+
+    module: str
+    name: str
+    durable: str
+
+    @property
+    def program(self) -> str:
+        return f"import asyncio, {self.module} as m; asyncio.run(m.{self.name}().start())"
+
+
+_SERVICES = {
+    RECORDER: Service(
+        "prefect.server.services.task_run_recorder", "TaskRunRecorder", "events-task-run-recorder"
+    ),
+    PERSISTER: Service(
+        "prefect.server.events.services.event_persister",
+        "EventPersister",
+        "events-event-persister",
+    ),
+    _TRIGGERS: Service(
+        "prefect.server.events.services.triggers", "ReactiveTriggers", "events-reactive-triggers"
+    ),
+}
+
+
+class Case(NamedTuple):
+    name: str
+    hangar: tuple[str, ...]
+    narrow: bool
+    rates: Mapping[str, tuple[float, float]]
+
+
+CASES = {
+    1: Case("Prefect's own services", (), False, {"api": (100, 500), "stream": (100, 700)}),
+    2: Case("Hangar's recorder", (RECORDER,), False, {"api": (250, 900), "stream": (250, 900)}),
+    3: Case(
+        "Hangar's recorder and persister, narrow triggers",
+        (RECORDER, PERSISTER),
+        True,
+        {"api": (800, 2_000), "stream": (2_000, 6_000)},
+    ),
+}
+
+
+class Installation:
+    """One case's processes; they read what comes."""
+
+    def __init__(self, case: Case, nats: NatsServer, postgres: PostgresServer, name: str) -> None:
+        self.case, self.nats, self.postgres = case, nats, postgres
+        self.database = create_prefect_database(postgres, name)
+        self.settings = {
+            **_SETTINGS,
+            "PREFECT_NATS_MESSAGING_NARROW_TRIGGERS": str(case.narrow).lower(),
+        }
+        self.pids: dict[str, int] = {}
+
+    @contextlib.contextmanager
+    def running(self, flow_runs: Iterable[uuid.UUID]) -> Iterator[None]:
+        insert_flow_runs(self.database, flow_runs)
+        with contextlib.ExitStack() as opened:
+            settings = {**self.settings, **_APART}
+            self.prefect = PrefectInstallation(self.nats.url, self.database, settings=settings)
+            opened.enter_context(self.prefect)
+            self.stream = opened.enter_context(JetStream(self.nats.url))
+            self._make_stream()
+            if self.case.narrow:
+                self._make_narrow()
+            self._start_services(opened)
+            self._start_hangar(opened)
+            for service in _SERVICES.values():
+                wait_until(
+                    lambda durable=service.durable: is_read(self.stream, _STREAM, durable),
+                    what=service.durable,
+                    within=PATIENCE,
+                )
+            self.pids |= {
+                "API": self.prefect.pid,
+                "nats-server": self.nats.pid,
+                "PostgreSQL": self.postgres.pid,
+            }
+            yield
+
+    def _make_stream(self) -> None:
+        """As prefect-nats makes it, when the first event comes."""
+        event = {
+            "id": str(uuid.uuid4()),
+            "occurred": datetime.datetime.now(datetime.UTC).isoformat(),
+            "event": "bench.began",
+            "resource": {"prefect.resource.id": "bench"},
+        }
+        self.prefect.answer("events", [event])
+
+    def _make_narrow(self) -> None:
+        """The durable as it is after a minute in which no automation needed task runs."""
+        name = _SERVICES[_TRIGGERS].durable
+        config = {
+            "durable_name": name,
+            "ack_policy": "explicit",
+            "max_deliver": -1,
+            "ack_wait": 30_000_000_000,
+            "filter_subject": "prefect.events.other",
+            "description": "prefect-nats: narrow, no automation needed task runs up to 0",
+        }
+        call = f"CONSUMER.DURABLE.CREATE.{_STREAM}.{name}"
+        self.stream.request(call, stream_name=_STREAM, config=config)
+
+    def _start_services(self, opened: contextlib.ExitStack) -> None:
+        """Those that read events, each by itself so that it may have a core; the rest together."""
+        python = self.prefect.venv.python
+        commands: dict[str, list[str | Path]] = {
+            f"Prefect's {name}": [python, "-c", service.program]
+            for name, service in _SERVICES.items()
+            if name not in self.case.hangar
+        }
+        commands["other services"] = [self.prefect.venv.prefect, "server", "services", "start"]
+        for name, command in commands.items():
+            log = self.prefect.folder / f"{name}.log"
+            environment = self.prefect.environment()
+            process = spawn(command, log=log, environment=environment, cwd=self.prefect.folder)
+            opened.callback(end, process, signal.SIGKILL)
+            self.pids[name] = process.pid
+
+    def _start_hangar(self, opened: contextlib.ExitStack) -> None:
+        if not self.case.hangar:
+            return
+        settings: dict[str, object] = {
+            "data_dir": self.prefect.folder / "hangar",
+            "nats.url": self.nats.url,
+            "storage.type": "postgres",
+            "storage.url": self.database,
+            f"services.{PERSISTER}.enabled": str(PERSISTER in self.case.hangar).lower(),
+        }
+        log = self.prefect.folder / "hangar.log"
+        self.pids["Hangar"] = opened.enter_context(hangar_running(*flags(settings), log=log)).pid
+
+    def lags(self, sent: int) -> dict[str, int]:
+        """How many events each consumer is behind, and the API, and the tables."""
+        listed = self.stream.request(f"CONSUMER.LIST.{_STREAM}")["consumers"]
+        found = {_shown(each): each["num_pending"] + each["num_ack_pending"] for each in listed}
+        request = {"subjects_filter": _TASK_RUNS}
+        state = self.stream.request(f"STREAM.INFO.{_STREAM}", **request)["state"]
+        task_runs = int((state.get("subjects") or {}).get(_TASK_RUNS, 0))
+        events, states = map(int, psql(self.database, _COUNTS).split("|"))
+        return {
+            "API": sent - task_runs,
+            **found,
+            # A consumer of Prefect's acknowledges before it stores.
+            "rows of events": int(state["messages"]) - events,
+            "rows of task_run_state": task_runs - states,
+        }
+
+    def cpu(self) -> dict[str, float]:
+        return {name: cpu_seconds(pid) for name, pid in self.pids.items()}
+
+
+def _shown(consumer: Mapping[str, Any]) -> str:
+    name = str(consumer["name"])
+    return "live" if name.startswith("live-") else name
