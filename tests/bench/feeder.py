@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import Any
 
 from bench.event_clients import EventClient
-from support.jetstream import JetStream, message_block
+from support.jetstream import JetStream
 
 _CONNECTIONS = 4
 _PING_EVERY = 700
@@ -71,12 +71,12 @@ def _to_api(address: str, events: Iterator[dict[str, Any]], opened: contextlib.E
 
 def _to_stream(url: str, events: Iterator[dict[str, Any]], opened: contextlib.ExitStack) -> Send:
     stream = opened.enter_context(JetStream(url))
-    blocks = []
+    messages = []
     for event in events:
         attributes = json.dumps({"id": event["id"], "event": event["event"]})
         headers = {"Nats-Msg-Id": event["id"], "Prefect-Attributes": attributes}
-        blocks.append(message_block(_SUBJECT, _data(event), headers))
-    return lambda first, last: stream.publish_blocks(blocks[first:last])
+        messages.append(stream.message(_SUBJECT, _data(event), headers))
+    return lambda first, last: stream.publish_messages(messages[first:last])
 
 
 def _feed(send: Send, count: int, rate: float, seconds: float) -> int:

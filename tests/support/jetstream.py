@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import contextlib
 import json
+import secrets
 import socket
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -13,7 +14,6 @@ from urllib.parse import urlsplit
 
 from support.owner import Owner
 
-_INBOX = "_INBOX.hangar-test"
 _IN_FLIGHT = 256
 
 
@@ -34,6 +34,7 @@ class JetStream(Owner):
 
     def __init__(self, url: str, timeout: float = 30) -> None:
         self._address, self._timeout = urlsplit(url), timeout
+        self._inbox = f"_INBOX.hangar-test-{secrets.token_hex(8)}"  # answers are for this one alone
 
     def _open(self, opened: contextlib.ExitStack) -> None:
         address = (self._address.hostname, self._address.port)
@@ -43,12 +44,12 @@ class JetStream(Owner):
         if self._address.username is not None:
             options |= {"user": self._address.username, "pass": self._address.password}
         self._send(f"CONNECT {json.dumps(options)}\r\n".encode())
-        self._send(f"SUB {_INBOX} 1\r\n".encode())
+        self._send(f"SUB {self._inbox} 1\r\n".encode())
 
     def request(self, subject: str, **body: Any) -> dict[str, Any]:
         """Asks `$JS.API.<subject>`; raises when the answer is an error."""
         data = json.dumps(body).encode() if body else b""
-        self._send(f"PUB $JS.API.{subject} {_INBOX} {len(data)}\r\n".encode() + data + b"\r\n")
+        self._send(f"PUB $JS.API.{subject} {self._inbox} {len(data)}\r\n".encode() + data + b"\r\n")
         answer: dict[str, Any] = json.loads(self._receive())
         if "error" in answer:
             raise JetStreamError(f"{subject}: {answer['error']}")
@@ -58,12 +59,23 @@ class JetStream(Owner):
         self, subject: str, payloads: Sequence[bytes], headers: Mapping[str, str] | None = None
     ) -> None:
         """Publishes without message ids, so equal ones are stored too; returns when all are."""
-        self.publish_blocks([message_block(subject, data, headers or {}) for data in payloads])
+        self.publish_messages([self.message(subject, data, headers or {}) for data in payloads])
 
-    def publish_blocks(self, blocks: Sequence[bytes]) -> None:
-        """Publishes messages that `message_block` has made; returns when all are stored."""
-        for first in range(0, len(blocks), _IN_FLIGHT):
-            chunk = blocks[first : first + _IN_FLIGHT]
+    def message(self, subject: str, data: bytes, headers: Mapping[str, str]) -> bytes:
+        """A message as it goes over this connection to be published."""
+        block = b""
+        sizes = f"{len(data)}"
+        if headers:
+            lines = "".join(f"{name}: {value}\r\n" for name, value in headers.items())
+            block = f"NATS/1.0\r\n{lines}\r\n".encode()
+            sizes = f"{len(block)} {len(block) + len(data)}"
+        head = f"{'HPUB' if headers else 'PUB'} {subject} {self._inbox} {sizes}\r\n".encode()
+        return head + block + data + b"\r\n"
+
+    def publish_messages(self, messages: Sequence[bytes]) -> None:
+        """Publishes what `message` has made; returns when all are stored."""
+        for first in range(0, len(messages), _IN_FLIGHT):
+            chunk = messages[first : first + _IN_FLIGHT]
             self._send(b"".join(chunk))
             for _ in chunk:
                 answer = json.loads(self._receive())
@@ -102,18 +114,6 @@ class JetStream(Owner):
             elif words[0] in (b"MSG", b"HMSG"):
                 payload = self._lines.read(int(words[-1]) + 2)[:-2]
                 return payload[int(words[-2]) :] if words[0] == b"HMSG" else payload
-
-
-def message_block(subject: str, data: bytes, headers: Mapping[str, str]) -> bytes:
-    """A message as it goes over the connection that publishes it."""
-    block = b""
-    sizes = f"{len(data)}"
-    if headers:
-        lines = "".join(f"{name}: {value}\r\n" for name, value in headers.items())
-        block = f"NATS/1.0\r\n{lines}\r\n".encode()
-        sizes = f"{len(block)} {len(block) + len(data)}"
-    head = f"{'HPUB' if headers else 'PUB'} {subject} {_INBOX} {sizes}\r\n".encode()
-    return head + block + data + b"\r\n"
 
 
 def _headers(block: bytes) -> dict[str, str]:
