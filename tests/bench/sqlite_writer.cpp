@@ -52,7 +52,7 @@ Database open_database(const char* path) {
   check(opened, code);
   execute(opened,
           "PRAGMA journal_mode=WAL; PRAGMA foreign_keys=ON; PRAGMA synchronous=FULL; "
-          "PRAGMA cache_size=-12288");
+          "PRAGMA cache_size=-16384");
   return database;
 }
 
