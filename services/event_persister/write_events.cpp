@@ -101,35 +101,58 @@ void check_stored(Session& session, const Rows& rows, const std::vector<bool>& i
   }
 }
 
+/// Whether each event went in; those that did not are stored already.
+std::vector<bool> insert_events(Session& session, Items<EventRows> events,
+                                const std::vector<std::size_t>& places, WriteCall& call,
+                                Timestamp now) {
+  Rows rows{events_table()};
+  rows.reserve(places.size());
+  for (const std::size_t place : places) add_event(rows, events[place], now);
+  auto inserted = insert(session, rows, call, [&](std::size_t row) { return places[row]; });
+  check_stored(session, rows, inserted, call, places);
+  return inserted;
+}
+
+/// Inserts the resources of the events at the places; how many.
+std::size_t insert_resources(Session& session, Items<EventRows> events,
+                             const std::vector<std::size_t>& places, WriteCall& call,
+                             Timestamp now) {
+  std::size_t count = 0;
+  for (const std::size_t place : places) count += events[place].resources.size();
+  if (count == 0) return 0;
+  Rows rows{event_resources_table()};
+  rows.reserve(count);
+  std::vector<std::size_t> owners;
+  owners.reserve(count);
+  prefect::UuidSequence ids{now};
+  for (const std::size_t place : places) {
+    add_resources(rows, events[place], ids, now);
+    owners.resize(rows.size(), place);
+  }
+  const auto went_in = insert(session, rows, call, [&](std::size_t row) { return owners[row]; });
+  if (const auto dropped = std::ranges::find(went_in, false); dropped != went_in.end()) {
+    const auto row = static_cast<std::size_t>(dropped - went_in.begin());
+    refuse_dropped(event_resources_table(), call, row, owners[row]);
+  }
+  return count;
+}
+
 }  // namespace
 
 WrittenEvents write_events(Session& session, Items<EventRows> events, WriteCall& call,
                            Timestamp now) {
   const auto places = first_of_each_id(events);
-  Rows rows{events_table()};
-  rows.reserve(places.size());
-  for (const std::size_t place : places) add_event(rows, events[place], now);
-  const auto inserted = insert(session, rows, call, [&](std::size_t row) { return places[row]; });
-  check_stored(session, rows, inserted, call, places);
-
-  WrittenEvents written;
-  Rows resources{event_resources_table()};
-  std::vector<std::size_t> owners;
-  prefect::UuidSequence ids{now};
+  const auto inserted = insert_events(session, events, places, call, now);
+  std::vector<std::size_t> went_in;
+  went_in.reserve(places.size());
   for (std::size_t i = 0; i < places.size(); ++i) {
-    if (!inserted[i]) continue;
-    if (written.events++ == 0) written.new_event = places[i];
-    add_resources(resources, events[places[i]], ids, now);
-    owners.resize(resources.size(), places[i]);
+    if (inserted[i]) went_in.push_back(places[i]);
   }
-  if (resources.empty()) return written;
-  const auto went_in =
-      insert(session, resources, call, [&](std::size_t row) { return owners[row]; });
-  if (const auto dropped = std::ranges::find(went_in, false); dropped != went_in.end()) {
-    const auto row = static_cast<std::size_t>(dropped - went_in.begin());
-    refuse_dropped(event_resources_table(), call, row, owners[row]);
-  }
-  written.resources = resources.size();
+  WrittenEvents written;
+  written.events = went_in.size();
+  if (went_in.empty()) return written;
+  written.new_event = went_in.front();
+  written.resources = insert_resources(session, events, went_in, call, now);
   return written;
 }
 
