@@ -27,8 +27,9 @@ Connection::Connection(const std::filesystem::path& path, OpenMode mode,
   sqlite3_busy_timeout(database, static_cast<int>(busy_timeout.count()));
   execute("PRAGMA foreign_keys=ON");
   execute("PRAGMA synchronous=FULL");
-  // Negative is SQLite's way to say KiB: the indexes of a large table need more than its 2 MiB.
-  execute("PRAGMA cache_size=-16384");
+  // Negative is SQLite's way to say KiB: the indexes of a large table need more than its 2 MiB, and
+  // the service that writes them has 64 MiB in all.
+  execute("PRAGMA cache_size=-8192");
 }
 
 void Connection::execute(std::string_view sql) {
