@@ -214,6 +214,35 @@ class Filter(BrokerCase):
             await self.until_seen(*late)
             await update(self.needy, enabled=False)
 
+    async def test_it_stays_wide_while_one_of_two_is_enabled(self) -> None:
+        other = automation("other", TASK_RUNS)
+        await insert(self.needy)
+        await insert(other)
+        looks = 0
+        look = trigger_filter.TriggerFilter.look
+
+        async def counted(tested: trigger_filter.TriggerFilter, **how: Any) -> None:
+            nonlocal looks
+            await look(tested, **how)
+            looks += 1
+
+        self.enterContext(mock.patch.object(trigger_filter.TriggerFilter, "look", counted))
+        self.consume()
+        names = ["task 0"]
+        await self.publish(*names)
+        await self.until_seen(*names)
+        await update(other, enabled=False)
+        clock = asyncio.get_running_loop().time
+        later, more = clock() + 3 * narrowing.QUIET, looks + 6
+        while clock() < later or looks < more:
+            names.append(f"task {len(names)}")
+            await self.publish(names[-1])
+            self.assertFalse(self.config().get("filter_subject"), "one of them still needs it")
+            await asyncio.sleep(0.05)
+        await self.until_seen(*names)
+        await update(self.needy, enabled=False)
+        await self.until_narrow()
+
     async def test_one_that_fails_while_it_is_read_apart_is_a_dead_letter_of_the_durable(
         self,
     ) -> None:
