@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "api/describe.hpp"
+#include "cli/help_texts.hpp"
 #include "cli/plugin_commands.hpp"
 #include "cli/usage.hpp"
 #include "cli/watch_options.hpp"
@@ -34,13 +35,6 @@ std::map<std::string, std::string> environment() {
   }
   return variables;
 }
-
-constexpr const char* settings_help =
-    "Settings, for every command:\n"
-    "  -c,--config FILE          YAML file, or folder of *.yaml; later ones win; may be repeated\n"
-    "  --set nats.url=URL        one value by its path; may be repeated; wins over everything\n"
-    "  HANGAR_NATS_URL=URL       the same as an environment variable; wins over files\n"
-    "`hangar config show` prints every setting, `hangar config example` a file with all of them.";
 
 /// The grammar of the command line and what was parsed.
 class CommandLine {
@@ -104,7 +98,7 @@ class CommandLine {
 
   void add_plugin_commands() {
     const auto added = [this](CLI::App& command, std::function<int()> action) {
-      command.footer(settings_help);
+      command.footer(cli::settings_help);
       command.callback([this, action = std::move(action)] { chosen_ = action; });
     };
     try {
@@ -127,7 +121,7 @@ class CommandLine {
           ->check(is_output)
           ->option_text("table|json");
     }
-    if (name != "version") sub->footer(settings_help);
+    if (name != "version") sub->footer(cli::settings_help);
     sub->callback([this, action = std::move(action)] { chosen_ = action; });
     return sub;
   }
@@ -165,16 +159,7 @@ class CommandLine {
     CLI::App* replay =
         command("replay", "Record again what the streams still hold, after a database was restored",
                 [this] { return cli::replay(host_, start_); });
-    replay->footer(
-        "The same recorder applies them up to the streams' present end; what is recorded already "
-        "stays as it\nis, and the services' own consumers stay where they are. A host may run "
-        "beside it. Examples:\n"
-        "  hangar replay --since 2h                     what was stored in the last two hours\n"
-        "  hangar replay --since 2026-11-24T08:30:00Z   from the time of the restored backup on\n"
-        "  hangar replay --sequence 1                   everything that is still there\n"
-        "Exit codes: 0 all applied, 1 not all, 2 usage, 69 NATS or the database cannot be "
-        "reached, 78\nconfiguration or no such stream.\n\n" +
-        std::string{settings_help});
+    replay->footer(std::string{cli::replay_help} + "\n\n" + cli::settings_help);
     CLI::Option_group* start = replay->add_option_group("start", "Where to begin, one of");
     start->add_option("--since", start_.since, "A time, or a duration before now: 30m, 2h, 1d")
         ->check(is_moment);
@@ -292,20 +277,7 @@ class CommandLine {
         [this] { return cli::export_letters(host_, letters_); }, false);
   }
 
-  CLI::App app_{
-      "Hangar hosts services on NATS JetStream. Examples:\n"
-      "  hangar run                                   everything embedded, rows in a file\n"
-      "  hangar run -c /etc/hangar/hangar.yaml        as configured\n"
-      "  hangar publish events.jsonl                  publish a file of events\n"
-      "  hangar run --until-drained                   record what is there, then exit\n"
-      "  hangar status                                what runs here, how far it is behind\n"
-      "  hangar dlq ls                                what could not be recorded, and why\n"
-      "  hangar dlq replay --reason orphan_flow_run   try it again\n"
-      "  hangar replay --since 2h                     record again, after a restored backup\n"
-      "  hangar doctor                                what is not as it should be, and what to do\n"
-      "  hangar verify --sample 1000                  are the rows those that the events say?\n"
-      "  hangar config show                           every setting and where it comes from\n",
-      "hangar"};
+  CLI::App app_{cli::examples, "hangar"};
   HostOptions host_;
   cli::PublishOptions publish_;
   cli::Output output_ = cli::Output::table;
