@@ -14,6 +14,8 @@
 #include <vector>
 
 #include "api/describe.hpp"
+#include "cli/command_tree.hpp"
+#include "cli/completion.hpp"
 #include "cli/help_texts.hpp"
 #include "cli/plugin_commands.hpp"
 #include "cli/usage.hpp"
@@ -58,6 +60,7 @@ class CommandLine {
     add_lists();
     add_config();
     add_dead_letters();
+    add_documents();
     command(
         "version", "Print the version", [this] { return cli::print_version(output_); }, true);
   }
@@ -277,6 +280,23 @@ class CommandLine {
         [this] { return cli::export_letters(host_, letters_); }, false);
   }
 
+  // What the packages are made with, too.
+  void add_documents() {
+    CLI::App* words =
+        command("completion", "Print what completes Hangar's words in a shell", [this] {
+          std::cout << completion(command_tree(app_), shell_);
+          return 0;
+        });
+    words->add_option("SHELL", shell_, "For which shell")
+        ->required()
+        ->check(is_shell)
+        ->option_text("bash|zsh|fish");
+    command("manual", "Print the manual page, for `man -l -`", [this] {
+      std::cout << manual_page(command_tree(app_));
+      return 0;
+    });
+  }
+
   CLI::App app_{cli::examples, "hangar"};
   HostOptions host_;
   cli::PublishOptions publish_;
@@ -286,6 +306,7 @@ class CommandLine {
   cli::VerifyOptions verify_;
   cli::StatusOptions status_;
   cli::CheckOptions check_;
+  std::string shell_;
   std::function<int()> chosen_;
   std::optional<CLI::ParseError> error_;
   std::unique_ptr<PluginCommands> plugins_;
