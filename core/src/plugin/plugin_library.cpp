@@ -93,10 +93,11 @@ void refuse_doubles(std::vector<FoundPlugin>& plugins) {
 
 }  // namespace
 
-std::filesystem::path default_plugin_folder() {
-  return std::filesystem::path{boost::dll::this_line_location().string()}.parent_path() / "hangar" /
-         "plugins";
+std::filesystem::path library_folder() {
+  return std::filesystem::path{boost::dll::this_line_location().string()}.parent_path();
 }
+
+std::filesystem::path default_plugin_folder() { return library_folder() / "hangar" / "plugins"; }
 
 std::vector<FoundPlugin> find_plugins(const std::vector<std::filesystem::path>& folders) {
   std::vector<FoundPlugin> plugins;

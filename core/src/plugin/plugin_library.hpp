@@ -18,7 +18,10 @@ struct FoundPlugin {
   bool switched_off = false;  ///< Whether it was refused, and the settings do not want it either.
 };
 
-/// The folder of plugins beside the host's own library.
+/// Where the host's own library is.
+std::filesystem::path library_folder();
+
+/// The folder of plugins beside it.
 std::filesystem::path default_plugin_folder();
 
 /// Looks at every `*.so` of the folders, in order of name; the first of a kind and name wins, a
