@@ -17,8 +17,8 @@ from support.tree import ROOT, build_folder, files, named
 
 # This is run by them, or needs what a reader has and a test has not.
 _LEFT_OUT = ("tests/run", ".ci/run")
-# tests/prefect/test_guide.py follows it.
-_GUIDE = ROOT / "etc" / "docs" / "prefect.md"
+# tests/prefect/test_guide.py follows the one, tests/etc/installed.py the other.
+_FOLLOWED = {ROOT / "etc" / "docs" / name for name in ("prefect.md", "install.md")}
 
 
 def _form(line: str) -> str:
@@ -32,7 +32,7 @@ class Console(unittest.TestCase):
         paths = f"{build_folder() / 'bin'}{os.pathsep}{os.environ['PATH']}"
         env = environment({"PATH": paths, "HANGAR_DATA_DIR": str(folder), "HOME": str(folder)})
         found = 0
-        for page in [page for page in pages if page != _GUIDE]:
+        for page in [page for page in pages if page not in _FOLLOWED]:
             for command, printed in commands(page):
                 if command.startswith(_LEFT_OUT):
                     continue

@@ -1,4 +1,4 @@
-"""A bare Debian in a folder, made by debootstrap and kept in the test cache; needs root's rights."""
+"""A bare Debian in a folder, made by debootstrap and kept in the test cache; root alone can."""
 
 from __future__ import annotations
 
