@@ -57,6 +57,14 @@ find / -xdev -iname '*hangar*' ! -path '/packages/*' ! -path '/proc/*' ! -path '
   tee /tmp/left
 test ! -s /tmp/left
 """
+_PROJECT = """
+apt-get install -y -qq --no-install-recommends ./hangar-dev_*.deb cmake g++ make
+cd /tmp
+hangar new service orders
+cd orders
+cmake -B build && cmake --build build
+ctest --test-dir build --output-on-failure
+"""
 
 
 def _make_older(package: Path, folder: Path) -> None:
@@ -100,6 +108,7 @@ def main() -> int:
         _run(root, "remove", _REMOVE)
         for command, _ in commands(PAGE):
             _run(root, "page", command)
+        _run(root, "project", _PROJECT)
     return 0
 
 

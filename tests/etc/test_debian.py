@@ -43,7 +43,7 @@ _HELD = {
     },
 }
 _UNITS = {f"usr/lib/systemd/system/{file.name}" for file in (ROOT / "etc/systemd").glob("*")}
-_PROGRAMS = {"usr/bin/hangar"}
+_PROGRAMS = {"usr/bin/hangar", "usr/share/hangar/templates/service/test_service"}
 # What one of a package's libraries needs and no other package does.
 _LIBRARY = {"hangar-sqlite": "libsqlite3-0", "hangar-postgres": "libpq5", "hangar": "libyaml-cpp"}
 

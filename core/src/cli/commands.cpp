@@ -17,6 +17,7 @@
 #include "cli/command_tree.hpp"
 #include "cli/completion.hpp"
 #include "cli/help_texts.hpp"
+#include "cli/new_project.hpp"
 #include "cli/plugin_commands.hpp"
 #include "cli/usage.hpp"
 #include "cli/watch_options.hpp"
@@ -61,6 +62,7 @@ class CommandLine {
     add_config();
     add_dead_letters();
     add_documents();
+    add_new();
     command(
         "version", "Print the version", [this] { return cli::print_version(output_); }, true);
   }
@@ -297,6 +299,13 @@ class CommandLine {
     });
   }
 
+  void add_new() {
+    CLI::App* service = command(
+        "service", "Make the folder NAME: a plugin that reads a stream, its test, a page",
+        [this] { return cli::new_service(name_); }, false, group("new", "Begin a project"));
+    service->add_option("NAME", name_, "Of the service")->required()->check(cli::is_project_name);
+  }
+
   CLI::App app_{cli::examples, "hangar"};
   HostOptions host_;
   cli::PublishOptions publish_;
@@ -307,6 +316,7 @@ class CommandLine {
   cli::StatusOptions status_;
   cli::CheckOptions check_;
   std::string shell_;
+  std::string name_;
   std::function<int()> chosen_;
   std::optional<CLI::ParseError> error_;
   std::unique_ptr<PluginCommands> plugins_;

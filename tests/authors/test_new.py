@@ -1,0 +1,97 @@
+"""`hangar new service` makes a project that its page's commands build, test and run."""
+
+from __future__ import annotations
+
+import os
+import re
+import sqlite3
+import subprocess
+import unittest
+from contextlib import closing
+from pathlib import Path
+
+from support.children import running
+from support.console import commands
+from support.program import environment
+from support.servers import wait_until
+from support.surface import Surface
+from support.temporary import temporary_folder
+from support.tree import build_folder
+
+
+class New(unittest.TestCase):
+    def setUp(self) -> None:
+        self.folder = self.enterContext(temporary_folder("new"))
+        self.env = environment()
+
+    def call(self, *words: str | Path, code: int = 0, data: str = "") -> str:
+        done = subprocess.run(
+            words,
+            cwd=self.folder,
+            env=self.env,
+            input=data,
+            capture_output=True,
+            text=True,
+            timeout=300,
+            check=False,
+        )
+        said = done.stdout + done.stderr
+        self.assertEqual(done.returncode, code, said)
+        return said
+
+    def test_the_commands_of_its_page_build_test_and_run_it(self) -> None:
+        installed = self.folder / "installed"
+        self.call("cmake", "--install", build_folder(), "--prefix", installed)
+        self.env["PATH"] = f"{installed / 'bin'}{os.pathsep}{self.env['PATH']}"
+        self.env["CMAKE_PREFIX_PATH"] = str(installed)
+        self.env["CMAKE_GENERATOR"] = "Ninja"
+        said = self.call("hangar", "new", "service", "orders")
+        project = self.folder / "orders"
+        self.assertEqual([path for path in project.rglob("*") if "example" in path.name], [])
+        [build, test, run] = [command for command, _ in commands(project / "README.md")]
+        for command in (build, test, run):
+            self.assertIn(command, said)
+        self.call("bash", "-euc", f"cd orders; {build}; {test}")
+
+        log = self.folder / "hangar.log"
+        words = run.replace(" build/", f" {project}/build/").split()
+        data = project / "build" / "data"
+        self.env["HANGAR_DATA_DIR"] = str(data)
+        with running(
+            [installed / "bin" / words[0], *words[1:]], log=log, environment=self.env
+        ) as host:
+            surface = Surface.of(host, data, log)
+            wait_until(lambda: surface.ask("/readyz")[0] == 200, what="ready", log=log)
+            publish = ("publish", "--raw", "--subject", "orders.all", "-")
+            self.call("hangar", *publish, data="kitchen 21\ncellar 1001\n")
+            for metric in ("hangar_messages_terminated_total", "orders_readings_total"):
+                wait_until(lambda one=metric: self.count(surface, one) == 1, what=metric, log=log)
+            host.terminate()
+            self.assertEqual(host.wait(60), 0, log.read_text())
+        self.assertIn("too_large", self.call("hangar", "dlq", "ls"))
+        with closing(sqlite3.connect(data / "hangar.db")) as connection:
+            rows = connection.execute("SELECT name, value FROM orders").fetchall()
+        self.assertEqual(rows, [("kitchen", 21)])
+
+    def count(self, surface: Surface, metric: str) -> float:
+        its = re.compile(metric + r'\{(.*,)?service="orders"(,.*)?\}')
+        return sum(value for series, value in surface.metrics().items() if its.fullmatch(series))
+
+    def test_a_folder_that_is_there_and_a_name_that_is_none_are_refused(self) -> None:
+        program = build_folder() / "bin" / "hangar"
+        made = self.folder / "taken"
+        made.mkdir()
+        said = self.call(program, "new", "service", "taken", code=1)
+        self.assertIn(f"{made} is there already; nothing was changed", said)
+        self.assertEqual(list(made.iterdir()), [])
+        for name in ("Orders", "../orders", "new-orders", "1st", "", "o" * 41):
+            with self.subTest(name=name):
+                said = self.call(program, "new", "service", name, code=2)
+                self.assertIn("is no name for a service: [a-z][a-z0-9_]*", said)
+        self.assertIn("CMake or Hangar", self.call(program, "new", "service", "test", code=2))
+        self.assertEqual([path.name for path in self.folder.iterdir()
+                          if not path.name.startswith(".")], ["taken"])  # fmt: skip
+
+
+if __name__ == "__main__":
+    unittest.main()
