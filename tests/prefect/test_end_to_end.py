@@ -1,4 +1,4 @@
-"""Real Prefect servers on JetStream: the same flows, recorded by Prefect and by Hangar."""
+"""Real Prefect servers on JetStream: the same flows, written down by Prefect and by Hangar."""
 
 from __future__ import annotations
 
@@ -62,13 +62,14 @@ class EndToEnd(unittest.TestCase):
         cls.automations = []
         for event in ("never", "hangar.test.emitted"):
             cls.automations.append(cls.automation(event))
-        installation.start_services(recorder=False)
+        installation.start_services(recorder=False, persister=False)
         cls.watching = cls.enterClassContext(Watching(installation.api, [*_STREAMED]))
         settings = {
             "data_dir": installation.folder / "hangar",
             "nats.url": cls.nats.url,
             "storage.type": "postgres",
             "storage.url": database,
+            "services.event_persister.enabled": "true",
         }
         log = installation.folder / "hangar.log"
         cls.enterClassContext(hangar_running(*flags(settings), log=log))
@@ -159,13 +160,32 @@ class EndToEnd(unittest.TestCase):
         stored = Counter(log["message"] for log in warnings)
         self.assertEqual(stored[message], 2)
 
-    def test_events_are_stored(self) -> None:
-        wanted = {"filter": {"event": {"name": ["hangar.test.emitted"]}}}
+    def test_the_feed_has_what_prefects_persister_stored_and_then_hangars(self) -> None:
         wait_until(
-            lambda: self.installation.ask("events/filter", wanted)["total"] == 2,
+            lambda: self.feed(event={"name": ["hangar.test.emitted"]}) == 2,
             what="the events",
             within=_PATIENCE,
         )
+        counted = self.installation.ask("events/count-by/event", {"filter": {}})
+        counts = {one["value"]: one["count"] for one in counted}
+        self.assertEqual(counts["hangar.test.emitted"], 2)
+        self.assertEqual(counts["prefect.flow-run.Completed"], 16)
+
+    def test_the_feed_has_what_an_automation_did(self) -> None:
+        pausing = f"prefect.automation.{self.automations[-1]}"
+        for event in ("triggered", "action.triggered", "action.executed"):
+            chosen = {
+                "event": {"name": [f"prefect.automation.{event}"]},
+                "any_resource": {"id": [pausing]},
+            }
+            with self.subTest(event=event):
+                wait_until(
+                    lambda chosen=chosen: self.feed(**chosen) == 1, what=event, within=_PATIENCE
+                )
+
+    def feed(self, **chosen: Any) -> int:
+        """How many events the UI's feed has of those."""
+        return int(self.installation.ask("events/filter", {"filter": chosen})["total"])
 
     def test_everything_is_acknowledged_and_nothing_is_a_dead_letter(self) -> None:
         with JetStream(self.nats.url) as jetstream:
