@@ -1,8 +1,9 @@
-"""`screenshot.py PNG`: what a person sees of task runs that Hangar recorded, in a real browser.
+"""`screenshot.py FOLDER`: what a person sees of what Hangar wrote, in a real browser.
 
-Starts a Prefect installation with Hangar, runs flows, opens Prefect's UI in Debian's chromium with
-a profile of its own, and writes the picture. Fails when the page does not show the runs:
-`PYTHONPATH=tests python3 tests/prefect/screenshot.py etc/docs/prefect-ui.png`
+Starts a Prefect installation whose task runs Hangar records and whose events it stores, runs flows,
+and opens Prefect's UI in Debian's chromium with a profile of its own. Writes prefect-ui.png of the
+task runs and prefect-events.png of the feed of events; fails when a page does not show them:
+`PYTHONPATH=tests python3 tests/prefect/screenshot.py etc/docs`
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from __future__ import annotations
 import shutil
 import subprocess
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 from support.prefect_installation import PrefectInstallation
@@ -31,7 +33,14 @@ _QUIET = (
     "--hide-scrollbars",
     "--window-size=1280,1000",
 )
-_SHOWN = ("recorded-by-hangar", "awaited-", "TimedOut", "Failed")
+# Of each picture: the page, and what is to be on it.
+_PAGES = {
+    "prefect-ui.png": (
+        "runs?tab=task-runs",
+        ("recorded-by-hangar", "awaited-", "TimedOut", "Failed"),
+    ),
+    "prefect-events.png": ("events", ("prefect.task-run.Completed", "awaited-")),
+}
 
 
 def browse(url: str, *what: str) -> str:
@@ -47,32 +56,49 @@ def browse(url: str, *what: str) -> str:
     return done.stdout
 
 
-def main(picture: Path) -> int:
+def main(folder: Path) -> int:
     with (
         NatsServer() as nats,
         PostgresServer() as postgres,
         PrefectInstallation(nats.url, create_prefect_database(postgres, "prefect")) as prefect,
     ):
-        prefect.start_services(recorder=False)
+        prefect.start_services(recorder=False, persister=False)
         settings = {
             "data_dir": prefect.folder / "hangar",
             "nats.url": nats.url,
             "storage.type": "postgres",
             "storage.url": postgres.url("prefect"),
+            "services.event_persister.enabled": "true",
         }
         with hangar_running(*flags(settings), log=prefect.folder / "hangar.log"):
             prefect.run(_FLOWS, "recorded-by-hangar", "20")
-            wait_until(
-                lambda: len(prefect.runs("task_runs", "recorded-by-hangar")) == 52,
-                what="the task runs",
-                within=120,
-            )
-            page = f"{prefect.api.removesuffix('/api')}/runs?tab=task-runs"
-            browse(page, f"--screenshot={picture.resolve()}")
-            text = browse(page, "--dump-dom")
-    missing = [word for word in _SHOWN if word not in text]
-    print(f"{picture}: {picture.stat().st_size} bytes; not on the page: {missing}")
+            wait_until(lambda: _stored(prefect), what="the task runs and events", within=120)
+            missing = [
+                f"{word} on {page}"
+                for name, (page, words) in _PAGES.items()
+                for word in _not_shown(prefect, page, words, folder / name)
+            ]
+    print(f"missing: {missing}")
     return 1 if missing else 0
+
+
+def _stored(prefect: PrefectInstallation) -> bool:
+    wanted = {"filter": {"event": {"name": ["prefect.task-run.Completed"]}}}
+    return (
+        len(prefect.runs("task_runs", "recorded-by-hangar")) == 52
+        and prefect.ask("events/filter", wanted)["total"] >= 40
+    )
+
+
+def _not_shown(
+    prefect: PrefectInstallation, page: str, words: Sequence[str], picture: Path
+) -> list[str]:
+    """Writes the picture of the page; what of the words is not on it."""
+    url = f"{prefect.api.removesuffix('/api')}/{page}"
+    browse(url, f"--screenshot={picture.resolve()}")
+    text = browse(url, "--dump-dom")
+    print(f"{picture}: {picture.stat().st_size} bytes")
+    return [word for word in words if word not in text]
 
 
 if __name__ == "__main__":
