@@ -65,7 +65,7 @@ class New(unittest.TestCase):
             publish = ("publish", "--raw", "--subject", "orders.all", "-")
             self.call("hangar", *publish, data="kitchen 21\ncellar 1001\n")
             for metric in ("hangar_messages_terminated_total", "orders_readings_total"):
-                wait_until(lambda one=metric: self.count(surface, one) == 1, what=metric, log=log)
+                self.wait_for_one(surface, metric, log)
             host.terminate()
             self.assertEqual(host.wait(60), 0, log.read_text())
         self.assertIn("too_large", self.call("hangar", "dlq", "ls"))
@@ -73,9 +73,14 @@ class New(unittest.TestCase):
             rows = connection.execute("SELECT name, value FROM orders").fetchall()
         self.assertEqual(rows, [("kitchen", 21)])
 
-    def count(self, surface: Surface, metric: str) -> float:
+    def wait_for_one(self, surface: Surface, metric: str, log: Path) -> None:
         its = re.compile(metric + r'\{(.*,)?service="orders"(,.*)?\}')
-        return sum(value for series, value in surface.metrics().items() if its.fullmatch(series))
+
+        def counted() -> bool:
+            values = [value for series, value in surface.metrics().items() if its.fullmatch(series)]
+            return values == [1]
+
+        wait_until(counted, what=metric, log=log)
 
     def test_a_folder_that_is_there_and_a_name_that_is_none_are_refused(self) -> None:
         program = build_folder() / "bin" / "hangar"
