@@ -57,14 +57,6 @@ find / -xdev -iname '*hangar*' ! -path '/packages/*' ! -path '/proc/*' ! -path '
   tee /tmp/left
 test ! -s /tmp/left
 """
-_PROJECT = """
-apt-get install -y -qq --no-install-recommends ./hangar-dev_*.deb cmake g++ make
-cd /tmp
-hangar new service orders
-cd orders
-cmake -B build && cmake --build build
-ctest --test-dir build --output-on-failure
-"""
 
 
 def _make_older(package: Path, folder: Path) -> None:
@@ -81,7 +73,9 @@ def _make_older(package: Path, folder: Path) -> None:
 
 def _run(root: Path, what: str, script: str) -> None:
     print(f"{what}: {script.strip()}", flush=True)
-    if status := run_inside(root, f"export DEBIAN_FRONTEND=noninteractive\ncd {_FOLDER}\n{script}"):
+    # The network is that of this machine, where others may run.
+    settings = "export DEBIAN_FRONTEND=noninteractive HANGAR_ADMIN_LISTEN=127.0.0.1:0"
+    if status := run_inside(root, f"{settings}\ncd {_FOLDER}\n{script}"):
         raise SystemExit(f"{what}: exit status {status}")
 
 
@@ -108,7 +102,6 @@ def main() -> int:
         _run(root, "remove", _REMOVE)
         for command, _ in commands(PAGE):
             _run(root, "page", command)
-        _run(root, "project", _PROJECT)
     return 0
 
 
