@@ -81,7 +81,7 @@ CASES = {
         "Hangar's recorder and persister, narrow triggers",
         (RECORDER, PERSISTER),
         True,
-        {"api": (800, 2_000), "stream": (2_000, 6_000)},
+        {"api": (800, 1_900), "stream": (2_100, 6_000)},
     ),
 }
 
