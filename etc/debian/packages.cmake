@@ -80,11 +80,9 @@ install(FILES ${CMAKE_BINARY_DIR}/packages.in/hangar.yaml DESTINATION /etc/hanga
   COMPONENT program EXCLUDE_FROM_ALL)
 install(FILES ${PROJECT_SOURCE_DIR}/etc/hangar.schema.json DESTINATION share/hangar
   COMPONENT program EXCLUDE_FROM_ALL)
-if(EXISTS ${PROJECT_SOURCE_DIR}/etc/systemd/hangar.service)
-  install(FILES ${PROJECT_SOURCE_DIR}/etc/systemd/hangar.service DESTINATION lib/systemd/system
-    COMPONENT program EXCLUDE_FROM_ALL)
-  install(FILES ${control}/user.conf DESTINATION lib/systemd/system/hangar.service.d
-    COMPONENT program EXCLUDE_FROM_ALL)
-endif()
+install(FILES ${PROJECT_SOURCE_DIR}/etc/systemd/hangar.service DESTINATION lib/systemd/system
+  COMPONENT program EXCLUDE_FROM_ALL)
+install(FILES ${control}/user.conf DESTINATION lib/systemd/system/hangar.service.d
+  COMPONENT program EXCLUDE_FROM_ALL)
 
 include(CPack)
