@@ -8,7 +8,8 @@ the stream (`--way stream`). Each try has an installation of its own and feeds i
 rate holds when in the end nothing is further behind than two seconds of it. Between two rates,
 `--tries` are made, each at the middle of what is still open.
 Run from the repository: `PYTHONPATH=tests python3 tests/bench/installation.py`; it takes what
-`tests/bench/run` builds. `--write` writes tests/bench/results/INSTALLATION.md.
+`tests/bench/run` builds. `--write` with one `--way` writes results/INSTALLATION_API.md or
+results/INSTALLATION_STREAM.md.
 """
 
 from __future__ import annotations
@@ -40,7 +41,7 @@ from support.servers import NatsServer, PostgresServer
 from support.temporary import temporary_folder
 from support.tree import ROOT
 
-_RESULTS = Path(__file__).parent / "results" / "INSTALLATION.md"
+_RESULTS = Path(__file__).parent / "results"
 _FEEDER = Path(__file__).with_name("feeder.py")
 _BEHIND = 2.0  # So many seconds of events.
 
@@ -200,6 +201,8 @@ def _options() -> argparse.Namespace:
 
 def main() -> None:
     options = _options()
+    if options.write and len(options.way or ()) != 1:
+        raise SystemExit("--write needs one --way")
     given = tuple(map(float, options.rates.split(":"))) if options.rates else None
     chosen = [
         (CASES[case], way, (given[0], given[1]) if given else CASES[case].rates[way])
@@ -222,8 +225,8 @@ def main() -> None:
             "# What a whole Prefect installation keeps up with",
             f"`PYTHONPATH=tests python3 tests/bench/installation.py {' '.join(sys.argv[1:])}`",
             "",
-            f"The highest rate of {options.tries} that were tried for {options.seconds:.0f} s "
-            f"each at which in the end nothing was more than {_BEHIND:.0f} s of events behind; "
+            f"Of {options.tries} rates tried for {options.seconds:.0f} s each the highest that held: "
+            f"in the end nothing was more than {_BEHIND:.0f} s of events behind, and "
             f"afterwards every row was there. Events of task runs of {bench.size:,.0f} bytes, "
             "through one API process by WebSockets with deflate (api), or straight into JetStream "
             "(stream). Prefect's services that read events have a process each and batches of "
@@ -238,7 +241,8 @@ def main() -> None:
     )
     print(text)
     if options.write:
-        _RESULTS.write_text(text)
+        for way in options.way:
+            (_RESULTS / f"INSTALLATION_{way.upper()}.md").write_text(text)
 
 
 if __name__ == "__main__":

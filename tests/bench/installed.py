@@ -77,7 +77,7 @@ class Case(NamedTuple):
 # Between these rates, around what two cores keep up with.
 CASES = {
     1: Case("Prefect's own services", (), False, {"api": (80, 140), "stream": (80, 140)}),
-    2: Case("Hangar's recorder", (RECORDER,), False, {"api": (180, 340), "stream": (180, 340)}),
+    2: Case("Hangar's recorder", (RECORDER,), False, {"api": (180, 340), "stream": (150, 250)}),
     3: Case(
         "Hangar's recorder and persister, narrow triggers",
         (RECORDER, PERSISTER),
