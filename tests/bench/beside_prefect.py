@@ -1,4 +1,4 @@
-"""Prefect's recorder and Hangar over the same events and the same faults, for README.
+"""Prefect's recorder and Hangar over the same events and the same faults, for etc/docs/speed.md.
 
 Each has a PostgreSQL database of Prefect's own schema. Prefect's is driven through its own
 `consumer()` without a broker, which flatters it. Prints a Markdown table.

@@ -7,20 +7,19 @@ import unittest
 from support.program import hangar
 from support.tree import ROOT
 
+_DOCS = ROOT / "etc" / "docs"
 _SERVICE = ROOT / "services" / "event_logger"
 
 
 class Derived(unittest.TestCase):
-    def setUp(self) -> None:
-        self.readme = (ROOT / "README.md").read_text()
-
     def _printed(self, what: str) -> str:
         done = hangar("config", what)
         self.assertEqual(done.returncode, 0, done.stderr)
         return done.stdout
 
-    def test_readme_has_the_table_of_settings(self) -> None:
-        found = self.readme.split("<!-- hangar config table -->\n")[1].split("<!-- end -->")[0]
+    def test_a_page_has_the_table_of_settings(self) -> None:
+        page = (_DOCS / "settings.md").read_text()
+        found = page.split("<!-- hangar config table -->\n")[1].split("<!-- end -->")[0]
         self.assertEqual(found, self._printed("table"), "paste what `hangar config table` prints")
 
     def test_example_file_is_what_the_program_prints(self) -> None:
@@ -35,13 +34,14 @@ class Derived(unittest.TestCase):
             found, self._printed("schema"), "run `hangar config schema >etc/hangar.schema.json`"
         )
 
-    def test_readme_shows_the_smallest_service_as_it_is(self) -> None:
+    def test_a_page_shows_the_smallest_service_as_it_is(self) -> None:
+        page = (_DOCS / "write-a-service.md").read_text()
         source = (_SERVICE / "event_logger.cpp").read_text()
-        self.assertIn(f"```cpp\n{source}```", self.readme, "paste event_logger.cpp into README.md")
+        self.assertIn(f"```cpp\n{source}```", page, "paste event_logger.cpp into the page")
         self.assertLessEqual(source.count("\n"), 40, "the smallest service is one of 40 lines")
         for line in (_SERVICE / "CMakeLists.txt").read_text().splitlines():
             if line.startswith("hangar_add_plugin"):
-                self.assertIn(f"`{line}`", self.readme, "paste its line of CMake into README.md")
+                self.assertIn(f"`{line}`", page, "paste its line of CMake into the page")
 
 
 if __name__ == "__main__":
