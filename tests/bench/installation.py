@@ -225,8 +225,8 @@ def main() -> None:
             "# What a whole Prefect installation keeps up with",
             f"`PYTHONPATH=tests python3 tests/bench/installation.py {' '.join(sys.argv[1:])}`",
             "",
-            f"Of {options.tries} rates tried for {options.seconds:.0f} s each the highest that held: "
-            f"in the end nothing was more than {_BEHIND:.0f} s of events behind, and "
+            f"Of {options.tries} rates tried for {options.seconds:.0f} s each the highest that "
+            f"held: in the end nothing was more than {_BEHIND:.0f} s of events behind, and "
             f"afterwards every row was there. Events of task runs of {bench.size:,.0f} bytes, "
             "through one API process by WebSockets with deflate (api), or straight into JetStream "
             "(stream). Prefect's services that read events have a process each and batches of "

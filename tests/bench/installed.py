@@ -7,6 +7,7 @@ import datetime
 import signal
 import uuid
 from collections.abc import Iterable, Iterator, Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -114,7 +115,7 @@ class Installation:
             self._start_hangar(opened)
             for service in _SERVICES.values():
                 wait_until(
-                    lambda durable=service.durable: is_read(self.stream, _STREAM, durable),
+                    partial(is_read, self.stream, _STREAM, service.durable),
                     what=service.durable,
                     within=PATIENCE,
                 )

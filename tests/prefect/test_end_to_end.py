@@ -5,6 +5,7 @@ from __future__ import annotations
 import unittest
 import urllib.request
 from collections import Counter
+from functools import partial
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -179,9 +180,10 @@ class EndToEnd(unittest.TestCase):
                 "any_resource": {"id": [pausing]},
             }
             with self.subTest(event=event):
-                wait_until(
-                    lambda chosen=chosen: self.feed(**chosen) == 1, what=event, within=_PATIENCE
-                )
+                wait_until(partial(self.is_told_once, chosen), what=event, within=_PATIENCE)
+
+    def is_told_once(self, chosen: dict[str, Any]) -> bool:
+        return self.feed(**chosen) == 1
 
     def feed(self, **chosen: Any) -> int:
         """How many events the UI's feed has of those."""
