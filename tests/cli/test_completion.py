@@ -41,7 +41,8 @@ def _has_commands(text: str) -> bool:
 
 def _flags(text: str) -> set[str]:
     options = re.split(r"(?im)^subcommands:$|^Settings, for", text)[0]
-    lines = re.findall(r"(?m)^ +(-\S+)", options)
+    # A flag that may have a value is followed by the one that it has without: `--wait{60}`.
+    lines = re.findall(r"(?m)^ +(-[^\s{]+)", options)
     return {flag for line in lines for flag in line.split(",")}
 
 

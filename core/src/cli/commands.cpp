@@ -286,6 +286,7 @@ class CommandLine {
   void add_documents() {
     CLI::App* words =
         command("completion", "Print what completes Hangar's words in a shell", [this] {
+          add_plugin_commands();
           std::cout << completion(command_tree(app_), shell_);
           return 0;
         });
@@ -294,6 +295,7 @@ class CommandLine {
         ->check(is_shell)
         ->option_text("bash|zsh|fish");
     command("manual", "Print the manual page, for `man -l -`", [this] {
+      add_plugin_commands();
       std::cout << manual_page(command_tree(app_));
       return 0;
     });
