@@ -1,3 +1,5 @@
+#include <array>
+
 #include "fixture.hpp"
 
 namespace hangar::conformance {

@@ -13,7 +13,7 @@ namespace hangar {
 namespace {
 
 /// In single quotes; `escaped` is how the shell writes one within them.
-std::string quoted(std::string_view text, std::string_view escaped = "'\\''") {
+std::string in_single_quotes(std::string_view text, std::string_view escaped = "'\\''") {
   std::string all = "'";
   for (const char c : text) {
     if (c == '\'') {
@@ -30,7 +30,7 @@ std::string quoted(std::string_view text, std::string_view escaped = "'\\''") {
 std::string known_words(const std::vector<CommandNode>& tree, std::string_view between) {
   std::vector<std::string> words;
   for (const CommandNode& node : tree) {
-    if (&node != &tree.front()) words.push_back(quoted(node.words));
+    if (&node != &tree.front()) words.push_back(in_single_quotes(node.words));
   }
   return fmt::format("{}", fmt::join(words, between));
 }
@@ -94,7 +94,8 @@ _hangar() {{
     for (const CommandFlag& flag : node.flags) {
       words.insert(words.end(), flag.names.begin(), flag.names.end());
     }
-    text += fmt::format("      {}) words='{}' ;;\n", quoted(node.words), fmt::join(words, " "));
+    text += fmt::format("      {}) words='{}' ;;\n", in_single_quotes(node.words),
+                        fmt::join(words, " "));
   }
   // Where there is nothing to offer, the name of a file.
   return text + R"(    esac ;;
@@ -124,16 +125,16 @@ case $before in
   }
   text += "esac\ncase $at in\n";
   for (const CommandNode& node : tree) {
-    text +=
-        fmt::format("  ({})\n    offered=({}\n", quoted(node.words), fmt::join(node.choices, " "));
+    text += fmt::format("  ({})\n    offered=({}\n", in_single_quotes(node.words),
+                        fmt::join(node.choices, " "));
     for (const std::string& name : node.commands) {
-      text +=
-          fmt::format("      {}\n", quoted(name + ":" + help_of(tree, node.words + " " + name)));
+      text += fmt::format("      {}\n",
+                          in_single_quotes(name + ":" + help_of(tree, node.words + " " + name)));
     }
     text += "    )\n    flagged=(\n";
     for (const CommandFlag& flag : node.flags) {
       for (const std::string& name : flag.names) {
-        text += fmt::format("      {}\n", quoted(name + ":" + flag.help));
+        text += fmt::format("      {}\n", in_single_quotes(name + ":" + flag.help));
       }
     }
     text += "    ) ;;\n";
@@ -167,7 +168,7 @@ end
     const std::string here = fmt::format("complete -c hangar -n '__hangar_at \"{}\"'", node.words);
     for (const std::string& name : node.commands) {
       text += fmt::format("{} -f -a {} -d {}\n", here, name,
-                          quoted(help_of(tree, node.words + " " + name), "\\'"));
+                          in_single_quotes(help_of(tree, node.words + " " + name), "\\'"));
     }
     if (!node.choices.empty()) {
       text += fmt::format("{} -f -a '{}'\n", here, fmt::join(node.choices, " "));
@@ -182,7 +183,7 @@ end
       } else if (flag.takes_value) {
         text += " -r";
       }
-      text += fmt::format(" -d {}\n", quoted(flag.help, "\\'"));
+      text += fmt::format(" -d {}\n", in_single_quotes(flag.help, "\\'"));
     }
   }
   return text;

@@ -1,6 +1,7 @@
 // What a service does wrong within a transaction, on a thread of the storage.
 #include <gtest/gtest.h>
 
+#include <functional>
 #include <optional>
 #include <stdexcept>
 #include <string>
