@@ -14,7 +14,7 @@ namespace hangar::gateway {
 namespace {
 
 using namespace std::chrono_literals;
-using Kind = WebSocketFrame::Kind;
+using FrameKind = WebSocketFrame::Kind;
 
 // Prefect's clients wait no longer for the answer to their Close.
 constexpr auto closing_takes = 10s;
@@ -35,9 +35,9 @@ EventsIn::EventsIn(asio::any_io_executor executor, std::unique_ptr<WebSocket> so
 asio::awaitable<void> EventsIn::run() {
   const auto self = shared_from_this();
   while (auto frame = co_await socket_->read()) {
-    if (frame->kind == Kind::ping) {
+    if (frame->kind == FrameKind::ping) {
       co_await pinged(std::move(frame->data));
-    } else if (frame->kind == Kind::close) {
+    } else if (frame->kind == FrameKind::close) {
       co_await closed();
       break;
     } else if (authenticated_) {
@@ -52,7 +52,7 @@ asio::awaitable<void> EventsIn::run() {
 asio::awaitable<bool> EventsIn::authenticate(const WebSocketFrame& frame) {
   AuthAnswer answer;
   answer.kind = AuthAnswer::Kind::dropped;
-  if (frame.kind == Kind::text) {
+  if (frame.kind == FrameKind::text) {
     try {
       answer = answer_to_auth(intake_->parse(frame.data), secret_);
     } catch (const DataError&) {  // No JSON: as Prefect, without a word.
@@ -67,7 +67,7 @@ asio::awaitable<bool> EventsIn::authenticate(const WebSocketFrame& frame) {
 }
 
 asio::awaitable<void> EventsIn::take(WebSocketFrame& frame) {
-  if (frame.kind == Kind::text) {
+  if (frame.kind == FrameKind::text) {
     co_await intake_->take(frame.data, sender_);
   } else {
     const DataError why{"not_text", "an event is a message of text, and this is one of bytes"};

@@ -12,7 +12,6 @@ namespace hangar::prefect {
 
 namespace {
 
-constexpr std::int64_t second = 1'000'000;
 constexpr std::int64_t milliseconds_from = 20'000'000'000;
 constexpr std::int64_t beyond_every_time = 300'000'000'000;  // Seconds: the year 11476.
 
@@ -124,7 +123,7 @@ std::optional<ZonedTime> parse_usual(std::string_view text) noexcept {
 /// Seconds and microseconds since 1970, UTC.
 std::optional<ZonedTime> from_unix(std::int64_t seconds, std::int64_t microseconds) noexcept {
   if (std::abs(seconds) > beyond_every_time) return std::nullopt;
-  const ZonedTime time{seconds * second + microseconds, 0};
+  const ZonedTime time{seconds * one_second + microseconds, 0};
   return time.instant() ? std::optional{time} : std::nullopt;
 }
 
@@ -133,7 +132,7 @@ std::optional<ZonedTime> from_milliseconds(std::int64_t whole, std::int64_t micr
   std::int64_t rest = whole % 1000 * 1000;
   if (rest < 0) {
     --seconds;
-    rest += second;
+    rest += one_second;
   }
   return from_unix(seconds, microseconds + rest);
 }

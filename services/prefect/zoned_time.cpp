@@ -11,8 +11,7 @@ namespace {
 using namespace std::chrono_literals;
 using std::chrono::sys_days;
 
-constexpr std::int64_t second = 1'000'000;
-constexpr std::int64_t day = 86'400 * second;
+constexpr std::int64_t day = 86'400 * one_second;
 constexpr std::int64_t first_wall =
     std::chrono::microseconds{sys_days{std::chrono::year{1} / 1 / 1}.time_since_epoch()}.count();
 constexpr std::int64_t last_wall =
@@ -31,7 +30,7 @@ void append_digits(std::string& out, unsigned value, std::size_t width) {
 
 std::optional<Timestamp> ZonedTime::instant() const noexcept {
   if (offset <= -86'400 || offset >= 86'400) return std::nullopt;
-  const std::int64_t utc = wall - offset * second;
+  const std::int64_t utc = wall - offset * one_second;
   if (utc < first_wall || utc > last_wall) return std::nullopt;
   return Timestamp{std::chrono::microseconds{utc}};
 }
@@ -48,7 +47,7 @@ std::optional<std::int64_t> WallClock::microseconds() const noexcept {
   }
   const std::int64_t days = sys_days{date}.time_since_epoch().count();
   const std::int64_t seconds = std::int64_t{hour} * 3600 + std::int64_t{minute} * 60 + second;
-  return days * prefect::day + seconds * prefect::second + microsecond;
+  return days * prefect::day + seconds * one_second + microsecond;
 }
 
 void append_time(std::string& out, const ZonedTime& time) {
@@ -56,8 +55,8 @@ void append_time(std::string& out, const ZonedTime& time) {
   const std::chrono::year_month_day date{days};
   const auto rest = static_cast<std::uint64_t>(
       time.wall - std::chrono::microseconds{days.time_since_epoch()}.count());
-  const auto seconds = static_cast<unsigned>(rest / second);
-  const auto micros = static_cast<unsigned>(rest % second);
+  const auto seconds = static_cast<unsigned>(rest / one_second);
+  const auto micros = static_cast<unsigned>(rest % one_second);
   append_digits(out, static_cast<unsigned>(static_cast<int>(date.year())), 4);
   out += '-';
   append_digits(out, static_cast<unsigned>(date.month()), 2);

@@ -9,6 +9,9 @@
 
 namespace hangar::prefect {
 
+/// In microseconds, the unit of every time here.
+inline constexpr std::int64_t one_second = 1'000'000;
+
 /// A time as it was written: the clock on the wall and its offset from UTC. JSON cells keep the
 /// offset, columns hold the instant.
 struct ZonedTime {

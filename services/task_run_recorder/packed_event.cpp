@@ -8,7 +8,7 @@
 namespace hangar::recorder {
 namespace {
 
-using Kind = Cell::Kind;
+using CellKind = Cell::Kind;
 
 // The bytes: the id of the run, a tag for each cell, the values of the cells.
 constexpr std::size_t cell_count = task_run::column_count + 6;
@@ -42,18 +42,18 @@ void each_cell(const TaskRunEvent& event, Put put) {
 
 std::size_t value_size(const Cell& cell) noexcept {
   switch (cell.kind()) {
-    case Kind::absent:
-    case Kind::null:
+    case CellKind::absent:
+    case CellKind::null:
       break;
-    case Kind::uuid:
+    case CellKind::uuid:
       return sizeof(Uuid);
-    case Kind::int4:
+    case CellKind::int4:
       return sizeof(std::int32_t);
-    case Kind::timestamp:
+    case CellKind::timestamp:
       return sizeof(Timestamp);
-    case Kind::interval:
+    case CellKind::interval:
       return sizeof(Interval);
-    case Kind::text:
+    case CellKind::text:
       return sizeof(std::uint32_t) + cell.text().size();
     default:  // A run has no others.
       break;
@@ -69,18 +69,18 @@ class Writer {
     *tags_++ = static_cast<std::byte>(static_cast<unsigned>(cell.kind()) +
                                       kinds * static_cast<unsigned>(cell.basis()));
     switch (cell.kind()) {
-      case Kind::absent:
-      case Kind::null:
+      case CellKind::absent:
+      case CellKind::null:
         break;
-      case Kind::uuid:
+      case CellKind::uuid:
         return value(cell.uuid());
-      case Kind::int4:
+      case CellKind::int4:
         return value(cell.int4());
-      case Kind::timestamp:
+      case CellKind::timestamp:
         return value(cell.timestamp());
-      case Kind::interval:
+      case CellKind::interval:
         return value(cell.interval());
-      case Kind::text:
+      case CellKind::text:
         value(static_cast<std::uint32_t>(cell.text().size()));
         std::memcpy(values_, cell.text().data(), cell.text().size());
         values_ += cell.text().size();
@@ -107,25 +107,25 @@ class Reader {
 
   Cell get() noexcept {
     const auto tag = static_cast<unsigned>(*tags_++);
-    return value_of(static_cast<Kind>(tag % kinds)).on(static_cast<Cell::Basis>(tag / kinds));
+    return value_of(static_cast<CellKind>(tag % kinds)).on(static_cast<Cell::Basis>(tag / kinds));
   }
 
  private:
-  Cell value_of(Kind kind) noexcept {
+  Cell value_of(CellKind kind) noexcept {
     switch (kind) {
-      case Kind::absent:
+      case CellKind::absent:
         break;
-      case Kind::null:
+      case CellKind::null:
         return Cell::null();
-      case Kind::uuid:
+      case CellKind::uuid:
         return value<Uuid>();
-      case Kind::int4:
+      case CellKind::int4:
         return value<std::int32_t>();
-      case Kind::timestamp:
+      case CellKind::timestamp:
         return value<Timestamp>();
-      case Kind::interval:
+      case CellKind::interval:
         return value<Interval>();
-      case Kind::text: {
+      case CellKind::text: {
         const auto size = value<std::uint32_t>();
         values_ += size;
         return std::string_view{reinterpret_cast<const char*>(values_ - size), size};

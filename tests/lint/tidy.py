@@ -46,13 +46,15 @@ def for_clang(command: str) -> list[str]:
 
 
 def entries(build: Path) -> list[Entry]:
-    """What the build compiles of this project, each file once."""
+    """What the build compiles of this project, each file once, a folder's files together."""
     found: dict[str, Entry] = {}
     for entry in json.loads((build / "compile_commands.json").read_text()):
         file = Path(entry["file"])
-        if file.is_relative_to(ROOT) and not file.is_relative_to(ROOT / "build"):
-            found.setdefault(entry["file"], entry)
-    return [found[file] for file in sorted(found)]
+        united = file.parent.name == "Unity"
+        if united or (file.is_relative_to(ROOT) and not file.is_relative_to(ROOT / "build")):
+            # Several targets compile the same folder.
+            found.setdefault(file.read_text() if united else entry["file"], entry)
+    return sorted(found.values(), key=lambda entry: entry["file"])
 
 
 def dependencies(build: Path) -> dict[str, list[Path]]:
@@ -76,12 +78,12 @@ def output(arguments: list[str]) -> str:
     return arguments[arguments.index("-o") + 1]
 
 
-def key(version: bytes, entry: Entry, arguments: list[str], files: list[Path]) -> str:
+def key(version: bytes, arguments: list[str], files: list[Path]) -> str:
     digest = hashlib.sha256(version)
     digest.update((ROOT / ".clang-tidy").read_bytes())
     # A clone in another folder is the same work.
     digest.update("\0".join(arguments).replace(str(ROOT), "").encode())
-    for file in sorted({*files, Path(entry["file"])}):
+    for file in sorted(files):
         digest.update(hashlib.sha256(file.read_bytes()).digest())
     return digest.hexdigest()
 
@@ -97,14 +99,17 @@ def main() -> int:
     with tempfile.TemporaryDirectory() as database:
         commands = []
         wanted: dict[str, Path] = {}
+        sizes: dict[str, int] = {}
         for entry in entries(build):
             arguments = for_clang(entry["command"])
             commands.append(
                 {"directory": entry["directory"], "file": entry["file"], "arguments": arguments}
             )
-            stamp = clean / key(version, entry, arguments, objects.get(output(arguments), []))
+            files = objects[output(arguments)]
+            stamp = clean / key(version, arguments, files)
             if not stamp.exists():
                 wanted[entry["file"]] = stamp
+                sizes[entry["file"]] = sum(file.stat().st_size for file in files)
         Path(database, "compile_commands.json").write_text(json.dumps(commands))
 
         def check(file: str) -> bool:
@@ -123,7 +128,7 @@ def main() -> int:
 
         with ThreadPoolExecutor(os.cpu_count()) as pool:
             # The biggest first, so that no core waits for the last one.
-            order = sorted(wanted, key=lambda file: -Path(file).stat().st_size)
+            order = sorted(wanted, key=lambda file: -sizes[file])
             failed = [
                 file for file, fine in zip(order, pool.map(check, order), strict=True) if not fine
             ]

@@ -12,11 +12,9 @@
 namespace hangar {
 namespace {
 
-constexpr int most_levels = 8;
+constexpr int most_references = 8;
 constexpr std::size_t longest_result = 1U << 20U;
 constexpr std::string_view file_prefix = "file:";
-constexpr auto npos = std::string_view::npos;
-
 bool is_variable_name(std::string_view name) {
   if (name.empty() || std::isdigit(static_cast<unsigned char>(name.front())) != 0) return false;
   for (const char character : name) {
@@ -45,10 +43,12 @@ enum class Writing { as_is, in_url, in_keywords };
 /// Whether a URL's user, password or query, or the value of a password in libpq's keywords, is what
 /// stands between the two texts.
 Writing writing_between(std::string_view before, std::string_view after) {
-  if (const std::size_t scheme = before.rfind("://"); scheme != npos) {
+  if (const std::size_t scheme = before.rfind("://"); scheme != std::string_view::npos) {
     const std::string_view begun = before.substr(scheme);
-    const bool user_part = begun.find('@') == npos && after.find('@') != npos;
-    return user_part || begun.find('?') != npos ? Writing::in_url : Writing::as_is;
+    const bool user_part =
+        begun.find('@') == std::string_view::npos && after.find('@') != std::string_view::npos;
+    return user_part || begun.find('?') != std::string_view::npos ? Writing::in_url
+                                                                  : Writing::as_is;
   }
   if (before.ends_with('\'')) before.remove_suffix(1);
   before = before.substr(0, before.find_last_not_of(' ') + 1);
@@ -62,7 +62,7 @@ std::string written(std::string secret, Writing writing) {
   if (writing == Writing::in_url) return boost::urls::encode(secret, boost::urls::unreserved_chars);
   std::string escaped;
   for (const char character : secret) {
-    if (std::string_view{"\\' "}.find(character) != npos) escaped += '\\';
+    if (std::string_view{"\\' "}.find(character) != std::string_view::npos) escaped += '\\';
     escaped += character;
   }
   return escaped;
@@ -73,8 +73,8 @@ std::string expand(std::string_view text, const Environment& environment, int le
 
 std::string evaluate(std::string_view expression, const Environment& environment, int level,
                      Writing writing) {
-  if (level == most_levels) {
-    throw ConfigError{fmt::format("more than {} levels of '${{…}}'", most_levels)};
+  if (level == most_references) {
+    throw ConfigError{fmt::format("more than {} levels of '${{…}}'", most_references)};
   }
   if (expression.starts_with(file_prefix)) {
     const std::string path =
@@ -83,17 +83,18 @@ std::string evaluate(std::string_view expression, const Environment& environment
   }
   const std::size_t colon = expression.find(':');
   const std::string name{expression.substr(0, colon)};
-  const std::string_view rest = colon == npos ? "" : expression.substr(colon);
+  const std::string_view rest = colon == std::string_view::npos ? "" : expression.substr(colon);
   const bool has_default = rest.starts_with(":-");
   const bool has_message = rest.starts_with(":?");
-  if (!is_variable_name(name) || (colon != npos && !has_default && !has_message)) {
+  if (!is_variable_name(name) ||
+      (colon != std::string_view::npos && !has_default && !has_message)) {
     throw ConfigError{
         "not an expression: write ${VAR}, ${VAR:-default}, ${VAR:?message}, ${file:/path}, or $${ "
         "for a literal ${"};
   }
   const auto found = environment.find(name);
   const bool unset = found == environment.end();
-  if (!unset && (colon == npos || !found->second.empty())) return found->second;
+  if (!unset && (colon == std::string_view::npos || !found->second.empty())) return found->second;
   if (has_default) return expand(rest.substr(2), environment, level + 1, writing);
   const std::string why =
       has_message ? expand(rest.substr(2), environment, level + 1, Writing::as_is) : "";
@@ -131,7 +132,7 @@ std::string interpolate(std::string_view text, const Environment& environment) {
 
 bool has_expression(std::string_view text) {
   std::size_t at = text.find('$');
-  while (at != npos && at + 1 < text.size()) {
+  while (at != std::string_view::npos && at + 1 < text.size()) {
     if (text[at + 1] == '{') return true;
     at = text.find('$', at + (text[at + 1] == '$' ? 2 : 1));
   }

@@ -7,8 +7,6 @@
 namespace hangar {
 namespace {
 
-constexpr auto npos = std::string_view::npos;
-
 std::string_view trimmed(std::string_view text) {
   return boost::algorithm::trim_copy_if(text, boost::algorithm::is_any_of(" \t\r\n"));
 }
@@ -24,10 +22,10 @@ std::vector<std::string> list_elements(std::string_view text) {
   for (std::size_t begin = 0; begin < text.size();) {
     const std::size_t end = std::min(text.find(',', begin), text.size());
     const std::string_view element = text.substr(begin, end - begin);
-    if (element.find("://") != npos) {
+    if (element.find("://") != element.npos) {
       whole = begin;
       whole_number = elements.size();
-    } else if (!paths && element.find('@') != npos) {
+    } else if (!paths && element.find('@') != element.npos) {
       elements.resize(whole_number);
       begin = whole;
     }

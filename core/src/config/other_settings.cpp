@@ -19,7 +19,7 @@ namespace hangar {
 namespace {
 
 constexpr std::size_t longest_file = 1U << 20U;
-constexpr std::string_view blanks = " \t\r\"'";
+constexpr std::string_view around = " \t\r\"'";
 
 std::string set_variables(const std::set<std::string>& names, const Environment& environment) {
   std::vector<std::string> found;
@@ -48,8 +48,8 @@ std::optional<std::string> expanded(std::string place, const Environment& enviro
   return place;
 }
 
-std::string trimmed(std::string_view text) {
-  return std::string{boost::algorithm::trim_copy_if(text, boost::algorithm::is_any_of(blanks))};
+std::string bare(std::string_view text) {
+  return std::string{boost::algorithm::trim_copy_if(text, boost::algorithm::is_any_of(around))};
 }
 
 /// The name of the variable that a dotted key of the file is, or nothing when it is none.
@@ -72,14 +72,14 @@ std::vector<std::string> keys_of(const std::string& text) {
   std::string table;
   std::istringstream lines{text};
   for (std::string line; std::getline(lines, line);) {
-    line = trimmed(line);
+    line = bare(line);
     if (line.starts_with("export ")) line = line.substr(7);
     if (line.starts_with('[')) {
       const std::size_t begin = line.find_first_not_of('[');
-      table = begin == line.npos ? "" : trimmed(line.substr(begin, line.find(']') - begin)) + ".";
+      table = begin == line.npos ? "" : bare(line.substr(begin, line.find(']') - begin)) + ".";
     } else if (const std::size_t equals = line.find('=');
                equals != line.npos && !line.starts_with('#')) {
-      keys.push_back(table + trimmed(line.substr(0, equals)));
+      keys.push_back(table + bare(line.substr(0, equals)));
     }
   }
   return keys;

@@ -28,10 +28,6 @@ constexpr int lowest_port = 10000;
 constexpr int highest_port = 30000;
 constexpr int ports_tried = 50;
 
-[[noreturn]] void throw_errno(const std::string& what) {
-  throw std::system_error{errno, std::generic_category(), what};
-}
-
 /// The port if it is free; 0 lets the system choose. Nothing when it is taken.
 std::optional<std::uint16_t> free_port(std::uint16_t wanted) {
   const FileDescriptor probe{socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)};

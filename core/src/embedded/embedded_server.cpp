@@ -45,10 +45,6 @@ constexpr std::chrono::milliseconds probe_within = 1000ms;
 // Of one that is joined: how soon its end is noticed.
 constexpr std::chrono::milliseconds joined_poll = 200ms;
 
-[[noreturn]] void throw_errno(const std::string& what) {
-  throw std::system_error{errno, std::generic_category(), what};
-}
-
 /// Whether the descriptor becomes readable within the time.
 bool readable(int descriptor, std::chrono::milliseconds within) {
   pollfd poll_on{descriptor, POLLIN, 0};

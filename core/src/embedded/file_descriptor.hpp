@@ -2,9 +2,16 @@
 
 #include <unistd.h>
 
+#include <cerrno>
+#include <string>
+#include <system_error>
 #include <utility>
 
 namespace hangar {
+
+[[noreturn]] inline void throw_errno(const std::string& what) {
+  throw std::system_error{errno, std::generic_category(), what};
+}
 
 /// Owns a file descriptor of the system.
 class FileDescriptor {

@@ -36,9 +36,9 @@ std::filesystem::path nats_folder(const Environment& environment) {
 }
 
 /// One context's file, and the members of the settings that are still free for it.
-class Context {
+class ContextFile {
  public:
-  Context(std::string name, const Environment& environment, Origins& origins)
+  ContextFile(std::string name, const Environment& environment, Origins& origins)
       : name_{std::move(name)}, environment_{environment}, origins_{origins} {
     if (name_.find("..") != name_.npos || name_.find('/') != name_.npos) {
       throw fail("this cannot be the name of a context");
@@ -108,7 +108,7 @@ class Context {
 
 void apply_nats_context(NatsConfig& nats, Origins& origins, const Environment& environment) {
   if (nats.context.empty()) return;
-  Context context{nats.context, environment, origins};
+  ContextFile context{nats.context, environment, origins};
   // As in the nats CLI: without a URL it is the server of this machine.
   const std::string url = context.text("url");
   context.give("url", nats.urls,

@@ -2,13 +2,18 @@
 
 #include <boost/asio/awaitable.hpp>
 #include <boost/beast/core/error.hpp>
+#include <boost/beast/core/string_type.hpp>
 #include <boost/beast/core/tcp_stream.hpp>
 #include <boost/beast/http/message.hpp>
 #include <boost/beast/http/string_body.hpp>
+#include <string_view>
 
 #include "http/http_server.hpp"
 
 namespace hangar {
+
+/// Beast's own view, of a type that differs between releases of Boost.
+inline std::string_view view(boost::beast::string_view text) { return {text.data(), text.size()}; }
 
 using HttpResponse = boost::beast::http::response<boost::beast::http::string_body>;
 

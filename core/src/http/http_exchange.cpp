@@ -7,12 +7,12 @@
 #include <cctype>
 #include <stdexcept>
 
+#include "http/http_answer.hpp"
+
 namespace asio = boost::asio;
 
 namespace hangar {
 namespace {
-
-std::string_view view(boost::beast::string_view text) { return {text.data(), text.size()}; }
 
 bool is_control(char byte) { return static_cast<unsigned char>(byte) < ' '; }
 

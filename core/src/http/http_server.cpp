@@ -30,8 +30,6 @@ bool has_body(const Request& request) {
   return request.chunked() || request.content_length_remaining().value_or(0) > 0;
 }
 
-std::string_view view(beast::string_view text) { return {text.data(), text.size()}; }
-
 bool is_get_or_head(const Request& request) {
   const http::verb method = request.get().method();
   return method == http::verb::get || method == http::verb::head;

@@ -18,10 +18,10 @@ struct Destroying {
   }
 };
 using Options = std::unique_ptr<natsOptions, Destroying<natsOptions_Destroy>>;
-using Connection = std::unique_ptr<natsConnection, Destroying<natsConnection_Destroy>>;
+using Probing = std::unique_ptr<natsConnection, Destroying<natsConnection_Destroy>>;
 using Reply = std::unique_ptr<natsMsg, Destroying<natsMsg_Destroy>>;
 
-Connection connect(const std::string& url, const Secret& token, std::chrono::milliseconds within) {
+Probing connect(const std::string& url, const Secret& token, std::chrono::milliseconds within) {
   natsOptions* made = nullptr;
   if (natsOptions_Create(&made) != NATS_OK) return {};
   const Options options{made};
@@ -32,13 +32,13 @@ Connection connect(const std::string& url, const Secret& token, std::chrono::mil
                    natsOptions_SetAllowReconnect(made, false) == NATS_OK;
   natsConnection* connection = nullptr;
   if (!set || natsConnection_Connect(&connection, made) != NATS_OK) return {};
-  return Connection{connection};
+  return Probing{connection};
 }
 
 }  // namespace
 
 bool streams_answer(const std::string& url, const Secret& token, std::chrono::milliseconds within) {
-  const Connection connection = connect(url, token, within);
+  const Probing connection = connect(url, token, within);
   if (!connection) return false;
   natsMsg* answer = nullptr;
   const std::string subject = std::string{server_api} + "STREAM.LIST";

@@ -24,7 +24,7 @@ namespace {
 using namespace std::chrono_literals;
 using Clock = std::chrono::steady_clock;
 
-constexpr auto looks_every = 15s;
+constexpr auto watches_every = 15s;
 // Of 256 consumers each.
 constexpr int most_pages = 20;
 
@@ -65,7 +65,7 @@ asio::awaitable<void> StreamWatch::watch() {
       log_.warning("/metrics does not tell how far behind the consumers are: {}", trouble);
     }
     trouble_ = std::move(trouble);
-    if (!closed_) co_await changed_.wait_until(Clock::now() + looks_every);
+    if (!closed_) co_await changed_.wait_until(Clock::now() + watches_every);
   }
 }
 

@@ -8,6 +8,7 @@
 #include <limits>
 
 #include "hangar/error.hpp"
+#include "prefect/json/number.hpp"
 #include "prefect/json/unicode.hpp"
 
 namespace hangar::prefect {
@@ -24,7 +25,6 @@ static_assert(simdjson::SIMDJSON_VERSION_MAJOR == 3 && simdjson::SIMDJSON_VERSIO
               "version too, and then allow it here");
 
 constexpr std::size_t deepest = 200;
-constexpr std::size_t most_digits = 4300;
 
 bool is_printable(char c) noexcept { return c >= 0x20 && c < 0x7F; }
 

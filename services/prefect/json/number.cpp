@@ -12,8 +12,6 @@ namespace hangar::prefect {
 
 namespace {
 
-constexpr std::size_t most_digits = 4300;
-
 std::size_t count_digits(std::string_view text) noexcept {
   const auto end = std::find_if_not(text.begin(), text.end(), is_digit);
   return static_cast<std::size_t>(end - text.begin());

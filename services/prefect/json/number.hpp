@@ -1,11 +1,15 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
 
 namespace hangar::prefect {
+
+/// Of an integer; Python refuses to read more.
+inline constexpr std::size_t most_digits = 4300;
 
 /// The value of a JSON real's token, correctly rounded: beyond the range of a double it is infinite
 /// or zero; `NaN` and `Infinity` are what they say.

@@ -20,18 +20,13 @@
 
 #include "hangar/event.hpp"
 #include "http/http_listener.hpp"
+#include "no_log.hpp"
 #include "raw_client.hpp"
 
 namespace asio = boost::asio;
 
 namespace hangar {
 namespace {
-
-class NoLog final : public Log {
- public:
-  [[nodiscard]] bool enabled(LogLevel) const noexcept override { return false; }
-  void write(LogLevel, std::string_view) noexcept override {}
-};
 
 /// A listener whose service is what a test wants, on a thread of its own.
 class Served {
@@ -68,7 +63,7 @@ class Served {
   static constexpr auto ready = std::future_status::ready;
 
   asio::io_context io_{1};
-  NoLog log_;
+  test::NoLog log_;
   std::shared_ptr<HttpListener> listener_;
   Service service_;
   std::promise<void> ended_;

@@ -23,6 +23,7 @@
 
 #include "hangar/error.hpp"
 #include "http/listen_address.hpp"
+#include "no_log.hpp"
 #include "raw_client.hpp"
 
 namespace asio = boost::asio;
@@ -34,18 +35,12 @@ using namespace std::chrono_literals;
 
 constexpr const char* setting = "services.inlet.listen";
 
-class NoLog final : public Log {
- public:
-  [[nodiscard]] bool enabled(LogLevel) const noexcept override { return false; }
-  void write(LogLevel, std::string_view) noexcept override {}
-};
-
 /// A listener on a thread of its own, with a service that answers each request with what it sent.
 /// /held is answered once the test says so, /dropped never.
-class Served {
+class Listening {
  public:
-  explicit Served(const ListenerLimits& limits = {}, std::size_t largest_body = 1000,
-                  bool accepts = true, std::size_t connections = 512) {
+  explicit Listening(const ListenerLimits& limits = {}, std::size_t largest_body = 1000,
+                     bool accepts = true, std::size_t connections = 512) {
     thread_ = std::thread{[this] { io_.run(); }};
     on_strand([&] {
       ListensOn wanted{"127.0.0.1:0", largest_body};
@@ -57,14 +52,14 @@ class Served {
           strand_, [this]() -> asio::awaitable<void> { co_await serve(); }, asio::use_future);
     }
   }
-  ~Served() {
+  ~Listening() {
     release();
     close();
     work_.reset();
     thread_.join();
   }
-  Served(const Served&) = delete;
-  Served& operator=(const Served&) = delete;
+  Listening(const Listening&) = delete;
+  Listening& operator=(const Listening&) = delete;
 
   /// As the host does it: the service ends, then the listener is closed.
   void close() {
@@ -150,7 +145,7 @@ class Served {
   asio::io_context io_{1};
   asio::executor_work_guard<asio::io_context::executor_type> work_{io_.get_executor()};
   asio::any_io_executor strand_ = asio::make_strand(io_);
-  NoLog log_;
+  test::NoLog log_;
   Event released_{strand_};
   std::size_t held_ = 0;
   std::string misuse_;
@@ -169,12 +164,12 @@ std::string post(std::string_view target, std::string_view body, std::string_vie
 
 constexpr std::string_view closing = "Connection: close\r\n";
 
-std::string answer_to(const Served& served, std::string_view request) {
+std::string answer_to(const Listening& served, std::string_view request) {
   return Client{served}.send(request).all();
 }
 
 TEST(HttpListener, a_request_comes_whole_with_method_target_header_and_body) {
-  Served served;
+  Listening served;
   const auto got = answer_to(served, post("/a?b=c", "body", closing));
   EXPECT_TRUE(got.starts_with("HTTP/1.1 202 ")) << got;
   EXPECT_TRUE(got.ends_with("\r\n\r\nPOST /a?b=c 7 body")) << got;
@@ -185,7 +180,7 @@ TEST(HttpListener, a_request_comes_whole_with_method_target_header_and_body) {
 }
 
 TEST(HttpListener, requests_on_one_connection_are_answered_in_turn) {
-  Served served;
+  Listening served;
   Client client{served};
   EXPECT_TRUE(client.send(post("/1", "one")).until(" one").ends_with("POST /1 7 one"));
   const auto got = client.send(post("/2", "two") + post("/3", "three", closing)).all();
@@ -194,7 +189,7 @@ TEST(HttpListener, requests_on_one_connection_are_answered_in_turn) {
 }
 
 TEST(HttpListener, what_is_too_large_or_no_request_is_refused) {
-  Served served;
+  Listening served;
   const std::vector<std::pair<std::string, std::string>> cases{
       {post("/", std::string(1001, 'x')), "413"},
       {"POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 1073741824\r\n\r\n", "413"},
@@ -216,7 +211,7 @@ TEST(HttpListener, what_is_too_large_or_no_request_is_refused) {
 }
 
 TEST(HttpListener, who_expects_it_is_told_to_continue) {
-  Served served;
+  Listening served;
   Client client{served};
   client.send("POST /e HTTP/1.1\r\nHost: h\r\nContent-Length: 2\r\nExpect: 100-continue\r\n" +
               std::string{closing} + "\r\n");
@@ -225,7 +220,7 @@ TEST(HttpListener, who_expects_it_is_told_to_continue) {
 }
 
 TEST(HttpListener, an_answer_without_a_body_says_nothing_of_one) {
-  Served served;
+  Listening served;
   const auto got = answer_to(served, post("/empty", "", closing));
   EXPECT_TRUE(got.starts_with("HTTP/1.1 204 "));
   EXPECT_EQ(got.find("\r\nContent-Length"), std::string::npos) << got;
@@ -233,7 +228,7 @@ TEST(HttpListener, an_answer_without_a_body_says_nothing_of_one) {
 }
 
 TEST(HttpListener, what_the_service_drops_is_answered_500_and_a_second_answer_is_refused) {
-  Served served;
+  Listening served;
   EXPECT_TRUE(answer_to(served, post("/dropped", "x")).starts_with("HTTP/1.1 500 "));
   EXPECT_TRUE(answer_to(served, post("/twice", "x", closing)).ends_with("POST /twice 7 x"));
   EXPECT_NE(served.misuse(), "");
@@ -242,7 +237,7 @@ TEST(HttpListener, what_the_service_drops_is_answered_500_and_a_second_answer_is
 TEST(HttpListener, half_a_request_and_a_silent_connection_end_and_reach_no_service) {
   ListenerLimits limits;
   limits.idle = limits.read = 50ms;
-  Served served{limits};
+  Listening served{limits};
   Client silent{served};
   Client slow{served};
   Client half{served};
@@ -256,7 +251,7 @@ TEST(HttpListener, half_a_request_and_a_silent_connection_end_and_reach_no_servi
 TEST(HttpListener, who_sends_a_little_again_and_again_gains_no_time) {
   ListenerLimits limits;
   limits.read = 200ms;
-  Served served{limits};
+  Listening served{limits};
   Client slow{served};
   slow.send("POST / HTTP/1.1\r\nContent-Length: 1000\r\n\r\n");
   const auto began = std::chrono::steady_clock::now();
@@ -268,7 +263,7 @@ TEST(HttpListener, who_sends_a_little_again_and_again_gains_no_time) {
 TEST(HttpListener, who_does_not_read_its_answer_holds_it_no_longer_than_its_time) {
   ListenerLimits limits;
   limits.write = 50ms;
-  Served served{limits};
+  Listening served{limits};
   Client client{served};
   client.send(post("/large", ""));
   served.wait_held();
@@ -278,7 +273,7 @@ TEST(HttpListener, who_does_not_read_its_answer_holds_it_no_longer_than_its_time
 }
 
 TEST(HttpListener, many_connections_are_open_at_the_same_time) {
-  Served served;
+  Listening served;
   std::vector<std::unique_ptr<Client>> clients(100);
   for (auto& client : clients) client = std::make_unique<Client>(served);
   for (auto& client : clients) client->send(post("/held", "x", closing));
@@ -290,7 +285,7 @@ TEST(HttpListener, many_connections_are_open_at_the_same_time) {
 TEST(HttpListener, bodies_together_take_no_more_than_their_bound) {
   ListenerLimits limits;
   limits.bodies_bytes = 1500;
-  Served served{limits};
+  Listening served{limits};
   Client first{served};
   first.send(post("/held", std::string(1000, 'x'), closing));
   served.wait_held();
@@ -302,7 +297,7 @@ TEST(HttpListener, bodies_together_take_no_more_than_their_bound) {
 }
 
 TEST(HttpListener, connections_above_the_limit_are_closed) {
-  Served served{{}, 1000, true, 2};
+  Listening served{{}, 1000, true, 2};
   Client first{served};
   Client second{served};
   EXPECT_EQ(answer_to(served, post("/", "")), "");
@@ -313,12 +308,12 @@ TEST(HttpListener, connections_above_the_limit_are_closed) {
 TEST(HttpListener, what_no_service_accepts_is_answered_503) {
   ListenerLimits limits;
   limits.waiting = 50ms;
-  Served served{limits, 1000, false};
+  Listening served{limits, 1000, false};
   EXPECT_TRUE(answer_to(served, post("/", "x")).starts_with("HTTP/1.1 503 "));
 }
 
 TEST(HttpListener, at_stop_what_is_in_progress_ends_and_nothing_else_begins) {
-  Served served;
+  Listening served;
   Client held{served};
   Client idle{served};
   Client half{served};
@@ -338,7 +333,7 @@ TEST(HttpListener, at_stop_what_is_in_progress_ends_and_nothing_else_begins) {
 }
 
 TEST(HttpListener, at_stop_what_nobody_accepted_is_answered_503) {
-  Served served{{}, 1000, false};
+  Listening served{{}, 1000, false};
   Client client{served};
   client.send(post("/", "x"));
   served.wait_unaccepted();
@@ -348,9 +343,9 @@ TEST(HttpListener, at_stop_what_nobody_accepted_is_answered_503) {
 }
 
 TEST(HttpListener, an_address_that_is_taken_is_named_with_its_setting) {
-  Served served;
+  Listening served;
   asio::io_context io;
-  NoLog log;
+  test::NoLog log;
   try {
     HttpListener::start(io.get_executor(), setting, ListensOn{served.address()}, log);
     FAIL() << "two listeners on " << served.address();

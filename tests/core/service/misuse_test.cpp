@@ -21,7 +21,6 @@ namespace {
 using namespace std::chrono_literals;
 using namespace asio::experimental::awaitable_operators;
 
-asio::awaitable<void> nothing() { co_return; }
 asio::awaitable<void> idle(const Lease&) { co_return; }
 
 /// One call, and what is said of it.

@@ -25,6 +25,7 @@
 #include "lease/leases.hpp"
 #include "live/live_source.hpp"
 #include "metrics/service_metrics.hpp"
+#include "no_log.hpp"
 #include "service/needs_check.hpp"
 #include "service/supervisor.hpp"
 #include "source/pull_source.hpp"
@@ -117,11 +118,8 @@ class CountedSource final : public ServiceSource {
   std::size_t left_;
 };
 
-class NoLog final : public Log {
- public:
-  void write(LogLevel, std::string_view) noexcept override {}
-  [[nodiscard]] bool enabled(LogLevel) const noexcept override { return false; }
-};
+/// For what is only started, stopped or cancelled.
+inline boost::asio::awaitable<void> nothing() { co_return; }
 
 inline const Table things{.name = "thing", .columns = {{"id", ColumnType::uuid, false}}};
 

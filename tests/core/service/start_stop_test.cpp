@@ -23,8 +23,6 @@ using namespace std::chrono_literals;
 using namespace asio::experimental::awaitable_operators;
 
 asio::awaitable<void> until_stopped(Context& context) { co_await context.stopped(); }
-asio::awaitable<void> nothing() { co_return; }
-
 TEST(StartStop, scope_within_a_scope_is_refused_and_stops_nothing) {
   ServiceBench bench{until_stopped};
   bool inside = false;

@@ -15,7 +15,7 @@ namespace {
 
 using namespace std::chrono_literals;
 
-Rejection odd() { return {"odd", "odd"}; }
+Rejection unreadable() { return {"odd", "odd"}; }
 
 class RejectingSourceTest : public NatsTest {
  protected:
@@ -65,7 +65,7 @@ TEST_F(RejectingSourceTest, good_messages_pass_one_whose_dead_letter_cannot_be_s
     co_await refuse_letters();
     co_await publish(3);
     Batch batch = co_await collect(*tested, 3);
-    co_await tested->reject(std::move(batch[1]), odd());
+    co_await tested->reject(std::move(batch[1]), unreadable());
     batch[0].ack();
     batch[2].ack();
     co_await until_said("cannot store a dead letter");
@@ -108,7 +108,7 @@ TEST_F(RejectingSourceTest, rejecting_waits_when_half_of_what_may_be_held_has_no
     Batch batch = co_await collect(*tested, 10);
     bool done = false;
     const auto reject_all = [&]() -> asio::awaitable<void> {
-      for (Message& message : batch) co_await tested->reject(std::move(message), odd());
+      for (Message& message : batch) co_await tested->reject(std::move(message), unreadable());
       done = true;
     };
     asio::co_spawn(io_, reject_all, asio::detached);
@@ -139,7 +139,7 @@ TEST_F(RejectingSourceTest, stop_gives_back_what_has_no_dead_letter_yet) {
     co_await refuse_letters();
     co_await publish(3);
     Batch batch = co_await collect(*tested, 3);
-    for (Message& message : batch) co_await tested->reject(std::move(message), odd());
+    for (Message& message : batch) co_await tested->reject(std::move(message), unreadable());
     co_await until_said("cannot store a dead letter");
     tested->stop();
     co_await tested->close();
@@ -161,7 +161,7 @@ TEST_F(RejectingSourceTest, dead_letter_stream_that_was_deleted_is_made_again_be
     EXPECT_TRUE((co_await api("STREAM.DELETE.HANGAR_DLQ")).ok());
     co_await publish(1);
     Batch batch = co_await collect(*tested, 1);
-    co_await tested->reject(std::move(batch.front()), odd());
+    co_await tested->reject(std::move(batch.front()), unreadable());
     co_await until_ack_pending(0);
     EXPECT_EQ((co_await stream(dead_letter_stream)).messages, 1U);
     co_await tested->close();
@@ -180,7 +180,7 @@ TEST_F(RejectingSourceTest, full_dead_letter_stream_is_announced_and_keeps_what_
     co_await publish(1, std::string(2000, 'x'));
     co_await publish(1, std::string(1000, 'x'));
     Batch fits = co_await collect(*tested, 2);
-    for (Message& message : fits) co_await tested->reject(std::move(message), odd());
+    for (Message& message : fits) co_await tested->reject(std::move(message), unreadable());
     co_await until_letters(2);
     co_await until_said("stream HANGAR_DLQ holds ");
     EXPECT_EQ(tested->counters()->stored_letters.value(), 2U);
@@ -188,7 +188,7 @@ TEST_F(RejectingSourceTest, full_dead_letter_stream_is_announced_and_keeps_what_
     EXPECT_GE(tested->counters()->stored_letter_bytes.value(), 4096U * 8 / 10);
     co_await publish(1, std::string(2000, 'x'));
     Batch batch = co_await collect(*tested, 1);
-    co_await tested->reject(std::move(batch.front()), odd());
+    co_await tested->reject(std::move(batch.front()), unreadable());
     co_await until_said("cannot store a dead letter");
     EXPECT_EQ((co_await stream(dead_letter_stream)).messages, 2U);
     EXPECT_EQ((co_await consumer()).ack_pending, 1U);
@@ -210,7 +210,7 @@ TEST_F(RejectingSourceTest, letter_that_was_purged_is_stored_when_the_event_fail
       const auto tested = source(again);
       co_await tested->open();
       Batch batch = co_await collect(*tested, 1);
-      co_await tested->reject(std::move(batch.front()), odd());
+      co_await tested->reject(std::move(batch.front()), unreadable());
       co_await until(
           [&]() -> asio::awaitable<bool> { co_return tested->counters()->rejected.value() == 1; });
       EXPECT_EQ((co_await stream(dead_letter_stream)).messages, 1U) << time;

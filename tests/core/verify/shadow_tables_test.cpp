@@ -18,8 +18,8 @@ namespace {
 
 using Sample = SampleTables;
 
-struct Bench {
-  explicit Bench(std::optional<std::size_t> sample = std::nullopt, std::uint64_t seed = 0)
+struct Tables {
+  explicit Tables(std::optional<std::size_t> sample = std::nullopt, std::uint64_t seed = 0)
       : kept{sample, seed} {
     kept.declare(tables.all);
   }
@@ -49,7 +49,7 @@ struct Bench {
 };
 
 TEST(ShadowTables, a_row_goes_in_unless_a_unique_key_is_taken) {
-  Bench bench;
+  Tables bench;
   const auto insert = [&](const Rows& rows) -> bool {
     return bench.kept.insert_missing(rows).front();
   };
@@ -76,7 +76,7 @@ TEST(ShadowTables, a_row_that_has_only_a_generated_key_is_not_kept) {
 }
 
 TEST(ShadowTables, a_row_without_its_primary_key_is_named) {
-  Bench bench;
+  Tables bench;
   Rows rows{bench.tables.runs};
   rows.add()[Sample::edition] = 1;
   for (const auto& write : std::vector<std::function<void()>>{
@@ -93,7 +93,7 @@ TEST(ShadowTables, a_row_without_its_primary_key_is_named) {
 }
 
 TEST(ShadowTables, what_was_written_is_found_by_every_key) {
-  Bench bench;
+  Tables bench;
   bench.kept.insert_missing(bench.tables.run(1, "a", 1, std::string_view{"first"}));
   Rows change{bench.tables.runs};
   const auto row = change.add();
@@ -111,7 +111,7 @@ TEST(ShadowTables, what_was_written_is_found_by_every_key) {
 }
 
 TEST(ShadowTables, what_is_no_unique_key_is_refused) {
-  Bench bench;
+  Tables bench;
   bench.kept.insert_missing(bench.tables.run(1, "a", 1));
   const std::array<Keys, 4> wrong{{{.columns = {Sample::edition}, .values = {1}},
                                    {.columns = {Sample::id}, .values = {1}},
@@ -125,7 +125,7 @@ TEST(ShadowTables, what_is_no_unique_key_is_refused) {
 }
 
 TEST(ShadowTables, rows_of_one_update_may_exchange_their_keys) {
-  Bench bench;
+  Tables bench;
   bench.kept.insert_missing(bench.tables.run(1, "a", 1));
   bench.kept.insert_missing(bench.tables.run(2, "b", 1));
   Rows change{bench.tables.runs};
@@ -156,7 +156,7 @@ TEST(ShadowTables, a_row_belongs_to_none_whose_primary_key_it_does_not_name) {
 }
 
 TEST(ShadowTables, what_is_added_grows_and_is_inferred) {
-  Bench bench;
+  Tables bench;
   Rows rows = bench.tables.run(1, "a", 5, std::string_view{"first"});
   const std::vector<std::size_t> columns{Sample::edition};
   bench.kept.add(rows, columns);
@@ -172,7 +172,7 @@ TEST(ShadowTables, what_is_added_grows_and_is_inferred) {
 }
 
 TEST(ShadowTables, a_scan_gives_what_a_database_gives) {
-  Bench bench;
+  Tables bench;
   for (const std::uint32_t i : {5U, 2U, 4U, 1U, 3U}) {
     bench.kept.insert_missing(
         bench.tables.run(i, std::to_string(i), static_cast<std::int32_t>(i / 2)));
@@ -202,7 +202,7 @@ TEST(ShadowTables, a_scan_gives_what_a_database_gives) {
 }
 
 TEST(ShadowTables, what_is_deleted_takes_along_what_belongs_to_it_and_frees_its_keys) {
-  Bench bench{std::size_t{10}};
+  Tables bench{std::size_t{10}};
   for (const std::uint32_t i : {1U, 2U}) {
     bench.kept.insert_missing(bench.tables.run(i, std::to_string(i), 1));
     bench.kept.insert_missing(bench.tables.state(2 * i, i, 1));
@@ -226,7 +226,7 @@ TEST(ShadowTables, what_is_deleted_takes_along_what_belongs_to_it_and_frees_its_
 }
 
 TEST(ShadowTables, a_row_that_changes_what_it_belongs_to_goes_with_the_new_one) {
-  Bench bench;
+  Tables bench;
   for (const std::uint32_t run : {1U, 2U}) {
     bench.kept.insert_missing(bench.tables.run(run, std::to_string(run), 1));
   }
@@ -255,7 +255,7 @@ TEST(ShadowTables, a_row_that_changes_what_it_belongs_to_goes_with_the_new_one) 
 }
 
 TEST(ShadowTables, a_row_that_comes_to_belong_to_what_is_not_kept_is_forgotten) {
-  Bench bench;
+  Tables bench;
   bench.kept.insert_missing(bench.tables.run(1, "a", 1));
   bench.kept.insert_missing(bench.tables.state(7, 1, 1));
   Rows change{bench.tables.states};
@@ -305,7 +305,7 @@ TEST(ShadowTables, a_sample_is_drawn_by_the_seed_whatever_the_order_and_keeps_al
   std::vector<std::uint32_t> order;
   for (std::uint32_t i = 0; i < 200; ++i) order.push_back(i);
   const auto drawn = [&](std::uint64_t seed) {
-    Bench bench{std::size_t{10}, seed};
+    Tables bench{std::size_t{10}, seed};
     for (const std::uint32_t i : order) {
       EXPECT_TRUE(bench.kept.insert_missing(bench.tables.run(i, std::to_string(i), 1)).front());
       bench.kept.insert_missing(bench.tables.state(2 * i, i, 1));
@@ -330,7 +330,7 @@ TEST(ShadowTables, a_sample_is_drawn_by_the_seed_whatever_the_order_and_keeps_al
 TEST(ShadowTables, a_run_under_two_ids_is_one_draw) {
   // The second id of a natural key comes when the run under the first one is there or is not drawn.
   for (std::uint64_t seed = 0; seed < 20; ++seed) {
-    Bench bench{std::size_t{5}, seed};
+    Tables bench{std::size_t{5}, seed};
     for (std::uint32_t i = 0; i < 40; ++i) {
       bench.kept.insert_missing(bench.tables.run(i, std::to_string(i), 1));
     }
@@ -343,7 +343,7 @@ TEST(ShadowTables, a_run_under_two_ids_is_one_draw) {
 }
 
 TEST(ShadowTables, what_was_not_written_for_longest_comes_first_and_takes_its_parts_along) {
-  Bench bench;
+  Tables bench;
   for (std::uint32_t i = 1; i <= 3; ++i) {
     bench.kept.insert_missing(bench.tables.run(i, std::to_string(i), 1));
     bench.kept.insert_missing(bench.tables.state(i, i, 1));
