@@ -18,7 +18,7 @@
 namespace hangar {
 namespace {
 
-bool belongs_to_refused(std::string_view path, const Sections& sections) {
+bool sets_a_refused_service(std::string_view path, const Sections& sections) {
   return std::ranges::any_of(sections.refused, [&](const std::string& service) {
     return path.starts_with("services." + service + ".");
   });
@@ -40,7 +40,7 @@ void read_flag_layer(const std::vector<std::string>& sets, const Sections& secti
       candidate.origin = "flag --set";
       candidate.label = "--set " + path;
       candidates.insert_or_assign(path, std::move(candidate));
-    } else if (!belongs_to_refused(path, sections)) {
+    } else if (!sets_a_refused_service(path, sections)) {
       std::vector<std::string> known;
       for (const Entry& each : all) known.push_back(each.path);
       problems.add(

@@ -50,16 +50,6 @@ constexpr std::array<std::string_view, 6> numbers{"connect_timeout",  "keepalive
                                                   "keepalives_idle",  "keepalives_interval",
                                                   "keepalives_count", "tcp_user_timeout"};
 
-std::vector<std::string_view> split(std::string_view text, char separator) {
-  std::vector<std::string_view> parts;
-  while (true) {
-    const std::size_t at = text.find(separator);
-    parts.push_back(text.substr(0, at));
-    if (at == text.npos) return parts;
-    text.remove_prefix(at + 1);
-  }
-}
-
 bool known_to_libpq(std::string_view keyword) {
   const Conninfo defaults{PQconndefaults()};
   for (const PQconninfoOption* option = defaults.get(); option && option->keyword; ++option) {

@@ -20,16 +20,6 @@ ConfigError refusal(std::string_view why) {
                   why)};
 }
 
-std::vector<std::string_view> split(std::string_view text, char separator) {
-  std::vector<std::string_view> parts;
-  while (true) {
-    const std::size_t at = text.find(separator);
-    parts.push_back(text.substr(0, at));
-    if (at == npos) return parts;
-    text.remove_prefix(at + 1);
-  }
-}
-
 /// As Python's `unquote`: what is no escape stays.
 std::string decoded(std::string_view text) {
   std::string result;
@@ -187,6 +177,16 @@ void add_query(DatabaseUrl& url, std::string_view query, bool with_driver) {
 }
 
 }  // namespace
+
+std::vector<std::string_view> split(std::string_view text, char separator) {
+  std::vector<std::string_view> parts;
+  while (true) {
+    const std::size_t at = text.find(separator);
+    parts.push_back(text.substr(0, at));
+    if (at == npos) return parts;
+    text.remove_prefix(at + 1);
+  }
+}
 
 DatabaseUrl parse_database_url(std::string_view text) {
   const std::size_t colon = text.find("://");

@@ -8,6 +8,9 @@
 
 namespace hangar::postgres {
 
+/// At least one part; parts may be empty.
+std::vector<std::string_view> split(std::string_view text, char separator);
+
 /// A database URL, taken apart and decoded.
 struct DatabaseUrl {
   std::optional<std::string> user;

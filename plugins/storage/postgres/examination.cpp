@@ -20,7 +20,6 @@ namespace hangar::postgres {
 namespace {
 
 using enum Check::Verdict;
-using Clock = std::chrono::system_clock;
 
 std::string setting(pqxx::work& transaction, const char* name) {
   return asked(transaction, fmt::format("current_setting('{}')", name));
@@ -161,11 +160,12 @@ std::vector<Check> look(pqxx::work& transaction, const Table& table,
 }
 
 Check clock(pqxx::work& transaction) {
-  const auto before = Clock::now();
+  const auto before = std::chrono::system_clock::now();
   const pqxx::result shown =
       transaction.exec("SELECT (extract(epoch FROM clock_timestamp()) * 1000000)::bigint");
-  const auto after = Clock::now();
-  const Clock::time_point time{std::chrono::microseconds{shown[0][0].as<std::int64_t>()}};
+  const auto after = std::chrono::system_clock::now();
+  const std::chrono::system_clock::time_point time{
+      std::chrono::microseconds{shown[0][0].as<std::int64_t>()}};
   return check_clock("postgres", before, time, after);
 }
 

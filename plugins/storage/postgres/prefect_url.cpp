@@ -15,13 +15,11 @@
 namespace hangar::postgres {
 namespace {
 
-constexpr auto npos = std::string::npos;
-
 std::string encoded(std::string_view text) {
   std::string result;
   for (const char character : text) {
     const auto byte = static_cast<unsigned char>(character);
-    if (std::isalnum(byte) != 0 || std::string_view{"-._~"}.find(character) != npos) {
+    if (std::isalnum(byte) != 0 || std::string_view{"-._~"}.find(character) != std::string::npos) {
       result += character;
     } else {
       result += fmt::format("%{:02X}", byte);
@@ -54,17 +52,17 @@ bool is_true(const std::vector<std::string>& names, const std::string& text) {
 std::size_t query_of(std::string_view url) {
   const std::size_t begin = url.find("://") + 3;
   std::size_t at = url.find_first_of(":/@", begin);
-  if (at != npos && url[at] == ':') at = url.find('@', at);
-  const bool has_user = at != npos && url[at] == '@';
+  if (at != std::string::npos && url[at] == ':') at = url.find('@', at);
+  const bool has_user = at != std::string::npos && url[at] == '@';
   const std::size_t question = url.find('?', has_user ? at : begin);
-  return question == npos ? npos : question + 1;
+  return question == std::string::npos ? std::string::npos : question + 1;
 }
 
 /// The URL with the parameter in place of those of that name, and of another name for it.
 std::string with(const std::string& url, std::string_view name, std::string_view value,
                  std::string_view other_name = "") {
   const std::size_t query = query_of(url);
-  std::string kept = query == npos ? url : url.substr(0, query - 1);
+  std::string kept = query == std::string::npos ? url : url.substr(0, query - 1);
   char separator = '?';
   for (std::size_t begin = query; begin < url.size();) {
     const std::size_t end = std::min(url.find('&', begin), url.size());
@@ -99,7 +97,8 @@ std::string url_of_parts(OtherVariables& variables) {
     return encoded(*value);
   };
   std::string host = part("HOST");
-  if (host.find("%3A") != npos) host = fmt::format("[{}]", *variables.look(prefect::names("HOST")));
+  if (host.find("%3A") != std::string::npos)
+    host = fmt::format("[{}]", *variables.look(prefect::names("HOST")));
   const std::string user = part("USER");
   const std::string name = part("NAME");
   const auto password = variables.take(prefect::names("PASSWORD"));
@@ -112,7 +111,7 @@ std::string url_of_parts(OtherVariables& variables) {
 std::string with_password(std::string url, OtherVariables& variables) {
   for (const std::string& name : prefect::names("PASSWORD")) {
     const std::string expression = fmt::format("${{{}}}", name);
-    for (std::size_t at = url.find(expression); at != npos;) {
+    for (std::size_t at = url.find(expression); at != std::string::npos;) {
       const auto password = variables.take(prefect::names("PASSWORD"));
       if (!password) throw ConfigError{name + " is not set, but the URL of the database names it"};
       url.replace(at, expression.size(), *password);
@@ -174,7 +173,7 @@ std::optional<std::string> prefect_url(OtherVariables& variables) {
     if (!given->starts_with("postgres")) return std::nullopt;
     variables.take(prefect::names("CONNECTION_URL"));
     url = with_password(*given, variables);
-    if (url.find("://") == npos) return url;
+    if (url.find("://") == std::string::npos) return url;
   } else if (variables.look(prefect::names("DRIVER")) == "postgresql+asyncpg") {
     url = url_of_parts(variables);
   } else {

@@ -27,11 +27,11 @@ std::string shown(const std::string& text) {
                      servers, url.database, query);
 }
 
-using Table = std::vector<std::pair<std::string, std::string>>;
+using Examples = std::vector<std::pair<std::string, std::string>>;
 
 // User, password, servers, database and query: what SQLAlchemy 2's make_url and its asyncpg dialect
 // made of these when the table was written.
-const Table as_sqlalchemy{
+const Examples as_sqlalchemy{
     {"://me:secret@db:6543/prefect", "[me] [secret] [db|6543] [prefect] []"},
     {"://me@db/prefect", "[me] [-] [db] [prefect] []"},
     {"://db/prefect", "[-] [-] [db] [prefect] []"},
@@ -77,7 +77,7 @@ const Table as_sqlalchemy{
 };
 
 // What SQLAlchemy takes for a host or a port that no server has, and libpq's own forms.
-const Table beyond_sqlalchemy{
+const Examples beyond_sqlalchemy{
     {"://me:p@ss@db/prefect", "[me] [p@ss] [db] [prefect] []"},
     {"://me:p@s/s@db:5432/prefect", "[me] [p@s/s] [db|5432] [prefect] []"},
     {"://me:p@s?s@db/prefect", "[me] [p@s?s] [db] [prefect] []"},

@@ -6,12 +6,10 @@
 
 #include "event_decoder.hpp"
 #include "hangar/error.hpp"
+#include "noon.hpp"
 
 namespace hangar::persister {
 namespace {
-
-constexpr Timestamp noon{std::chrono::sys_days{std::chrono::November / 20 / 2026} +
-                         std::chrono::hours{12}};
 
 std::string event(const std::string& members) {
   return R"({"occurred": "2026-11-20T12:00:00Z", "id": "00000000-0000-4000-8000-000000000001", )" +

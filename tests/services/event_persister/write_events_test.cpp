@@ -10,15 +10,13 @@
 
 #include "event_tables.hpp"
 #include "memory_session.hpp"
+#include "noon.hpp"
 
 namespace hangar::persister {
 namespace {
 
 using testing::MemorySession;
 using testing::OwnedCell;
-
-constexpr Timestamp noon{std::chrono::sys_days{std::chrono::November / 20 / 2026} +
-                         std::chrono::hours{12}};
 
 constexpr std::array<ResourceRow, 2> two_resources{ResourceRow{"a", "", "{}"},
                                                    ResourceRow{"b", "tag", "{}"}};
