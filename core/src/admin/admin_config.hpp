@@ -11,9 +11,10 @@ struct AdminConfig {
   std::string listen = "127.0.0.1:9470";
 
   void fields(Fields& fields) {
-    fields.add("listen", &listen,
-               "Address and port of /livez, /readyz, /metrics and /status; port 0 is any free one; "
-               "empty: none");
+    fields.add(
+        "listen", &listen,
+        "Address and port of /, /livez, /readyz, /metrics and /status; port 0 is any free one; "
+        "empty: none");
   }
 };
 

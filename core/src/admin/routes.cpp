@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "admin/page.hpp"
 #include "admin/readiness.hpp"
 #include "admin/status.hpp"
 #include "metrics/host_metrics.hpp"
@@ -33,13 +34,14 @@ bool is_verbose(std::string_view query) {
 }  // namespace
 
 HttpReply admin_reply(std::string_view method, std::string_view target, const Snapshot& seen,
-                      const prometheus::Collectable& services) {
+                      const prometheus::Collectable& services, const History& history) {
   if (method != "GET" && method != "HEAD") {
     return {.status = 405, .body = "only GET and HEAD are allowed\n", .allow = "GET, HEAD"};
   }
   const auto question = target.find('?');
   const auto path = target.substr(0, question);
   const auto query = question == target.npos ? std::string_view{} : target.substr(question + 1);
+  if (path == "/") return page_reply();
   if (path == "/livez") return livez(seen);
   if (path == "/readyz") return readyz(seen, is_verbose(query));
   if (path == "/metrics") {
@@ -47,7 +49,8 @@ HttpReply admin_reply(std::string_view method, std::string_view target, const Sn
             .body = metrics_text(seen, Readiness{seen}.ready(), ProcessNumbers::read(), services)};
   }
   if (path == "/status") return {.type = "application/json", .body = status_json(seen)};
-  return {.status = 404, .body = "there are /livez, /readyz, /metrics and /status\n"};
+  if (path == "/history") return {.type = "application/json", .body = history.json()};
+  return {.status = 404, .body = "there are /, /livez, /readyz, /metrics, /status and /history\n"};
 }
 
 }  // namespace hangar

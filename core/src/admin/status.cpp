@@ -74,7 +74,8 @@ json::object failures(const Readiness& readiness) {
   return failed;
 }
 
-/// Of all services: there is one stream of them.
+}  // namespace
+
 std::uint64_t dead_letters(const Snapshot& seen) {
   std::uint64_t most = 0;
   for (const auto& service : seen.services) {
@@ -82,8 +83,6 @@ std::uint64_t dead_letters(const Snapshot& seen) {
   }
   return most;
 }
-
-}  // namespace
 
 std::string status_json(const Snapshot& seen) {
   json::object services;

@@ -13,7 +13,7 @@
 #include <optional>
 
 #include "admin/readiness.hpp"
-#include "admin/routes.hpp"
+#include "admin/surface.hpp"
 #include "api/describe.hpp"
 #include "api/exit_code.hpp"
 #include "hangar/error.hpp"
@@ -26,7 +26,6 @@
 #include "host/signals.hpp"
 #include "host/systemd.hpp"
 #include "host/systemd_notices.hpp"
-#include "http/http_server.hpp"
 #include "log/stderr_log.hpp"
 #include "metrics/service_metrics.hpp"
 #include "service/needs_check.hpp"
@@ -117,7 +116,7 @@ class Host::Run {
   StatusBoard board_{StatusBoard::Clock::now()};
   Backlog backlog_;
   std::optional<Signals> signals_;
-  std::optional<HttpServer> admin_;
+  std::optional<AdminSurface> admin_;
   std::optional<NatsServer> nats_server_;
   std::unique_ptr<Storage> storage_;
   std::optional<StateFile> state_file_;
@@ -163,10 +162,8 @@ void Host::Run::open_admin() {
   const std::string& listen = installation_.config().admin.listen;
   // Beside a replay the host that records may run on this machine.
   if (listen.empty() || options_.replay) return;
-  admin_.emplace("admin.listen", listen, [this](std::string_view method, std::string_view target) {
-    return admin_reply(method, target, board_.snapshot(StatusBoard::Clock::now()), *registry_);
-  });
-  log_->info("admin surface on http://{}/status", admin_->address());
+  admin_.emplace(listen, board_, *registry_);
+  log_->info("admin surface on http://{}/", admin_->address());
 }
 
 asio::awaitable<void> Host::Run::tick() {
@@ -175,7 +172,9 @@ asio::awaitable<void> Host::Run::tick() {
   while (running_ > 0 && !cancelled) {
     const auto now = StatusBoard::Clock::now();
     board_.tick(now);
-    systemd::tell(notices.look(board_.snapshot(now), running_, now));
+    const Snapshot seen = board_.snapshot(now);
+    systemd::tell(notices.look(seen, running_, now));
+    if (admin_) admin_->look(seen, now);
     tell_progress();
     tell_backlog();
     tick_timer_.expires_after(notices.period());

@@ -32,7 +32,7 @@ Snapshot healthy() {
 
 HttpReply reply_to(std::string_view target, const Snapshot& seen) {
   const prometheus::Registry none;
-  return admin_reply("GET", target, seen, none);
+  return admin_reply("GET", target, seen, none, History{});
 }
 
 bool has_line(const std::string& text, const std::string& line) {
@@ -41,23 +41,49 @@ bool has_line(const std::string& text, const std::string& line) {
 
 TEST(Routes, paths_are_exact_and_a_query_is_none_of_the_path) {
   const auto seen = healthy();
-  for (const char* target : {"/livez", "/readyz", "/metrics", "/status", "/livez?x=1"}) {
+  for (const char* target :
+       {"/", "/livez", "/readyz", "/metrics", "/status", "/history", "/livez?x=1", "/?x"}) {
     EXPECT_EQ(reply_to(target, seen).status, 200U) << target;
   }
   for (const char* target :
-       {"", "/", "/livez/", "/LIVEZ", "*", "livez", "//livez", "/metrics/..", "/%6civez",
-        "/..%2flivez", "/..%2f..%2f..%2fetc%2fpasswd", "/../../etc/passwd"}) {
+       {"", "//", "/index.html", "/livez/", "/LIVEZ", "*", "livez", "//livez", "/metrics/..",
+        "/%6civez", "/..%2flivez", "/..%2f..%2f..%2fetc%2fpasswd", "/../../etc/passwd"}) {
     EXPECT_EQ(reply_to(target, seen).status, 404U) << target;
   }
 }
 
 TEST(Routes, head_is_a_get_and_any_other_method_is_not_allowed) {
   const prometheus::Registry none;
-  EXPECT_EQ(admin_reply("HEAD", "/livez", healthy(), none).status, 200U);
+  EXPECT_EQ(admin_reply("HEAD", "/livez", healthy(), none, History{}).status, 200U);
   for (const char* method : {"POST", "PUT", "DELETE", "OPTIONS", "PATCH", "NONSENSE", "get", ""}) {
-    const auto refused = admin_reply(method, "/livez", healthy(), none);
+    const auto refused = admin_reply(method, "/livez", healthy(), none, History{});
     EXPECT_EQ(refused.status, 405U) << method;
     EXPECT_EQ(refused.allow, "GET, HEAD") << method;
+  }
+}
+
+TEST(Routes, the_page_may_run_what_is_in_it_and_ask_this_server_alone) {
+  const auto reply = reply_to("/", healthy());
+  EXPECT_EQ(reply.type, "text/html; charset=utf-8");
+  ASSERT_EQ(reply.headers.size(), 1U);
+  EXPECT_EQ(reply.headers.at(0).first, "Content-Security-Policy");
+  const std::string& policy = reply.headers.at(0).second;
+  for (const char* part : {"default-src 'none';", "connect-src 'self';", "style-src 'sha256-",
+                           "script-src 'sha256-", "base-uri 'none';", "frame-ancestors 'none'"}) {
+    EXPECT_NE(policy.find(part), std::string::npos) << part << " in " << policy;
+  }
+  EXPECT_EQ(policy.find("unsafe"), std::string::npos) << policy;
+}
+
+TEST(Routes, the_page_is_one_file_and_makes_no_html_of_what_it_reads) {
+  const std::string page = reply_to("/", healthy()).body;
+  for (const char* part : {"src=", "url(", "@import", "innerHTML", "outerHTML", "insertAdjacent",
+                           "document.write", "eval(", "style=", "DOMParser"}) {
+    EXPECT_EQ(page.find(part), std::string::npos) << part;
+  }
+  for (const char* element : {"<style>", "<script>"}) {
+    EXPECT_NE(page.find(element), std::string::npos) << element;
+    EXPECT_EQ(page.find(element), page.rfind(element)) << element;
   }
 }
 
@@ -240,7 +266,9 @@ TEST(Routes, what_a_service_counts_is_shown_from_the_start_and_goes_on_in_its_ne
   const auto registry = std::make_shared<prometheus::Registry>();
   ServiceMetrics metrics{registry, "recorder"};
   metrics.counter("rows_total", "Rows", {{"table", "one"}});
-  const auto text = [&] { return admin_reply("GET", "/metrics", healthy(), *registry).body; };
+  const auto text = [&] {
+    return admin_reply("GET", "/metrics", healthy(), *registry, History{}).body;
+  };
   EXPECT_TRUE(has_line(text(), "rows_total{service=\"recorder\",table=\"one\"} 0")) << text();
   for (int run = 0; run < 2; ++run) {
     metrics.counter("rows_total", "Rows", {{"table", "one"}})(3);
