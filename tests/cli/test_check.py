@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 import unittest
 
+from support.host_case import HostCase
 from support.program import flags, hangar, hangar_running
-from support.servers import NatsServer, wait_until
-from support.temporary import temporary_folder
+from support.servers import wait_until
 
 # As the guidelines for plugins have it.
 _DATUM = r"[^\s=]+=\d+s?;\d*;(?:\d*|\d+:);0"
@@ -18,18 +18,7 @@ _CODES = {"OK": 0, "WARNING": 1, "CRITICAL": 2, "UNKNOWN": 3}
 _DURABLE = "events-task-run-recorder"
 
 
-class Checks(unittest.TestCase):
-    def setUp(self) -> None:
-        self.folder = self.enterContext(temporary_folder("check"))
-        self.log = self.folder / "hangar.log"
-        self.server = self.enterContext(NatsServer())
-        self.settings = {
-            "data_dir": self.folder / "data",
-            "nats.url": self.server.url,
-            "storage.url": self.folder / "hangar.sqlite",
-            "storage.create_tables": "true",
-        }
-
+class Checks(HostCase):
     def check(self, *words: str) -> tuple[str, str]:
         """The word of the state, which the exit code agrees with, and the line."""
         done = hangar("check", *words, *flags(self.settings))

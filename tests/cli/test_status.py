@@ -7,23 +7,12 @@ import signal
 import subprocess
 import unittest
 
+from support.host_case import HostCase
 from support.program import flags, hangar, hangar_running
-from support.servers import NatsServer, wait_until
-from support.temporary import temporary_folder
+from support.servers import wait_until
 
 
-class Status(unittest.TestCase):
-    def setUp(self) -> None:
-        self.folder = self.enterContext(temporary_folder("status"))
-        self.log = self.folder / "hangar.log"
-        self.server = self.enterContext(NatsServer())
-        self.settings = {
-            "data_dir": self.folder / "data",
-            "nats.url": self.server.url,
-            "storage.url": self.folder / "hangar.sqlite",
-            "storage.create_tables": "true",
-        }
-
+class Status(HostCase):
     def status(self, *words: str) -> subprocess.CompletedProcess[str]:
         return hangar("status", *words, *flags(self.settings))
 
