@@ -4,14 +4,10 @@
 #include <fmt/ranges.h>
 
 #include <boost/json.hpp>
-#include <sstream>
 #include <utility>
 
 #include "cli/running_hosts.hpp"
-#include "cli/table.hpp"
-#include "config/value.hpp"
 #include "hangar/needs.hpp"
-#include "log/stderr_log.hpp"
 #include "text/json_member.hpp"
 
 namespace json = boost::json;
@@ -61,10 +57,6 @@ std::string broker_status(const json::object& told) {
   }
   return fmt::format("{}, {}", fmt::join(urls, " "),
                      flag_member(told, "connected") ? "connected" : "not connected");
-}
-
-std::string seconds_text(std::uint64_t seconds) {
-  return format_duration(std::chrono::seconds{seconds});
 }
 
 }  // namespace
@@ -130,48 +122,6 @@ std::vector<std::string> why_not_ready(const FoundHosts& found) {
     }
   }
   return reasons;
-}
-
-void print_hosts(const std::vector<HostStatus>& hosts, std::ostream& out) {
-  for (const HostStatus& host : hosts) {
-    if (&host != &hosts.front()) out << '\n';
-    out << printable(fmt::format("hangar {} at {}: {}", host.version, host.address,
-                                 host.ready ? "ready" : "not ready"))
-        << '\n';
-    for (const std::string& failure : host.failures) out << "  " << printable(failure) << '\n';
-    TextTable table{{"SERVICE", "STATE", "RESTARTS", "LAG", "WAITING", "UNACKED"}};
-    for (const HostStatus::Service& service : host.services) {
-      const std::string restarts = std::to_string(service.restarts);
-      if (service.sources.empty()) {
-        table.add({service.name, service.state, restarts, "", "", ""});
-      }
-      for (const HostStatus::Source& source : service.sources) {
-        table.add({source.title, service.state, restarts,
-                   source.connected ? seconds_text(source.lag_seconds) : "?",
-                   std::to_string(source.pending), std::to_string(source.ack_pending)});
-      }
-    }
-    table.print(out);
-    out << "storage       " << printable(host.storage) << '\n'
-        << "broker        " << printable(host.broker) << '\n'
-        << "dead letters  " << host.dead_letters << '\n';
-  }
-}
-
-std::string cut_lines(std::string_view text, std::size_t width) {
-  std::string cut;
-  std::istringstream lines{std::string{text}};
-  for (std::string line; std::getline(lines, line);) {
-    std::size_t characters = 0;
-    std::size_t room = 0;  // where the last one begins that is still to be seen
-    for (std::size_t at = 0; at < line.size(); ++at) {
-      if ((static_cast<unsigned char>(line[at]) & 0xC0U) == 0x80U) continue;
-      if (++characters == width) room = at;
-    }
-    if (width > 0 && characters > width) line = line.substr(0, room) + "…";
-    cut += line + '\n';
-  }
-  return cut;
 }
 
 }  // namespace hangar::cli

@@ -5,7 +5,6 @@
 #include <cstdint>
 #include <filesystem>
 #include <optional>
-#include <ostream>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -55,11 +54,5 @@ FoundHosts find_hosts(const std::optional<std::filesystem::path>& data_dir,
 
 /// Why this is not at least one host, all ready: one reason a line. Empty when it is.
 std::vector<std::string> why_not_ready(const FoundHosts& found);
-
-/// For a person: each host with its services, what waits, storage, broker and dead letters.
-void print_hosts(const std::vector<HostStatus>& hosts, std::ostream& out);
-
-/// Each line of the text, cut to so many characters with `…` behind; 0: as long as it is.
-std::string cut_lines(std::string_view text, std::size_t width);
 
 }  // namespace hangar::cli

@@ -1,16 +1,15 @@
 #include <fmt/format.h>
-#include <sys/ioctl.h>
-#include <unistd.h>
 
 #include <boost/json/array.hpp>
 #include <boost/json/serialize.hpp>
 #include <chrono>
 #include <iostream>
-#include <sstream>
 #include <thread>
 
 #include "cli/commands.hpp"
+#include "cli/host_lines.hpp"
 #include "cli/host_status.hpp"
+#include "cli/terminal.hpp"
 #include "config/value.hpp"
 #include "host/installation.hpp"
 #include "log/stderr_log.hpp"
@@ -24,12 +23,6 @@ using std::chrono::steady_clock;
 
 constexpr std::chrono::milliseconds between_looks{200};
 
-/// Characters of a line where a person sees it; 0 where nobody does.
-std::size_t terminal_width() {
-  winsize size{};
-  return ::ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 ? size.ws_col : 0;
-}
-
 void show(Output output, const FoundHosts& found) {
   if (output == Output::json) {
     json::array rows;
@@ -37,9 +30,7 @@ void show(Output output, const FoundHosts& found) {
     std::cout << json::serialize(rows) << '\n';
     return;
   }
-  std::ostringstream text;
-  print_hosts(found.hosts, text);
-  std::cout << cut_lines(text.str(), terminal_width());
+  std::cout << text_of(host_lines(found.hosts), standard_output());
 }
 
 }  // namespace
