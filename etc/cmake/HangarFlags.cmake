@@ -22,7 +22,7 @@ if(CCACHE_PROGRAM)
   # With precompiled headers, and shared by checkouts in different folders.
   set(CMAKE_CXX_COMPILER_LAUNCHER ${CMAKE_COMMAND} -E env
     CCACHE_SLOPPINESS=pch_defines,time_macros,include_file_ctime,include_file_mtime
-    CCACHE_BASEDIR=${CMAKE_SOURCE_DIR} CCACHE_NOHASHDIR=1 ${CCACHE_PROGRAM})
+    CCACHE_BASEDIR=${PROJECT_SOURCE_DIR} CCACHE_NOHASHDIR=1 ${CCACHE_PROGRAM})
 endif()
 find_program(MOLD_PROGRAM mold)
 if(MOLD_PROGRAM)
@@ -30,12 +30,14 @@ if(MOLD_PROGRAM)
 endif()
 
 add_library(hangar_flags INTERFACE)
+# What hangar_add_plugin adds to plugins of this project, and to no author's.
+set(HANGAR_OWN_FLAGS hangar_flags)
 target_compile_options(hangar_flags INTERFACE
   -Wall -Wextra -Wpedantic -Wconversion -Wsign-conversion -Wnon-virtual-dtor
   -Woverloaded-virtual -Wold-style-cast -Wformat=2 -Werror
   -fstack-protector-strong -fstack-clash-protection -fcf-protection=full
   $<$<CONFIG:Release,RelWithDebInfo>:-U_FORTIFY_SOURCE$<SEMICOLON>-D_FORTIFY_SOURCE=3>
-  -ffile-prefix-map=${CMAKE_SOURCE_DIR}=.)
+  -ffile-prefix-map=${PROJECT_SOURCE_DIR}=.)
 if(NOT CMAKE_UNITY_BUILD)
   target_compile_options(hangar_flags INTERFACE -Wshadow)
 elseif(CMAKE_CXX_COMPILER_ID STREQUAL GNU)
@@ -53,5 +55,5 @@ if(HANGAR_SANITIZE MATCHES address)
   # They are a third of the compiler's work; what a null pointer does, the address sanitizer shows.
   add_compile_options(-fno-sanitize=null,alignment,vptr)
   target_sources(hangar_flags INTERFACE
-    $<$<STREQUAL:$<TARGET_PROPERTY:TYPE>,EXECUTABLE>:${CMAKE_SOURCE_DIR}/etc/cmake/asan_options.cpp>)
+    $<$<STREQUAL:$<TARGET_PROPERTY:TYPE>,EXECUTABLE>:${PROJECT_SOURCE_DIR}/etc/cmake/asan_options.cpp>)
 endif()
