@@ -1,7 +1,8 @@
 """`with_servers.py [--postgres [--pgbouncer]] [--nats] -- PROGRAM [ARG…]`: with servers of its own.
 
-The program finds HANGAR_TEST_POSTGRES_URL, HANGAR_TEST_NATS_URL and HANGAR_TEST_NATS_PORT; its exit
-status becomes this one's. The servers end with this process, however it ends.
+The program finds HANGAR_TEST_POSTGRES_URL, the same without a database as
+HANGAR_TEST_POSTGRES_SERVER, HANGAR_TEST_NATS_URL and HANGAR_TEST_NATS_PORT; its exit status becomes
+this one's. The servers end with this process, however it ends.
 """
 
 from __future__ import annotations
@@ -33,10 +34,11 @@ def main() -> int:
     with contextlib.ExitStack() as servers:
         if arguments.postgres:
             postgres = servers.enter_context(PostgresServer(fsync=False))
-            environment["HANGAR_TEST_POSTGRES_URL"] = postgres.url()
+            url = postgres.url()
             if arguments.pgbouncer:
-                bouncer = servers.enter_context(PgBouncer(postgres, pool=2))
-                environment["HANGAR_TEST_POSTGRES_URL"] = bouncer.url()
+                url = servers.enter_context(PgBouncer(postgres, pool=2)).url()
+            environment["HANGAR_TEST_POSTGRES_URL"] = url
+            environment["HANGAR_TEST_POSTGRES_SERVER"] = url.rpartition("/")[0]
         if arguments.nats:
             nats = servers.enter_context(NatsServer())
             environment["HANGAR_TEST_NATS_URL"] = nats.url

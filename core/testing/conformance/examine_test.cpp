@@ -119,6 +119,7 @@ TEST_F(Examine, a_table_that_cannot_take_what_is_declared_is_a_fault) {
 }
 
 TEST_F(Examine, a_plain_index_that_is_missing_is_worth_a_warning) {
+  if (const auto why = storage_under_test().lacks("indexes")) GTEST_SKIP() << *why;
   prepare(Creation::when_absent);
   Table declared = item_table();
   declared.indexes.push_back({.name = "ix_item__part", .parts = {{item::part}, {item::note}}});
@@ -130,6 +131,7 @@ TEST_F(Examine, a_plain_index_that_is_missing_is_worth_a_warning) {
 }
 
 TEST_F(Examine, an_index_that_only_newer_releases_make_is_named_with_the_release_and_no_warning) {
+  if (const auto why = storage_under_test().lacks("indexes")) GTEST_SKIP() << *why;
   prepare(Creation::when_absent);
   const std::string as_before = text(examine(item_table(), Creation::never));
   EXPECT_EQ(as_before.find("brings"), std::string::npos) << as_before;
