@@ -1,6 +1,6 @@
 # hangar_fingerprint(folder variable): a hash of the names and contents of the public headers in
-# <folder>/hangar, without the header that holds it. A header that comes, goes or changes configures
-# the project anew.
+# <folder>/hangar, without the header that holds it and those of hangar::testing, which no host knows.
+# A header that comes, goes or changes configures the project anew.
 function(hangar_fingerprint folder variable)
   set(watched CONFIGURE_DEPENDS)
   if(CMAKE_SCRIPT_MODE_FILE)
@@ -8,6 +8,7 @@ function(hangar_fingerprint folder variable)
   endif()
   file(GLOB_RECURSE headers ${watched} RELATIVE ${folder} ${folder}/hangar/*.hpp)
   list(REMOVE_ITEM headers hangar/fingerprint.hpp)
+  list(FILTER headers EXCLUDE REGEX "^hangar/testing/")
   list(SORT headers)
   set(hashes)
   foreach(header IN LISTS headers)
