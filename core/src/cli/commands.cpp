@@ -302,10 +302,14 @@ class CommandLine {
   }
 
   void add_new() {
-    CLI::App* service = command(
-        "service", "Make the folder NAME: a plugin that reads a stream, its test, a page",
-        [this] { return cli::new_service(name_); }, false, group("new", "Begin a project"));
-    service->add_option("NAME", name_, "Of the service")->required()->check(cli::is_project_name);
+    CLI::App* begin = group("new", "Begin a project");
+    const auto add = [&](const char* kind, const char* summary) {
+      CLI::App* one = command(
+          kind, summary, [this, kind] { return cli::new_project(kind, name_); }, false, begin);
+      one->add_option("NAME", name_, "Of the plugin")->required()->check(cli::is_project_name);
+    };
+    add("service", "Make the folder NAME: a plugin that reads a stream, its test, a page");
+    add("storage", "Make the folder NAME: a plugin that keeps rows, its test, a page");
   }
 
   CLI::App app_{cli::examples, "hangar"};

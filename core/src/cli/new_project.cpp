@@ -34,18 +34,15 @@ fs::path template_folder() {
                           library_folder().string())};
 }
 
-char upper(char c) { return static_cast<char>(std::toupper(static_cast<unsigned char>(c))); }
-
-std::string as_stream(std::string_view name) {
-  std::string all{name};
-  std::ranges::transform(all, all.begin(), upper);
-  return all;
+std::string upper(std::string text) {
+  for (char& c : text) c = static_cast<char>(std::toupper(static_cast<unsigned char>(c)));
+  return text;
 }
 
 /// What is a name in the template is that of the project, in the same form.
-std::string renamed(std::string text, const std::string& name) {
-  const std::array<std::pair<std::string_view, std::string>, 2> names{
-      {{"example_service", name}, {"EXAMPLE_SERVICE", as_stream(name)}}};
+std::string renamed(std::string text, const std::string& example, const std::string& name) {
+  const std::array<std::pair<std::string, std::string>, 2> names{
+      {{example, name}, {upper(example), upper(name)}}};
   for (const auto& [from, to] : names) {
     for (std::size_t at = text.find(from); at != text.npos; at = text.find(from, at + to.size())) {
       text.replace(at, from.size(), to);
@@ -54,15 +51,24 @@ std::string renamed(std::string text, const std::string& name) {
   return text;
 }
 
-void copy(const fs::path& from, const fs::path& to, const std::string& name) {
+void copy(const fs::path& from, const fs::path& to, const std::string& example,
+          const std::string& name) {
   std::ifstream in{from, std::ios::binary};
   std::string text{std::istreambuf_iterator<char>{in}, {}};
   if (!in) throw Error{fmt::format("{} cannot be read", from.string())};
   std::ofstream out{to, std::ios::binary};
-  out << renamed(std::move(text), name);
+  out << renamed(std::move(text), example, name);
   if (!out.flush()) throw Error{fmt::format("{} cannot be written", to.string())};
   fs::permissions(
       to, fs::status(from).permissions() & ~(fs::perms::group_write | fs::perms::others_write));
+}
+
+/// The commands of its page.
+void print_commands(const fs::path& page) {
+  std::ifstream in{page};
+  for (std::string line; std::getline(in, line);) {
+    if (line.starts_with("$ ")) std::cout << "  " << line.substr(2) << '\n';
+  }
 }
 
 }  // namespace
@@ -73,19 +79,20 @@ std::string is_project_name(const std::string& text) {
   };
   if (text.empty() || text.size() > 40 || text.front() < 'a' || text.front() > 'z' ||
       !std::ranges::all_of(text, rest)) {
-    return in_quotes(text) + " is no name for a service: [a-z][a-z0-9_]*, at most 40 of them";
+    return in_quotes(text) + " is no name for a plugin: [a-z][a-z0-9_]*, at most 40 of them";
   }
   // CMake's own targets, and what `find_package` and Hangar's plugins have.
   constexpr std::array<std::string_view, 8> taken{"all",  "clean",   "edit_cache", "hangar",
                                                   "help", "install", "package",    "test"};
   if (std::ranges::count(taken, text) > 0) {
-    return in_quotes(text) + " is no name for a service: CMake or Hangar has another use for it";
+    return in_quotes(text) + " is no name for a plugin: CMake or Hangar has another use for it";
   }
   return {};
 }
 
-int new_service(const std::string& name) {
-  const fs::path from = template_folder() / "service";
+int new_project(const std::string& kind, const std::string& name) {
+  const fs::path from = template_folder() / kind;
+  const std::string example = "example_" + kind;
   const fs::path to = fs::current_path() / name;
   std::error_code failed;
   // Nothing is ever written over: the folder is made by this, or was there.
@@ -96,18 +103,15 @@ int new_service(const std::string& name) {
   }
   try {
     for (const fs::directory_entry& file : fs::directory_iterator{from}) {
-      copy(file.path(), to / renamed(file.path().filename().string(), name), name);
+      const std::string copied = renamed(file.path().filename().string(), example, name);
+      copy(file.path(), to / copied, example, name);
     }
   } catch (...) {
     fs::remove_all(to, failed);
     throw;
   }
-  std::cout << fmt::format(
-      "made {0}: go there and\n"
-      "  cmake -B build && cmake --build build\n"
-      "  ctest --test-dir build --output-on-failure\n"
-      "  hangar run -c build/hangar.yaml --only {0}\n",
-      name);
+  std::cout << fmt::format("made {}: go there and\n", name);
+  print_commands(to / "README.md");
   return exit_code::done;
 }
 
