@@ -152,6 +152,9 @@ class CommandLine {
                            "status", "Show the hosts that run on this machine",
                            [this] { return cli::status(host_, output_, status_); }, true),
                        status_);
+    add_top_options(*command("top", "Show the hosts that run here live, with rates",
+                             [this] { return cli::top(host_, top_); }),
+                    top_);
     CLI::App* checks = group("check", "Look at the hosts that run here as a plugin of Nagios");
     for (const cli::Checked what : cli::all_checks) {
       const auto action = [this, what] { return cli::check(host_, what, check_); };
@@ -320,6 +323,7 @@ class CommandLine {
   cli::ReplayStart start_;
   cli::VerifyOptions verify_;
   cli::StatusOptions status_;
+  cli::TopOptions top_;
   cli::CheckOptions check_;
   std::string shell_;
   std::string name_;

@@ -62,6 +62,11 @@ struct StatusOptions {
   std::string wait;    ///< A duration; empty: do not wait until they are.
 };
 
+struct TopOptions {
+  std::string interval = "2s";  ///< A duration.
+  std::size_t count = 0;        ///< How many looks; 0: until a signal.
+};
+
 enum class Checked { lag, dlq, ready };
 
 /// What is empty is as the command has it.
@@ -73,6 +78,7 @@ struct CheckOptions {
 
 int run(const HostOptions& host);
 int status(const HostOptions& host, Output output, const StatusOptions& options);
+int top(const HostOptions& host, const TopOptions& options);
 /// Returns the codes of a plugin of Nagios, whatever happens.
 int check(const HostOptions& host, Checked what, const CheckOptions& options);
 /// For words that the command line could not read.

@@ -17,6 +17,7 @@ inline constexpr const char* examples =
     "  hangar publish events.jsonl                  publish a file of events\n"
     "  hangar run --until-drained                   record what is there, then exit\n"
     "  hangar status                                what runs here, how far it is behind\n"
+    "  hangar top                                   the same, live\n"
     "  hangar dlq ls                                what could not be recorded, and why\n"
     "  hangar dlq replay --reason orphan_flow_run   try it again\n"
     "  hangar replay --since 2h                     record again, after a restored backup\n"

@@ -28,6 +28,7 @@ HostStatus::Service service_status(std::string_view name, const json::object& to
   for (const auto& [called, value] : object_member(told, "sources")) {
     if (!value.is_object()) continue;
     const json::object& source = value.as_object();
+    const json::object& counters = object_member(source, "counters");
     service.sources.push_back(
         {.title = std::string_view{called} == SourceOptions{}.name
                       ? service.name
@@ -36,7 +37,8 @@ HostStatus::Service service_status(std::string_view name, const json::object& to
          .connected = flag_member(source, "connected"),
          .pending = count_member(source, "pending"),
          .ack_pending = count_member(source, "ack_pending"),
-         .lag_seconds = count_member(source, "lag_seconds")});
+         .lag_seconds = count_member(source, "lag_seconds"),
+         .settled = count_member(counters, "acked") + count_member(counters, "rejected")});
   }
   return service;
 }

@@ -20,6 +20,7 @@ struct HostStatus {
     std::uint64_t pending = 0;
     std::uint64_t ack_pending = 0;
     std::uint64_t lag_seconds = 0;
+    std::uint64_t settled = 0;  ///< Recorded, ignored or dead-lettered since the host started.
   };
   struct Service {
     std::string name;

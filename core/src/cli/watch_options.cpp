@@ -1,8 +1,11 @@
 #include "cli/watch_options.hpp"
 
 #include <CLI/CLI.hpp>
+#include <chrono>
 
 #include "cli/usage.hpp"
+#include "config/problems.hpp"
+#include "config/value.hpp"
 
 namespace hangar::cli {
 namespace {
@@ -16,10 +19,23 @@ constexpr const char* status_help =
     "  hangar status --ready        for the health check of a container\n"
     "It asks at admin.listen, and the hosts that have this data_dir.";
 
+constexpr const char* top_help =
+    "RATE is how many messages a second were recorded, ignored or dead-lettered between two "
+    "looks.\n"
+    "Ctrl-C ends it. Where standard output is no terminal each look is printed below the last "
+    "one.\n"
+    "Exit codes: 0 the last look found a host; else 1.\n"
+    "It asks at admin.listen, and the hosts that have this data_dir.";
+
 constexpr const char* check_help =
     "One line with performance data. Exit codes are those of Nagios: 0 OK, 1 WARNING, 2 CRITICAL,\n"
     "3 UNKNOWN: no host can be asked, or these words or the configuration are wrong.\n"
     "It asks at admin.listen, and the hosts that have this data_dir.";
+
+std::string is_interval(const std::string& text) {
+  const bool good = is_duration(text).empty() && parse_duration(text) >= std::chrono::seconds{1};
+  return good ? "" : in_quotes(text) + " is no duration like 2s or 1m, from 1s to 31d";
+}
 
 /// Above what is said of every command.
 void add_help(CLI::App& command, const std::string& help) {
@@ -43,6 +59,13 @@ void add_status_options(CLI::App& command, StatusOptions& options) {
   command.add_flag("--ready", options.ready, "Print nothing but why one is not ready");
   command.add_flag("--wait{60}", options.wait, "Wait until all are ready, 60 s or --wait=TIME")
       ->check(is_duration);
+}
+
+void add_top_options(CLI::App& command, TopOptions& options) {
+  add_help(command, top_help);
+  command.add_option("--interval", options.interval, "How long between two looks; else 2s")
+      ->check(is_interval);
+  command.add_option("--count", options.count, "End after so many looks")->check(is_positive);
 }
 
 void add_check_options(CLI::App& command, Checked what, CheckOptions& options) {

@@ -13,17 +13,16 @@
 namespace hangar {
 namespace {
 
-/// Whether a person wants no colours at a terminal either: no-color.org.
-bool wants_no_colours() {
-  const char* const word = std::getenv("NO_COLOR");  // NOLINT(concurrency-mt-unsafe)
-  return word != nullptr && *word != '\0';
-}
-
 spdlog::level::level_enum to_spdlog(LogLevel level) {
   return static_cast<spdlog::level::level_enum>(static_cast<int>(level));
 }
 
 }  // namespace
+
+bool wants_no_colours() {
+  const char* const word = std::getenv("NO_COLOR");  // NOLINT(concurrency-mt-unsafe)
+  return word != nullptr && *word != '\0';
+}
 
 std::string printable(std::string_view line) {
   constexpr std::size_t longest = 4096;

@@ -17,6 +17,9 @@ namespace hangar {
 /// no more than 4 KiB.
 std::string printable(std::string_view line);
 
+/// Whether a person wants no colours at a terminal either: no-color.org.
+bool wants_no_colours();
+
 /// The least important level that logs write. Any thread may change it while they do.
 using LogThreshold = std::atomic<LogLevel>;
 

@@ -24,6 +24,7 @@ TEST(HostStatus, what_a_host_tells_is_read_as_it_was) {
   EXPECT_EQ(source.pending, 3400U);
   EXPECT_EQ(source.ack_pending, 7U);
   EXPECT_EQ(source.lag_seconds, 90U);
+  EXPECT_EQ(source.settled, 11U);
   EXPECT_EQ(host.told.at("address"), "127.0.0.1:9470");
 }
 

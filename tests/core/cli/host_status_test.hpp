@@ -32,6 +32,8 @@ inline Snapshot busy() {
   main.ack_pending = 7;
   main.lag_seconds = 90;
   main.stored_letters = 5;
+  main.acked = 8;
+  main.rejected = 3;
   auto& other = service.sources.emplace_back(main);
   other.name = "other";
   other.stored_letters = 4;
