@@ -1,5 +1,6 @@
 #include "jetstream/stream_probe.hpp"
 
+#include <fmt/format.h>
 #include <nats/nats.h>
 
 #include <memory>
@@ -41,7 +42,7 @@ bool streams_answer(const std::string& url, const Secret& token, std::chrono::mi
   const Probing connection = connect(url, token, within);
   if (!connection) return false;
   natsMsg* answer = nullptr;
-  const std::string subject = std::string{server_api} + "STREAM.LIST";
+  const std::string subject = fmt::format("{}STREAM.LIST", server_api);
   // Each stream is asked for its state, so one that hangs is noticed.
   if (natsConnection_RequestString(&answer, connection.get(), subject.c_str(), "{}",
                                    within.count()) != NATS_OK) {
