@@ -9,7 +9,6 @@
 #include <chrono>
 #include <deque>
 #include <exception>
-#include <filesystem>
 #include <functional>
 #include <memory>
 #include <string>
@@ -19,6 +18,7 @@
 
 #include "hangar/event.hpp"
 #include "hangar/host.hpp"
+#include "hangar/testing/open_things.hpp"
 #include "http/http_listener.hpp"
 #include "jetstream/steered_consumer.hpp"
 #include "jetstream/stream_publisher.hpp"
@@ -212,31 +212,21 @@ class ServiceBench {
   };
 };
 
-/// What the process has open: threads and descriptors.
-inline std::pair<std::size_t, std::size_t> open_things() {
-  const auto count = [](const char* folder) {
-    const std::filesystem::directory_iterator all{folder};
-    return static_cast<std::size_t>(std::distance(begin(all), end(all)));
-  };
-  return {count("/proc/self/task"), count("/proc/self/fd")};
-}
-
 /// Whether it comes to have no more open than `before`: a thread is still listed for a moment after
 /// it was joined, here and when the others were counted.
-inline testing::AssertionResult no_more_open_than(
-    const std::pair<std::size_t, std::size_t>& before) {
+inline ::testing::AssertionResult no_more_open_than(const testing::OpenThings& before) {
   const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds{20};
-  auto now = open_things();
-  while (now.first > before.first || now.second > before.second) {
+  auto now = testing::open_things();
+  while (now.threads > before.threads || now.descriptors > before.descriptors) {
     if (std::chrono::steady_clock::now() > deadline) {
-      return testing::AssertionFailure()
-             << "threads: " << before.first << " before, " << now.first
-             << " now; descriptors: " << before.second << ", " << now.second;
+      return ::testing::AssertionFailure()
+             << "threads: " << before.threads << " before, " << now.threads
+             << " now; descriptors: " << before.descriptors << ", " << now.descriptors;
     }
     std::this_thread::sleep_for(std::chrono::milliseconds{1});
-    now = open_things();
+    now = testing::open_things();
   }
-  return testing::AssertionSuccess();
+  return ::testing::AssertionSuccess();
 }
 
 /// What the call throws, which has to be the author's fault; empty when it throws nothing.

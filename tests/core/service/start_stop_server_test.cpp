@@ -69,7 +69,7 @@ class StartStopServerTest : public NatsTest {
 TEST_F(StartStopServerTest, a_stop_at_any_moment_ends_it_and_leaves_nothing_behind) {
   const auto nothing = [] {};
   bench_.run(bench_.service->running([]() -> asio::awaitable<void> { co_return; }));
-  const auto before = open_things();
+  const auto before = testing::open_things();
   for (int round = 0; round < 20; ++round) {
     start_and_stop(std::chrono::milliseconds{round * 2}, nothing);
   }

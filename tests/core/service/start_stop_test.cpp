@@ -175,11 +175,11 @@ TEST(StartStop, with_nats_and_storage_away_a_stop_takes_no_longer_and_leaves_not
   };
   // Begins threads that stay, which else the first connection does, in whatever round that is.
   ASSERT_EQ(nats_Open(-1), NATS_OK);
-  std::pair<std::size_t, std::size_t> before;
+  testing::OpenThings before;
   for (int round = 0; round < 40; ++round) {
     bench.storage.away = round >= 20;
     bench.run(start_and_stop(std::chrono::milliseconds{round % 10}));
-    if (round == 1) before = open_things();
+    if (round == 1) before = testing::open_things();
   }
   EXPECT_TRUE(no_more_open_than(before));
 }
