@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 import unittest
 
+from support.console import commands
 from support.program import hangar
 from support.tree import ROOT
 
@@ -42,6 +44,32 @@ class Derived(unittest.TestCase):
         for line in (_SERVICE / "CMakeLists.txt").read_text().splitlines():
             if line.startswith("hangar_add_plugin"):
                 self.assertIn(f"`{line}`", page, "paste its line of CMake into the page")
+
+    def test_a_page_shows_the_template_of_a_storage_as_it_is(self) -> None:
+        """Its commands are those of the project's own page, which tests/authors follows."""
+        page = _DOCS / "write-a-storage.md"
+        template = ROOT / "core" / "templates" / "storage"
+        for language, name in (("cpp", "example_storage.cpp"), ("cmake", "CMakeLists.txt")):
+            listings = re.findall(rf"^```{language}\n(.*?)^```$", page.read_text(), re.M | re.S)
+            self.assertTrue(listings)
+            for listing in listings:
+                self.assertIn(listing, (template / name).read_text(), f"paste it from {name}")
+        followed = [command for command, _ in commands(template / "README.md")]
+        shown = [command for command, _ in commands(page)]
+        self.assertEqual(shown, ["hangar new storage orders", "cd orders", *followed])
+
+    def test_a_page_has_every_feature_that_a_storage_may_lack(self) -> None:
+        source = ROOT / "core" / "testing" / "conformance" / "storage_under_test.cpp"
+        [features] = re.findall(r"> features\{(.*)\};", source.read_text())
+        page = (_DOCS / "write-a-storage.md").read_text().split("| `--without` |")[1]
+        self.assertEqual(re.findall(r"^\| `(\w+)`", page, re.M), re.findall(r"\w+", features))
+
+    def test_a_page_has_every_word_of_the_build_tag(self) -> None:
+        source = ROOT / "core" / "include" / "hangar" / "build_tag.hpp"
+        words = set(re.findall(r'"[ ]?(\w+)=', source.read_text()))
+        page = (_DOCS / "what-may-change.md").read_text().split("| word |")[1]
+        cells = re.findall(r"^\| (`.*?`) \|", page, re.M)
+        self.assertEqual({word for cell in cells for word in re.findall(r"`(\w+)`", cell)}, words)
 
 
 if __name__ == "__main__":
