@@ -2,7 +2,6 @@
 
 #include "prefect/json/compact_json.hpp"
 #include "prefect/json/json_text.hpp"
-#include "prefect/received_event.hpp"
 #include "prefect/uuid.hpp"
 
 namespace hangar::prefect {
@@ -16,6 +15,40 @@ void append_quoted_time(std::string& out, const ZonedTime& time) {
 
 }  // namespace
 
+void append_event(std::string& out, const ReceivedEvent& event, const ZonedTime& received) {
+  out += R"({"occurred":)";
+  append_quoted_time(out, event.occurred);
+  out += R"(,"event":)";
+  append_compact_string(out, event.event);
+  out += R"(,"resource":)";
+  append_compact_json(out, event.resource);
+  out += R"(,"related":)";
+  if (event.related) {
+    append_compact_json(out, event.related);
+  } else {
+    out += "[]";
+  }
+  out += R"(,"payload":)";
+  if (event.payload) {
+    append_compact_json(out, event.payload);
+  } else {
+    out += "{}";
+  }
+  out += R"(,"id":")";
+  append_uuid(out, event.id);
+  out += R"(","follows":)";
+  if (event.follows) {
+    out += '"';
+    append_uuid(out, *event.follows);
+    out += '"';
+  } else {
+    out += "null";
+  }
+  out += R"(,"received":)";
+  append_quoted_time(out, received);
+  out += '}';
+}
+
 PublishedEvent published_event(const FieldReader& reader, JsonValue root, const EventLimits& limits,
                                Timestamp received) {
   const ReceivedEvent event = read_event(reader, root, limits, ReceivedTime::ignored);
@@ -27,37 +60,7 @@ PublishedEvent published_event(const FieldReader& reader, JsonValue root, const 
   made.attributes = R"({"id": ")" + made.id + R"(", "event": )";
   append_json_string(made.attributes, event.event);
   made.attributes += '}';
-
-  std::string& body = made.body;
-  body += R"({"occurred":)";
-  append_quoted_time(body, event.occurred);
-  body += R"(,"event":)";
-  append_compact_string(body, event.event);
-  body += R"(,"resource":)";
-  append_compact_json(body, event.resource);
-  body += R"(,"related":)";
-  if (event.related) {
-    append_compact_json(body, event.related);
-  } else {
-    body += "[]";
-  }
-  body += R"(,"payload":)";
-  if (event.payload) {
-    append_compact_json(body, event.payload);
-  } else {
-    body += "{}";
-  }
-  body += R"(,"id":")" + made.id + R"(","follows":)";
-  if (event.follows) {
-    body += '"';
-    append_uuid(body, *event.follows);
-    body += '"';
-  } else {
-    body += "null";
-  }
-  body += R"(,"received":)";
-  append_quoted_time(body, ZonedTime::utc(received));
-  body += '}';
+  append_event(made.body, event, ZonedTime::utc(received));
   return made;
 }
 

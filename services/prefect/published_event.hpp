@@ -5,6 +5,7 @@
 #include "prefect/event_limits.hpp"
 #include "prefect/field_reader.hpp"
 #include "prefect/json/json_document.hpp"
+#include "prefect/received_event.hpp"
 #include "prefect/zoned_time.hpp"
 
 namespace hangar::prefect {
@@ -18,6 +19,10 @@ struct PublishedEvent {
   std::string attributes;      ///< The header `Prefect-Attributes`.
   std::string body;
 };
+
+/// Appends the event as JSON in the form in which Prefect's server publishes it, received at this
+/// time.
+void append_event(std::string& out, const ReceivedEvent& event, const ZonedTime& received);
 
 /// What a server makes of an event that a client sent and that it received at this instant. Throws
 /// a DataError when the value is no event.
