@@ -5,7 +5,7 @@
 #include <chrono>
 #include <optional>
 
-#include "auth.hpp"
+#include "handshake.hpp"
 #include "hangar/error.hpp"
 
 namespace asio = boost::asio;
@@ -18,7 +18,6 @@ using FrameKind = WebSocketFrame::Kind;
 
 // Prefect's clients wait no longer for the answer to their Close.
 constexpr auto closing_takes = 10s;
-constexpr std::uint16_t policy_violation = 1008;
 
 }  // namespace
 
@@ -42,28 +41,12 @@ asio::awaitable<void> EventsIn::run() {
       break;
     } else if (authenticated_) {
       co_await take(*frame);
-    } else if (!co_await authenticate(*frame)) {
-      break;
+    } else {
+      authenticated_ = co_await authenticate(*socket_, *frame, secret_);
+      if (!authenticated_) break;
     }
   }
   sender_->failed();  // Nobody is answered any more.
-}
-
-asio::awaitable<bool> EventsIn::authenticate(const WebSocketFrame& frame) {
-  AuthAnswer answer;
-  answer.kind = AuthAnswer::Kind::dropped;
-  if (frame.kind == FrameKind::text) {
-    try {
-      answer = answer_to_auth(intake_->parse(frame.data), secret_);
-    } catch (const DataError&) {  // No JSON: as Prefect, without a word.
-    }
-  }
-  if (answer.kind == AuthAnswer::Kind::refused) {
-    co_await socket_->close(policy_violation, std::string{answer.reason});
-  }
-  authenticated_ = answer.kind == AuthAnswer::Kind::success;
-  if (authenticated_) co_await socket_->write(R"({"type":"auth_success"})");
-  co_return authenticated_;
 }
 
 asio::awaitable<void> EventsIn::take(WebSocketFrame& frame) {

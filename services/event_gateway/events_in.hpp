@@ -32,8 +32,6 @@ class EventsIn : public std::enable_shared_from_this<EventsIn> {
  private:
   static constexpr std::size_t most_pings = 16;
 
-  /// Whether the client is one.
-  boost::asio::awaitable<bool> authenticate(const WebSocketFrame& frame);
   boost::asio::awaitable<void> take(WebSocketFrame& frame);
   boost::asio::awaitable<void> pinged(std::string data);
   boost::asio::awaitable<void> answer_pings();
