@@ -6,16 +6,20 @@
 #include <utility>
 
 #include "event_decoder.hpp"
-#include "event_tables.hpp"
 #include "hangar/batch_writer.hpp"
 #include "hangar/service.hpp"
 #include "persister_config.hpp"
 #include "persisting.hpp"
+#include "prefect/event_tables.hpp"
 #include "retention.hpp"
 #include "trim_command.hpp"
 #include "vacuum.hpp"
 
 namespace hangar::persister {
+
+namespace events = prefect::events;
+using prefect::event_resources_table;
+using prefect::events_table;
 
 /// Prefect's persister of events. README.md beside this file states its guarantees.
 class EventPersister final : public Service {

@@ -11,12 +11,17 @@
 #include <string_view>
 #include <unordered_set>
 
-#include "event_tables.hpp"
 #include "hangar/error.hpp"
+#include "prefect/event_tables.hpp"
 #include "prefect/json/json_document.hpp"
 
 namespace hangar::persister {
 namespace {
+
+namespace events = prefect::events;
+namespace event_resources = prefect::event_resources;
+using prefect::event_resources_table;
+using prefect::events_table;
 
 namespace c = event_resources;
 

@@ -5,12 +5,17 @@
 #include <numeric>
 #include <utility>
 
-#include "event_tables.hpp"
 #include "prefect/dropped_row.hpp"
+#include "prefect/event_tables.hpp"
 #include "prefect/uuid_sequence.hpp"
 
 namespace hangar::persister {
 namespace {
+
+namespace events = prefect::events;
+namespace event_resources = prefect::event_resources;
+using prefect::event_resources_table;
+using prefect::events_table;
 
 /// The places of the events that have an id first, in order of the ids: two transactions that
 /// insert the same ids wait for each other, and never both.

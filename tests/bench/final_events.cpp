@@ -6,7 +6,7 @@
 #include <utility>
 
 #include "event_decoder.hpp"
-#include "event_tables.hpp"
+#include "prefect/event_tables.hpp"
 #include "write_events.hpp"
 
 namespace hangar::bench {
@@ -24,7 +24,7 @@ class WrittenRows final : public Session {
   void rollback_to_savepoint() override {}
 
   std::vector<bool> insert_missing(const Rows& rows) override {
-    Rows& kept = &rows.table() == &persister::events_table() ? rows_.events : rows_.resources;
+    Rows& kept = &rows.table() == &prefect::events_table() ? rows_.events : rows_.resources;
     for (std::size_t i = 0; i < rows.size(); ++i) {
       const auto cells = kept.add();
       for (std::size_t column = 0; column < cells.size(); ++column) {
@@ -51,12 +51,12 @@ class WrittenRows final : public Session {
   using Session::erase;
 
   FinalEvents take() {
-    FinalEvents fresh{Rows{persister::events_table()}, Rows{persister::event_resources_table()}};
+    FinalEvents fresh{Rows{prefect::events_table()}, Rows{prefect::event_resources_table()}};
     return std::exchange(rows_, std::move(fresh));
   }
 
  private:
-  FinalEvents rows_{Rows{persister::events_table()}, Rows{persister::event_resources_table()}};
+  FinalEvents rows_{Rows{prefect::events_table()}, Rows{prefect::event_resources_table()}};
 };
 
 struct Writer {

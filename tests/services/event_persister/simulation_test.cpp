@@ -7,13 +7,13 @@
 #include <string>
 #include <vector>
 
-#include "event_tables.hpp"
+#include "prefect/event_tables.hpp"
 
 namespace hangar::simulation {
 namespace {
 
-namespace events = persister::events;
-namespace event_resources = persister::event_resources;
+namespace events = prefect::events;
+namespace event_resources = prefect::event_resources;
 
 constexpr std::size_t resources_of_each = 2;
 

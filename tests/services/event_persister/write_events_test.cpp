@@ -8,12 +8,17 @@
 #include <set>
 #include <vector>
 
-#include "event_tables.hpp"
 #include "memory_session.hpp"
 #include "noon.hpp"
+#include "prefect/event_tables.hpp"
 
 namespace hangar::persister {
 namespace {
+
+namespace events = prefect::events;
+namespace event_resources = prefect::event_resources;
+using prefect::event_resources_table;
+using prefect::events_table;
 
 using testing::MemorySession;
 using testing::OwnedCell;

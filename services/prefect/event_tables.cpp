@@ -1,6 +1,6 @@
-#include "event_tables.hpp"
+#include "prefect/event_tables.hpp"
 
-namespace hangar::persister {
+namespace hangar::prefect {
 namespace {
 
 // Without two that Prefect's migrations make in SQLite over the whole text of JSON columns, which
@@ -61,4 +61,4 @@ const Table& event_resources_table() {
   return table;
 }
 
-}  // namespace hangar::persister
+}  // namespace hangar::prefect

@@ -7,7 +7,7 @@
 
 /// The two tables of Prefect's database that hold events, with the names of its migrations
 /// (prefect.server.database.orm_models, 3.9.1).
-namespace hangar::persister {
+namespace hangar::prefect {
 
 // One line a column: its name, its type, whether it may be NULL, and what the database fills in.
 // clang-format off
@@ -63,4 +63,4 @@ const Table& events_table();
 /// which is made up, is unique in it.
 const Table& event_resources_table();
 
-}  // namespace hangar::persister
+}  // namespace hangar::prefect
