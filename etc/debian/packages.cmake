@@ -63,7 +63,7 @@ PostgreSQL database, that of a Prefect server for example.")
 hangar_package(prefect hangar-prefect net "${own}" "Hangar's services for events of Prefect
 The service task_run_recorder records the task runs of Prefect's flows,
 event_persister stores events, and event_gateway takes events from Prefect's
-clients into JetStream.")
+clients into JetStream and sends them to those who subscribe.")
 hangar_package(dev hangar-dev libdevel "${own}, libfmt-dev, \
 libboost${Boost_VERSION_MAJOR}.${Boost_VERSION_MINOR}-dev" "headers of Hangar, to write plugins with
 What services and storages for Hangar are compiled with: the headers, the

@@ -11,7 +11,10 @@
 #include "gateway_config.hpp"
 #include "hangar/service.hpp"
 #include "intake.hpp"
+#include "out/event_feed.hpp"
+#include "out/events_out.hpp"
 #include "post_events.hpp"
+#include "prefect/event_tables.hpp"
 
 namespace asio = boost::asio;
 
@@ -57,21 +60,39 @@ class EventGateway final : public Service {
     if (config.enabled) check(config);
     ListensOn listens{config.listen, largest_body};
     listens.connections = static_cast<std::size_t>(config.max_connections);
-    return {.publishes = {{event_stream, event_subjects},
-                          {invalid_stream, invalid_subject, config.dlq_max_bytes.value}},
-            .listens = {std::move(listens)}};
+    Needs needs{.publishes = {{event_stream, event_subjects},
+                              {invalid_stream, invalid_subject, config.dlq_max_bytes.value}},
+                .listens = {std::move(listens)}};
+    if (config.events_out) {
+      needs.tables = {&prefect::events_table(), &prefect::event_resources_table()};
+      needs.live = {
+          {.name = EventFeed::source, .stream = event_stream, .filter_subject = event_subjects}};
+      needs.steers = {{event_stream, EventFeed::persister}};
+    }
+    return needs;
   }
 
   EventGateway(Context& host, const Config& config)
-      : config_{config},
+      : host_{host},
+        config_{config},
         executor_{host.executor()},
         listener_{host.listener()},
         intake_{std::make_shared<Intake>(host.executor(), config, host.publisher(), host.log(),
                                          host.metrics())} {
     check(config);
+    if (config.events_out) feed_ = std::make_shared<EventFeed>(host, config_);
   }
 
   asio::awaitable<void> run() override {
+    if (feed_) {
+      co_await together(accept(), feed_->run());
+    } else {
+      co_await accept();
+    }
+  }
+
+ private:
+  asio::awaitable<void> accept() {
     while (true) {
       std::shared_ptr<Exchange> exchange = co_await listener_.accept();
       if (!exchange) co_return;
@@ -85,7 +106,6 @@ class EventGateway final : public Service {
     }
   }
 
- private:
   // As long as somebody has an exchange or a WebSocket, `run` does not return.
   asio::awaitable<void> answer(std::shared_ptr<Exchange>& exchange) {
     std::string_view path = exchange->target();
@@ -94,6 +114,8 @@ class EventGateway final : public Service {
     if (ours) path.remove_prefix(config_.base_path.size());
     if (exchange->wants_websocket() && ours && path == "/events/in") {
       co_await events_in(exchange);
+    } else if (exchange->wants_websocket() && ours && path == "/events/out" && feed_) {
+      co_await events_out(exchange);
     } else if (exchange->wants_websocket()) {
       co_await refuse_socket(*exchange);
     } else if (!ours) {
@@ -107,23 +129,44 @@ class EventGateway final : public Service {
     co_await exchange.respond(403, "text/plain; charset=utf-8", {});
   }
 
-  asio::awaitable<void> events_in(std::shared_ptr<Exchange>& exchange) {
-    const bool prefect = offers_prefect(exchange->header("Sec-WebSocket-Protocol"));
-    const std::string& secret = config_.auth_string.reveal();
-    if (!prefect && !secret.empty()) {
+  [[nodiscard]] static bool speaks_prefect(const Exchange& exchange) {
+    return offers_prefect(exchange.header("Sec-WebSocket-Protocol"));
+  }
+
+  /// Null when the client is refused or gone; else the exchange is over.
+  asio::awaitable<std::unique_ptr<WebSocket>> open(std::shared_ptr<Exchange>& exchange,
+                                                   std::size_t largest_message) {
+    const bool prefect = speaks_prefect(*exchange);
+    if (!prefect && !config_.auth_string.empty()) {
       co_await refuse_socket(*exchange);
-      co_return;
+      co_return nullptr;
     }
     WebSocketOptions options{prefect ? std::string{subprotocol} : std::string{}};
-    options.largest_message = largest_body;
+    options.largest_message = largest_message;
     options.ping_interval = config_.websocket_ping_interval;
     options.ping_timeout = config_.websocket_ping_timeout;
-    auto sender = std::make_shared<Sender>(executor_, exchange->peer());
     auto socket = co_await exchange->upgrade(std::move(options));
-    if (!socket) co_return;
     exchange.reset();
-    const auto client = std::make_shared<EventsIn>(executor_, std::move(socket), intake_,
-                                                   std::move(sender), secret, prefect);
+    co_return socket;
+  }
+
+  asio::awaitable<void> events_in(std::shared_ptr<Exchange>& exchange) {
+    const bool prefect = speaks_prefect(*exchange);
+    auto sender = std::make_shared<Sender>(executor_, exchange->peer());
+    auto socket = co_await open(exchange, largest_body);
+    if (!socket) co_return;
+    const auto client =
+        std::make_shared<EventsIn>(executor_, std::move(socket), intake_, std::move(sender),
+                                   config_.auth_string.reveal(), prefect);
+    co_await client->run();
+  }
+
+  asio::awaitable<void> events_out(std::shared_ptr<Exchange>& exchange) {
+    const bool prefect = speaks_prefect(*exchange);
+    auto socket = co_await open(exchange, EventsOut::largest_message);
+    if (!socket) co_return;
+    const auto client =
+        std::make_shared<EventsOut>(host_, config_, std::move(socket), feed_, prefect);
     co_await client->run();
   }
 
@@ -147,14 +190,17 @@ class EventGateway final : public Service {
     }
   }
 
+  Context& host_;
   const Config config_;
   asio::any_io_executor executor_;
   Listener& listener_;
   std::shared_ptr<Intake> intake_;
+  std::shared_ptr<EventFeed> feed_;  ///< Null: nobody may subscribe.
 };
 
 }  // namespace
 }  // namespace hangar::gateway
 
 HANGAR_PLUGIN(hangar::service_plugin<hangar::gateway::EventGateway>(
-    "event_gateway", "1.0.0", "Takes events of Prefect's clients into JetStream"));
+    "event_gateway", "1.0.0",
+    "Takes events of Prefect's clients into JetStream, and sends them to subscribers"));

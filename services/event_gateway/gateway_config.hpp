@@ -22,6 +22,9 @@ struct GatewayConfig : ServiceConfig {
   Duration websocket_ping_interval{20'000};
   Duration websocket_ping_timeout{20'000};
   Duration publish_timeout{5'000};
+  bool events_out = true;
+  Duration maximum_websocket_backfill = std::chrono::minutes{15};
+  std::int64_t websocket_backfill_page_size = 250;
   ByteSize dlq_max_bytes{64U << 20U};
   std::int64_t maximum_size_bytes = 1'500'000;
   std::int64_t maximum_labels_per_resource = 500;
@@ -65,6 +68,20 @@ struct GatewayConfig : ServiceConfig {
         .add("publish_timeout", &publish_timeout,
              "A POST whose events are not stored for so long is answered 503")
         .range(100, 600'000);
+    fields.add("events_out", &events_out,
+               "Whether `/api/events/out` is served, for which Prefect's database is read");
+    fields
+        .add("maximum_websocket_backfill", &maximum_websocket_backfill,
+             "How far back a subscriber gets events that are stored")
+        .range(0, 366LL * 24 * 3'600'000)
+        .also_set_by({"PREFECT_SERVER_EVENTS_MAXIMUM_WEBSOCKET_BACKFILL",
+                      "PREFECT_EVENTS_MAXIMUM_WEBSOCKET_BACKFILL"});
+    fields
+        .add("websocket_backfill_page_size", &websocket_backfill_page_size,
+             "How many rows of stored events are read at a time")
+        .range(1, 10'000)
+        .also_set_by({"PREFECT_SERVER_EVENTS_WEBSOCKET_BACKFILL_PAGE_SIZE",
+                      "PREFECT_EVENTS_WEBSOCKET_BACKFILL_PAGE_SIZE"});
     fields
         .add("dlq_max_bytes", &dlq_max_bytes,
              "Size of the stream of invalid events when it is created; the oldest go first")

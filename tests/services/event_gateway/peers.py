@@ -164,8 +164,14 @@ class PrefectPeer(Peer):
 class Gateway(Peer):
     """`hangar run --only event_gateway`; can be killed and started again."""
 
-    def __init__(self, settings: Mapping[str, str] = {}, nats: NatsServer | None = None) -> None:
+    def __init__(
+        self,
+        settings: Mapping[str, str] = {},
+        nats: NatsServer | None = None,
+        services: tuple[str, ...] = ("event_gateway",),
+    ) -> None:
         self._environment = settings
+        self._services = services
         self._nats = nats
 
     def _open(self, opened: contextlib.ExitStack) -> None:
@@ -182,7 +188,10 @@ class Gateway(Peer):
             "services.event_gateway.listen": "127.0.0.1:0",
             "services.event_gateway.publish_timeout": "1s",
         }
-        command = ("--only", "event_gateway", *flags(settings))
+        command = (
+            *(word for name in self._services for word in ("--only", name)),
+            *flags(settings),
+        )
         running = hangar_running(*command, log=self.log, env=self._environment)
         self.process: subprocess.Popen[bytes] = self._running.enter_context(running)
         self.surface = Surface.of(self.process, self._data, self.log)

@@ -8,14 +8,16 @@ import base64
 import json
 import unittest
 import uuid
-from typing import Any, ClassVar
+from typing import ClassVar
 
 from support.prefect_nats_venv import continue_with_prefect_nats
 
 continue_with_prefect_nats()
 
-from services.event_gateway.peers import AUTH, INVALID, Answer, Gateway, PrefectPeer
+from services.event_gateway.conformance_case import Conformance
+from services.event_gateway.peers import AUTH, INVALID
 
+from services.event_gateway import out_lines
 from support.jetstream import StoredMessage
 
 SECRET = "admin:pass"
@@ -82,45 +84,7 @@ def published(message: StoredMessage) -> tuple[str, str, dict[str, str], str]:
     return message.subject, before + mark, headers, body[-2:]
 
 
-class Conformance(unittest.IsolatedAsyncioTestCase):
-    settings: ClassVar[dict[str, str]] = {}
-    prefect: ClassVar[PrefectPeer]
-    gateway: ClassVar[Gateway]
-
-    @classmethod
-    def setUpClass(cls) -> None:
-        cls.gateway = cls.enterClassContext(Gateway(cls.settings))
-        cls.prefect = cls.enterClassContext(PrefectPeer(cls.settings))
-
-    async def asyncSetUp(self) -> None:
-        asyncio.get_running_loop().set_debug(False)  # It tells of every wait under load.
-
-    async def both(self, *messages: str | bytes, **how: Any) -> Answer:
-        """The answer, which is the same."""
-        expected = await self.prefect.answer(*messages, **how)
-        self.assertEqual(await self.gateway.answer(*messages, **how), expected, messages)
-        return expected
-
-    def both_http(self, *request: Any, **how: Any) -> tuple[int, dict[str, str], Any]:
-        answers: list[tuple[int, dict[str, str], Any]] = []
-        for peer in (self.prefect, self.gateway):
-            status, headers, body = peer.http(*request, **how)
-            kept: dict[str, str] = {
-                name: headers[name] for name in ("allow", "content-type") if name in headers
-            }
-            if "location" in headers:
-                kept["location"] = headers["location"].replace(peer.address, "here")
-            answers.append((status, kept, json.loads(body) if body else None))
-        expected, found = answers
-        if expected[0] == 422:
-            # Of pydantic's words for what is wrong only the place is the same.
-            for answer in answers:
-                self.assertEqual(len(answer[2].pop("exception_detail")[:1]), 1)
-        self.assertEqual(found, expected, request)
-        return expected
-
-
-class Open(Conformance):
+class Open(out_lines.SubscribingLines):
     """Nobody needs to know a secret."""
 
     async def test_first_message_is_answered_alike(self) -> None:

@@ -1,0 +1,48 @@
+"""Asks Prefect's own server and the gateway the same."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import unittest
+from typing import Any, ClassVar
+
+from services.event_gateway.peers import Answer, Gateway, PrefectPeer
+
+
+class Conformance(unittest.IsolatedAsyncioTestCase):
+    settings: ClassVar[dict[str, str]] = {}
+    prefect: ClassVar[PrefectPeer]
+    gateway: ClassVar[Gateway]
+
+    @classmethod
+    def setUpClass(cls) -> None:
+        cls.gateway = cls.enterClassContext(Gateway(cls.settings))
+        cls.prefect = cls.enterClassContext(PrefectPeer(cls.settings))
+
+    async def asyncSetUp(self) -> None:
+        asyncio.get_running_loop().set_debug(False)  # It tells of every wait under load.
+
+    async def both(self, *messages: str | bytes, **how: Any) -> Answer:
+        """The answer, which is the same."""
+        expected = await self.prefect.answer(*messages, **how)
+        self.assertEqual(await self.gateway.answer(*messages, **how), expected, messages)
+        return expected
+
+    def both_http(self, *request: Any, **how: Any) -> tuple[int, dict[str, str], Any]:
+        answers: list[tuple[int, dict[str, str], Any]] = []
+        for peer in (self.prefect, self.gateway):
+            status, headers, body = peer.http(*request, **how)
+            kept: dict[str, str] = {
+                name: headers[name] for name in ("allow", "content-type") if name in headers
+            }
+            if "location" in headers:
+                kept["location"] = headers["location"].replace(peer.address, "here")
+            answers.append((status, kept, json.loads(body) if body else None))
+        expected, found = answers
+        if expected[0] == 422:
+            # Of pydantic's words for what is wrong only the place is the same.
+            for answer in answers:
+                self.assertEqual(len(answer[2].pop("exception_detail")[:1]), 1)
+        self.assertEqual(found, expected, request)
+        return expected
