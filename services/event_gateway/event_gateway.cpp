@@ -6,7 +6,9 @@
 #include <string_view>
 #include <utility>
 
+#include "api_route.hpp"
 #include "auth.hpp"
+#include "cors.hpp"
 #include "events_in.hpp"
 #include "gateway_config.hpp"
 #include "hangar/service.hpp"
@@ -44,11 +46,7 @@ void check(const GatewayConfig& config) {
         "services.event_gateway.csrf_protection_enabled: the gateway cannot check Prefect's CSRF "
         "tokens: switch the protection off, or the gateway"};
   }
-  const std::string& path = config.base_path;
-  if (path.empty() || (path.starts_with('/') && !path.ends_with('/'))) return;
-  throw ConfigError{
-      "services.event_gateway.base_path: it begins with a slash and does not end with one, as "
-      "/api; empty is the root"};
+  static_cast<void>(api_prefix(config.base_path));
 }
 
 class EventGateway final : public Service {
@@ -75,6 +73,9 @@ class EventGateway final : public Service {
   EventGateway(Context& host, const Config& config)
       : host_{host},
         config_{config},
+        prefix_{api_prefix(config.base_path)},
+        cors_{config.cors_allowed_origins, config.cors_allowed_methods,
+              config.cors_allowed_headers},
         executor_{host.executor()},
         listener_{host.listener()},
         intake_{std::make_shared<Intake>(host.executor(), config, host.publisher(), host.log(),
@@ -108,20 +109,16 @@ class EventGateway final : public Service {
 
   // As long as somebody has an exchange or a WebSocket, `run` does not return.
   asio::awaitable<void> answer(std::shared_ptr<Exchange>& exchange) {
-    std::string_view path = exchange->target();
-    path = path.substr(0, path.find('?'));
-    const bool ours = path.starts_with(config_.base_path);
-    if (ours) path.remove_prefix(config_.base_path.size());
-    if (exchange->wants_websocket() && ours && path == "/events/in") {
+    const ApiRoute route =
+        api_route(exchange->method(), exchange->target(), exchange->wants_websocket(), prefix_);
+    if (route == ApiRoute::events_in) {
       co_await events_in(exchange);
-    } else if (exchange->wants_websocket() && ours && path == "/events/out" && feed_) {
+    } else if (route == ApiRoute::events_out && feed_) {
       co_await events_out(exchange);
-    } else if (exchange->wants_websocket()) {
+    } else if (route == ApiRoute::events_out || route == ApiRoute::no_websocket) {
       co_await refuse_socket(*exchange);
-    } else if (!ours) {
-      co_await respond_json(*exchange, 404, R"({"detail":"Not Found"})");
     } else {
-      co_await answer(*exchange, path);
+      co_await answer(*exchange, route);
     }
   }
 
@@ -170,28 +167,50 @@ class EventGateway final : public Service {
     co_await client->run();
   }
 
-  asio::awaitable<void> answer(Exchange& exchange, std::string_view path) {
+  asio::awaitable<void> answer(Exchange& exchange, ApiRoute route) {
+    const std::string_view asked = exchange.header("Access-Control-Request-Method");
+    const std::string_view origin = exchange.header("Origin");
+    if (exchange.method() == "OPTIONS" && !origin.empty() && !asked.empty()) {
+      co_await answer_preflight(exchange);
+      co_return;
+    }
+    for (auto& [name, value] : cors_.headers(origin)) exchange.add_header(name, value);
     const std::string& secret = config_.auth_string.reveal();
-    if (!secret.empty() && !is_authorized(exchange.header("Authorization"), secret)) {
+    const bool authorized = secret.empty() || route == ApiRoute::outside ||
+                            is_authorized(exchange.header("Authorization"), secret);
+    if (!authorized) {
       co_await respond_json(exchange, 401, R"({"exception_message":"Unauthorized"})");
-    } else if (path == "/events/") {
+    } else if (route == ApiRoute::slash) {
       const std::string_view target = exchange.target();
       const std::string_view query = target.substr(std::min(target.find('?'), target.size()));
-      exchange.add_header("Location", "http://" + std::string{exchange.header("Host")} +
-                                          config_.base_path + "/events" + std::string{query});
+      exchange.add_header("Location", "http://" + std::string{exchange.header("Host")} + prefix_ +
+                                          "/events" + std::string{query});
       co_await exchange.respond(307, {}, {});
-    } else if (path != "/events") {
-      co_await respond_json(exchange, 404, R"({"detail":"Not Found"})");
-    } else if (exchange.method() != "POST") {
+    } else if (route == ApiRoute::wrong_method) {
       exchange.add_header("Allow", "POST");
       co_await respond_json(exchange, 405, R"({"detail":"Method Not Allowed"})");
-    } else {
+    } else if (route == ApiRoute::post_events) {
       co_await post_events(executor_, exchange, intake_, config_.publish_timeout);
+    } else {
+      co_await respond_json(exchange, 404, R"({"detail":"Not Found"})");
     }
+  }
+
+  asio::awaitable<void> answer_preflight(Exchange& exchange) {
+    Cors::Preflight asked;
+    asked.origin = exchange.header("Origin");
+    asked.method = exchange.header("Access-Control-Request-Method");
+    asked.headers = exchange.header("Access-Control-Request-Headers");
+    asked.private_network = exchange.header("Access-Control-Request-Private-Network");
+    Cors::Answer answer = cors_.answer(asked);
+    for (auto& [name, value] : answer.headers) exchange.add_header(name, value);
+    co_await exchange.respond(answer.status, "text/plain; charset=utf-8", std::move(answer.body));
   }
 
   Context& host_;
   const Config config_;
+  const std::string prefix_;
+  const Cors cors_;
   asio::any_io_executor executor_;
   Listener& listener_;
   std::shared_ptr<Intake> intake_;

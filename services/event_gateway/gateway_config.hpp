@@ -16,6 +16,9 @@ namespace hangar::gateway {
 struct GatewayConfig : ServiceConfig {
   std::string listen = "127.0.0.1:4201";
   std::string base_path = "/api";
+  std::string cors_allowed_origins = "*";
+  std::string cors_allowed_methods = "*";
+  std::string cors_allowed_headers = "*";
   Secret auth_string;
   bool csrf_protection_enabled = false;
   std::int64_t max_connections = 10'000;
@@ -42,7 +45,19 @@ struct GatewayConfig : ServiceConfig {
   void fields(Fields& fields) {
     ServiceConfig::fields(fields);
     fields.add("listen", &listen, "Address for Prefect's clients, `host:port`");
-    fields.add("base_path", &base_path, "What the paths of the API begin with");
+    fields.add("base_path", &base_path, "What the paths of the API begin with")
+        .also_set_by({"PREFECT_SERVER_API_BASE_PATH"});
+    fields
+        .add("cors_allowed_origins", &cors_allowed_origins,
+             "Origins, with commas, whose pages may send requests from a browser; `*`: all")
+        .also_set_by(
+            {"PREFECT_SERVER_API_CORS_ALLOWED_ORIGINS", "PREFECT_SERVER_CORS_ALLOWED_ORIGINS"});
+    fields.add("cors_allowed_methods", &cors_allowed_methods, "Methods that they may use")
+        .also_set_by(
+            {"PREFECT_SERVER_API_CORS_ALLOWED_METHODS", "PREFECT_SERVER_CORS_ALLOWED_METHODS"});
+    fields.add("cors_allowed_headers", &cors_allowed_headers, "Headers that they may send")
+        .also_set_by(
+            {"PREFECT_SERVER_API_CORS_ALLOWED_HEADERS", "PREFECT_SERVER_CORS_ALLOWED_HEADERS"});
     fields
         .add("auth_string", &auth_string,
              "`user:password` that clients must know; empty: nobody is asked")

@@ -14,6 +14,11 @@ from support.prefect_venv import PrefectVenv, prefect_url
 from support.server import Server
 
 
+def base_path_of(settings: Mapping[str, str]) -> str:
+    """What the paths of the API begin with."""
+    return (settings.get("PREFECT_SERVER_API_BASE_PATH") or "/api").rstrip("/")
+
+
 class PrefectServer(Server):
     """`prefect server start --no-services` on a database, with a home of its own.
 
@@ -33,8 +38,12 @@ class PrefectServer(Server):
         self._settings = dict(settings or {})
 
     @property
+    def base_path(self) -> str:
+        return base_path_of(self._settings)
+
+    @property
     def api(self) -> str:
-        return f"http://127.0.0.1:{self.port}/api"
+        return f"http://127.0.0.1:{self.port}{self.base_path}"
 
     def environment(self) -> dict[str, str]:
         """What the server and its clients see."""

@@ -62,7 +62,7 @@ void HttpExchange::add_header(std::string name, std::string value) {
     return std::isalnum(static_cast<unsigned char>(byte)) != 0 || byte == '-';
   };
   if (name.empty() || !std::ranges::all_of(name, is_token) ||
-      std::ranges::any_of(value, is_control)) {
+      std::ranges::any_of(value, [](char byte) { return byte != '\t' && is_control(byte); })) {
     throw std::logic_error{fmt::format("'{}' with this value is no header", name)};
   }
   headers_.emplace_back(std::move(name), std::move(value));

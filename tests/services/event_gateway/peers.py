@@ -19,7 +19,7 @@ from websockets.typing import Subprotocol
 from support.jetstream import JetStream, StoredMessage
 from support.owner import Owner
 from support.prefect_nats_venv import prefect_nats_venv
-from support.prefect_server import PrefectServer
+from support.prefect_server import PrefectServer, base_path_of
 from support.prefect_venv import create_prefect_sqlite
 from support.program import flags, hangar_running
 from support.servers import NatsServer
@@ -49,6 +49,8 @@ class Peer(Owner):
 
     nats: NatsServer
     address: str
+    base = "/api"
+    """What the paths of the API begin with."""
 
     @property
     @abc.abstractmethod
@@ -72,11 +74,9 @@ class Peer(Owner):
         finally:
             connection.close()
 
-    def socket(
-        self, path: str = "/api/events/in", protocols: tuple[str, ...] = ("prefect",)
-    ) -> connect:
+    def socket(self, path: str | None = None, protocols: tuple[str, ...] = ("prefect",)) -> connect:
         return connect(
-            f"ws://{self.address}{path}",
+            f"ws://{self.address}{path or self.base + '/events/in'}",
             subprotocols=[Subprotocol(each) for each in protocols] or None,
             proxy=None,
             ping_interval=None,
@@ -93,7 +93,7 @@ class Peer(Owner):
     async def answer(
         self,
         *messages: str | bytes,
-        path: str = "/api/events/in",
+        path: str | None = None,
         protocols: tuple[str, ...] = ("prefect",),
         wanted: int = 1,
     ) -> Answer:
@@ -155,6 +155,7 @@ class PrefectPeer(Peer):
         )
         self._server = opened.enter_context(server)
         self.address = f"127.0.0.1:{server.port}"
+        self.base = server.base_path
 
     @property
     def pid(self) -> int:
@@ -173,6 +174,7 @@ class Gateway(Peer):
         self._environment = settings
         self._services = services
         self._nats = nats
+        self.base = base_path_of(settings)
 
     def _open(self, opened: contextlib.ExitStack) -> None:
         self._folder = opened.enter_context(temporary_folder("gateway"))

@@ -216,17 +216,45 @@ class Open(out_lines.SubscribingLines):
         for method, path, status in (
             ("GET", "/api/events", 405), ("PUT", "/api/events", 405),
             ("DELETE", "/api/events", 405), ("POST", "/api/events/?a=b", 307),
-            ("GET", "/api/events/in", 404),
+            ("HEAD", "/api/events", 405), ("OPTIONS", "/api/events", 405),
+            ("PATCH", "/api/events", 405), ("TRACE", "/api/events", 405),
+            ("QUERY", "/api/events", 405), ("NOTHING", "/api/events", 405),
+            ("GET", "/api/events/", 307), ("GET", "/api/%65vents", 405),
+            ("GET", "/api//events", 404), ("GET", "/api/events%3F", 404),
+            ("GET", "/api/events/in", 404), ("OPTIONS", "/api/events/in", 404),
+            ("HEAD", "/api/events/in", 404), ("POST", "/api/events/in?x", 404),
             ("POST", "/api/events/nothing", 404),
         ):  # fmt: skip
             with self.subTest(method=method, path=path):
                 self.assertEqual(self.both_http(method, path)[0], status)
 
+    def test_pages_of_every_origin_may_do_everything(self) -> None:
+        for asked, status in (
+            (_preflight("https://a.example", "POST"), 200),
+            (_preflight("null", "QUERY", "x-a,\tX-B"), 200),
+            (_preflight("https://a.example", "post"), 400),
+            (_preflight("https://a.example", "TRACE", private="true"), 400),
+            ({"Access-Control-Request-Method": "GET"}, 405), ({"Origin": "https://a.example"}, 405),
+        ):  # fmt: skip
+            for path in ("/api/events", "/api/events/?a"):
+                with self.subTest(asked=asked, path=path):
+                    answer = self.both_http("OPTIONS", path, None, asked)
+                    self.assertEqual(answer[0], 307 if status == 405 and "?" in path else status)
+        for origin in ("https://a.example", "null"):
+            for body in (b"[]", b"{}"):
+                self.both_http("POST", "/api/events", body, JSON | {"Origin": origin})
+
 
 class Secured(Conformance):
-    """With `PREFECT_SERVER_API_AUTH_STRING`, which both read."""
+    """With settings of Prefect's for a secret, the base path and pages of other origins."""
 
-    settings: ClassVar[dict[str, str]] = {"PREFECT_SERVER_API_AUTH_STRING": SECRET}
+    settings: ClassVar[dict[str, str]] = {
+        "PREFECT_SERVER_API_AUTH_STRING": SECRET,
+        "PREFECT_SERVER_API_BASE_PATH": "/v2/api/",
+        "PREFECT_SERVER_CORS_ALLOWED_ORIGINS": "https://a.example,https://b.example, https://c",
+        "PREFECT_SERVER_CORS_ALLOWED_METHODS": "GET,POST",
+        "PREFECT_SERVER_CORS_ALLOWED_HEADERS": "X-One,authorization",
+    }
 
     async def test_first_message_is_answered_alike(self) -> None:
         self.assertEqual(len((await self.both(_auth(SECRET))).messages), 1)
@@ -257,13 +285,52 @@ class Secured(Conformance):
         ):  # fmt: skip
             headers = JSON | ({"Authorization": value} if value else {})
             with self.subTest(value=value):
-                answer = self.both_http("POST", "/api/events", b"[]", headers)
+                answer = self.both_http("POST", "/v2/api/events", b"[]", headers)
                 self.assertEqual(answer[0], status)
-        for method, path in (("GET", "/api/events"), ("POST", "/api/events/")):
+        for method, path in (("GET", "/v2/api/events"), ("POST", "/v2/api/events/")):
             self.assertEqual(self.both_http(method, path)[0], 401)
+
+    async def test_base_path_is_where_the_api_is(self) -> None:
+        headers = JSON | {"Authorization": "Basic " + base64.b64encode(SECRET.encode()).decode()}
+        for method, path, status in (
+            ("POST", "/v2/api/events/?a", 307), ("GET", "/v2/api/events", 405),
+            ("GET", "/v2/api/nothing", 404), ("POST", "/v2/api//events", 404),
+        ):  # fmt: skip
+            with self.subTest(method=method, path=path):
+                self.assertEqual(self.both_http(method, path, None, headers)[0], status)
+        self.assertEqual((await self.both(path="/api/events/in")).status, 403)
+
+    def test_pages_of_other_origins_may_do_what_is_set(self) -> None:
+        for asked, status in (
+            (_preflight("https://a.example", "POST", "X-ONE, content-type"), 200),
+            (_preflight("https://b.example", "GET"), 200),
+            (_preflight("https://c", "GET"), 400),
+            (_preflight("https://d", "PUT", "X-Two"), 400),
+            (_preflight("https://a.example", "GET", "x-one,"), 400),
+        ):  # fmt: skip
+            with self.subTest(asked=asked):
+                answer = self.both_http("OPTIONS", "/v2/api/events", None, asked)
+                self.assertEqual(answer[0], status)
+        for origin in ("https://a.example", "https://c", ""):
+            answer = self.both_http(
+                "POST", "/v2/api/events", b"[]", JSON | ({"Origin": origin} if origin else {})
+            )
+            self.assertEqual(answer[0], 401)
 
 
 JSON = {"Content-Type": "application/json"}
+
+
+def _preflight(
+    origin: str, method: str, headers: str | None = None, private: str | None = None
+) -> dict[str, str]:
+    asked = {
+        "Origin": origin,
+        "Access-Control-Request-Method": method,
+        "Access-Control-Request-Headers": headers,
+        "Access-Control-Request-Private-Network": private,
+    }
+    return {name: value for name, value in asked.items() if value is not None}
 
 
 def _auth(token: object) -> str:
