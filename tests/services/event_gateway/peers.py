@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import abc
 import contextlib
+import copy
 import json
 import subprocess
 from collections.abc import Mapping
@@ -56,6 +57,12 @@ class Peer(Owner):
     @abc.abstractmethod
     def pid(self) -> int:
         """Of its process."""
+
+    def at(self, address: str) -> Peer:
+        """The same by the address of what stands in front of it."""
+        other = copy.copy(self)
+        other.address = address
+        return other
 
     def http(
         self, method: str, path: str, body: bytes | None = None, headers: Mapping[str, str] = {}
