@@ -54,6 +54,7 @@ TEST(ApiRoute, requests_go_by_the_whole_path) {
 TEST(ApiRoute, websocket_is_where_events_are_taken) {
   const std::vector<std::pair<std::string, ApiRoute>> cases{
       {"/api/events/in", ApiRoute::events_in},     {"/api/events/in?x", ApiRoute::events_in},
+      {"/api/events/out", ApiRoute::events_out},   {"/api/events/out?x", ApiRoute::events_out},
       {"/api/events/in/", ApiRoute::no_websocket}, {"/api/events", ApiRoute::no_websocket},
       {"/events/in", ApiRoute::no_websocket},      {"/", ApiRoute::no_websocket},
   };

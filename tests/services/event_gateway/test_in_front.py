@@ -27,7 +27,7 @@ from support.tree import ROOT
 
 _FRONT = ROOT / "etc" / "front"
 _JSON = {"Content-Type": "application/json"}
-_PATHS = {"/api/events", "/api/events/in"}
+_PATHS = {"/api/events", "/api/events/in", "/api/events/out"}
 """What the gateway serves."""
 
 
