@@ -94,7 +94,9 @@ class Hardening(unittest.TestCase):
 
     def test_every_unit_is_compiled_with_every_flag(self) -> None:
         units = json.loads((build_folder() / "compile_commands.json").read_text())
-        ours = [unit for unit in units if not unit["file"].startswith(str(build_folder()))]
+        made = str(build_folder())
+        ours = [unit for unit in units
+                if "/Unity/" in unit["file"] or not unit["file"].startswith(made)]  # fmt: skip
         self.assertGreater(len(ours), 50)
         for unit in ours:
             missing = _FLAGS - set(unit["command"].split())
