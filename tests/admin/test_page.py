@@ -72,6 +72,7 @@ class Page(unittest.TestCase):
             "admin.listen": cls.address,
             "nats.url": cls.nats.url,
             "services.event_gateway.listen": "127.0.0.1:0",
+            "services.event_gateway.events_out": "false",
             **{f"services.{name}.enabled": "true" for name in _SERVICES},
         }
         log = cls.folder / "hangar.log"
