@@ -1,0 +1,140 @@
+#include "out/subscriber_index.hpp"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <boost/asio/io_context.hpp>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "out/history.hpp"
+#include "out/matching.hpp"
+#include "prefect/present.hpp"
+
+namespace hangar::gateway {
+namespace {
+
+constexpr prefect::EventLimits index_limits{500, 100, 1024};
+
+class SubscriberIndexTest : public ::testing::Test {
+ protected:
+  Subscriber& subscriber(const std::string& filter, std::size_t most_bytes = 1000) {
+    EventFilter read = reader_.filter(reader_.document().parse(filter), prefect::present());
+    read.since = 0;
+    subscribers_.push_back(
+        std::make_unique<Subscriber>(io_.get_executor(), std::move(read), most_bytes));
+    return *subscribers_.back();
+  }
+  const SeenEvent& event(const std::string& name, const std::string& resource,
+                         const std::string& related = "x") {
+    json_ = R"({"id":"0190a3b2-0000-7000-8000-000000000001","occurred":"2020-01-01T00:00:00Z",)"
+            R"("event":")" +
+            name + R"(","resource":{"prefect.resource.id":")" + resource +
+            R"("},"related":[{"prefect.resource.id":")" + related +
+            R"(","prefect.resource.role":"a"}]})";
+    return reader_.read(json_);
+  }
+  /// Whoever wants the event, asked one by one.
+  std::vector<Subscriber*> asked(const SeenEvent& event) {
+    std::vector<Subscriber*> found;
+    for (const auto& each : subscribers_) {
+      if (includes(each->filter(), event)) found.push_back(each.get());
+    }
+    return found;
+  }
+  static std::vector<Subscriber*> sorted(std::vector<Subscriber*> all) {
+    std::ranges::sort(all);
+    return all;
+  }
+
+  boost::asio::io_context io_;
+  EventReader reader_{index_limits};
+  std::string json_;
+  std::vector<std::unique_ptr<Subscriber>> subscribers_;
+  SubscriberIndex index_;
+};
+
+const std::vector<std::string> filters{
+    "{}",
+    R"({"event":{"name":["a","b","a"]}})",
+    R"({"event":{"prefix":["a","ab",""]}})",
+    R"({"event":{"prefix":["ab"],"exclude_name":["abc"]}})",
+    R"({"resource":{"id":["r","r","s"]}})",
+    R"({"any_resource":{"id":["r","x"]}})",
+    R"({"any_resource":[{"id_prefix":["r"]},{"id":["x","y"]}]})",
+    R"({"resource":{"id_prefix":["r"]},"event":{"name":["abc"]}})",
+    R"({"id":{"id":["0190a3b2-0000-7000-8000-000000000001"]}})",
+    R"({"id":{"id":["0190a3b2-0000-7000-8000-000000000002"]}})",
+    R"({"related":{"id":["x"]}})",
+};
+
+TEST_F(SubscriberIndexTest, finds_whom_asking_all_of_them_finds) {
+  for (const std::string& filter : filters) index_.add(subscriber(filter));
+  std::size_t found = 0;
+  while (!subscribers_.empty()) {
+    EXPECT_EQ(index_.size(), subscribers_.size());
+    for (const char* name : {"a", "b", "ab", "abc", "", "z"}) {
+      for (const char* resource : {"r", "s", "x", "rr"}) {
+        for (const char* related : {"x", "r", "z"}) {
+          const SeenEvent& seen = event(name, resource, related);
+          EXPECT_EQ(sorted(index_.who_want(seen)), sorted(asked(seen))) << json_;
+          found += index_.who_want(seen).size();
+        }
+      }
+    }
+    index_.remove(*subscribers_.front());
+    subscribers_.erase(subscribers_.begin());
+  }
+  EXPECT_GT(found, 100U);
+  EXPECT_TRUE(index_.who_want(event("a", "r")).empty());
+}
+
+TEST_F(SubscriberIndexTest, who_cannot_want_an_event_is_not_asked) {
+  std::vector<Subscriber*> others;
+  for (int i = 0; i < 10; ++i) {
+    others.push_back(&subscriber(R"({"event":{"name":["other"]}})"));
+    others.push_back(&subscriber(R"({"resource":{"id":["other"]}})"));
+    others.push_back(&subscriber(R"({"event":{"prefix":["oth"]}})"));
+  }
+  for (Subscriber* each : others) index_.add(*each);
+  EXPECT_TRUE(index_.who_want(event("a", "r")).empty());
+  for (Subscriber* each : others) EXPECT_EQ(each->asked, 0U);
+}
+
+TEST_F(SubscriberIndexTest, a_subscriber_holds_so_many_bytes_and_then_none) {
+  Subscriber& slow = subscriber("{}", 100);
+  auto frame = std::make_shared<EventFrame>();
+  frame->text.assign(60, 'x');
+  slow.offer(frame);
+  EXPECT_FALSE(slow.slow());
+  EXPECT_EQ(frame.use_count(), 2);
+  slow.offer(frame);
+  EXPECT_TRUE(slow.slow());
+  EXPECT_EQ(frame.use_count(), 1);
+  slow.offer(frame);
+  EXPECT_EQ(frame.use_count(), 1);
+}
+
+TEST(History, has_what_is_behind_a_position_or_says_that_it_has_not) {
+  History history{400};
+  const auto behind = [&](std::uint64_t position) {
+    std::string all;
+    history.each_behind(position, [&](std::string_view data) { all += data; });
+    return all;
+  };
+  EXPECT_FALSE(history.covers(0));
+  history.add(7, "a");
+  history.add(9, "b");
+  EXPECT_FALSE(history.covers(5));  // 6 was before.
+  EXPECT_TRUE(history.covers(6));
+  EXPECT_EQ(behind(6), "ab");
+  EXPECT_EQ(behind(7), "b");
+  history.add(10, std::string(300, 'c'));
+  EXPECT_FALSE(history.covers(6));
+  EXPECT_TRUE(history.covers(9));
+  EXPECT_EQ(behind(9), std::string(300, 'c'));
+}
+
+}  // namespace
+}  // namespace hangar::gateway
