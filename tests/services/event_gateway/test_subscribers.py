@@ -79,6 +79,19 @@ class SubscribersCase(unittest.IsolatedAsyncioTestCase):
             while not await asyncio.to_thread(there):
                 await asyncio.sleep(0.01)
 
+    def settled(self, consumer: str = _PERSISTER) -> int:
+        with JetStream(self.gateway.nats.url) as stream:
+            info = stream.request(f"CONSUMER.INFO.{EVENTS}.{consumer}")
+        return int(info["ack_floor"]["stream_seq"])
+
+    def nobody_acks(self) -> None:
+        """Makes the consumer of who stores events."""
+        config = {"durable_name": _PERSISTER, "ack_policy": "explicit", "deliver_policy": "all"}
+        with JetStream(self.gateway.nats.url) as stream:
+            stream.request(
+                f"CONSUMER.DURABLE.CREATE.{EVENTS}.{_PERSISTER}", stream_name=EVENTS, config=config
+            )
+
     def subscribers(self, outcome: str) -> float:
         name = "hangar_gateway_subscribers_total"
         series = self.gateway.surface.metrics().items()
@@ -179,11 +192,6 @@ class WithPersister(SubscribersCase):
                         await self.until(lambda: self.subscribers("joined") == len(ends))
                         self.assertEqual(await self.post(end), await self.ids(socket, 1))
 
-    def settled(self) -> int:
-        with JetStream(self.gateway.nats.url) as stream:
-            info = stream.request(f"CONSUMER.INFO.{EVENTS}.{_PERSISTER}")
-        return int(info["ack_floor"]["stream_seq"])
-
     def end_of(self, parts: dict[str, Any], ends: list[str]) -> dict[str, Any]:
         """An event that passes the filter when it is live, which no later filter does select."""
         names = parts.setdefault("event", {})
@@ -196,16 +204,28 @@ class WithPersister(SubscribersCase):
         return event(ends[-1], payload={"said": "hello"}, resource=resource, related=related)
 
 
+class WithPersisterThatAcksLater(SubscribersCase):
+    """All events are stored, but none is known to be."""
+
+    async def test_what_is_stored_and_remembered_comes_once(self) -> None:
+        other = {"HANGAR_SERVICES_EVENT_PERSISTER_DURABLE": "other"}
+        services = ("event_gateway", "event_persister")
+        self.gateway = self.enterContext(Gateway(other, services=services))
+        self.nobody_acks()
+        before = await self.post(event("a"), event("b"), event("a"))
+        await self.until(lambda: self.settled("other") == 3)
+        async with self.gateway.socket(_OUT) as socket, asyncio.timeout(60):
+            await self.subscribe(socket, {"event": {"name": ["a"]}})
+            self.assertEqual(await self.ids(socket, 2), [before[0], before[2]])
+            self.assertEqual(await self.post(event("a")), await self.ids(socket, 1))
+
+
 class WithoutPersister(SubscribersCase):
     """Somebody else stores the events, and has not begun."""
 
     def setUp(self) -> None:
         self.gateway = self.enterContext(Gateway())
-        stream = self.enterContext(JetStream(self.gateway.nats.url))
-        config = {"durable_name": _PERSISTER, "ack_policy": "explicit", "deliver_policy": "all"}
-        stream.request(
-            f"CONSUMER.DURABLE.CREATE.{EVENTS}.{_PERSISTER}", stream_name=EVENTS, config=config
-        )
+        self.nobody_acks()
 
     async def test_what_nobody_has_stored_yet_comes_too(self) -> None:
         before = await self.post(event("a"), event("b"), event("a"))
