@@ -19,7 +19,7 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr auto patience = std::chrono::minutes{1};
+constexpr auto longest_run = std::chrono::minutes{1};
 constexpr int attempts = 10;
 
 class HeldLease final : public Lease {
@@ -110,7 +110,7 @@ class ServiceBench::Bench final : public Context {
     finish();
   }
   void finish() {
-    const auto deadline = std::chrono::steady_clock::now() + patience;
+    const auto deadline = std::chrono::steady_clock::now() + longest_run;
     io_->restart();
     while (!ended_ && std::chrono::steady_clock::now() < deadline) io_->run_one_until(deadline);
     if (!ended_) throw std::runtime_error{name_ + " has not ended within a minute"};
