@@ -11,7 +11,9 @@ from typing import Any
 
 from support.program import environment, hangar, program
 from support.temporary import temporary_folder
+from support.tree import build_folder
 
+_PLUGINS = build_folder() / "lib" / "hangar" / "plugins"
 _RECORDER = "task_run_recorder"
 
 
@@ -84,6 +86,18 @@ class Listings(Case):
         done = hangar(*self.data, "--set", f"plugins.path={self.folder}", "plugins", "ls")
         self.assertEqual(done.returncode, 1, done.stderr)
         self.assertIn("broken", done.stdout)
+
+    def test_a_file_is_inspected_wherever_it_is(self) -> None:
+        tag = json.loads(hangar("version", "-o", "json").stdout)["build_tag"]
+        for name, kind in ((_RECORDER, "service"), ("sqlite", "storage")):
+            done = hangar("plugins", "inspect", _PLUGINS / f"{name}.so", "-o", "json")
+            self.assertEqual(done.returncode, 0, done.stderr)
+            said = json.loads(done.stdout)
+            self.assertEqual((said["name"], said["kind"], said["build_tag"], said["refusal"]),
+                             (name, kind, tag, ""))  # fmt: skip
+        done = hangar("plugins", "inspect", self.file("this is no library", "broken.so"))
+        self.assertEqual(done.returncode, 1, done.stderr)
+        self.assertRegex(done.stdout, r"path: .*/broken\.so\nrefusal: .+")
 
     def test_the_version_is_one_line(self) -> None:
         done = hangar("version")

@@ -17,6 +17,7 @@
 #include "cli/command_tree.hpp"
 #include "cli/completion.hpp"
 #include "cli/help_texts.hpp"
+#include "cli/inspect_plugin.hpp"
 #include "cli/new_project.hpp"
 #include "cli/plugin_commands.hpp"
 #include "cli/usage.hpp"
@@ -212,6 +213,11 @@ class CommandLine {
     CLI::App* plugins = group("plugins", "Plugins that were found");
     command(
         "ls", "List them", [this] { return cli::list_plugins(host_, output_); }, true, plugins);
+    command(
+        "inspect", "Say what a file is, what it was built as, and why it is refused",
+        [this] { return cli::inspect_plugin(name_, output_); }, true, plugins)
+        ->add_option("FILE", name_, "Of a plugin, wherever it is")
+        ->required();
   }
 
   void add_config() {

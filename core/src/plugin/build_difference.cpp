@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <utility>
 
 #include "hangar/build_tag.hpp"
 #include "hangar/version.hpp"
@@ -69,17 +70,22 @@ std::optional<std::string> build_difference(std::string_view plugin, std::string
   return fmt::format("{}: build it again with this host's {}", differences, remedies);
 }
 
-std::optional<std::string> refuse_build(const std::filesystem::path& path) {
+std::optional<std::string> build_tag_of(const std::filesystem::path& path) {
   constexpr std::size_t longest = 512;
   const auto section = elf_section(path, "hangar_build_tag", longest);
-  const std::string_view tag = section ? section->c_str() : "";  // To its first NUL.
-  if (!is_build_tag(tag)) {
+  std::string tag = section ? section->c_str() : "";  // To its first NUL.
+  return is_build_tag(tag) ? std::optional{std::move(tag)} : std::nullopt;
+}
+
+std::optional<std::string> refuse_build(const std::filesystem::path& path) {
+  const auto tag = build_tag_of(path);
+  if (!tag) {
     return fmt::format(
         "carries no build tag: build it again with hangar {}, and end one source "
         "file of it with HANGAR_PLUGIN(...)",
         version);
   }
-  return build_difference(tag, build_tag);
+  return build_difference(*tag, build_tag);
 }
 
 }  // namespace hangar

@@ -12,6 +12,7 @@
 
 #include "plugin/build_difference.hpp"
 #include "plugin/elf_file.hpp"
+#include "plugin/load_plugin.hpp"
 #include "plugin/plugin_path.hpp"
 
 namespace hangar {
@@ -46,7 +47,29 @@ std::string refuse_description(const Plugin& plugin) {
   return refuse_commands(plugin);
 }
 
-FoundPlugin load(const std::filesystem::path& path) {
+void refuse_doubles(std::vector<FoundPlugin>& plugins) {
+  for (auto later = plugins.begin(); later != plugins.end(); ++later) {
+    const auto same = [&](const FoundPlugin& earlier) {
+      return earlier.plugin != nullptr && later->plugin != nullptr &&
+             earlier.plugin->kind == later->plugin->kind &&
+             std::string_view{earlier.plugin->name} == later->plugin->name;
+    };
+    if (const auto earlier = std::find_if(plugins.begin(), later, same); earlier != later) {
+      later->refusal = fmt::format("{} has the same name and comes first", earlier->path.string());
+      later->plugin = nullptr;
+    }
+  }
+}
+
+}  // namespace
+
+std::filesystem::path library_folder() {
+  return std::filesystem::path{boost::dll::this_line_location().string()}.parent_path();
+}
+
+std::filesystem::path default_plugin_folder() { return library_folder() / "hangar" / "plugins"; }
+
+FoundPlugin load_plugin(const std::filesystem::path& path) {
   FoundPlugin found{.path = path, .plugin = nullptr, .refusal = {}};
   auto reason = refuse_plugin_path(path);
   if (!reason) reason = refuse_elf_file(path);
@@ -77,28 +100,6 @@ FoundPlugin load(const std::filesystem::path& path) {
   return found;
 }
 
-void refuse_doubles(std::vector<FoundPlugin>& plugins) {
-  for (auto later = plugins.begin(); later != plugins.end(); ++later) {
-    const auto same = [&](const FoundPlugin& earlier) {
-      return earlier.plugin != nullptr && later->plugin != nullptr &&
-             earlier.plugin->kind == later->plugin->kind &&
-             std::string_view{earlier.plugin->name} == later->plugin->name;
-    };
-    if (const auto earlier = std::find_if(plugins.begin(), later, same); earlier != later) {
-      later->refusal = fmt::format("{} has the same name and comes first", earlier->path.string());
-      later->plugin = nullptr;
-    }
-  }
-}
-
-}  // namespace
-
-std::filesystem::path library_folder() {
-  return std::filesystem::path{boost::dll::this_line_location().string()}.parent_path();
-}
-
-std::filesystem::path default_plugin_folder() { return library_folder() / "hangar" / "plugins"; }
-
 std::vector<FoundPlugin> find_plugins(const std::vector<std::filesystem::path>& folders) {
   std::vector<FoundPlugin> plugins;
   for (const auto& folder : folders) {
@@ -112,7 +113,7 @@ std::vector<FoundPlugin> find_plugins(const std::vector<std::filesystem::path>& 
       plugins.push_back({.path = folder, .plugin = nullptr, .refusal = failed.message()});
     }
     std::ranges::sort(libraries);
-    for (const auto& library : libraries) plugins.push_back(load(library));
+    for (const auto& library : libraries) plugins.push_back(load_plugin(library));
   }
   refuse_doubles(plugins);
   return plugins;
