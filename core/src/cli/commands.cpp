@@ -1,12 +1,10 @@
 #include "cli/commands.hpp"
 
 #include <fmt/format.h>
-#include <unistd.h>
 
 #include <CLI/CLI.hpp>
 #include <functional>
 #include <iostream>
-#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -16,6 +14,7 @@
 #include "api/describe.hpp"
 #include "cli/command_tree.hpp"
 #include "cli/completion.hpp"
+#include "cli/environment.hpp"
 #include "cli/help_texts.hpp"
 #include "cli/inspect_plugin.hpp"
 #include "cli/new_project.hpp"
@@ -28,17 +27,6 @@
 
 namespace hangar {
 namespace {
-
-std::map<std::string, std::string> environment() {
-  std::map<std::string, std::string> variables;
-  for (char** entry = ::environ; entry != nullptr && *entry != nullptr; ++entry) {
-    const std::string text{*entry};
-    if (const auto equals = text.find('='); equals != std::string::npos) {
-      variables.emplace(text.substr(0, equals), text.substr(equals + 1));
-    }
-  }
-  return variables;
-}
 
 /// The grammar of the command line and what was parsed.
 class CommandLine {
