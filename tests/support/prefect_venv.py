@@ -46,9 +46,9 @@ class PrefectError(RuntimeError):
 
 
 def cache_folder() -> Path:
-    """Where what is dear to make is kept: `HANGAR_TEST_CACHE`, else build/test-cache."""
-    root = Path(__file__).resolve().parents[2]
-    folder = Path(os.environ.get("HANGAR_TEST_CACHE") or root / "build" / "test-cache").resolve()
+    """Where what is dear to make is kept: `HANGAR_TEST_CACHE`, else a user's own cache."""
+    users = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
+    folder = Path(os.environ.get("HANGAR_TEST_CACHE") or users / "hangar-tests").resolve()
     folder.mkdir(parents=True, exist_ok=True)
     return folder
 
