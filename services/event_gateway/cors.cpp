@@ -57,7 +57,8 @@ Cors::Cors(std::string_view origins, std::string_view methods, std::string_view 
     headers_.emplace_back(always);
   }
   std::ranges::sort(headers_);
-  headers_.erase(std::ranges::unique(headers_).begin(), headers_.end());
+  // clang 14 cannot compile std::ranges::unique.
+  headers_.erase(std::unique(headers_.begin(), headers_.end()), headers_.end());
   for (const std::string& name : headers_) lower_case_headers_.push_back(lower_case(name));
 }
 

@@ -35,7 +35,7 @@ class Process(Ledger):
                 self.wait_for_words(f"{first.name}: finishing", process)
                 # Which ends nothing, neither before nor while it drains.
                 process.send_signal(signal.SIGHUP)
-                self.wait_for_words("SIGHUP: settings are read at the start", process)
+                self.wait_for_words("SIGHUP: settings were read again", process)
                 for number in (signal.SIGUSR1, signal.SIGUSR2):
                     process.send_signal(number)
                     self.wait_for_words(f"{number.name}: nothing to do", process)
