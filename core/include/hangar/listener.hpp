@@ -104,7 +104,9 @@ class HANGAR_API Exchange {
 /// whole before it gives it away. Bounded are the connections, the header (16 KiB) and the body of
 /// a request, all bodies together (64 MiB, or one of the largest), and the time: 60 s from one
 /// request to the next, 30 s for a request to come, to be accepted, and for its answer to be sent.
-/// Used on the service's executor.
+/// A request whose end is ambiguous is answered 400. What is passed on to another server
+/// (`PassesOn`) is read and sent piece by piece, and reaches no service. Used on the service's
+/// executor.
 class HANGAR_API Listener {
  public:
   Listener() = default;

@@ -55,6 +55,17 @@ struct Publishes {
   std::uint64_t max_bytes = 0;
 };
 
+/// Where the requests of a listener go that are not the service's own: to another HTTP/1.1 server,
+/// as they are, and its answers back. Also what an Upgrade makes of a connection goes there.
+struct PassesOn {
+  PassesOn() = default;  // Not an aggregate, like SourceOptions.
+
+  std::string host;  ///< A name or an address; empty: nothing is passed on.
+  std::string port;
+  /// The service's own, by the whole path as it was sent, without the query.
+  std::vector<std::string> own{};
+};
+
 /// An address that a service listens on for HTTP/1.1.
 struct ListensOn {
   ListensOn() = default;  // Not an aggregate, like SourceOptions.
@@ -70,6 +81,11 @@ struct ListensOn {
   std::size_t largest_body = 1U << 20U;
   /// A further connection is closed at once.
   std::size_t connections = 512;
+  PassesOn passes_on{};
+  /// Files of a certificate, with its chain, and of its key; empty: there is no TLS. When they are
+  /// replaced, new connections have the new ones.
+  std::string tls_certificate{};
+  std::string tls_key{};
 };
 
 /// A consumer of somebody else's, of which a service reads how far it is, and sets the filter.
