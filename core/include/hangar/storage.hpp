@@ -15,7 +15,7 @@
 
 /// All that a storage author needs. A storage speaks operations on tables, not SQL: it checks or
 /// creates the tables that a service declares as data, and renders its own dialect. Passing
-/// `tests/conformance` is being a storage.
+/// `hangar::conformance` (core/testing/conformance, in the package hangar-dev) is being a storage.
 namespace hangar {
 
 enum class Lock {
