@@ -104,11 +104,15 @@ struct Expires {
 };
 
 /// What a service needs of its host, as data. The host gets all of it ready before the service is
-/// made, in the order of the members; `doctor`, `verify`, `services ls`, /readyz, /status and
+/// made, in the order of the members, but for tables that can wait; `doctor`, `verify`, `services ls`, /readyz, /status and
 /// `config check` read it, and run no code of the service.
 struct Needs {
   /// The tables that it reads or writes. They outlive the service.
   std::vector<const Table*> tables{};
+  /// Whether the service has work that needs no table. It begins before they are ready, and only
+  /// `Context::transact` waits for them; while the storage does not answer, its sources go on, and
+  /// the host is ready as far as this service goes.
+  bool tables_can_wait = false;
   /// How many transactions are to be in progress at the same time, each on a lane of its own; there
   /// are no more lanes than the storage can serve.
   std::size_t lanes = 1;

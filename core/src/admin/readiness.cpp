@@ -91,12 +91,21 @@ Readiness::Readiness(const Snapshot& seen) {
   add("loop", stuck > 0 ? fmt::format("it has not ticked for {} s", stuck) : "");
   add("host", seen.draining ? "draining" : "");
   add("nats", nats_failure(seen));
-  add("storage", seen.storage.down ? seen.storage.last_error : "");
+  add_storage(seen);
   for (const auto& service : seen.services) add(service.name, service_failure(service));
 }
 
 void Readiness::add(std::string name, std::string failure) {
   checks_.push_back({std::move(name), in_one_line(std::move(failure))});
+}
+
+// What goes on without it must go on getting requests, which a host that is not ready gets no more.
+void Readiness::add_storage(const Snapshot& seen) {
+  const bool goes_on =
+      std::ranges::all_of(seen.services, &Snapshot::Service::goes_on_without_storage);
+  const std::string why = seen.storage.down ? seen.storage.last_error : "";
+  add("storage", goes_on ? "" : why);
+  if (goes_on) checks_.back().lack = in_one_line(why);
 }
 
 bool Readiness::ready() const noexcept {
@@ -106,8 +115,13 @@ bool Readiness::ready() const noexcept {
 std::string Readiness::text() const {
   std::string text;
   for (const Check& check : checks_) {
-    text += check.failure.empty() ? fmt::format("[+]{} ok\n", check.name)
-                                  : fmt::format("[-]{} failed: {}\n", check.name, check.failure);
+    if (!check.failure.empty()) {
+      text += fmt::format("[-]{} failed: {}\n", check.name, check.failure);
+    } else if (!check.lack.empty()) {
+      text += fmt::format("[~]{} is away: {}\n", check.name, check.lack);
+    } else {
+      text += fmt::format("[+]{} ok\n", check.name);
+    }
   }
   return text + (ready() ? "readyz check passed\n" : "readyz check failed\n");
 }

@@ -3,6 +3,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <boost/asio/co_spawn.hpp>
+#include <exception>
 #include <stdexcept>
 #include <utility>
 #include <vector>
@@ -71,10 +73,17 @@ asio::awaitable<void> ServiceContext::prepare_storage(const Needs& needs) {
   sessions_ = std::make_shared<SessionPool>(
       supervisor_.strand, storage, *supervisor_.log, supervisor_.stopping(), sessions,
       [this](const StorageOutcome& outcome) { heard(outcome); });
-  co_await sessions_->prepare(needs.tables, supervisor_.resources.creation,
-                              supervisor_.resources.waits_for_storage);
   lanes_ = std::min(needs.lanes, sessions);
   background_lanes_ = needs.background_lanes;
+  const bool waits = supervisor_.resources.waits_for_storage;
+  tables_can_wait_ = needs.tables_can_wait && waits;
+  auto ready = sessions_->prepare(needs.tables, supervisor_.resources.creation, waits);
+  if (!tables_can_wait_) co_return co_await std::move(ready);
+  asio::co_spawn(supervisor_.strand, std::move(ready),
+                 [this, sessions = sessions_](std::exception_ptr failure) {
+                   // That of an earlier run is nobody's any more.
+                   if (failure && sessions_ == sessions) supervisor_.fail(std::move(failure));
+                 });
 }
 
 void ServiceContext::stop() {
@@ -102,6 +111,7 @@ asio::awaitable<void> ServiceContext::close() {
   sessions_.reset();
   lanes_ = 0;
   background_lanes_ = 0;
+  tables_can_wait_ = false;
   outages_ = 0;
   listeners_.clear();
   consumers_.clear();
@@ -180,6 +190,7 @@ Listener& ServiceContext::listener(std::string_view name) {
 void ServiceContext::heard(const StorageOutcome& outcome) {
   if (supervisor_.resources.storage_outcome) supervisor_.resources.storage_outcome(outcome);
   if (outcome.operation == StorageOutcome::Operation::background) return;
+  if (tables_can_wait_) return;
   outages_ = is_outage(outcome.result) ? outages_ + 1 : 0;
   for (const auto& [name, source] : sources_) source->pause(outages_ > 1);
 }

@@ -22,7 +22,7 @@ class ServiceContext final : public Context {
   /// A run begins.
   void begin(std::optional<int> max_persist_retries);
   /// Gets ready what the service needs, tables first. Waits for whatever cannot be reached, until
-  /// the service is stopped.
+  /// the service is stopped; not for tables that can wait.
   boost::asio::awaitable<void> prepare(const Needs& needs);
   /// The sources hand out nothing more.
   void stop();
@@ -68,6 +68,7 @@ class ServiceContext final : public Context {
   std::shared_ptr<SessionPool> sessions_;
   std::size_t lanes_ = 0;
   std::size_t background_lanes_ = 0;
+  bool tables_can_wait_ = false;
   std::shared_ptr<ServicePublisher> publisher_;
   std::map<std::string, std::shared_ptr<ServiceListener>, std::less<>> listeners_;
   std::map<std::string, std::shared_ptr<ServiceSource>, std::less<>> sources_;

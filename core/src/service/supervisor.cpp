@@ -101,6 +101,7 @@ asio::awaitable<void> Supervisor::run(std::optional<int> max_persist_retries, Ca
   stopped_.clear();
   stopping_.clear();
   failure_.clear();
+  failed_ = nullptr;
   begun_ = false;
   become(ServiceState::starting);
   context_->begin(max_persist_retries);
@@ -110,6 +111,7 @@ asio::awaitable<void> Supervisor::run(std::optional<int> max_persist_retries, Ca
   } catch (...) {
     error = first_of(std::current_exception());
   }
+  if (!error) error = failed_;
   // A storage that is down while the host stops is not the service's failure.
   if (error && stopping_.is_set() && is_transient(error)) error = nullptr;
   try {
@@ -149,6 +151,11 @@ void Supervisor::begin_to_stop() {
   stopping_.set();
   become(ServiceState::stopping);
   context_->stop();
+}
+
+void Supervisor::fail(std::exception_ptr failure) {
+  failed_ = std::move(failure);
+  begin_to_stop();
 }
 
 asio::awaitable<void> Supervisor::stop() {

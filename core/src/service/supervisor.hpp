@@ -1,6 +1,7 @@
 #pragma once
 
 #include <boost/asio/strand.hpp>
+#include <exception>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -56,6 +57,8 @@ class Supervisor {
   // For the context of a run.
   [[nodiscard]] Event& stopping() noexcept { return stopping_; }
   void not_ready(std::string why);
+  /// The run ends, and with this failure unless it has one of its own.
+  void fail(std::exception_ptr failure);
 
  private:
   void become(ServiceState next);
@@ -67,6 +70,7 @@ class Supervisor {
   Event stopping_;
   Event stopped_;
   Condition state_changed_;
+  std::exception_ptr failed_;
   bool begun_ = false;  ///< Whether the service was made in this run, or the last.
   const std::unique_ptr<ServiceContext> context_;
 };

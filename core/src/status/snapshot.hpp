@@ -43,6 +43,7 @@ struct Snapshot {
     std::string version;
     ServiceState state = ServiceState::stopped;
     Time since{};
+    bool goes_on_without_storage = false;
     std::string last_error;
     std::string trouble;         ///< What keeps it from its work while it runs.
     std::uint64_t restarts = 0;  ///< How often it was started again after it had failed.

@@ -48,6 +48,7 @@ void StatusBoard::add_service(std::string name, std::string release, const Needs
   entry.service.name = std::move(name);
   entry.service.version = std::move(release);
   entry.service.since = now_in_seconds();
+  entry.service.goes_on_without_storage = needs.tables.empty() || needs.tables_can_wait;
   const auto add_one = [&](const std::string& called, const std::string& stream,
                            const std::string& consumer) {
     Snapshot::Source& source = entry.service.sources.emplace_back();

@@ -77,7 +77,8 @@ SessionPool::SessionPool(asio::any_io_executor executor, Storage& storage, Log& 
       storage_{storage},
       log_{log},
       stopping_{stopping},
-      told_{std::move(told)} {
+      told_{std::move(told)},
+      prepare_ended_{executor_} {
   for (std::size_t i = 0; i < sessions; ++i) workers_.push_back(std::make_unique<Worker>());
 }
 
@@ -125,7 +126,8 @@ asio::awaitable<void> SessionPool::retry(Worker& worker, StorageOutcome::Operati
       log_.warning("storage: {}; attempt {} in {} ms", failure->what(), failures + 1,
                    delay.count());
     }
-    if (co_await stopping_.wait_for(delay)) throw *failure;
+    const bool stops = co_await stopping_.wait_for(delay);
+    if (stops || closed_) throw *failure;
   }
 }
 
@@ -149,16 +151,24 @@ asio::awaitable<void> SessionPool::prepare(std::span<const Table* const> tables,
                                            bool wait) {
   const auto self = shared_from_this();
   declared_.assign(tables.begin(), tables.end());
-  const auto work = [this, tables, creation] {
-    storage_.prepare(tables, creation);
-    warn(tables, creation);
+  const auto work = [this, creation] {
+    storage_.prepare(declared_, creation);
+    warn(declared_, creation);
   };
   constexpr auto operation = StorageOutcome::Operation::prepare;
-  if (wait) {
-    co_await retry(*workers_.front(), operation, work);
-  } else {
-    co_await attempt(*workers_.front(), operation, work);
+  std::exception_ptr failure;
+  try {
+    if (wait) {
+      co_await retry(*workers_.front(), operation, work);
+    } else {
+      co_await attempt(*workers_.front(), operation, work);
+    }
+  } catch (...) {
+    failure = std::current_exception();
   }
+  prepared_ = failure == nullptr;
+  prepare_ended_.set();
+  if (failure) std::rethrow_exception(failure);
 }
 
 void SessionPool::look_at(const Table& undeclared) {
@@ -176,6 +186,8 @@ void SessionPool::look_at(const Table& undeclared) {
 asio::awaitable<void> SessionPool::transact(StorageOutcome::Operation operation, std::size_t lane,
                                             Callable<void(Session&)> work) {
   const auto self = shared_from_this();
+  co_await prepare_ended_.wait();
+  if (!prepared_) throw TransientError{"the tables did not become ready"};
   Worker& mine = *workers_.at(std::min(lane, workers_.size() - 1));
   StorageThread::Dropped dropped;
   co_await retry(mine, operation, [this, &mine, &work, &dropped] {

@@ -30,7 +30,8 @@ class SessionPool : public std::enable_shared_from_this<SessionPool> {
   SessionPool& operator=(const SessionPool&) = delete;
   ~SessionPool();
 
-  /// Checks or creates the tables. Unless it may `wait`, one failure is enough.
+  /// Checks or creates the tables. Unless it may `wait`, one failure is enough. Transactions wait
+  /// until it has ended.
   boost::asio::awaitable<void> prepare(std::span<const Table* const> tables, Creation creation,
                                        bool wait);
   /// `Context::transact`, on the last session for a lane beyond it.
@@ -65,6 +66,8 @@ class SessionPool : public std::enable_shared_from_this<SessionPool> {
   Event& stopping_;
   Told told_;
   bool closed_ = false;
+  bool prepared_ = false;
+  Event prepare_ended_;
   std::vector<const Table*> declared_;  ///< What `prepare` was given.
   std::vector<std::unique_ptr<Worker>> workers_;
 };

@@ -114,6 +114,19 @@ TEST(Routes, verbose_readiness_names_every_check_in_a_line) {
   EXPECT_EQ(reply_to("/readyz", seen).body, reply.body);
 }
 
+TEST(Routes, a_host_whose_services_go_on_without_the_storage_is_ready_and_says_what_is_away) {
+  auto seen = healthy();
+  seen.storage.down = true;
+  seen.storage.last_error = "no\nanswer";
+  seen.services.at(0).goes_on_without_storage = true;
+  EXPECT_EQ(reply_to("/readyz", seen).status, 200U);
+  const auto body = reply_to("/readyz?verbose", seen).body;
+  EXPECT_TRUE(has_line(body, "[~]storage is away: no answer")) << body;
+  EXPECT_TRUE(has_line(body, "readyz check passed")) << body;
+  seen.services.emplace_back(healthy().services.at(0));
+  EXPECT_EQ(reply_to("/readyz", seen).status, 503U);
+}
+
 TEST(Routes, a_scraper_sees_readiness_too) {
   auto seen = healthy();
   EXPECT_TRUE(has_line(reply_to("/metrics", seen).body, "hangar_ready 1"));

@@ -23,22 +23,6 @@ class BoundedStorage final : public Storage {
   MemorylessStorage takes_all_;
 };
 
-class PausedSource final : public ServiceSource {
- public:
-  explicit PausedSource(int& pauses) : pauses_{pauses} {}
-  asio::awaitable<Batch> next(std::size_t, std::chrono::milliseconds) override {
-    co_return Batch{};
-  }
-  asio::awaitable<void> reject(Message, Rejection) override { co_return; }
-  asio::awaitable<void> open() override { co_return; }
-  void stop() override {}
-  void pause(bool paused) override { pauses_ += paused ? 1 : 0; }
-  asio::awaitable<void> close() override { co_return; }
-
- private:
-  int& pauses_;
-};
-
 asio::awaitable<std::thread::id> thread_of(Context& context, std::size_t lane) {
   std::thread::id thread;
   co_await context.transact(lane, [&](Session&) { thread = std::this_thread::get_id(); });

@@ -118,6 +118,23 @@ class CountedSource final : public ServiceSource {
   std::size_t left_;
 };
 
+/// Counts how often it is paused.
+class PausedSource final : public ServiceSource {
+ public:
+  explicit PausedSource(int& pauses) : pauses_{pauses} {}
+  boost::asio::awaitable<Batch> next(std::size_t, std::chrono::milliseconds) override {
+    co_return Batch{};
+  }
+  boost::asio::awaitable<void> reject(Message, Rejection) override { co_return; }
+  boost::asio::awaitable<void> open() override { co_return; }
+  void stop() override {}
+  void pause(bool paused) override { pauses_ += paused ? 1 : 0; }
+  boost::asio::awaitable<void> close() override { co_return; }
+
+ private:
+  int& pauses_;
+};
+
 /// For what is only started, stopped or cancelled.
 inline boost::asio::awaitable<void> nothing() { co_return; }
 
