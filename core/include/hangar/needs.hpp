@@ -104,8 +104,8 @@ struct Expires {
 };
 
 /// What a service needs of its host, as data. The host gets all of it ready before the service is
-/// made, in the order of the members, but for tables that can wait; `doctor`, `verify`, `services ls`, /readyz, /status and
-/// `config check` read it, and run no code of the service.
+/// made, in the order of the members, but for tables that can wait; `doctor`, `verify`, `services
+/// ls`, /readyz, /status and `config check` read it, and run no code of the service.
 struct Needs {
   /// The tables that it reads or writes. They outlive the service.
   std::vector<const Table*> tables{};

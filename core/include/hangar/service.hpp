@@ -132,12 +132,13 @@ class HANGAR_API Context {
   [[nodiscard]] virtual StorageLimits storage_limits() const = 0;
 
   /// Runs `work` in one transaction on the thread of the lane, which counts from 0; returns when it
-  /// is durable. Where tables can wait, it begins when they are ready. `work` may run several times: after a TransientError it is tried again, with
-  /// backoff, for as long as the host is not stopping, then the TransientError is thrown. Any other
-  /// exception rolls back and is thrown. Calls for one lane run one after the other. `work` must
-  /// not touch the service's state other than what the caller leaves alone until it returns.
-  /// Throws std::logic_error for a lane that is not there, and ConfigError when `work` fails at a
-  /// table that `Needs::tables` does not name and that is absent, or not as it is declared.
+  /// is durable. Where tables can wait, it begins when they are ready. `work` may run several
+  /// times: after a TransientError it is tried again, with backoff, for as long as the host is not
+  /// stopping, then the TransientError is thrown. Any other exception rolls back and is thrown.
+  /// Calls for one lane run one after the other. `work` must not touch the service's state other
+  /// than what the caller leaves alone until it returns. Throws std::logic_error for a lane that is
+  /// not there, and ConfigError when `work` fails at a table that `Needs::tables` does not name and
+  /// that is absent, or not as it is declared.
   virtual boost::asio::awaitable<void> transact(std::size_t lane,
                                                 Callable<void(Session&)> work) = 0;
 };
