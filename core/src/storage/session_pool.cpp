@@ -187,7 +187,9 @@ asio::awaitable<void> SessionPool::transact(StorageOutcome::Operation operation,
                                             Callable<void(Session&)> work) {
   const auto self = shared_from_this();
   co_await prepare_ended_.wait();
-  if (!prepared_) throw TransientError{"the tables did not become ready"};
+  if (!prepared_) {
+    throw TransientError{"the tables did not become ready", TransientError::Retry::backoff};
+  }
   Worker& mine = *workers_.at(std::min(lane, workers_.size() - 1));
   StorageThread::Dropped dropped;
   co_await retry(mine, operation, [this, &mine, &work, &dropped] {
