@@ -4,10 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import re
-import shutil
-import subprocess
 import unittest
-from pathlib import Path
 from typing import Any
 
 import yaml
@@ -21,51 +18,12 @@ from prefect.events.schemas.events import Event, Resource
 from services.event_gateway.peers import Gateway
 from services.event_gateway.upstream import Upstream
 
-from support.children import spawn
-from support.server import Server
+from support.nginx import FRONT, Nginx
 from support.tree import ROOT
 
-_FRONT = ROOT / "etc" / "front"
 _JSON = {"Content-Type": "application/json"}
 _PATHS = {"/api/events", "/api/events/in", "/api/events/out"}
 """What the gateway serves."""
-
-
-class Nginx(Server):
-    """With the file of etc/front, and a main file that lets it run as anybody."""
-
-    name = "nginx"
-
-    def __init__(self, api: str, gateway: str) -> None:
-        super().__init__()
-        self._api = api
-        self._gateway = gateway
-
-    def _spawn(self) -> subprocess.Popen[bytes]:
-        text = (_FRONT / "nginx.conf").read_text()
-        for written, here in (("127.0.0.1:4200", self._api), ("127.0.0.1:4201", self._gateway),
-                              ("127.0.0.1:8080", f"127.0.0.1:{self.port}")):  # fmt: skip
-            assert text.count(written) == 1, written
-            text = text.replace(written, here)
-        (self.folder / "front.conf").write_text(text)
-        kinds = ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
-        temporary = "".join(f"{kind}_temp_path {self.folder}/{kind};\n" for kind in kinds)
-        main = self.folder / "nginx.conf"
-        main.write_text(
-            f"daemon off;\nmaster_process off;\npid {self.folder}/nginx.pid;\n"
-            f"error_log stderr;\nevents {{}}\nhttp {{\naccess_log off;\n{temporary}"
-            f"include {self.folder}/front.conf;\n}}\n"
-        )
-        # Debian keeps it out of the path of users.
-        program = shutil.which("nginx") or "/usr/sbin/nginx"
-        words = (program, "-p", self.folder, "-e", "stderr", "-c", main)
-        return spawn(words, log=self.log, cwd=self.folder)
-
-    def _ready(self) -> bool:
-        return (self.folder / "nginx.pid").exists() and self._listens()
-
-    def _listens(self) -> bool:
-        return f":{self.port:04X} " in Path("/proc/net/tcp").read_text()
 
 
 class BehindNginx(unittest.IsolatedAsyncioTestCase):
@@ -114,11 +72,11 @@ class Files(unittest.TestCase):
     """What no server of Debian reads is compared with what the gateway serves."""
 
     def test_nginx_names_each_path(self) -> None:
-        text = (_FRONT / "nginx.conf").read_text()
+        text = (FRONT / "nginx.conf").read_text()
         self.assertEqual(set(re.findall(r"location = (\S+) ", text)), _PATHS)
 
     def test_traefik_names_each_path(self) -> None:
-        http = yaml.safe_load((_FRONT / "traefik.yaml").read_text())["http"]
+        http = yaml.safe_load((FRONT / "traefik.yaml").read_text())["http"]
         router = http["routers"]["event-gateway"]
         self.assertEqual(set(re.findall(r"Path\(`([^`]+)`\)", router["rule"])), _PATHS)
         between = re.sub(r"Path\(`[^`]+`\)", "", router["rule"])
