@@ -22,6 +22,8 @@ from support.temporary import temporary_folder
 NEWEST = "3.9.1"
 RELEASES = (NEWEST, "3.8.8")
 """The releases whose recorder is the reference."""
+CLIENTS = (*RELEASES, "3.6.29")
+"""The releases whose clients are tried with the newest server."""
 
 LIBRARIES = (
     "fastapi==0.139.0",
