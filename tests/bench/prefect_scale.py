@@ -14,15 +14,14 @@ import datetime
 import itertools
 import os
 import platform
-import statistics
-import threading
 import time
 import urllib.request
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack
 from typing import NamedTuple
 
+from bench.latencies import Latencies
 from support.copies import copied_events, copies_of
 from support.flow_runs import flow_runs_in, insert_flow_runs
 from support.prefect_installation import PrefectInstallation
@@ -55,38 +54,6 @@ CASES = (
     ),
     Case("Hangar", True, {}),
 )
-
-
-class Latencies:
-    """Asks the API again and again in a thread of its own, and keeps how long it took."""
-
-    def __init__(self, prefect: PrefectInstallation) -> None:
-        self.seconds: list[float] = []
-        self._prefect = prefect
-        self._ended = threading.Event()
-
-    @contextmanager
-    def measured(self) -> Iterator[None]:
-        thread = threading.Thread(target=self._ask)
-        thread.start()
-        try:
-            yield
-        finally:
-            self._ended.set()
-            thread.join()
-
-    def _ask(self) -> None:
-        while not self._ended.wait(0.5):
-            began = time.monotonic()
-            self._prefect.ask("flow_runs/filter", {"limit": 10, "sort": "START_TIME_DESC"})
-            self.seconds.append(time.monotonic() - began)
-
-    def __str__(self) -> str:
-        milliseconds = [1000 * each for each in self.seconds]
-        if len(milliseconds) < 2:
-            return "-"
-        worst = statistics.quantiles(milliseconds, n=100)[98]
-        return f"{statistics.median(milliseconds):,.0f} / {worst:,.0f} ms"
 
 
 class Fed(NamedTuple):
@@ -169,7 +136,7 @@ def _measure(case: Case, database: str, options: argparse.Namespace, events: lis
             log = prefect.folder / "hangar.log"
             stack.enter_context(hangar_running(*flags(settings), log=log))
         real = _real(prefect, options.real)
-        latencies = Latencies(prefect)
+        latencies = Latencies(prefect, every=0.5)
         with latencies.measured():
             fed = _feed(prefect, database, events, options.tasks, options.patience)
     total = len(events)
