@@ -1,10 +1,11 @@
 """Feeds events at a rate, in a process of its own: `feeder.py WAY ADDRESS FILE COUNT RATE SECONDS`.
 
-WAY is `api`: through WebSockets of `/api/events/in`, in the frames of Prefect's clients; or
-`stream`: straight into JetStream, as the API would publish them. The events are the first COUNT
-lines of FILE, as of now. It says `ready` when all is made that can be made before, begins when it
-is given a line, ends after SECONDS, and says how many it sent and what CPU time that took, in JSON.
-Its connections stay open until its input ends. Runs in the venv of `support.prefect_nats_venv`.
+WAY is `deflate`: through WebSockets of `/api/events/in`, in the frames of Prefect's clients;
+`plain`: the same without deflate; or `stream`: straight into JetStream, as the API would publish
+them. The events are the first COUNT lines of FILE, as of now. It says `ready` when all is made
+that can be made before, begins when it is given a line, ends after SECONDS, and says how many it
+sent and what CPU time that took, in JSON. Its connections stay open until its input ends. Runs in
+the venv of `support.prefect_nats_venv`.
 """
 
 from __future__ import annotations
@@ -47,9 +48,11 @@ def _data(event: dict[str, Any]) -> bytes:
     return json.dumps(event, separators=(",", ":"), ensure_ascii=False).encode()
 
 
-def _to_api(address: str, events: Iterator[dict[str, Any]], opened: contextlib.ExitStack) -> Send:
+def _to_sockets(
+    address: str, events: Iterator[dict[str, Any]], opened: contextlib.ExitStack, *, deflate: bool
+) -> Send:
     clients = [
-        opened.enter_context(EventClient(address, deflate=True)) for _ in range(_CONNECTIONS)
+        opened.enter_context(EventClient(address, deflate=deflate)) for _ in range(_CONNECTIONS)
     ]
     frames = []
     for event in events:
@@ -99,8 +102,11 @@ def main() -> None:
     way, address, file = sys.argv[1], sys.argv[2], Path(sys.argv[3])
     count, rate, seconds = int(sys.argv[4]), float(sys.argv[5]), float(sys.argv[6])
     with contextlib.ExitStack() as opened:
-        prepare = {"api": _to_api, "stream": _to_stream}[way]
-        send = prepare(address, _events(file, count), opened)
+        events = _events(file, count)
+        if way == "stream":
+            send = _to_stream(address, events, opened)
+        else:
+            send = _to_sockets(address, events, opened, deflate=way == "deflate")
         print("ready", flush=True)
         sys.stdin.readline()
         before = time.process_time()

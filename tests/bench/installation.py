@@ -2,14 +2,17 @@
 
 An installation is an API server, Prefect's services, PostgreSQL and a nats-server, all on this
 machine: (1) with Prefect's own services, (2) with Hangar's recorder, (3) with Hangar's recorder and
-event persister and with triggers that are given only what automations need. Events of task runs,
-shaped like those of real clients, come through the API's WebSocket (`--way api`) or straight into
-the stream (`--way stream`). Each try has an installation of its own and feeds it at one rate; the
-rate holds when in the end nothing is further behind than two seconds of it. Between two rates,
-`--tries` are made, each at the middle of what is still open.
+event persister and with triggers that are given only what automations need, (4) with Hangar's event
+gateway too, where the API sends events to nobody. Events of task runs, shaped like those of real
+clients, come through the API's WebSocket (`--way api`), straight into the stream (`--way stream`),
+or through the gateway's WebSocket with deflate (`--way gateway`) and without it (`--way
+gateway-plain`). Each try has an installation of its own and feeds it at one rate; the rate holds
+when in the end nothing is further behind than two seconds of it. Between two rates, `--tries` are
+made, each at the middle of what is still open. `--beside RATE` then tries (3) by the API and (4) by
+the gateway at this rate, with deflate, and tells how long the API takes to answer meanwhile.
 Run from the repository: `PYTHONPATH=tests python3 tests/bench/installation.py`; it takes what
-`tests/bench/run` builds. `--write` with one `--way` writes results/INSTALLATION_API.md or
-results/INSTALLATION_STREAM.md.
+`tests/bench/run` builds. `--write` writes results/INSTALLATION_API.md or INSTALLATION_STREAM.md
+with that one `--way`, or INSTALLATION_GATEWAY.md with those of the gateway.
 """
 
 from __future__ import annotations
@@ -31,6 +34,7 @@ from pathlib import Path
 
 from bench.client_events import AT_ONCE, client_events
 from bench.installed import CASES, PATIENCE, Case, Installation
+from bench.latencies import Latencies
 from bench.processes import processor
 from bench.world import POSTGRES_SETTINGS
 from support.children import end, spawn, wait_until
@@ -44,6 +48,9 @@ from support.tree import ROOT
 _RESULTS = Path(__file__).parent / "results"
 _FEEDER = Path(__file__).with_name("feeder.py")
 _BEHIND = 2.0  # So many seconds of events.
+_ASKED = 0.1  # So many seconds between two requests to the API, where its answers are timed.
+# What the feeder does, to whom.
+WAYS = {"api": "deflate", "stream": "stream", "gateway-plain": "plain", "gateway": "deflate"}
 
 
 @dataclass
@@ -57,6 +64,8 @@ class Try:
     sent: int = 0
     cpu: dict[str, float] = field(default_factory=dict)
     lags: dict[str, int] = field(default_factory=dict)
+    answers: str = ""
+    """How long the API took to answer, where that was asked."""
 
     @property
     def most_behind(self) -> tuple[int, str]:
@@ -72,11 +81,11 @@ class Try:
 def _feeder(one: Try, installation: Installation, file: Path) -> Iterator[subprocess.Popen[bytes]]:
     """When it has prepared all."""
     prefect = installation.prefect
-    address = f"127.0.0.1:{prefect.port}" if one.way == "api" else installation.nats.url
+    address = installation.nats.url if one.way == "stream" else installation.address
     count = math.ceil(one.rate * one.seconds)
     numbers = map(str, (count, one.rate, one.seconds))
     process = spawn(
-        [prefect.venv.python, _FEEDER, one.way, address, file, *numbers],
+        [prefect.venv.python, _FEEDER, WAYS[one.way], address, file, *numbers],
         log=prefect.folder / "feeder.log",
         environment={**prefect.environment(), "PYTHONPATH": str(ROOT / "tests")},
         asked=True,
@@ -94,14 +103,16 @@ def _heard(process: subprocess.Popen[bytes]) -> str:
     return process.stdout.readline().decode().strip()
 
 
-def _feed(one: Try, installation: Installation, file: Path) -> None:
+def _feed(one: Try, installation: Installation, file: Path, latencies: Latencies | None) -> None:
     with _feeder(one, installation, file) as feeder:
         assert feeder.stdin is not None
         before = installation.cpu()
-        feeder.stdin.write(b"go\n")
-        feeder.stdin.flush()
-        said = _heard(feeder)
+        with latencies.measured() if latencies else contextlib.nullcontext():
+            feeder.stdin.write(b"go\n")
+            feeder.stdin.flush()
+            said = _heard(feeder)
         after = installation.cpu()
+        one.answers = str(latencies or "")
         if not said:
             raise SystemExit((installation.prefect.folder / "feeder.log").read_text())
         done = json.loads(said)
@@ -142,19 +153,23 @@ class Bench:
         self.flow_runs = flow_runs_in(lines)
         self.postgres = postgres
 
-    def attempt(self, case: Case, way: str, rate: float, seconds: float) -> Try:
+    def attempt(
+        self, case: Case, way: str, rate: float, seconds: float, *, asked: bool = False
+    ) -> Try:
         one = Try(case, way, rate, seconds)
         name = f"installation_{next(self._numbers)}"
         with NatsServer() as nats:
             installation = Installation(case, nats, self.postgres, name)
             with installation.running(self.flow_runs):
-                _feed(one, installation, self.file)
+                latencies = Latencies(installation.prefect, every=_ASKED) if asked else None
+                _feed(one, installation, self.file, latencies)
         self.postgres.drop_database(name)
         lag, who = one.most_behind
         print(
             f"{case.name}, {way}: {rate:,.0f}/s {'holds' if one.held else 'does not hold'}: "
             f"{one.sent:,} sent, {who} {lag:,} behind",
             *(f"{process} {micros:.0f} µs" for process, micros in one.cpu.items()),
+            *[f"API answers in {one.answers}"] * asked,
             sep="; ",
             file=sys.stderr,
             flush=True,
@@ -188,29 +203,41 @@ def _rows(found: Iterable[tuple[Case, str, tuple[float, float], Try | None]]) ->
         yield f"| {case.name} | {way} | {one.rate:,.0f} | {cpu} | {lags} |"
 
 
+def _rows_beside(tries: Iterable[Try]) -> Iterator[str]:
+    yield "| installation | fed | events/s | holds | API's answers, median / p99 |"
+    yield "|---|---|---|---|---|"
+    for one in tries:
+        held = "yes" if one.held else "no"
+        yield f"| {one.case.name} | {one.way} | {one.rate:,.0f} | {held} | {one.answers} |"
+
+
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--case", type=int, choices=CASES, action="append")
-    parser.add_argument("--way", choices=("api", "stream"), action="append")
+    parser.add_argument("--way", choices=WAYS, action="append")
     parser.add_argument("--seconds", type=float, default=60)
     parser.add_argument("--rates", help="LOW:HIGH, between which it is looked for")
     parser.add_argument("--tries", type=int, default=4)
+    parser.add_argument("--beside", type=float, action="append", default=[], metavar="RATE")
     parser.add_argument("--write", action="store_true")
     return parser.parse_args()
 
 
 def main() -> None:
     options = _options()
-    if options.write and len(options.way or ()) != 1:
-        raise SystemExit("--write needs one --way")
+    written = {way.partition("-")[0].upper() for way in options.way or WAYS}
+    if options.write and len(written) != 1:
+        raise SystemExit("--write needs one --way, or those of the gateway")
     given = tuple(map(float, options.rates.split(":"))) if options.rates else None
     chosen = [
         (CASES[case], way, (given[0], given[1]) if given else CASES[case].rates[way])
-        for way in options.way or ("api", "stream")
+        for way in options.way or WAYS
         for case in options.case or CASES
+        if way in CASES[case].rates
     ]
     load = os.getloadavg()[0]
-    events = math.ceil(max(rates[1] for _, _, rates in chosen) * options.seconds)
+    most = max([*(rates[1] for _, _, rates in chosen), *options.beside])
+    events = math.ceil(most * options.seconds)
     with (
         temporary_folder("installation") as folder,
         PostgresServer(settings=POSTGRES_SETTINGS) as postgres,
@@ -218,6 +245,11 @@ def main() -> None:
         bench = Bench(folder, postgres, events)
         found = [
             (case, way, rates, bench.best(case, way, rates, options)) for case, way, rates in chosen
+        ]
+        beside = [
+            bench.attempt(CASES[case], way, rate, options.seconds, asked=True)
+            for rate in options.beside
+            for case, way in ((3, "api"), (4, "gateway"))
         ]
         version = postgres.psql("SHOW server_version").split()[0]
     text = "\n".join(
@@ -228,21 +260,22 @@ def main() -> None:
             f"Of {options.tries} rates tried for {options.seconds:.0f} s each the highest that "
             f"held: in the end nothing was more than {_BEHIND:.0f} s of events behind, and "
             f"afterwards every row was there. Events of task runs of {bench.size:,.0f} bytes, "
-            "through one API process by WebSockets with deflate (api), or straight into JetStream "
-            "(stream). Prefect's services that read events have a process each and batches of "
-            "100, which is better for them than the default; no automations. "
+            "through one API process by WebSockets with deflate (api), straight into JetStream "
+            "(stream), or through Hangar's gateway by WebSockets with deflate (gateway) or without "
+            "it (gateway-plain). Prefect's services that read events have a process each and "
+            "batches of 100, which is better for them than the default; no automations. "
             f"{processor()}, {os.cpu_count()} cores for all processes and the feeder, with a load "
             f"of {load:.0f} before; Linux {platform.release()}; Prefect {NEWEST}; PostgreSQL "
             f"{version}, durability on; {datetime.datetime.now(datetime.UTC):%Y-%m-%d}.",
             "",
             *_rows(found),
             "",
+            *([*_rows_beside(beside), ""] if beside else ()),
         )
     )
     print(text)
     if options.write:
-        for way in options.way:
-            (_RESULTS / f"INSTALLATION_{way.upper()}.md").write_text(text)
+        (_RESULTS / f"INSTALLATION_{written.pop()}.md").write_text(text)
 
 
 if __name__ == "__main__":

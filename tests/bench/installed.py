@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import datetime
+import json
 import signal
 import uuid
 from collections.abc import Iterable, Iterator, Mapping
@@ -20,8 +21,10 @@ from support.prefect_installation import PrefectInstallation, is_read
 from support.prefect_venv import create_prefect_database
 from support.program import flags, hangar_running
 from support.servers import NatsServer, PostgresServer, psql
+from support.surface import Surface
 
 PATIENCE = 600.0
+GATEWAY = "event_gateway"
 _STREAM = "PREFECT_EVENTS"
 _TASK_RUNS = "prefect.events.task-run"
 _TRIGGERS = "triggers"
@@ -85,6 +88,12 @@ CASES = {
         True,
         {"api": (1_100, 1_350), "stream": (2_900, 3_650)},
     ),
+    4: Case(
+        "Hangar's gateway, recorder and persister, narrow triggers",
+        (GATEWAY, RECORDER, PERSISTER),
+        True,
+        {"gateway-plain": (3_300, 4_900), "gateway": (2_500, 3_700)},
+    ),
 }
 
 
@@ -97,8 +106,11 @@ class Installation:
         self.settings = {
             **_SETTINGS,
             "PREFECT_NATS_MESSAGING_NARROW_TRIGGERS": str(case.narrow).lower(),
+            "PREFECT_API_EVENTS_STREAM_OUT_ENABLED": str(GATEWAY not in case.hangar).lower(),
         }
         self.pids: dict[str, int] = {}
+        self.address = ""
+        """Where its clients send events."""
 
     @contextlib.contextmanager
     def running(self, flow_runs: Iterable[uuid.UUID]) -> Iterator[None]:
@@ -107,6 +119,7 @@ class Installation:
             settings = {**self.settings, **_APART}
             self.prefect = PrefectInstallation(self.nats.url, self.database, settings=settings)
             opened.enter_context(self.prefect)
+            self.address = f"127.0.0.1:{self.prefect.port}"
             self.stream = opened.enter_context(JetStream(self.nats.url))
             self._make_stream()
             if self.case.narrow:
@@ -177,9 +190,19 @@ class Installation:
             # Larger transactions than for the shortest delay, which costs CPU that others need.
             f"services.{RECORDER}.flush_interval": "100ms",
             f"services.{PERSISTER}.enabled": str(PERSISTER in self.case.hangar).lower(),
+            f"services.{GATEWAY}.enabled": str(GATEWAY in self.case.hangar).lower(),
+            f"services.{GATEWAY}.listen": "127.0.0.1:0",
+            f"services.{GATEWAY}.websocket_ping_interval": "0",  # the feeder answers none
         }
         log = self.prefect.folder / "hangar.log"
-        self.pids["Hangar"] = opened.enter_context(hangar_running(*flags(settings), log=log)).pid
+        process = opened.enter_context(hangar_running(*flags(settings), log=log))
+        self.pids["Hangar"] = process.pid
+        if GATEWAY in self.case.hangar:
+            surface = Surface.of(process, self.prefect.folder / "hangar", log)
+            wait_until(
+                lambda: bool(_listens(surface)), what="the gateway", process=process, log=log
+            )
+            self.address = _listens(surface)
 
     def lags(self, sent: int) -> dict[str, int]:
         """How many events each consumer is behind, and the API, and the tables."""
@@ -190,7 +213,7 @@ class Installation:
         task_runs = int((state.get("subjects") or {}).get(_TASK_RUNS, 0))
         events, states = map(int, psql(self.database, _COUNTS).split("|"))
         return {
-            "API": sent - task_runs,
+            "gateway" if GATEWAY in self.case.hangar else "API": sent - task_runs,
             **found,
             # A consumer of Prefect's acknowledges before it stores.
             "rows of events": int(state["messages"]) - events,
@@ -201,6 +224,14 @@ class Installation:
         return {name: cpu_seconds(pid) for name, pid in self.pids.items()}
 
 
+def _listens(surface: Surface) -> str:
+    """The gateway's address, once it has one."""
+    service = json.loads(surface.ask("/status")[1])["services"][GATEWAY]
+    return str(service.get("listeners", {}).get("http", {}).get("address", ""))
+
+
 def _shown(consumer: Mapping[str, Any]) -> str:
+    """Of what feeds subscribers, which has another name each time, what it is for."""
     name = str(consumer["name"])
-    return "live" if name.startswith("live-") else name
+    lives = name.startswith("live-") or not consumer["config"].get("durable_name")
+    return "live" if lives else name
