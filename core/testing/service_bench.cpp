@@ -150,6 +150,10 @@ class ServiceBench::Bench final : public Context {
     co_return stopping_;
   }
   Source& source(std::string_view name) override { return list(name); }
+  asio::awaitable<bool> reread(std::string, std::uint64_t,
+                               Callable<asio::awaitable<bool>(const Message&)>) override {
+    throw std::logic_error{"a ServiceBench has no live source"};
+  }
   Publisher& publisher() override {
     if (needs().publishes.empty()) throw std::logic_error{name_ + " declares nothing to publish"};
     return outlet;

@@ -104,6 +104,15 @@ class HANGAR_API Context {
   /// std::logic_error when there is none.
   virtual Source& source(std::string_view name = "main") = 0;
 
+  /// Reads again what the stream of the live source of that name holds by now, from a position on:
+  /// calls `visit` with each message, in their order. Returns whether it has come to the end, and
+  /// not because `visit` returned false or the host wants this service to end. Each such call takes
+  /// a connection and the memory of a source, so that the service bounds how many there are at a
+  /// time. Throws std::logic_error when `Needs::live` has no such name, and for position 0.
+  virtual boost::asio::awaitable<bool> reread(
+      std::string live, std::uint64_t from,
+      Callable<boost::asio::awaitable<bool>(const Message&)> visit) = 0;
+
   /// Where it publishes. Throws std::logic_error for a service that declares no stream for that.
   virtual Publisher& publisher() = 0;
 

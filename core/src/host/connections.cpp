@@ -16,6 +16,9 @@ void let_connect(ServiceResources& resources, const std::string& service, bool e
     board.add_source(service, options.name, source->counters());
     return source;
   };
+  resources.make_rereader = [=, &server](const auto& on, const LiveOptions& options, Log& log) {
+    return LiveSource::start(on, server->settings(), options, service, true, log);
+  };
   resources.make_publisher = [=, &board, &server](const auto& on, const auto& targets, Log& log) {
     auto publisher = StreamPublisher::start(on, server->settings(), service, targets, log);
     board.add_connection(service, "publisher", publisher->state());

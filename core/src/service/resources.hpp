@@ -26,6 +26,10 @@ struct ServiceResources {
   std::function<std::shared_ptr<ServiceSource>(const boost::asio::any_io_executor&,
                                                const LiveOptions&, Log&)>
       make_live_source{};
+  /// One that ends where the stream ends when it begins.
+  std::function<std::shared_ptr<ServiceSource>(const boost::asio::any_io_executor&,
+                                               const LiveOptions&, Log&)>
+      make_rereader{};
   std::function<std::shared_ptr<ServicePublisher>(const boost::asio::any_io_executor&,
                                                   const std::vector<Publishes>&, Log&)>
       make_publisher{};

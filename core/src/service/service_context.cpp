@@ -4,6 +4,8 @@
 
 #include <algorithm>
 #include <boost/asio/co_spawn.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/asio/use_awaitable.hpp>
 #include <exception>
 #include <stdexcept>
 #include <utility>
@@ -39,6 +41,7 @@ asio::awaitable<void> ServiceContext::prepare(const Needs& needs) {
                   supervisor_.resources.make_source(supervisor_.strand, options, *supervisor_.log));
     if (supervisor_.resources.source_opened) supervisor_.resources.source_opened();
   }
+  live_ = needs.live;
   for (const LiveOptions& options : needs.live) {
     if (stopping()) co_return;
     co_await open(options.name, supervisor_.resources.make_live_source(supervisor_.strand, options,
@@ -91,6 +94,7 @@ void ServiceContext::stop() {
   if (leases_) leases_->stop();
   for (const auto& [name, listener] : listeners_) listener->stop();
   for (const auto& [name, source] : sources_) source->stop();
+  for (const auto& source : rereaders_) source->stop();
 }
 
 // At the same time: where NATS is away, each takes as long as an attempt to connect.
@@ -103,6 +107,7 @@ asio::awaitable<void> ServiceContext::close() {
   co_await wait_for_all(supervisor_.strand, std::exchange(all, {}));
   for (const auto& [name, consumer] : consumers_) all.push_back(consumer->close());
   for (const auto& [name, source] : sources_) all.push_back(source->close());
+  for (const auto& source : rereaders_) all.push_back(source->close());
   if (leases_) all.push_back(leases_->close());
   if (watch_) all.push_back(watch_->close());
   if (publisher_) all.push_back(publisher_->close());
@@ -116,6 +121,7 @@ asio::awaitable<void> ServiceContext::close() {
   listeners_.clear();
   consumers_.clear();
   sources_.clear();
+  rereaders_.clear();
   leases_.reset();
   watch_.reset();
   publisher_.reset();
@@ -142,6 +148,50 @@ Source& ServiceContext::source(std::string_view name) {
   if (found != sources_.end()) return *found->second;
   throw std::logic_error{
       fmt::format("{} asks for the source '{}', which its needs do not name", service(), name)};
+}
+
+asio::awaitable<bool> ServiceContext::reread(
+    std::string live, std::uint64_t from, Callable<asio::awaitable<bool>(const Message&)> visit) {
+  check("reread");
+  if (!visit) throw std::logic_error{fmt::format("{} rereads for nobody", service())};
+  if (from == 0) throw std::logic_error{fmt::format("{} rereads from position 0", service())};
+  const auto found = std::ranges::find(live_, live, &LiveOptions::name);
+  if (found == live_.end()) {
+    throw std::logic_error{
+        fmt::format("{} rereads '{}', which is no live source of its needs", service(), live)};
+  }
+  LiveOptions options = *found;
+  options.from_sequence = from;
+  const auto source = supervisor_.resources.make_rereader(supervisor_.strand, options, log());
+  rereaders_.push_back(source);
+  bool whole = false;
+  std::exception_ptr failure;
+  try {
+    whole = co_await visit_all(*source, visit);
+  } catch (...) {
+    failure = std::current_exception();
+  }
+  co_await source->close();
+  std::erase(rereaders_, source);
+  if (failure) std::rethrow_exception(failure);
+  co_return whole;
+}
+
+asio::awaitable<bool> ServiceContext::visit_all(
+    ServiceSource& source, const Callable<asio::awaitable<bool>(const Message&)>& visit) {
+  constexpr std::size_t at_once = 256;
+  co_await source.open();
+  while (true) {
+    // What else waits for the strand has its turn.
+    co_await asio::post(supervisor_.strand, asio::use_awaitable);
+    Batch batch = co_await source.next(at_once, {});
+    if (batch.empty()) co_return !stopping();
+    for (Message& message : batch) {
+      const bool on = co_await visit(message);
+      if (!on) co_return false;
+      message.ack();
+    }
+  }
 }
 
 Publisher& ServiceContext::publisher() {

@@ -43,6 +43,9 @@ class ServiceContext final : public Context {
   }
   void not_ready(std::string why) override;
   Source& source(std::string_view name) override;
+  boost::asio::awaitable<bool> reread(
+      std::string live, std::uint64_t from,
+      Callable<boost::asio::awaitable<bool>(const Message&)> visit) override;
   Publisher& publisher() override;
   Consumer& consumer(std::string_view durable) override;
   boost::asio::awaitable<void> every(
@@ -58,6 +61,9 @@ class ServiceContext final : public Context {
  private:
   boost::asio::awaitable<void> open(std::string name, std::shared_ptr<ServiceSource> source);
   boost::asio::awaitable<void> prepare_storage(const Needs& needs);
+  /// Whether that came to the end of the source.
+  boost::asio::awaitable<bool> visit_all(
+      ServiceSource& source, const Callable<boost::asio::awaitable<bool>(const Message&)>& visit);
   void heard(const StorageOutcome& outcome);
   /// Throws std::logic_error outside of the service's strand, and between runs.
   void check(std::string_view call) const;
@@ -72,6 +78,8 @@ class ServiceContext final : public Context {
   std::shared_ptr<ServicePublisher> publisher_;
   std::map<std::string, std::shared_ptr<ServiceListener>, std::less<>> listeners_;
   std::map<std::string, std::shared_ptr<ServiceSource>, std::less<>> sources_;
+  std::vector<LiveOptions> live_;
+  std::vector<std::shared_ptr<ServiceSource>> rereaders_;
   std::map<std::string, std::shared_ptr<ServiceConsumer>, std::less<>> consumers_;
   std::vector<std::string> lease_names_;
   std::shared_ptr<Leases> leases_;

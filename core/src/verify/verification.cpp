@@ -83,6 +83,7 @@ ServiceResources Verification::resources(SingleRun& service, ShadowStorage& shad
   resources.make_live_source = [](const asio::any_io_executor&, const LiveOptions&, Log&) {
     return std::make_shared<EndedSource>();
   };
+  resources.make_rereader = resources.make_live_source;
   resources.make_publisher = [](const asio::any_io_executor&, const std::vector<Publishes>&, Log&) {
     return std::make_shared<SilentPublisher>();
   };

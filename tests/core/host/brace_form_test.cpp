@@ -47,6 +47,8 @@ struct Heard {
   std::vector<std::string> leases;
   std::vector<std::string> filter;
   bool worked = false;
+  std::string reread{};
+  bool visited = false;
 };
 
 class HearingSource final : public Source {
@@ -121,6 +123,12 @@ class HearingContext final : public Context {
     co_return most.count() > 0;
   }
   Source& source(std::string_view) override { return source_; }
+  asio::awaitable<bool> reread(std::string live, std::uint64_t,
+                               Callable<asio::awaitable<bool>(const Message&)> visit) override {
+    heard_.reread = std::move(live);
+    const Message message;
+    co_return co_await visit(message);
+  }
   Publisher& publisher() override { return publisher_; }
   Consumer& consumer(std::string_view) override { return consumer_; }
   asio::awaitable<void> every(std::string lease, std::chrono::milliseconds,
@@ -169,6 +177,11 @@ asio::awaitable<void> transactions(Context& context) {
   co_await source.reject({}, {reason, error, "/payload/of/the/author", "23514"});
   Message message;
   co_await source.reject(std::move(message), {});
+  co_await context.reread({"live source of the author's service"}, 1,
+                          {[&heard](const Message&) -> asio::awaitable<bool> {
+                            heard.visited = true;
+                            co_return false;
+                          }});
   Publisher& publisher = context.publisher();
   co_await publisher.publish({"subject.of.the.author", "body of the author's message"});
   co_await publisher.enqueue({"subject.of.the.author", "body of the author's message", reason});
@@ -207,6 +220,8 @@ TEST(BraceForm, every_public_coroutine_takes_its_arguments_in_braces) {
   ASSERT_EQ(heard.leases.size(), 1U);
   EXPECT_EQ(heard.leases[0], "lease of the author's service");
   EXPECT_TRUE(heard.worked);
+  EXPECT_EQ(heard.reread, "live source of the author's service");
+  EXPECT_TRUE(heard.visited);
 }
 
 }  // namespace

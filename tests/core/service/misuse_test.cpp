@@ -22,6 +22,7 @@ using namespace std::chrono_literals;
 using namespace asio::experimental::awaitable_operators;
 
 asio::awaitable<void> idle(const Lease&) { co_return; }
+asio::awaitable<bool> pass_over(const Message&) { co_return true; }
 
 /// One call, and what is said of it.
 struct Row {
@@ -58,6 +59,15 @@ const std::vector<Row>& rows() {
        "author has a period below 1 ms for `every`"},
       {"every of no lease", [](Context& its) { return its.every("none", 1s, idle); },
        "author asks for the lease 'none', which its needs do not name"},
+      {"reread nothing",
+       [](Context& its) -> asio::awaitable<void> { co_await its.reread("none", 1, pass_over); },
+       "author rereads 'none', which is no live source of its needs"},
+      {"reread from before the first",
+       [](Context& its) -> asio::awaitable<void> { co_await its.reread("live", 0, pass_over); },
+       "author rereads from position 0"},
+      {"reread for nobody",
+       [](Context& its) -> asio::awaitable<void> { co_await its.reread("live", 1, {}); },
+       "author rereads for nobody"},
   };
   return all;
 }
@@ -93,6 +103,8 @@ std::vector<std::pair<const char*, std::function<asio::awaitable<void>(Context&)
       {"stopped_within",
        [](Context& its) -> asio::awaitable<void> { co_await its.stopped_within(1h); }},
       {"every", [](Context& its) { return its.every("lease", 1s, idle); }},
+      {"reread",
+       [](Context& its) -> asio::awaitable<void> { co_await its.reread("live", 1, pass_over); }},
       {"transact", [](Context& its) { return its.transact(0, [](Session&) {}); }},
   };
 }

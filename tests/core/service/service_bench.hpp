@@ -174,6 +174,9 @@ class ServiceBench {
     resources->make_live_source = [this](const auto& on, const LiveOptions& options, Log& log) {
       return LiveSource::start(on, nats, options, "author", false, log);
     };
+    resources->make_rereader = [this](const auto& on, const LiveOptions& options, Log& log) {
+      return LiveSource::start(on, nats, options, "author", true, log);
+    };
     resources->make_publisher = [this](const auto& on, const auto& targets, Log& log) {
       return StreamPublisher::start(on, nats, "author", targets, log);
     };

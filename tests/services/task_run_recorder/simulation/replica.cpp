@@ -230,6 +230,10 @@ class Replica::SimulatedContext final : public Context {
   asio::awaitable<void> stopped() override { co_return; }
   asio::awaitable<bool> stopped_within(std::chrono::milliseconds) override { co_return false; }
   Source& source(std::string_view) override { return source_; }
+  asio::awaitable<bool> reread(std::string, std::uint64_t,
+                               Callable<asio::awaitable<bool>(const Message&)>) override {
+    std::terminate();
+  }
   Publisher& publisher() override { std::terminate(); }
   Consumer& consumer(std::string_view) override { std::terminate(); }
   asio::awaitable<void> every(std::string, std::chrono::milliseconds,
