@@ -91,7 +91,8 @@ struct ListensOn {
 /// A consumer of somebody else's, of which a service reads how far it is, and sets the filter.
 struct Steers {
   std::string stream;
-  std::string durable;  ///< What `Context::consumer` takes; each of a service has its own.
+  std::string durable;      ///< What `Context::consumer` takes; each of a service has its own.
+  bool sets_filter = true;  ///< Otherwise `hangar doctor` does not ask for the right to.
 };
 
 /// Rows that the service deletes once they are so old: `hangar verify` does not miss them.

@@ -122,6 +122,8 @@ struct Table {
   std::vector<std::size_t> counters{};
   /// Whether the service deletes rows (`Session::erase`): the same for that.
   bool erased = false;
+  /// Whether the service only reads rows: `hangar doctor` asks for no other right, and writes none.
+  bool read_only = false;
 
   [[nodiscard]] bool in_primary_key(std::size_t column) const noexcept {
     for (const std::size_t part : primary_key) {

@@ -166,6 +166,7 @@ std::vector<const Table*> in_order_of_reference(std::span<const Table* const> ta
     });
   };
   std::vector<const Table*> left{tables.begin(), tables.end()};
+  std::erase_if(left, [](const Table* table) { return table->read_only; });
   while (!left.empty()) {
     auto next = std::ranges::find_if_not(left, waits);
     if (next == left.end()) next = left.begin();  // They refer to one another.

@@ -166,7 +166,15 @@ void Doctor::look_at_storage() {
   const std::string what = type.empty() ? "storage" : type;
   std::vector<const Table*> tables;
   for (const ExaminedService& service : services_) {
-    std::ranges::copy(service.needs.tables, std::back_inserter(tables));
+    for (const Table* table : service.needs.tables) {
+      const auto same = [&](const Table* other) { return other->name == table->name; };
+      const auto found = std::ranges::find_if(tables, same);
+      if (found == tables.end()) {
+        tables.push_back(table);
+      } else if ((*found)->read_only) {
+        *found = table;
+      }
+    }
   }
   try {
     add(installation_.make_storage()->examine(tables, installation_.creation()));

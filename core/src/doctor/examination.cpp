@@ -92,7 +92,9 @@ asio::awaitable<void> Examination::look(const ExaminedService& service) {
   for (const LiveOptions& live : needs.live) {
     const auto stream =
         co_await find(live.stream, stream_subject(live.stream, live.filter_subject));
-    if (stream) add_faults(*stream, live.filter_subject);
+    if (!stream) continue;
+    add_faults(*stream, live.filter_subject);
+    add(co_await check_live(link_, service.name, live));
   }
   for (const Publishes& target : needs.publishes) co_await look_at_target(service.name, target);
   for (const Steers& steered : needs.steers) {

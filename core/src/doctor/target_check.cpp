@@ -105,13 +105,14 @@ Check check_target(const StreamInfo& stream, const std::string& service, const P
 asio::awaitable<std::vector<Check>> check_steered(Link& link, const std::string& service,
                                                   const Steers& steered) {
   const std::string what = title_of(steered);
+  const char* const verb = steered.sets_filter ? "steers" : "follows";
   std::vector<Check> checks;
   try {
     const ConsumerInfo found = co_await consumer_info(link, steered.stream, steered.durable);
     checks.push_back(
         {ok,
          what,
-         fmt::format("{} steers it; it delivers {}, and {} messages wait for that", service,
+         fmt::format("{} {} it; it delivers {}, and {} messages wait for that", service, verb,
                      found.filter_subjects.empty()
                          ? "everything"
                          : fmt::format("{}", fmt::join(found.filter_subjects, ", ")),
@@ -123,8 +124,9 @@ asio::awaitable<std::vector<Check>> check_steered(Link& link, const std::string&
   } catch (const Error& error) {
     checks.push_back(
         {warn, what, error.what(),
-         fmt::format("start what reads it: {} steers it, and does not make it", service)});
+         fmt::format("start what reads it: {} {} it, and does not make it", service, verb)});
   }
+  if (!steered.sets_filter) co_return checks;
   // No JSON.
   std::string update =
       link.api(fmt::format("CONSUMER.DURABLE.CREATE.{}.{}", steered.stream, steered.durable));
@@ -132,6 +134,21 @@ asio::awaitable<std::vector<Check>> check_steered(Link& link, const std::string&
   if (!why.empty()) {
     checks.push_back(
         {fail, what, why, fmt::format("without that {} cannot set its filter", service)});
+  }
+  co_return checks;
+}
+
+asio::awaitable<std::vector<Check>> check_live(Link& link, const std::string& service,
+                                               const LiveOptions& live) {
+  std::vector<Check> checks;
+  for (const std::string& call :
+       {"CONSUMER.CREATE." + live.stream,
+        fmt::format("CONSUMER.MSG.NEXT.{}.{}", live.stream, trial_name)}) {
+    // No JSON.
+    const std::string why = co_await denial(link, link.api(call), "{");
+    if (why.empty()) continue;
+    checks.push_back({fail, "stream " + live.stream, why,
+                      fmt::format("without that {} sees nothing of it go by", service)});
   }
   co_return checks;
 }

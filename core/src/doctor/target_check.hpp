@@ -15,6 +15,10 @@ namespace hangar {
 /// Whether the stream takes all that a service publishes.
 Check check_target(const StreamInfo& stream, const std::string& service, const Publishes& target);
 
+/// What of a live source's rights this user has not; nothing is made.
+boost::asio::awaitable<std::vector<Check>> check_live(Link& link, const std::string& service,
+                                                      const LiveOptions& live);
+
 /// Of a consumer that a service steers: whether it is there, and whether this user may read and
 /// change it. Changes nothing.
 boost::asio::awaitable<std::vector<Check>> check_steered(Link& link, const std::string& service,

@@ -93,11 +93,12 @@ std::vector<Check> missing_privileges(pqxx::work& transaction, const Table& tabl
   const pqxx::result rows = transaction.exec(fmt::format(
       "SELECT privilege, bool_and(missing), "
       "string_agg(quote_ident(attname), ', ' ORDER BY attnum) FILTER (WHERE missing) "
-      "FROM unnest(ARRAY['SELECT', 'INSERT'{}]) WITH ORDINALITY AS asked(privilege, place) "
+      "FROM unnest(ARRAY['SELECT'{}{}]) WITH ORDINALITY AS asked(privilege, place) "
       "CROSS JOIN pg_catalog.pg_attribute "
       "CROSS JOIN LATERAL (SELECT NOT has_column_privilege(attrelid, attnum, privilege)) "
       "AS found(missing) WHERE attrelid = {} AND NOT attisdropped AND attname IN ({}) "
       "GROUP BY place, privilege HAVING bool_or(missing) ORDER BY place",
+      table.read_only ? "" : ", 'INSERT'",
       table.versioned_by || !table.counters.empty() ? ", 'UPDATE'" : "", oid_of(table),
       fmt::join(names, ", ")));
   std::vector<std::string> of_table;

@@ -60,8 +60,11 @@ std::optional<Check> row_security(pqxx::work& transaction, const Table& table) {
   const std::string oid = oid_of(table);
   if (!asked_whether(transaction, fmt::format("row_security_active({})", oid))) return std::nullopt;
   std::vector<std::string_view> missing;
-  std::vector<std::pair<char, std::string_view>> commands{
-      {'r', "SELECT"}, {'a', "INSERT"}, {'w', "UPDATE"}};
+  std::vector<std::pair<char, std::string_view>> commands{{'r', "SELECT"}};
+  if (!table.read_only) {
+    commands.emplace_back('a', "INSERT");
+    commands.emplace_back('w', "UPDATE");
+  }
   if (table.erased) commands.emplace_back('d', "DELETE");
   for (const auto& [letter, command] : commands) {
     const bool allowed = asked_whether(
@@ -91,8 +94,9 @@ std::optional<Check> row_security(pqxx::work& transaction, const Table& table) {
                              user, table.name, user)};
   }
   return Check{warn, what,
-               "row-level security is on: COPY is refused, so rows go in by INSERT, which is "
-               "slower; rows that a policy hides are not seen",
+               table.read_only ? "row-level security is on: rows that a policy hides are not seen"
+                               : "row-level security is on: COPY is refused, so rows go in by "
+                                 "INSERT, which is slower; rows that a policy hides are not seen",
                fmt::format("ALTER ROLE {} BYPASSRLS", user)};
 }
 
@@ -164,9 +168,13 @@ std::vector<Check> durability(pqxx::work& transaction) {
 }
 
 std::vector<Check> table_hazards(pqxx::work& transaction, const Table& table) {
+  std::vector<std::optional<Check>> all{row_security(transaction, table)};
+  if (!table.read_only) {
+    all.push_back(unlogged(transaction, table));
+    all.push_back(rules(transaction, table));
+  }
   std::vector<Check> checks;
-  for (auto& found : {unlogged(transaction, table), row_security(transaction, table),
-                      rules(transaction, table)}) {
+  for (const auto& found : all) {
     if (found) checks.push_back(*found);
   }
   return checks;
