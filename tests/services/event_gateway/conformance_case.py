@@ -12,12 +12,13 @@ from services.event_gateway.peers import Answer, Gateway, PrefectPeer
 
 class Conformance(unittest.IsolatedAsyncioTestCase):
     settings: ClassVar[dict[str, str]] = {}
+    services: ClassVar[tuple[str, ...]] = ("event_gateway",)
     prefect: ClassVar[PrefectPeer]
     gateway: ClassVar[Gateway]
 
     @classmethod
     def setUpClass(cls) -> None:
-        cls.gateway = cls.enterClassContext(Gateway(cls.settings))
+        cls.gateway = cls.enterClassContext(Gateway(cls.settings, services=cls.services))
         cls.prefect = cls.enterClassContext(PrefectPeer(cls.settings))
 
     async def asyncSetUp(self) -> None:

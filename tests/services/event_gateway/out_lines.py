@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import base64
 import json
 import uuid
 from typing import Any
@@ -56,6 +57,14 @@ class SubscribingLines(conformance_case.Conformance):
                     self.assertTrue(answer.closed, message)
                 self.assertEqual(found, expected, message)
 
+    async def test_filter_of_more_than_a_mebibyte_is_refused_here(self) -> None:
+        message = json.dumps({"type": "filter", "filter": {}, "more": "x" * (1 << 20)})
+        async with self.prefect.socket(OUT, ()) as socket, asyncio.timeout(60):
+            await socket.send(message)
+            await (await socket.ping())
+        answer = await self.gateway.answer(message, path=OUT, protocols=())
+        self.assertEqual(answer.code, 1009)
+
     async def test_live_events_are_sent_alike(self) -> None:
         found = []
         for peer in (self.prefect, self.gateway):
@@ -72,6 +81,28 @@ class SubscribingLines(conformance_case.Conformance):
                 found.append([await self.next_event(socket) for _ in range(len(LIVE) - 1)])
         for ours, theirs in zip(found[1], found[0], strict=True):
             self.assertEqual(ours, theirs)
+
+    async def test_pings_and_the_close_of_a_subscriber_are_answered(self) -> None:
+        for peer in (self.prefect, self.gateway):
+            async with peer.socket(OUT) as socket, asyncio.timeout(60):
+                for message in (AUTH, _filter(occurred=_ENDLESS)):
+                    await (await socket.ping(b"early"))
+                    await socket.send(message)
+                await (await socket.ping())
+                await socket.close(3001, "enough")
+                self.assertEqual((socket.close_code, socket.close_reason), (3001, "enough"))
+
+    async def test_messages_behind_the_filter_change_nothing(self) -> None:
+        for peer in (self.prefect, self.gateway):
+            async with peer.socket(OUT, ()) as socket, asyncio.timeout(120):
+                await socket.send(_filter(occurred=_ENDLESS, event={"prefix": ["live."]}))
+                await self.subscribed(peer, socket)
+                for message in (_filter(event={"name": ["never"]}), "no JSON", b"bytes"):
+                    await socket.send(message)
+                await (await socket.ping())
+                body = json.dumps([{"id": str(uuid.uuid4()), "event": LIVE[1][0], **LIVE[1][1]}])
+                await asyncio.to_thread(peer.http, "POST", "/api/events", body.encode(), _JSON)
+                self.assertEqual((await self.next_event(socket))["event"]["event"], LIVE[1][0])
 
     async def subscribed(self, peer: Peer, socket: ClientConnection) -> None:
         """Returns when events come."""
@@ -95,6 +126,40 @@ class SubscribingLines(conformance_case.Conformance):
         message = json.loads(await socket.recv())
         message["event"].pop("received")
         return message
+
+
+class SecuredSubscribingLines(conformance_case.Conformance):
+    """A subscriber needs the secret, and says it in its first message."""
+
+    async def test_first_message_to_a_subscriber_needs_the_secret(self) -> None:
+        out = self.prefect.base + "/events/out"
+        secret = self.settings["PREFECT_SERVER_API_AUTH_STRING"]
+        right, wrong = (json.dumps({"type": "auth", "token": each}) for each in (secret, "x"))
+        self.assertEqual(len((await self.both(right, path=out)).messages), 1)
+        for message, reason in (
+            (wrong, "Invalid token"), (AUTH, "Auth required but no token provided"),
+            (_filter(), "Expected 'auth' message"),
+        ):  # fmt: skip
+            answer = await self.both(message, path=out)
+            self.assertEqual((answer.code, answer.reason), (1008, reason), message)
+        self.assertEqual((await self.both(path=out, protocols=())).status, 403)
+
+    async def test_header_with_the_secret_says_nothing_to_a_websocket(self) -> None:
+        """Clients of 3.9.1 send it, for what stands in front."""
+        secret = self.settings["PREFECT_SERVER_API_AUTH_STRING"]
+        message = json.dumps({"type": "auth", "token": secret})
+        for credentials in (secret, "admin:wrong"):
+            basic = base64.b64encode(credentials.encode()).decode()
+            headers = {"Authorization": f"Basic {basic}"}
+            for name in ("in", "out"):
+                path = f"{self.prefect.base}/events/{name}"
+                with self.subTest(credentials=credentials, path=path):
+                    answer = await self.both(path=path, protocols=(), headers=headers)
+                    self.assertEqual(answer.status, 403)
+                    answer = await self.both(message, path=path, headers=headers)
+                    self.assertEqual(len(answer.messages), 1)
+                    answer = await self.both(AUTH, path=path, headers=headers)
+                    self.assertEqual(answer.code, 1008)
 
 
 LIVE: tuple[tuple[str, dict[str, Any]], ...] = (

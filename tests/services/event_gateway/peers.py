@@ -81,13 +81,21 @@ class Peer(Owner):
         finally:
             connection.close()
 
-    def socket(self, path: str | None = None, protocols: tuple[str, ...] = ("prefect",)) -> connect:
+    def socket(
+        self,
+        path: str | None = None,
+        protocols: tuple[str, ...] = ("prefect",),
+        headers: Mapping[str, str] = {},
+        **how: Any,
+    ) -> connect:
         return connect(
             f"ws://{self.address}{path or self.base + '/events/in'}",
             subprotocols=[Subprotocol(each) for each in protocols] or None,
+            additional_headers=dict(headers),
             proxy=None,
             ping_interval=None,
             open_timeout=60,  # other tests run beside this one
+            **how,
         )
 
     @contextlib.asynccontextmanager
@@ -102,11 +110,12 @@ class Peer(Owner):
         *messages: str | bytes,
         path: str | None = None,
         protocols: tuple[str, ...] = ("prefect",),
+        headers: Mapping[str, str] = {},
         wanted: int = 1,
     ) -> Answer:
         """Sends the messages and waits for so many, or for the end."""
         try:
-            async with self.socket(path, protocols) as socket:
+            async with self.socket(path, protocols, headers) as socket:
                 return await _heard(socket, messages, wanted)
         except InvalidStatus as refused:
             return Answer(status=refused.response.status_code)
@@ -149,10 +158,10 @@ class PrefectPeer(Peer):
     def _open(self, opened: contextlib.ExitStack) -> None:
         folder = opened.enter_context(temporary_folder("prefect"))
         self.nats = opened.enter_context(NatsServer())
-        database = create_prefect_sqlite(folder / "prefect.db")
+        self.database = create_prefect_sqlite(folder / "prefect.db")
         server = PrefectServer(
             prefect_nats_venv(),
-            str(database),
+            str(self.database),
             settings={
                 "PREFECT_SERVER_EVENTS_MESSAGING_BROKER": "prefect_nats.messaging",
                 "PREFECT_SERVER_EVENTS_MESSAGING_CACHE": "prefect_nats.messaging",
@@ -214,6 +223,10 @@ class Gateway(Peer):
         self.process.kill()
         self.process.wait()
         self._running.close()
+
+    @property
+    def database(self) -> Path:
+        return self._data / "hangar.db"
 
     @property
     def _data(self) -> Path:

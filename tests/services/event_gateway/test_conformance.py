@@ -5,16 +5,17 @@ Where they differ, the case says so, and so does the service's README.
 
 import asyncio
 import base64
+import contextlib
 import json
 import unittest
 import uuid
+from http.client import HTTPConnection
 from typing import ClassVar
 
 from support.prefect_nats_venv import continue_with_prefect_nats
 
 continue_with_prefect_nats()
 
-from services.event_gateway.conformance_case import Conformance
 from services.event_gateway.peers import AUTH, INVALID
 
 from services.event_gateway import out_lines
@@ -33,6 +34,16 @@ def _with(**members: str) -> str:
     base = {"event": '"e"', "occurred": '"2026-11-20T00:00:00Z"',
             "resource": '{"prefect.resource.id":"r"}'}  # fmt: skip
     return ",".join(f'"{name}":{value}' for name, value in (base | members).items() if value)
+
+
+def _labels(count: int) -> str:
+    others = {f"label-{number}": "x" for number in range(count - 1)}
+    return json.dumps({"prefect.resource.id": "r", **others})
+
+
+def _related(count: int) -> str:
+    one = {"prefect.resource.role": "r"}
+    return json.dumps([{"prefect.resource.id": str(number), **one} for number in range(count)])
 
 
 TIMES = (
@@ -56,9 +67,8 @@ VALID = (
     _with(follows="null"), _with(follows='"0190A3B2-0000-7000-8000-0000000000FF"'),
     _with(related="[]"),
     _with(related='[{"prefect.resource.role":"x","prefect.resource.id":"y","z":"\\u00e9"}]'),
-    _with(related=json.dumps([{"prefect.resource.id": str(n), "prefect.resource.role": "r"}
-                              for n in range(100)])),
     _with(resource='{"z":"1","prefect.resource.id":"r","a":"2","z":"3"}'),
+    _with(resource=_labels(500)), _with(related=_related(100)),
     *(_with(occurred=time) for time in TIMES), *(_with(payload=payload) for payload in PAYLOADS),
 )  # fmt: skip
 INVALID_EVENTS = (
@@ -72,6 +82,7 @@ INVALID_EVENTS = (
     event(1, _with(follows='"x"')), event(1, _with(event=f'"{"x" * 1025}"')),
     f"{{{_with()}}}", f'{{"id":"x",{_with()}}}', event(1, _with(payload='{"s":"\\ud83d"}')),
     event(1, _with(payload="[" * 300 + "]" * 300)),
+    event(1, _with(resource=_labels(501))), event(1, _with(related=_related(101))),
 )  # fmt: skip
 
 
@@ -93,6 +104,10 @@ class Open(out_lines.SubscribingLines):
         nothing: tuple[str | bytes, ...] = ("no JSON", "[]", "null", '"auth"', b"bytes")
         self.assertEqual((await self.both(AUTH)).messages, success)
         self.assertEqual((await self.both(auth, protocols=("other", "prefect"))).messages, success)
+        for token in ("7", "[]", '{"a":1}', "true"):
+            message = f'{{"type":"auth","token":{token}}}'
+            self.assertEqual((await self.both(message)).messages, success, message)
+        self.assertEqual((await self.both('{"type":"auth"}')).messages, success)
         for message in ('{"type":"filter"}', "{}", '{"type":1}'):
             answer = await self.both(message)
             self.assertEqual((answer.code, answer.reason), (1008, "Expected 'auth' message"))
@@ -103,6 +118,12 @@ class Open(out_lines.SubscribingLines):
     async def test_other_paths_have_no_websocket(self) -> None:
         for path in ("/api/events", "/api/events/in/", "/events/in", "/api/events/i"):
             self.assertEqual((await self.both(path=path)).status, 403, path)
+
+    async def test_pages_of_other_origins_have_a_websocket(self) -> None:
+        for origin in ("https://evil.example", "null"):
+            for path in ("/api/events/in", out_lines.OUT):
+                answer = await self.both(AUTH, path=path, headers={"Origin": origin})
+                self.assertEqual(len(answer.messages), 1, origin)
 
     async def test_pings_before_the_first_message_are_answered(self) -> None:
         for peer in (self.prefect, self.gateway):
@@ -159,7 +180,7 @@ class Open(out_lines.SubscribingLines):
             await (await socket.ping())
         self.assertEqual((len(self.prefect.stored()), len(self.gateway.stored())), before)
         kept = self.gateway.stored(INVALID)[letters:]
-        contents = [invalid.encode() for invalid in INVALID_EVENTS]
+        contents = [invalid.encode()[:8192] for invalid in INVALID_EVENTS]
         self.assertEqual([letter.data for letter in kept], [*contents, b"bytes"])
         for letter in kept:
             self.assertTrue(letter.headers["Hangar-Dlq-Reason"])
@@ -192,6 +213,21 @@ class Open(out_lines.SubscribingLines):
         self.assertEqual(len(found[0]), len(events))
         self.assertEqual(found[1], found[0])
 
+    def test_body_may_come_in_chunks(self) -> None:
+        parts = (b"[", event(2500).encode(), b"]")
+        for peer in (self.prefect, self.gateway):
+            before = len(peer.stored())
+            with contextlib.closing(HTTPConnection(peer.address, timeout=60)) as connection:
+                connection.request("POST", "/api/events", iter(parts), JSON, encode_chunked=True)
+                self.assertEqual(connection.getresponse().status, 204)
+            self.assertEqual(len(peer.stored()), before + 1)
+
+    def test_request_of_more_than_16_mib_is_refused_here(self) -> None:
+        body = b"[]" + b" " * (16 << 20)
+        self.assertEqual(self.prefect.http("POST", "/api/events", body, JSON)[0], 204)
+        announced = JSON | {"Content-Length": str(len(body))}
+        self.assertEqual(self.gateway.http("POST", "/api/events", None, announced)[0], 413)
+
     def test_posts_are_answered_alike(self) -> None:
         before = len(self.gateway.stored())
         good = event(2000)
@@ -222,6 +258,7 @@ class Open(out_lines.SubscribingLines):
             ("GET", "/api/events/", 307), ("GET", "/api/%65vents", 405),
             ("GET", "/api//events", 404), ("GET", "/api/events%3F", 404),
             ("GET", "/api/events/in", 404), ("OPTIONS", "/api/events/in", 404),
+            ("GET", "/api/events/out", 404), ("POST", "/api/events/out", 404),
             ("HEAD", "/api/events/in", 404), ("POST", "/api/events/in?x", 404),
             ("POST", "/api/events/nothing", 404),
         ):  # fmt: skip
@@ -245,7 +282,7 @@ class Open(out_lines.SubscribingLines):
                 self.both_http("POST", "/api/events", body, JSON | {"Origin": origin})
 
 
-class Secured(Conformance):
+class Secured(out_lines.SecuredSubscribingLines):
     """With settings of Prefect's for a secret, the base path and pages of other origins."""
 
     settings: ClassVar[dict[str, str]] = {
