@@ -40,10 +40,10 @@ struct WebSocketOptions {
 };
 
 /// A connection that has become a WebSocket. No ping is answered but by `pong`, and no Close but by
-/// `close`: the service decides when, so that either can say that what came before is done. Bounded
-/// are what was read ahead (64 KiB, or one message), the pings that nobody has read (16; a further
-/// one takes the place of the last), and the time for what is sent (30 s). One that is destroyed
-/// ends the connection, without a Close frame. Used on the service's executor.
+/// `close`, so that either can say that what came before is done. Bounded are what was read ahead
+/// (64 KiB, or one message; all large ones together have 64 MiB), the pings that nobody has read
+/// (16; a further one takes the place of the last), and the time for a message to come and to be
+/// sent (30 s). One that is destroyed ends the connection, without a Close. Used on its executor.
 class HANGAR_API WebSocket {
  public:
   WebSocket() = default;

@@ -225,8 +225,10 @@ asio::awaitable<std::unique_ptr<WebSocket>> HttpConnection::upgrade(
   asio::buffer_copy(asio::buffer(read), buffer_.data());
   buffer_.clear();
   buffer_.shrink_to_fit();
+  const WebSocketConnection::Bounds bounds{listener_->limits_.read, listener_->limits_.write,
+                                           listener_->message_room_};
   const auto socket = std::make_shared<WebSocketConnection>(
-      stream_, shared_from_this(), std::move(read), std::move(options), listener_->limits_.write);
+      stream_, shared_from_this(), std::move(read), std::move(options), bounds);
   websocket_ = socket;
   if (!co_await socket->accept(*request)) co_return nullptr;
   if (listener_->stopping_) socket->stop();

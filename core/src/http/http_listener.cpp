@@ -68,7 +68,8 @@ HttpListener::HttpListener(const asio::any_io_executor& executor, std::string_vi
       largest_body_{wanted.largest_body},
       most_connections_{wanted.connections},
       acceptor_{executor},
-      changed_{executor} {
+      changed_{executor},
+      message_room_{executor, limits.messages_bytes} {
   bind_to(acceptor_, wanted.address, setting);
   address_ = address_of(acceptor_);
   allow_open_files(most_connections_, address_, log_);

@@ -15,6 +15,7 @@
 #include "hangar/event.hpp"
 #include "hangar/log.hpp"
 #include "hangar/needs.hpp"
+#include "http/shared_room.hpp"
 #include "log/rate_limit.hpp"
 
 namespace hangar {
@@ -24,8 +25,9 @@ class HttpConnection;
 struct ListenerLimits {
   std::size_t header_bytes = 16'384;
   std::size_t bodies_bytes = 64U << 20U;      ///< Of all requests that are not answered yet.
+  std::size_t messages_bytes = 64U << 20U;    ///< The same of large messages over WebSockets.
   std::chrono::milliseconds idle{60'000};     ///< From one request to the next.
-  std::chrono::milliseconds read{30'000};     ///< From the first byte to the end of a request.
+  std::chrono::milliseconds read{30'000};     ///< From the first byte to the end of what comes.
   std::chrono::milliseconds waiting{30'000};  ///< For the service to accept a request.
   std::chrono::milliseconds write{30'000};    ///< For a whole answer.
 };
@@ -73,6 +75,7 @@ class HttpListener : public ServiceListener, public std::enable_shared_from_this
   std::deque<HttpConnection*> requests_;  ///< Those with a request that nobody has accepted.
   std::size_t unanswered_ = 0;            ///< Given away, without an answer, or upgraded.
   std::size_t bodies_bytes_ = 0;
+  SharedRoom message_room_;
   RateLimit seldom_{std::chrono::seconds{10}};
   bool stopping_ = false;
 };

@@ -65,10 +65,12 @@ class WebSocketConnection::Writing {
 
 WebSocketConnection::WebSocketConnection(beast::tcp_stream& stream, std::shared_ptr<void> owner,
                                          std::string read, WebSocketOptions options,
-                                         std::chrono::milliseconds write_within)
+                                         const Bounds& bounds)
     : options_{std::move(options)},
-      write_within_{write_within},
+      read_within_{bounds.read_within},
+      write_within_{bounds.write_within},
       owner_{std::move(owner)},
+      share_{bounds.room},
       below_{stream},
       stream_{QuietStream{stream, std::move(read)}},
       changed_{stream.get_executor()},
@@ -119,8 +121,7 @@ asio::awaitable<void> WebSocketConnection::pump() {
       co_await changed_.wait();
       continue;
     }
-    beast::error_code failed;
-    co_await stream_.async_read(message, asio::redirect_error(asio::use_awaitable, failed));
+    const beast::error_code failed = co_await read_message(message);
     if (failed) {
       failed_to_read(failed);
       break;
@@ -133,8 +134,42 @@ asio::awaitable<void> WebSocketConnection::pump() {
     message.consume(message.size());
     if (message.capacity() > most_read_ahead) message.shrink_to_fit();
   }
+  coming_bytes_ = 0;
+  account();
+  share_.end_growing();
   reads_ = false;
   changed_.wake_all();
+}
+
+asio::awaitable<beast::error_code> WebSocketConnection::read_message(beast::flat_buffer& message) {
+  beast::error_code failed;
+  while (true) {
+    co_await stream_.async_read_some(message, most_read_ahead,
+                                     asio::redirect_error(asio::use_awaitable, failed));
+    if (failed || stream_.is_message_done()) break;
+    if (message_by_ == Clock::time_point::max()) message_by_ = Clock::now() + read_within_;
+    if (last_) message.clear();  // It is for nobody.
+    coming_bytes_ = message.capacity();
+    account();
+    if (!share_.may_grow()) co_await room_for_more();
+  }
+  message_by_ = Clock::time_point::max();
+  coming_bytes_ = 0;
+  share_.end_growing();
+  co_return failed;
+}
+
+asio::awaitable<void> WebSocketConnection::room_for_more() {
+  waits_for_room_ = true;
+  message_by_ = Clock::time_point::max();
+  while (!share_.may_grow() && !last_ && !gone_) co_await share_.wait();
+  message_by_ = Clock::now() + read_within_;
+  waits_for_room_ = false;
+}
+
+void WebSocketConnection::account() {
+  const std::size_t held = coming_bytes_ + queued_bytes_ + given_bytes_;
+  share_.become(held - std::min(held, own_bytes));
 }
 
 void WebSocketConnection::failed_to_read(beast::error_code failed) {
@@ -174,6 +209,7 @@ void WebSocketConnection::push(WebSocketFrame frame) {
   if (replaces) queue_.pop_back();
   if (frame.kind != Kind::ping) queued_bytes_ += std::max<std::size_t>(frame.data.size(), 64);
   queue_.push_back(std::move(frame));
+  account();
   changed_.wake_all();
 }
 
@@ -186,6 +222,7 @@ void WebSocketConnection::finish(std::uint16_t code, std::string reason) {
   last_ = std::move(frame);
   next_ping_ = pong_by_ = first_message_by_ = Clock::time_point::max();
   changed_.wake_all();
+  share_.wake();
 }
 
 void WebSocketConnection::stop() { finish(websocket::close_code::service_restart, {}); }
@@ -196,16 +233,19 @@ void WebSocketConnection::abort() {
   below_.socket().close(ignored);
   changed_.wake_all();
   watch_.wake_all();
+  share_.wake();
 }
 
 asio::awaitable<std::optional<WebSocketFrame>> WebSocketConnection::read() {
   const auto self = shared_from_this();
+  if (std::exchange(given_bytes_, 0) > 0) account();
   while (queue_.empty() && !gone_) co_await changed_.wait();
   if (queue_.empty()) co_return std::nullopt;
   WebSocketFrame frame = std::move(queue_.front());
   queue_.pop_front();
   if (frame.kind == Kind::text || frame.kind == Kind::binary) {
     queued_bytes_ -= std::max<std::size_t>(frame.data.size(), 64);
+    given_bytes_ = frame.data.size();
     if (waits_for_room_) changed_.wake_all();
   }
   co_return frame;
@@ -255,11 +295,11 @@ asio::awaitable<void> WebSocketConnection::close(std::uint16_t code, std::string
 }
 
 asio::awaitable<void> WebSocketConnection::watch() {
-  // A write says nothing when it begins.
-  const auto seldom = std::min<std::chrono::milliseconds>(write_within_, 10s);
+  // A write and a message say nothing when they begin.
+  const auto seldom = std::min<std::chrono::milliseconds>({write_within_, read_within_, 10s});
   while (!gone_) {
     const auto now = Clock::now();
-    if (now >= written_by_ || now >= first_message_by_) {
+    if (now >= std::min({written_by_, first_message_by_, message_by_})) {
       abort();
       co_return;
     }
@@ -272,8 +312,8 @@ asio::awaitable<void> WebSocketConnection::watch() {
       }
     }
     if (now >= next_ping_) ping();
-    const auto next =
-        std::min({Clock::now() + seldom, written_by_, first_message_by_, next_ping_, pong_by_});
+    const auto next = std::min(
+        {Clock::now() + seldom, written_by_, first_message_by_, message_by_, next_ping_, pong_by_});
     co_await watch_.wait_until(next);
   }
 }

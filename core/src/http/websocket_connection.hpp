@@ -21,6 +21,7 @@
 #include "hangar/event.hpp"
 #include "hangar/listener.hpp"
 #include "http/quiet_stream.hpp"
+#include "http/shared_room.hpp"
 
 namespace hangar {
 
@@ -31,10 +32,16 @@ class WebSocketConnection : public std::enable_shared_from_this<WebSocketConnect
   using Request = boost::beast::http::request<boost::beast::http::string_body>;
   using Clock = std::chrono::steady_clock;
 
-  /// `stream` belongs to `owner`; `read` is what came behind the request.
+  /// What a listener gives each: the time for a message to come whole, for one to be sent, and the
+  /// memory for large ones.
+  struct Bounds {
+    std::chrono::milliseconds read_within, write_within;
+    SharedRoom& room;
+  };
+
+  /// `stream` and the room belong to `owner`; `read` is what came behind the request.
   WebSocketConnection(boost::beast::tcp_stream& stream, std::shared_ptr<void> owner,
-                      std::string read, WebSocketOptions options,
-                      std::chrono::milliseconds write_within);
+                      std::string read, WebSocketOptions options, const Bounds& bounds);
 
   /// Answers the request; whether this is a WebSocket now.
   boost::asio::awaitable<bool> accept(const Request& request);
@@ -51,6 +58,8 @@ class WebSocketConnection : public std::enable_shared_from_this<WebSocketConnect
   boost::asio::awaitable<void> close(std::uint16_t code, std::string reason);
 
   static constexpr std::size_t most_read_ahead = 64U << 10U;
+  /// Whatever is more is of the room of all.
+  static constexpr std::size_t own_bytes = 2 * most_read_ahead;
   static constexpr std::size_t most_pings = 16;
 
  private:
@@ -60,6 +69,11 @@ class WebSocketConnection : public std::enable_shared_from_this<WebSocketConnect
   class Writing;
 
   boost::asio::awaitable<void> pump();
+  boost::asio::awaitable<boost::beast::error_code> read_message(boost::beast::flat_buffer& message);
+  /// Waits until as much may come as came.
+  boost::asio::awaitable<void> room_for_more();
+  /// Tells the room of all what this holds.
+  void account();
   boost::asio::awaitable<void> watch();
   void heard(boost::beast::websocket::frame_type kind, std::string_view payload);
   void push(WebSocketFrame frame);
@@ -70,16 +84,21 @@ class WebSocketConnection : public std::enable_shared_from_this<WebSocketConnect
   void ping();
 
   WebSocketOptions options_;
+  const std::chrono::milliseconds read_within_;
   const std::chrono::milliseconds write_within_;
   const std::shared_ptr<void> owner_;
+  SharedRoom::Share share_;
   boost::beast::tcp_stream& below_;
   Stream stream_;
   Condition changed_;  ///< The queue, whose turn it is to write, or whether this ends.
   Condition watch_;
   std::deque<WebSocketFrame> queue_;
   std::size_t queued_bytes_ = 0;
+  std::size_t coming_bytes_ = 0;        ///< Of a message that is not whole.
+  std::size_t given_bytes_ = 0;         ///< Of the one that was read last: its reader has it still.
   std::optional<WebSocketFrame> last_;  ///< The Close, once it is in the queue.
   Clock::time_point first_message_by_;
+  Clock::time_point message_by_ = Clock::time_point::max();  ///< The end of one that has begun.
   Clock::time_point written_by_ = Clock::time_point::max();
   Clock::time_point next_ping_ = Clock::time_point::max();
   Clock::time_point pong_by_ = Clock::time_point::max();

@@ -15,6 +15,7 @@
 #include <boost/asio/write.hpp>
 #include <chrono>
 #include <cstddef>
+#include <cstdint>
 #include <deque>
 #include <future>
 #include <memory>
@@ -40,11 +41,12 @@ class SilentLog final : public Log {
 /// on it answers no ping and no Close until `release`. `drop` and `refuse` end the connection.
 class Served {
  public:
-  explicit Served(WebSocketOptions options = WebSocketOptions{"prefect"})
+  explicit Served(WebSocketOptions options = WebSocketOptions{"prefect"},
+                  const ListenerLimits& limits = {})
       : options_{std::move(options)} {
     thread_ = std::thread{[this] { io_.run(); }};
     on_strand([&] {
-      listener_ = HttpListener::start(strand_, "listen", ListensOn{"127.0.0.1:0"}, log_);
+      listener_ = HttpListener::start(strand_, "listen", ListensOn{"127.0.0.1:0"}, log_, limits);
     });
     service_ = asio::co_spawn(
         strand_, [this]() -> asio::awaitable<void> { co_await serve(); }, asio::use_future);
@@ -152,9 +154,11 @@ inline std::string masked(char opcode, std::string_view payload) {
   if (payload.size() < 126) {
     frame += static_cast<char>('\x80' | static_cast<char>(payload.size()));
   } else {
-    frame += '\xFE';
-    frame += static_cast<char>(payload.size() >> 8U);
-    frame += static_cast<char>(payload.size());
+    const bool large = payload.size() > 0xFFFF;
+    frame += large ? '\xFF' : '\xFE';
+    for (int shift = large ? 56 : 8; shift >= 0; shift -= 8) {
+      frame += static_cast<char>(static_cast<std::uint64_t>(payload.size()) >> shift);
+    }
   }
   return frame + std::string(4, '\0') + std::string{payload};
 }

@@ -1,0 +1,70 @@
+#pragma once
+
+#include <algorithm>
+#include <boost/asio/any_io_executor.hpp>
+#include <boost/asio/awaitable.hpp>
+#include <cstddef>
+#include <deque>
+#include <utility>
+
+#include "hangar/event.hpp"
+
+namespace hangar {
+
+/// Memory that the connections of a listener have together, beside the little that each has of its
+/// own, so that many large messages that never end take no more than a few. For one strand.
+class SharedRoom {
+ public:
+  SharedRoom(boost::asio::any_io_executor executor, std::size_t most)
+      : most_{most}, changed_{std::move(executor)} {}
+
+  /// What one connection has of it.
+  class Share {
+   public:
+    explicit Share(SharedRoom& room) noexcept : room_{room} {}
+    Share(const Share&) = delete;
+    Share& operator=(const Share&) = delete;
+    ~Share() {
+      become(0);
+      end_growing();
+    }
+
+    /// Takes more, or gives back.
+    void become(std::size_t bytes) {
+      const bool less = bytes < bytes_;
+      room_.used_ = room_.used_ - bytes_ + bytes;
+      bytes_ = bytes;
+      if (less && !room_.growing_.empty() && room_.used_ <= room_.most_) wake();
+    }
+    /// Whether it may take more. Where there is no room, the one that has grown for longest may
+    /// all the same: were they all to wait for each other, none would end.
+    bool may_grow() {
+      if (room_.used_ <= room_.most_ || bytes_ == 0) return true;
+      if (!grows_) room_.growing_.push_back(this);
+      grows_ = true;
+      return room_.growing_.front() == this;
+    }
+    /// It has all that it needs.
+    void end_growing() {
+      if (!std::exchange(grows_, false)) return;
+      std::erase(room_.growing_, this);
+      wake();
+    }
+    /// Returns when there may be room.
+    boost::asio::awaitable<void> wait() { return room_.changed_.wait(); }
+    void wake() { room_.changed_.wake_all(); }
+
+   private:
+    SharedRoom& room_;
+    std::size_t bytes_ = 0;
+    bool grows_ = false;
+  };
+
+ private:
+  const std::size_t most_;
+  std::size_t used_ = 0;
+  std::deque<Share*> growing_;  ///< Those that found no room, in their order.
+  Condition changed_;
+};
+
+}  // namespace hangar

@@ -1,0 +1,142 @@
+// What a client may take over a WebSocket, whatever it sends and however slowly.
+#include <gtest/gtest.h>
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <thread>
+#include <utility>
+#include <vector>
+
+#include "http/websocket_wire.hpp"
+#include "websocket_service.hpp"
+
+namespace hangar::test {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr std::size_t large = 600'000;
+
+std::string_view first_half(const std::string& frame) {
+  return std::string_view{frame}.substr(0, frame.size() / 2);
+}
+std::string_view second_half(const std::string& frame) {
+  return std::string_view{frame}.substr(frame.size() / 2);
+}
+/// Of a message of this size.
+std::size_t answer_bytes(std::size_t payload) { return payload + (payload > 0xFFFF ? 10 : 4); }
+
+TEST(WebSocketBounds, half_a_message_ends_and_so_does_its_connection) {
+  ListenerLimits limits;
+  limits.read = 50ms;
+  Served served{WebSocketOptions{}, limits};
+  const std::string frame = masked(text, std::string(large, 'x'));
+  for (const std::string& half :
+       {std::string{first_half(frame)}, masked('\x1', "some").replace(0, 1, "\x01")}) {
+    Client client{served};
+    client.send(masked(text, "one"));
+    EXPECT_EQ(client.next(5), message("one"));
+    client.send(half);
+    EXPECT_EQ(client.all(), "");
+  }
+}
+
+TEST(WebSocketBounds, who_sends_a_message_bit_by_bit_gains_no_time) {
+  ListenerLimits limits;
+  limits.read = 200ms;
+  Served served{WebSocketOptions{}, limits};
+  Client client{served};
+  client.send(masked('\x1', "some").replace(0, 1, "\x01"));
+  const auto began = std::chrono::steady_clock::now();
+  // Its slowness is what is tested.
+  while (client.send(masked('\0', "x").replace(0, 1, std::string(1, '\0')))) {
+    std::this_thread::sleep_for(10ms);
+  }
+  EXPECT_LT(std::chrono::steady_clock::now() - began, 8s);
+}
+
+TEST(WebSocketBounds, large_messages_that_have_no_room_at_once_come_one_after_the_other) {
+  ListenerLimits limits;
+  limits.messages_bytes = 200'000;  // Half a message has more.
+  Served served{WebSocketOptions{}, limits};
+  const std::string frame = masked(text, std::string(large, 'x'));
+  std::vector<std::unique_ptr<Client>> clients(5);
+  for (auto& client : clients) {
+    client = std::make_unique<Client>(served);
+    client->send(first_half(frame));
+  }
+  // Meanwhile small messages are taken.
+  Client small{served};
+  small.send(masked(text, "small"));
+  EXPECT_EQ(small.next(7), message("small"));
+  std::vector<std::thread> sending;
+  for (auto& client : clients) {
+    sending.emplace_back([&client, &frame] {
+      client->send(second_half(frame));
+      EXPECT_EQ(client->next(answer_bytes(large)).size(), answer_bytes(large));
+    });
+  }
+  for (auto& each : sending) each.join();
+}
+
+TEST(WebSocketBounds, those_that_wait_for_room_go_when_the_host_stops) {
+  ListenerLimits limits;
+  limits.messages_bytes = 200'000;
+  Served served{WebSocketOptions{}, limits};
+  const std::string frame = masked(text, std::string(large, 'x'));
+  std::vector<std::unique_ptr<Client>> clients(5);
+  for (auto& client : clients) {
+    client = std::make_unique<Client>(served);
+    client->send(first_half(frame));
+  }
+  served.stop();
+  for (auto& client : clients) EXPECT_EQ(client->next(4), close_frame(1012, ""));
+}
+
+TEST(WebSocketBounds, message_of_single_bytes_comes_whole) {
+  Served served;
+  Client client{served};
+  std::string frames = masked(text, "").replace(0, 1, "\x01");
+  for (int i = 0; i < 100; ++i) {
+    frames += masked('\0', "x").replace(0, 1, std::string(1, '\0'));
+    frames += masked('\0', "").replace(0, 1, std::string(1, '\0'));
+    frames += masked(ping, "p");
+  }
+  client.send(frames + masked('\0', ""));
+  std::string came;
+  while (!came.ends_with(message(std::string(100, 'x')))) came += client.next(1);
+}
+
+TEST(WebSocketBounds, what_no_frame_may_be_is_told_1002) {
+  Served served;
+  const std::string mask(4, '\0');
+  const std::vector<std::pair<std::string, std::uint16_t>> cases{
+      {"\xC1\x81" + mask + "x", 1002},                                   // Compressed, unagreed.
+      {"\xA1\x81" + mask + "x", 1002},                                   // A reserved bit.
+      {"\x91\x81" + mask + "x", 1002},                                   // Another.
+      {masked('\0', "x"), 1002},                                         // Goes on with nothing.
+      {std::string{"\x01\x81"} + mask + "x" + masked(text, "y"), 1002},  // One within another.
+      {std::string{"\x09\x80"} + mask, 1002},                            // A ping in parts.
+      {masked(ping, std::string(126, 'x')), 1002},  // Longer than a ping may be.
+      {masked(close_op, "x"), 1002},                // Half a code.
+      {masked(close_op, "\x03\xED"), 1002},         // 1005 is never sent.
+      {masked(close_op, "\x03\xE8\xFF"), 1002},     // No UTF-8.
+      {masked('\xB', ""), 1002},
+      {masked(text, "\xED\xA0\x80"), 1007},  // A surrogate.
+      {masked(text, "\xF0\x9F\x98"), 1007},  // Half a character.
+      {"\x81\xFF\x7F" + std::string(7, '\xFF') + mask, 1009},
+      {"\x81\xFF\xFF" + std::string(7, '\xFF') + mask, 1009},
+  };
+  for (const auto& [bytes, code] : cases) {
+    Client client{served};
+    client.send(bytes);
+    EXPECT_EQ(client.all(), close_frame(code, "")) << testing::PrintToString(bytes);
+  }
+}
+
+}  // namespace
+}  // namespace hangar::test
