@@ -2,12 +2,26 @@
 
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace hangar::gateway {
 
 /// The prefix of the API's paths that Prefect's server makes of its setting: it has no slash at its
 /// end, and nothing set is `/api`. Throws ConfigError for one that does not begin with a slash.
 std::string api_prefix(std::string_view base_path);
+
+/// A server's name or address, and its port.
+struct ApiServer {
+  std::string host;
+  std::string port;
+};
+
+/// The one of a URL, which may have the prefix of the API as its path, as Prefect's clients have
+/// it. Throws ConfigError for any other.
+ApiServer api_server(std::string_view url, std::string_view prefix);
+
+/// The paths of the API that the gateway serves, with that of subscribers or without.
+std::vector<std::string> gateway_paths(std::string_view prefix, bool events_out);
 
 /// What a request asks for.
 enum class ApiRoute {

@@ -46,7 +46,8 @@ void check(const GatewayConfig& config) {
         "services.event_gateway.csrf_protection_enabled: the gateway cannot check Prefect's CSRF "
         "tokens: switch the protection off, or the gateway"};
   }
-  static_cast<void>(api_prefix(config.base_path));
+  const std::string prefix = api_prefix(config.base_path);
+  if (!config.api_url.empty()) static_cast<void>(api_server(config.api_url, prefix));
 }
 
 class EventGateway final : public Service {
@@ -58,6 +59,13 @@ class EventGateway final : public Service {
     if (config.enabled) check(config);
     ListensOn listens{config.listen, largest_body};
     listens.connections = static_cast<std::size_t>(config.max_connections);
+    if (!config.api_url.empty()) {
+      const std::string prefix = api_prefix(config.base_path);
+      ApiServer api = api_server(config.api_url, prefix);
+      listens.passes_on.host = std::move(api.host);
+      listens.passes_on.port = std::move(api.port);
+      listens.passes_on.own = gateway_paths(prefix, config.events_out);
+    }
     Needs needs{.publishes = {{event_stream, event_subjects},
                               {invalid_stream, invalid_subject, config.dlq_max_bytes.value}},
                 .listens = {std::move(listens)}};

@@ -15,6 +15,7 @@ namespace hangar::gateway {
 /// What a user sets of the gateway. Prefect's own names of the same settings are read too.
 struct GatewayConfig : ServiceConfig {
   std::string listen = "127.0.0.1:4201";
+  std::string api_url;
   std::string base_path = "/api";
   std::string cors_allowed_origins = "*";
   std::string cors_allowed_methods = "*";
@@ -45,6 +46,9 @@ struct GatewayConfig : ServiceConfig {
   void fields(Fields& fields) {
     ServiceConfig::fields(fields);
     fields.add("listen", &listen, "Address for Prefect's clients, `host:port`");
+    fields.add("api_url", &api_url,
+               "Where Prefect's API is, http://127.0.0.1:4200, say: what is not for the gateway is "
+               "passed on to it; empty: it is answered 404");
     fields.add("base_path", &base_path, "What the paths of the API begin with")
         .also_set_by({"PREFECT_SERVER_API_BASE_PATH"});
     fields

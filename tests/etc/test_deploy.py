@@ -51,8 +51,8 @@ def _manifest(kind: str, name: str = "hangar") -> dict[str, Any]:
     return found
 
 
-def _compose() -> dict[str, Any]:
-    content: dict[str, Any] = yaml.safe_load((_CONTAINER / "compose.yaml").read_text())
+def _compose(file: str = "compose.yaml") -> dict[str, Any]:
+    content: dict[str, Any] = yaml.safe_load((_CONTAINER / file).read_text())
     return content
 
 
@@ -62,14 +62,15 @@ class Schemas(unittest.TestCase):
         done = _check(command, "--strict", "-k", "1.37", *_MANIFESTS)
         self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
 
-    def test_the_compose_file_is_what_the_specification_takes(self) -> None:
+    def test_the_compose_files_are_what_the_specification_takes(self) -> None:
         [schema] = _lint_venv().glob("lib/*/site-packages/compose/config/compose_spec.json")
         folder = self.enterContext(temporary_folder("compose"))
         content = folder / "compose.json"
-        content.write_text(json.dumps(_compose()))
         python = _lint_venv() / "bin" / "python"
-        done = _check(python, "-W", "ignore", "-m", "jsonschema", "-i", content, schema)
-        self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
+        for file in ("compose.yaml", "compose.gateway.yaml"):
+            content.write_text(json.dumps(_compose(file)))
+            done = _check(python, "-W", "ignore", "-m", "jsonschema", "-i", content, schema)
+            self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
 
 
 class Settings(unittest.TestCase):
@@ -83,7 +84,8 @@ class Settings(unittest.TestCase):
         self.assertEqual(done.returncode, 0, done.stderr)
 
     def test_hangar_takes_the_environment_of_its_container(self) -> None:
-        written = _compose()["services"]["hangar"]["environment"]
+        beside = _compose("compose.gateway.yaml")["services"]["hangar"]["environment"]
+        written = _compose()["services"]["hangar"]["environment"] | beside
         # As compose fills them in.
         values = {name: re.sub(r"\$\{[^}]*\}", "word", text) for name, text in written.items()}
         done = hangar("config", "check", env={**values, "HANGAR_DATA_DIR": "/var/lib/hangar"})
@@ -94,6 +96,7 @@ class Settings(unittest.TestCase):
         names = {
             *_manifest("ConfigMap", "prefect-messaging")["data"],
             *services["prefect-server"]["environment"],
+            *_compose("compose.gateway.yaml")["services"]["prefect-server"]["environment"],
             *services["prefect-services"]["environment"],
         }
         script = (

@@ -26,7 +26,7 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-HttpReply refusal(unsigned status, std::size_t largest_body) {
+HttpReply refusal(unsigned status, std::size_t largest_body, std::string_view problem = {}) {
   HttpReply reply;
   reply.status = status;
   switch (status) {
@@ -43,12 +43,18 @@ HttpReply refusal(unsigned status, std::size_t largest_body) {
       reply.body = "busy or stopping; try again\n";
       break;
     default:
-      reply.body = "this is no HTTP request\n";
+      reply.body = "this is no HTTP request";
+      if (!problem.empty()) reply.body += fmt::format(": {}", problem);
+      reply.body += '\n';
   }
   return reply;
 }
 
-unsigned status_of(beast::error_code failed) {
+std::string_view bytes_of(const beast::flat_buffer& buffer) {
+  return {static_cast<const char*>(buffer.data().data()), buffer.size()};
+}
+
+unsigned status_of_failure(beast::error_code failed) {
   if (failed == http::error::header_limit) return 431;
   return failed == http::error::body_limit ? 413 : 400;
 }
@@ -69,10 +75,27 @@ HttpConnection::~HttpConnection() {
 }
 
 asio::awaitable<void> HttpConnection::serve() {
+  co_await serve_requests();
+  // Whoever still waits for something of the client waits no more.
+  stream_.close();
+}
+
+asio::awaitable<void> HttpConnection::serve_requests() {
   while (keep_alive_) {
     stage_ = Stage::idle;
     if (listener_->stopping_ || !co_await first_byte()) co_return;
     stage_ = Stage::reading;
+    const HttpHead head = co_await read_head();
+    if (broken_) co_return;
+    if (const unsigned status = status_of(head); status != 0) {
+      const HttpReply refused = refusal(status, listener_->largest_body_, head.problem);
+      co_await write(refused, false);
+      break;
+    }
+    if (listener_->passes_on(head.path())) {
+      co_await pass_on(head);
+      continue;
+    }
     Parser parser;
     BodyBytes bytes{listener_->bodies_bytes_};
     const unsigned status = co_await read(parser, bytes);
@@ -101,11 +124,50 @@ asio::awaitable<bool> HttpConnection::first_byte() {
   co_return !failed;
 }
 
+asio::awaitable<HttpHead> HttpConnection::read_head() {
+  constexpr std::string_view empty_line = "\r\n";
+  const ListenerLimits& limits = listener_->limits_;
+  stream_.expires_after(limits.read);
+  while (true) {
+    // Some clients end a body with one too many.
+    while (bytes_of(buffer_).starts_with(empty_line)) buffer_.consume(empty_line.size());
+    const HttpHead head = read_request_head(bytes_of(buffer_));
+    if (head.size > 0 || !head.problem.empty() || buffer_.size() > limits.header_bytes)
+      co_return head;
+    beast::error_code failed;
+    const std::size_t came = co_await stream_.async_read_some(
+        buffer_.prepare(std::min<std::size_t>(4096, buffer_.max_size() - buffer_.size())),
+        asio::redirect_error(asio::use_awaitable, failed));
+    buffer_.commit(came);
+    if (!failed) continue;
+    broken_ = true;
+    co_return head;
+  }
+}
+
+unsigned HttpConnection::status_of(const HttpHead& head) const {
+  if (!head.problem.empty()) return 400;
+  return head.size == 0 || head.size > listener_->limits_.header_bytes ? 431 : 0;
+}
+
+asio::awaitable<void> HttpConnection::pass_on(const HttpHead& head) {
+  stage_ = Stage::passing;
+  head_ = head.method == "HEAD";
+  if (!relay_) {
+    relay_ =
+        std::make_shared<HttpRelay>(stream_, buffer_, listener_->passes_on_, listener_->limits_);
+  }
+  const HttpRelay::Passed passed = co_await relay_->pass(shared_from_this(), head);
+  keep_alive_ = keep_alive_ && passed.goes_on;
+  broken_ = broken_ || passed.broken;
+  if (!passed.problem.empty()) listener_->tell_unanswered(passed.problem);
+  if (keep_alive_ && buffer_.size() == 0) buffer_.shrink_to_fit();
+}
+
 asio::awaitable<unsigned> HttpConnection::read(Parser& parser, BodyBytes& bytes) {
   const ListenerLimits& limits = listener_->limits_;
   parser.header_limit(static_cast<std::uint32_t>(limits.header_bytes));
   parser.body_limit(listener_->largest_body_);
-  stream_.expires_after(limits.read);
   beast::error_code failed;
   co_await http::async_read_header(stream_, buffer_, parser,
                                    asio::redirect_error(asio::use_awaitable, failed));
@@ -123,7 +185,7 @@ asio::awaitable<unsigned> HttpConnection::read(Parser& parser, BodyBytes& bytes)
     if (listener_->bodies_bytes_ > most) co_return 503;
   }
   if (!failed) co_return 0;
-  co_return is_answerable(failed) ? status_of(failed) : gone;
+  co_return is_answerable(failed) ? status_of_failure(failed) : gone;
 }
 
 asio::awaitable<void> HttpConnection::answered() {
@@ -247,6 +309,10 @@ std::string HttpConnection::peer() const {
 void HttpConnection::stop() {
   if (stage_ == Stage::idle || stage_ == Stage::reading) abort();
   if (const auto socket = websocket_.lock()) socket->stop();
+  if (stage_ == Stage::passing) {
+    keep_alive_ = false;
+    relay_->stop();
+  }
   if (stage_ != Stage::queued) return;
   stage_ = Stage::refused;
   turn_.wake_all();
@@ -257,6 +323,7 @@ void HttpConnection::abort() {
   keep_alive_ = false;
   stream_.close();
   if (const auto socket = websocket_.lock()) socket->abort();
+  if (relay_) relay_->abort();
   turn_.wake_all();
 }
 

@@ -15,7 +15,9 @@
 
 #include "hangar/event.hpp"
 #include "hangar/listener.hpp"
+#include "http/http_head.hpp"
 #include "http/http_listener.hpp"
+#include "http/http_relay.hpp"
 #include "http/http_server.hpp"
 #include "http/websocket_connection.hpp"
 
@@ -78,6 +80,7 @@ class HttpConnection : public std::enable_shared_from_this<HttpConnection> {
   enum class Stage {
     idle,
     reading,
+    passing,
     queued,
     given,
     answering,
@@ -89,7 +92,13 @@ class HttpConnection : public std::enable_shared_from_this<HttpConnection> {
 
   class Upgraded;
 
+  boost::asio::awaitable<void> serve_requests();
   boost::asio::awaitable<bool> first_byte();
+  /// The head of a request, which lies at the beginning of what was read.
+  boost::asio::awaitable<HttpHead> read_head();
+  /// Zero when it has come, else the status of the refusal.
+  [[nodiscard]] unsigned status_of(const HttpHead& head) const;
+  boost::asio::awaitable<void> pass_on(const HttpHead& head);
   /// Zero when the request is here, else the status of the refusal; `gone` when there is nobody.
   boost::asio::awaitable<unsigned> read(Parser& parser, BodyBytes& bytes);
   boost::asio::awaitable<void> answered();
@@ -103,6 +112,7 @@ class HttpConnection : public std::enable_shared_from_this<HttpConnection> {
   Stage stage_ = Stage::idle;
   std::unique_ptr<std::pair<Request, BodyBytes>> request_;  ///< Read, and not given away.
   std::weak_ptr<WebSocketConnection> websocket_;            ///< What it has become.
+  std::shared_ptr<HttpRelay> relay_;                        ///< Once something was passed on.
   bool keep_alive_ = true;
   bool head_ = false;  ///< The request was HEAD.
   bool broken_ = false;

@@ -67,6 +67,7 @@ HttpListener::HttpListener(const asio::any_io_executor& executor, std::string_vi
       limits_{limits},
       largest_body_{wanted.largest_body},
       most_connections_{wanted.connections},
+      passes_on_{wanted.passes_on},
       acceptor_{executor},
       changed_{executor},
       message_room_{executor, limits.messages_bytes} {
@@ -104,6 +105,18 @@ asio::awaitable<void> HttpListener::take_connections() {
     asio::co_spawn(
         executor_, [connection]() -> asio::awaitable<void> { co_await connection->serve(); },
         asio::detached);
+  }
+}
+
+bool HttpListener::passes_on(std::string_view path) const {
+  return !passes_on_.host.empty() &&
+         std::ranges::find(passes_on_.own, path) == passes_on_.own.end();
+}
+
+void HttpListener::tell_unanswered(std::string_view why) {
+  if (const auto left_out = seldom_.told("passes on", Clock::now())) {
+    log_.warning("a request that {} passes on has no answer: {} ({} more since this was said last)",
+                 address_, why, *left_out);
   }
 }
 

@@ -30,6 +30,9 @@ struct ListenerLimits {
   std::chrono::milliseconds read{30'000};     ///< From the first byte to the end of what comes.
   std::chrono::milliseconds waiting{30'000};  ///< For the service to accept a request.
   std::chrono::milliseconds write{30'000};    ///< For a whole answer.
+  // Of what is passed on, each piece has the time of a whole, and the other server:
+  std::chrono::milliseconds connect{5'000};   ///< To be connected to.
+  std::chrono::milliseconds answer{300'000};  ///< For each piece of its answer.
 };
 
 /// The listener of one service. For one strand; its coroutines, connections and exchanges keep it
@@ -62,12 +65,17 @@ class HttpListener : public ServiceListener, public std::enable_shared_from_this
                const ListensOn& wanted, Log& log, const ListenerLimits& limits);
 
   boost::asio::awaitable<void> take_connections();
+  /// Whether a request for this path is another server's.
+  [[nodiscard]] bool passes_on(std::string_view path) const;
+  /// That it did not answer.
+  void tell_unanswered(std::string_view why);
 
   boost::asio::any_io_executor executor_;
   Log& log_;
   ListenerLimits limits_;
   std::size_t largest_body_;
   std::size_t most_connections_;
+  PassesOn passes_on_;
   boost::asio::ip::tcp::acceptor acceptor_;
   std::string address_;
   Condition changed_;  ///< A request came, or an exchange or a connection ended.

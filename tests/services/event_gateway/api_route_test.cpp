@@ -18,6 +18,36 @@ TEST(ApiRoute, prefix_is_the_one_that_prefects_server_makes_of_its_setting) {
   EXPECT_THROW(static_cast<void>(api_prefix("api")), ConfigError);
 }
 
+TEST(ApiRoute, server_of_the_api_is_told_by_a_url) {
+  struct Case {
+    std::string url, host, port;
+  };
+  const std::vector<Case> cases{
+      {"http://127.0.0.1:4200", "127.0.0.1", "4200"},
+      {"http://prefect-server:4200/", "prefect-server", "4200"},
+      {"http://prefect/v2/api", "prefect", "80"},
+      {"http://[::1]:4200/v2/api/", "::1", "4200"},
+  };
+  for (const Case& each : cases) {
+    const ApiServer server = api_server(each.url, "/v2/api");
+    EXPECT_EQ(server.host, each.host) << each.url;
+    EXPECT_EQ(server.port, each.port) << each.url;
+  }
+  for (const char* url :
+       {"", "prefect:4200", "https://prefect", "http://", "http://:4200", "http://h:", "http://h:0",
+        "http://h:65536", "http://h:4200x", "http://h/api", "http://u@h", "http://::1:4200",
+        "http://h?x", "http://h:4200/v2/api/events"}) {
+    EXPECT_THROW(api_server(url, "/v2/api"), ConfigError) << url;
+  }
+}
+
+TEST(ApiRoute, subscribers_are_the_gateways_only_when_it_serves_them) {
+  const std::vector<std::string> two{"/v2/api/events", "/v2/api/events/in"};
+  EXPECT_EQ(gateway_paths("/v2/api", false), two);
+  const std::vector<std::string> all{"/events", "/events/in", "/events/out"};
+  EXPECT_EQ(gateway_paths("", true), all);
+}
+
 TEST(ApiRoute, requests_go_by_the_whole_path) {
   struct Case {
     std::string method, target;

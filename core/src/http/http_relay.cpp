@@ -1,0 +1,350 @@
+#include "http/http_relay.hpp"
+
+#include <fmt/format.h>
+#include <sys/socket.h>
+
+#include <algorithm>
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
+#include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/redirect_error.hpp>
+#include <boost/asio/use_awaitable.hpp>
+#include <boost/beast/core/error.hpp>
+#include <boost/beast/http/write.hpp>
+#include <utility>
+
+#include "http/http_answer.hpp"
+
+namespace asio = boost::asio;
+namespace beast = boost::beast;
+
+namespace hangar {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr std::size_t piece_bytes = 16'384;
+constexpr std::size_t idle_piece_bytes = 4'096;  // There may be many WebSockets.
+constexpr std::size_t largest_answer_head = 65'536;
+// A server may close a connection that nothing goes over: uvicorn does after 5 s.
+constexpr auto reused_within = 2s;
+
+std::string_view bytes_in(const beast::flat_buffer& buffer) {
+  return {static_cast<const char*>(buffer.data().data()), buffer.size()};
+}
+
+enum class Pending : std::uint8_t { nothing, something, end };
+
+/// What lies at a socket.
+Pending pending(asio::ip::tcp::socket& socket) {
+  char byte = 0;
+  const auto came = ::recv(socket.native_handle(), &byte, 1, MSG_PEEK | MSG_DONTWAIT);
+  if (came > 0) return Pending::something;
+  const bool waits = came < 0 && (errno == EAGAIN || errno == EINTR);
+  return waits ? Pending::nothing : Pending::end;
+}
+
+}  // namespace
+
+/// One that is passed on, for the coroutine that sends it and the one that reads its answer.
+struct HttpRelay::Request {
+  explicit Request(const HttpHead& head)
+      : head_bytes{head.size},
+        to_head{head.method == "HEAD"},
+        keep_alive{head.keep_alive},
+        upgrade{head.upgrade},
+        body{head.framing} {}
+
+  std::size_t head_bytes;
+  bool to_head;
+  bool keep_alive;
+  bool upgrade;
+  HttpBodyEnd body;
+  bool ended = false;     ///< No more of it is read.
+  bool sent = false;      ///< All of it reached the server.
+  bool answered = false;  ///< The rest of it matters no more.
+  bool gone = false;      ///< The client is.
+};
+
+HttpRelay::HttpRelay(Stream& client, Buffer& read, PassesOn to, const ListenerLimits& limits)
+    : client_{client},
+      from_client_{read},
+      to_{std::move(to)},
+      limits_{limits},
+      server_{client.get_executor()},
+      from_server_{largest_answer_head + piece_bytes},
+      changed_{client.get_executor()} {}
+
+void HttpRelay::stop() {
+  if (upgraded_) abort();
+}
+
+void HttpRelay::abort() {
+  aborted_ = true;
+  client_.close();
+  disconnect();
+  changed_.wake_all();
+}
+
+void HttpRelay::disconnect() {
+  connected_ = false;
+  server_.close();
+  from_server_.clear();
+}
+
+bool HttpRelay::is_connected() {
+  return connected_ && Clock::now() - last_used_ < reused_within && from_server_.size() == 0 &&
+         pending(server_.socket()) == Pending::nothing;
+}
+
+asio::awaitable<std::string> HttpRelay::connect() {
+  disconnect();
+  too_late_ = false;
+  beast::error_code failed;
+  asio::ip::tcp::resolver resolver{server_.get_executor()};
+  const auto found = co_await resolver.async_resolve(
+      to_.host, to_.port, asio::redirect_error(asio::use_awaitable, failed));
+  if (aborted_) failed = asio::error::operation_aborted;
+  if (!failed) {
+    server_.expires_after(limits_.connect);
+    co_await server_.async_connect(found, asio::redirect_error(asio::use_awaitable, failed));
+  }
+  if (failed) co_return fmt::format("cannot be reached: {}", failed.message());
+  connected_ = true;
+  server_.socket().set_option(asio::ip::tcp::no_delay{true}, failed);
+  co_return std::string{};
+}
+
+asio::awaitable<HttpRelay::Passed> HttpRelay::pass(std::shared_ptr<void> owner,
+                                                   const HttpHead& head) {
+  const auto self = shared_from_this();
+  const auto request = std::make_shared<Request>(head);
+  if (!is_connected()) {
+    const std::string problem = co_await connect();
+    if (!problem.empty()) co_return co_await refuse(request, problem);
+  }
+  asio::co_spawn(
+      client_.get_executor(),
+      [self, request, owner]() -> asio::awaitable<void> {
+        co_await self->send(request);
+        co_await self->watch(request);
+      },
+      asio::detached);
+  Passed passed = co_await answer(request, owner);
+  request->answered = true;
+  last_used_ = Clock::now();
+  if (!passed.broken && !co_await request_ended(*request)) passed.broken = true;
+  passed.goes_on = passed.goes_on && request->sent;
+  if (!passed.goes_on || from_server_.size() > 0) disconnect();
+  from_server_.shrink_to_fit();
+  if (passed.broken) client_.close();
+  // Who reads the client next must be alone.
+  while (!request->ended) co_await changed_.wait();
+  co_return passed;
+}
+
+// A server may answer before it has read all. A client that reads this only when it has sent all
+// gets a moment for the rest.
+asio::awaitable<bool> HttpRelay::request_ended(const Request& request) {
+  for (int turn = 0; turn < 2; ++turn) {
+    const auto deadline = Clock::now() + 1s;
+    while (!request.ended && !aborted_ && Clock::now() < deadline) {
+      co_await changed_.wait_until(deadline);
+    }
+    if (request.ended) break;
+    beast::error_code ignored;
+    client_.socket().shutdown(asio::ip::tcp::socket::shutdown_send, ignored);
+  }
+  co_return request.ended;
+}
+
+asio::awaitable<void> HttpRelay::send(std::shared_ptr<Request> request) {
+  bool heard = co_await write(server_, bytes_in(from_client_).substr(0, request->head_bytes));
+  from_client_.consume(request->head_bytes);
+  HttpBodyEnd& body = request->body;
+  while (!body.reached() && !body.wrong()) {
+    client_.expires_after(limits_.read);
+    if (from_client_.size() == 0 && !co_await read_more(client_, from_client_, piece_bytes)) {
+      request->gone = true;
+      break;
+    }
+    const std::string_view bytes = bytes_in(from_client_);
+    const std::size_t taken = body.take(bytes);
+    // Nothing of what is wrong.
+    if (heard && !request->answered && !body.wrong()) {
+      heard = co_await write(server_, bytes.substr(0, taken));
+    } else {
+      heard = false;
+    }
+    from_client_.consume(taken);
+  }
+  request->sent = heard && body.reached();
+  request->ended = true;
+  beast::error_code ignored;
+  if (sending_) server_.socket().cancel(ignored);
+  // Its end is all that the server is still told.
+  if (!body.reached() && !request->answered) disconnect();
+  changed_.wake_all();
+}
+
+asio::awaitable<void> HttpRelay::watch(std::shared_ptr<Request> request) {
+  if (request->answered || request->gone || from_client_.size() > 0) co_return;
+  beast::error_code failed;
+  co_await client_.socket().async_wait(asio::ip::tcp::socket::wait_read,
+                                       asio::redirect_error(asio::use_awaitable, failed));
+  // What comes behind a request waits until it is answered.
+  if (failed || request->answered || upgraded_) co_return;
+  if (pending(client_.socket()) != Pending::end) co_return;
+  request->gone = true;
+  disconnect();
+}
+
+asio::awaitable<void> HttpRelay::sent_or_answered(const Request& request) {
+  if (request.ended || from_server_.size() > 0) co_return;
+  sending_ = true;
+  beast::error_code ignored;
+  co_await server_.socket().async_wait(asio::ip::tcp::socket::wait_read,
+                                       asio::redirect_error(asio::use_awaitable, ignored));
+  sending_ = false;
+}
+
+asio::awaitable<HttpHead> HttpRelay::read_answer_head(const Request& request) {
+  HttpHead head;
+  while (head.size == 0 && head.problem.empty()) {
+    head = hangar::read_answer_head(bytes_in(from_server_), request.to_head);
+    if (head.size > 0 || !head.problem.empty()) break;
+    if (from_server_.size() > largest_answer_head) {
+      head.problem = "answers with a header that is too large";
+      break;
+    }
+    co_await sent_or_answered(request);
+    server_.expires_after(limits_.answer);
+    if (!co_await read_more(server_, from_server_, piece_bytes)) {
+      head.problem = too_late_ ? "does not answer" : "ended the connection without an answer";
+    }
+  }
+  co_return head;
+}
+
+asio::awaitable<HttpRelay::Passed> HttpRelay::answer(std::shared_ptr<Request> request,
+                                                     std::shared_ptr<void> owner) {
+  Passed passed;
+  passed.broken = true;
+  HttpHead head;
+  do {
+    head = co_await read_answer_head(*request);
+    if (head.problem.empty() && head.status == 101 && !request->upgrade) {
+      head.problem = "answers with another protocol";
+    }
+    if (!head.problem.empty()) co_return co_await refuse(request, std::string{head.problem});
+    if (!co_await write(client_, bytes_in(from_server_).substr(0, head.size))) co_return passed;
+    from_server_.consume(head.size);
+  } while (head.status < 200 && head.status != 101);
+  if (head.status == 101) {
+    co_await splice(owner);
+    co_return passed;
+  }
+  if (!co_await pass_body(head.framing)) co_return passed;
+  passed.broken = false;
+  passed.goes_on = head.keep_alive && request->keep_alive;
+  co_return passed;
+}
+
+asio::awaitable<HttpRelay::Passed> HttpRelay::refuse(std::shared_ptr<Request> request,
+                                                     std::string problem) {
+  Passed passed;
+  passed.broken = aborted_ || request->gone;
+  if (passed.broken) co_return passed;
+  HttpReply reply;
+  if (request->body.wrong()) {
+    reply.status = 400;
+    reply.body = "this is no HTTP request: its chunks are wrong\n";
+  } else {
+    reply.status = too_late_ ? 504 : 502;
+    passed.problem = fmt::format("{}:{} {}", to_.host, to_.port, problem);
+    reply.body = fmt::format("this request goes to another server, and {}\n", passed.problem);
+  }
+  disconnect();
+  HttpResponse response = http_response(reply, false);
+  if (request->to_head) response.body().clear();
+  client_.expires_after(limits_.write);
+  beast::error_code failed;
+  co_await beast::http::async_write(client_, response,
+                                    asio::redirect_error(asio::use_awaitable, failed));
+  passed.broken = static_cast<bool>(failed);
+  co_return passed;
+}
+
+asio::awaitable<bool> HttpRelay::pass_body(const HttpFraming& framing) {
+  HttpBodyEnd body{framing};
+  while (!body.reached()) {
+    server_.expires_after(limits_.answer);
+    if (from_server_.size() == 0 && !co_await read_more(server_, from_server_, piece_bytes)) {
+      co_return framing.kind == HttpFraming::Kind::until_close && !too_late_ && !aborted_;
+    }
+    const std::string_view bytes = bytes_in(from_server_);
+    const std::size_t taken = body.take(bytes);
+    if (body.wrong() || !co_await write(client_, bytes.substr(0, taken))) co_return false;
+    from_server_.consume(taken);
+  }
+  co_return true;
+}
+
+asio::awaitable<void> HttpRelay::splice(std::shared_ptr<void> owner) {
+  upgraded_ = true;
+  const auto self = shared_from_this();
+  const auto begin = [&](Stream& from, Buffer& read, Stream& to) {
+    asio::co_spawn(
+        client_.get_executor(),
+        [self, owner, &from, &read, &to]() -> asio::awaitable<void> {
+          co_await self->copy(from, read, to);
+        },
+        asio::detached);
+  };
+  begin(client_, from_client_, server_);
+  begin(server_, from_server_, client_);
+  while (ended_sides_ == 0) co_await changed_.wait();
+  // The other may still have something to say, but not for ever.
+  const auto deadline = Clock::now() + limits_.write;
+  while (ended_sides_ < 2 && !aborted_ && Clock::now() < deadline) {
+    co_await changed_.wait_until(deadline);
+  }
+  abort();
+  while (ended_sides_ < 2) co_await changed_.wait();
+}
+
+asio::awaitable<void> HttpRelay::copy(Stream& from, Buffer& read, Stream& to) {
+  bool goes_on = true;
+  while (goes_on) {
+    from.expires_never();
+    if (read.size() == 0 && !co_await read_more(from, read, idle_piece_bytes)) break;
+    goes_on = co_await write(to, bytes_in(read));
+    read.consume(read.size());
+  }
+  ++ended_sides_;
+  changed_.wake_all();
+  beast::error_code ignored;
+  to.socket().shutdown(asio::ip::tcp::socket::shutdown_send, ignored);
+}
+
+asio::awaitable<bool> HttpRelay::read_more(Stream& from, Buffer& buffer, std::size_t most) {
+  const std::size_t room = std::min(most, buffer.max_size() - buffer.size());
+  beast::error_code failed;
+  const std::size_t came = co_await from.async_read_some(
+      buffer.prepare(room), asio::redirect_error(asio::use_awaitable, failed));
+  buffer.commit(came);
+  too_late_ = failed == beast::error::timeout;
+  co_return !failed;
+}
+
+asio::awaitable<bool> HttpRelay::write(Stream& to, std::string_view bytes) {
+  beast::error_code failed;
+  while (!bytes.empty() && !failed) {
+    to.expires_after(limits_.write);
+    bytes.remove_prefix(co_await to.async_write_some(
+        asio::buffer(bytes), asio::redirect_error(asio::use_awaitable, failed)));
+  }
+  co_return !failed;
+}
+
+}  // namespace hangar
