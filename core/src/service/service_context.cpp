@@ -160,6 +160,7 @@ asio::awaitable<bool> ServiceContext::reread(
     throw std::logic_error{
         fmt::format("{} rereads '{}', which is no live source of its needs", service(), live)};
   }
+  if (stopping()) co_return false;
   LiveOptions options = *found;
   options.from_sequence = from;
   const auto source = supervisor_.resources.make_rereader(supervisor_.strand, options, log());
