@@ -18,7 +18,7 @@ from support.prefect_nats_venv import continue_with_prefect_nats
 
 continue_with_prefect_nats()
 
-from services.event_gateway.clients.fronted import NGINX, Fronted
+from services.event_gateway.clients.fronted import ALONE, NGINX, Fronted
 
 from support.browser import Browser
 from support.children import running, wait_until
@@ -31,8 +31,8 @@ _PATIENCE = 300.0
 _TASK_RUNS = {"task_runs": {"name": {"like_": "within_task"}}}
 
 
-class BehindNginx(unittest.TestCase):
-    front = NGINX
+class Clients(unittest.TestCase):
+    front: ClassVar[str]
     installation: ClassVar[Fronted]
 
     @classmethod
@@ -139,6 +139,16 @@ class BehindNginx(unittest.TestCase):
         browser.open(f"http://{self.installation.address}/events")
         browser.wait("document.body.innerText.includes('resource.of.ui.shown')")
 
+
+class Alone(Clients):
+    front = ALONE
+
+
+class BehindNginx(Clients):
+    front = NGINX
+
+
+del Clients  # It is no test by itself.
 
 if __name__ == "__main__":
     unittest.main()
