@@ -49,6 +49,23 @@ class TwoSessions : public Conformance {
     return result;
   }
 
+  /// What went in of a key that this session has put in, too, when it ends its transaction so.
+  std::vector<bool> insert_beside_one_that_ends(void (Session::*end)()) {
+    Rows rows{item_table()};
+    add_item(rows, 60)[item::code] = std::string_view{"c"};
+    session_->begin();
+    EXPECT_EQ(session_->insert_missing(rows), std::vector<bool>{true});
+    auto other = start_other([](Session& session) {
+      Rows same{item_table()};
+      add_item(same, 61)[item::code] = std::string_view{"c"};
+      return session.insert_missing(same);
+    });
+    EXPECT_EQ(other.wait_for(moment), std::future_status::timeout);
+    (session_.get()->*end)();
+    EXPECT_EQ(other.wait_for(patience), std::future_status::ready);
+    return other.get();
+  }
+
   std::unique_ptr<Session> other_ = storage_->open_session();
 };
 
@@ -95,35 +112,11 @@ TEST_F(TwoSessions, a_rollback_gives_the_lock_back) {
 }
 
 TEST_F(TwoSessions, a_key_that_the_other_is_inserting_is_waited_for_and_then_held) {
-  Rows rows{item_table()};
-  add_item(rows, 60)[item::code] = std::string_view{"c"};
-  session_->begin();
-  EXPECT_EQ(session_->insert_missing(rows), std::vector<bool>{true});
-  auto other = start_other([](Session& session) {
-    Rows same{item_table()};
-    add_item(same, 61)[item::code] = std::string_view{"c"};
-    return session.insert_missing(same);
-  });
-  EXPECT_EQ(other.wait_for(moment), std::future_status::timeout);
-  session_->commit();
-  ASSERT_EQ(other.wait_for(patience), std::future_status::ready);
-  EXPECT_EQ(other.get(), std::vector<bool>{false});
+  EXPECT_EQ(insert_beside_one_that_ends(&Session::commit), std::vector<bool>{false});
 }
 
 TEST_F(TwoSessions, a_key_that_the_other_gave_up_goes_in) {
-  Rows rows{item_table()};
-  add_item(rows, 60)[item::code] = std::string_view{"c"};
-  session_->begin();
-  EXPECT_EQ(session_->insert_missing(rows), std::vector<bool>{true});
-  auto other = start_other([](Session& session) {
-    Rows same{item_table()};
-    add_item(same, 61)[item::code] = std::string_view{"c"};
-    return session.insert_missing(same);
-  });
-  EXPECT_EQ(other.wait_for(moment), std::future_status::timeout);
-  session_->rollback();
-  ASSERT_EQ(other.wait_for(patience), std::future_status::ready);
-  EXPECT_EQ(other.get(), std::vector<bool>{true});
+  EXPECT_EQ(insert_beside_one_that_ends(&Session::rollback), std::vector<bool>{true});
 }
 
 /// Adds one to the counts of the rows, which it is given in some order, again and again.
