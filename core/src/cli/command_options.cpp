@@ -20,7 +20,7 @@
 namespace hangar {
 namespace {
 
-std::string flag_of(const Field& field) {
+std::string flag_name(const Field& field) {
   std::string flag = "--" + field.name;
   std::ranges::replace(flag, '_', '-');
   // Of the program, for every command.
@@ -46,7 +46,7 @@ std::string type_of(const Field& field) {
 }
 
 /// What it does, what it may be, and what it is otherwise.
-std::string help_of(const Field& field) {
+std::string field_help(const Field& field) {
   const std::string limits = field.choices.empty() ? bounds(field) : "";
   const std::string present = shown_yaml(field);
   const bool none = present.empty() || present == "''" || present == "\"\"" || present == "[]";
@@ -72,7 +72,7 @@ std::string fault_of(const Field& field, const std::string& text) {
 void add_options(CLI::App& command, const Fields& fields) {
   if (!fields.groups().empty()) throw Error{"options have no groups"};
   for (const Field& field : fields.fields()) {
-    const std::string flag = flag_of(field);
+    const std::string flag = flag_name(field);
     if (bool* const* given = std::get_if<bool*>(&field.target)) {
       command.add_flag(flag, **given, field.help);
       continue;
@@ -81,10 +81,11 @@ void add_options(CLI::App& command, const Fields& fields) {
     const auto take_one = [&field](const std::string& text) { take(field, {text}); };
     CLI::Option* option =
         is_list(field)
-            ? command.add_option_function<std::vector<std::string>>(flag, take_all, help_of(field))
+            ? command
+                  .add_option_function<std::vector<std::string>>(flag, take_all, field_help(field))
                   ->delimiter(',')
                   ->allow_extra_args(false)
-            : command.add_option_function<std::string>(flag, take_one, help_of(field));
+            : command.add_option_function<std::string>(flag, take_one, field_help(field));
     option->option_text(type_of(field))->check([&field](const std::string& text) {
       return fault_of(field, text);
     });

@@ -36,7 +36,7 @@ std::string known_words(const std::vector<CommandNode>& tree, std::string_view b
 }
 
 /// The help of a command within this one.
-std::string help_of(const std::vector<CommandNode>& tree, const std::string& words) {
+std::string help_at(const std::vector<CommandNode>& tree, const std::string& words) {
   for (const CommandNode& node : tree) {
     if (node.words == words) return node.help;
   }
@@ -129,7 +129,7 @@ case $before in
                         fmt::join(node.choices, " "));
     for (const std::string& name : node.commands) {
       text += fmt::format("      {}\n",
-                          in_single_quotes(name + ":" + help_of(tree, node.words + " " + name)));
+                          in_single_quotes(name + ":" + help_at(tree, node.words + " " + name)));
     }
     text += "    )\n    flagged=(\n";
     for (const CommandFlag& flag : node.flags) {
@@ -168,7 +168,7 @@ end
     const std::string here = fmt::format("complete -c hangar -n '__hangar_at \"{}\"'", node.words);
     for (const std::string& name : node.commands) {
       text += fmt::format("{} -f -a {} -d {}\n", here, name,
-                          in_single_quotes(help_of(tree, node.words + " " + name), "\\'"));
+                          in_single_quotes(help_at(tree, node.words + " " + name), "\\'"));
     }
     if (!node.choices.empty()) {
       text += fmt::format("{} -f -a '{}'\n", here, fmt::join(node.choices, " "));

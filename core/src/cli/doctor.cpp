@@ -199,7 +199,7 @@ std::string_view word(Check::Verdict verdict) {
   return verdict == ok ? "ok" : verdict == warn ? "warn" : "fail";
 }
 
-void print(const std::vector<Check>& checks) {
+void print_checks(const std::vector<Check>& checks) {
   for (const Check& check : checks) {
     const std::string mark = fmt::format("[{}]", word(check.verdict));
     std::cout << fmt::format("{:<6} {}: {}\n", mark, check.what, printable(check.found));
@@ -228,7 +228,7 @@ int doctor(const HostOptions& host, Output output) {
     }
     std::cout << json::serialize(all) << '\n';
   } else {
-    print(visit.checks());
+    print_checks(visit.checks());
   }
   return visit.code();
 }

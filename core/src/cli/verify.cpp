@@ -97,7 +97,7 @@ void summarize(const Verified& verified) {
   }
 }
 
-void print(const std::vector<Verified>& all) {
+void print_verified(const std::vector<Verified>& all) {
   TextTable table{{"RUN", "TABLE", "ROW", "COLUMN", "DERIVED", "STORED"}};
   bool any = false;
   for (const Verified& verified : all) {
@@ -136,7 +136,7 @@ int verify(const HostOptions& host, Output output, const VerifyOptions& options)
     for (const Verified& verified : all) services_json.push_back(to_json(verified));
     std::cout << json::serialize(services_json) << '\n';
   } else {
-    print(all);
+    print_verified(all);
   }
   return std::ranges::all_of(all, &Verified::agrees) ? exit_code::done : exit_code::failed;
 }

@@ -11,7 +11,7 @@ constexpr std::size_t short_form = 9;
 constexpr std::size_t long_form = 11;  // one more token, if any, is random and means nothing
 
 template <class Number>
-bool read(std::string_view token, Number& number) noexcept {
+bool read_number(std::string_view token, Number& number) noexcept {
   const char* end = token.data() + token.size();
   const auto [stop, error] = std::from_chars(token.data(), end, number);
   return error == std::errc{} && stop == end;
@@ -39,9 +39,10 @@ std::optional<AckSubject> parse_ack_subject(std::string_view subject) noexcept {
   }
   AckSubject ack{.stream = tokens[at], .consumer = tokens[at + 1]};
   std::int64_t nanoseconds = 0;
-  if (!read(tokens[at + 2], ack.deliveries) || !read(tokens[at + 3], ack.stream_sequence) ||
-      !read(tokens[at + 4], ack.consumer_sequence) || !read(tokens[at + 5], nanoseconds) ||
-      !read(tokens[at + 6], ack.pending)) {
+  if (!read_number(tokens[at + 2], ack.deliveries) ||
+      !read_number(tokens[at + 3], ack.stream_sequence) ||
+      !read_number(tokens[at + 4], ack.consumer_sequence) ||
+      !read_number(tokens[at + 5], nanoseconds) || !read_number(tokens[at + 6], ack.pending)) {
     return std::nullopt;
   }
   ack.stored =

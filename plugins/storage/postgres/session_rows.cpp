@@ -77,7 +77,7 @@ std::size_t rows_written(const std::vector<Result>& results, std::string_view co
 }
 
 /// Whether the row has the primary key that the result's columns are.
-bool has_key(const Rows& rows, std::size_t row, const PGresult* result, int found) {
+bool is_row_of_key(const Rows& rows, std::size_t row, const PGresult* result, int found) {
   const Table& table = rows.table();
   for (std::size_t part = 0; part < table.primary_key.size(); ++part) {
     const std::size_t column = table.primary_key[part];
@@ -266,7 +266,7 @@ std::vector<bool> PostgresSession::insert_each(const Rows& rows) {
   for (std::size_t i = first_statement ? 2 : 0; i < results.size(); ++i) {
     const PGresult* result = results[i].get();
     for (int found = 0; found < PQntuples(result); ++found) {
-      while (row < rows.size() && !has_key(rows, row, result, found)) ++row;
+      while (row < rows.size() && !is_row_of_key(rows, row, result, found)) ++row;
       if (row == rows.size()) throw std::logic_error{"PostgreSQL returned a key that was not sent"};
       inserted[row++] = true;
     }

@@ -9,8 +9,8 @@
 namespace hangar::sqlite {
 namespace {
 
-[[noreturn]] void refuse(const char* reason, const Table& table, std::size_t column,
-                         std::string_view fault) {
+[[noreturn]] void refuse_cell(const char* reason, const Table& table, std::size_t column,
+                              std::string_view fault) {
   throw DataError{reason, fmt::format("SQLite: table {}, column {}: {}", table.name,
                                       table.columns[column].name, fault)};
 }
@@ -19,7 +19,7 @@ void bind_string(Statement& statement, int parameter, const Table& table, std::s
                  std::string_view text) {
   const ColumnType type = table.columns[column].type;
   if (type == ColumnType::enumeration && std::ranges::count(table.enumeration_values, text) == 0) {
-    refuse("invalid_text", table, column, "the word is not one of the enumeration");
+    refuse_cell("invalid_text", table, column, "the word is not one of the enumeration");
   }
   const bool is_json = type == ColumnType::json || type == ColumnType::json_text;
   if (is_json && loses_number_form(text)) {
@@ -31,14 +31,15 @@ void bind_string(Statement& statement, int parameter, const Table& table, std::s
 
 void bind_time(Statement& statement, int parameter, const Table& table, std::size_t column,
                std::optional<std::string_view> text) {
-  if (!text) refuse("out_of_range", table, column, "the time lies outside of the years 1 to 9999");
+  if (!text)
+    refuse_cell("out_of_range", table, column, "the time lies outside of the years 1 to 9999");
   statement.bind_text(parameter, *text);
 }
 
 // SQLite stores it as NULL.
 void bind_number(Statement& statement, int parameter, const Table& table, std::size_t column,
                  double value) {
-  if (std::isnan(value)) refuse("out_of_range", table, column, "the number is none (NaN)");
+  if (std::isnan(value)) refuse_cell("out_of_range", table, column, "the number is none (NaN)");
   statement.bind_double(parameter, value);
 }
 

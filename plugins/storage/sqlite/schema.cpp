@@ -58,7 +58,8 @@ std::vector<Names> stored_unique_keys(Connection& connection, std::string_view t
   return result;
 }
 
-[[noreturn]] void refuse(const Table& table, std::string_view column, std::string_view fault) {
+[[noreturn]] void refuse_column(const Table& table, std::string_view column,
+                                std::string_view fault) {
   throw ConfigError{fmt::format(
       "SQLite: table {}, column {}: {}. Existing tables are never altered: bring the file to the "
       "version that this service needs (for Prefect's tables: `prefect server database upgrade "
@@ -67,16 +68,16 @@ std::vector<Names> stored_unique_keys(Connection& connection, std::string_view t
 }
 
 void check_column(const Table& table, const Column& declared, const StoredColumn* stored) {
-  if (stored == nullptr) refuse(table, declared.name, "it is missing");
+  if (stored == nullptr) refuse_column(table, declared.name, "it is missing");
   const std::string_view needed = type_name(declared.type);
   if (affinity(stored->type) != affinity(needed)) {
-    refuse(table, declared.name,
-           fmt::format("its type is {}, not {}", stored->type.empty() ? "missing" : stored->type,
-                       needed));
+    refuse_column(table, declared.name,
+                  fmt::format("its type is {}, not {}",
+                              stored->type.empty() ? "missing" : stored->type, needed));
   }
-  if (stored->generated) refuse(table, declared.name, "it is generated and takes no value");
+  if (stored->generated) refuse_column(table, declared.name, "it is generated and takes no value");
   if (stored->not_null && declared.nullable) {
-    refuse(table, declared.name, "it is NOT NULL, but must be able to hold NULL");
+    refuse_column(table, declared.name, "it is NOT NULL, but must be able to hold NULL");
   }
 }
 
@@ -102,13 +103,13 @@ void check_columns_and_keys(Connection& connection, const Table& table,
       return column.name == table.columns[part].name;
     });
     if ((column.primary_key != 0) != is_key) {
-      refuse(table, column.name,
-             is_key ? "it is not the primary key" : "it is part of the primary key");
+      refuse_column(table, column.name,
+                    is_key ? "it is not the primary key" : "it is part of the primary key");
     }
     if (!declared && column.not_null && !column.has_default && !column.generated) {
-      refuse(table, column.name,
-             "it is NOT NULL without a default, and this service does not "
-             "know it");
+      refuse_column(table, column.name,
+                    "it is NOT NULL without a default, and this service does not "
+                    "know it");
     }
   }
   const std::vector<Names> unique_keys = stored_unique_keys(connection, table.name);
@@ -119,7 +120,7 @@ void check_columns_and_keys(Connection& connection, const Table& table,
       names.emplace(table.columns[part.column].name);
     }
     if (std::ranges::count(unique_keys, names) == 0) {
-      refuse(table, fmt::format("{}", fmt::join(names, ", ")), "the unique key is missing");
+      refuse_column(table, fmt::format("{}", fmt::join(names, ", ")), "the unique key is missing");
     }
   }
 }

@@ -9,7 +9,7 @@
 namespace hangar {
 namespace {
 
-StoredLetter letter(std::string body) {
+StoredLetter letter_of(std::string body) {
   StoredLetter stored;
   stored.letter.dead_letter_sequence = 7;
   stored.letter.subject = "prefect.events.task-run";
@@ -24,7 +24,7 @@ TEST(LetterLine, any_bytes_come_back_with_subject_and_headers) {
   for (const std::string& body :
        {std::string{}, std::string{R"({"a": "é"})"}, std::string{"two\nlines\r\n"},
         std::string{"a\0b\xff\x1b", 5}, std::string{"\\u0000"}, std::string(10'001, '\xfe')}) {
-    const std::string line = letter_line(letter(body));
+    const std::string line = letter_line(letter_of(body));
     EXPECT_EQ(line.find('\n'), line.npos);
     const auto read = parse_letter_line(line);
     ASSERT_TRUE(read);
@@ -56,8 +56,8 @@ TEST(LetterLine, damaged_letter_is_not_published_as_something_else) {
 }
 
 TEST(LetterJson, bytes_that_json_cannot_hold_are_base64) {
-  EXPECT_EQ(letter_json(letter("a")).at("data").as_string(), "a");
-  const auto binary = letter_json(letter("a\xff"));
+  EXPECT_EQ(letter_json(letter_of("a")).at("data").as_string(), "a");
+  const auto binary = letter_json(letter_of("a\xff"));
   EXPECT_FALSE(binary.contains("data"));
   EXPECT_EQ(binary.at("data_base64").as_string(), "Yf8=");
 }

@@ -11,7 +11,7 @@ namespace {
 
 using namespace std::string_literals;
 
-NatsConfig with(const std::string& domain, const std::string& prefix) {
+NatsConfig in_domain(const std::string& domain, const std::string& prefix) {
   NatsConfig nats;
   nats.domain = domain;
   nats.api_prefix = prefix;
@@ -27,17 +27,17 @@ TEST(ApiSubject, domain_and_prefix_stand_where_the_nats_cli_puts_them) {
                                                 {"", "JS.hub", "JS.hub."},
                                                 {"", "JS.hub.", "JS.hub."},
                                                 {"", "$JS.hub.API", "$JS.hub.API."}}) {
-    EXPECT_EQ(api_prefix(with(domain, prefix)), subject);
+    EXPECT_EQ(api_prefix(in_domain(domain, prefix)), subject);
   }
 }
 
 TEST(ApiSubject, what_cannot_stand_in_a_subject_is_refused_by_its_setting) {
   for (const char* domain : {"a.b", "a b", "*", ">", "a\n"}) {
-    EXPECT_THROW(api_prefix(with(domain, "")), ConfigError) << domain;
+    EXPECT_THROW(api_prefix(in_domain(domain, "")), ConfigError) << domain;
   }
   for (const std::string& prefix :
        {"."s, ".a"s, "a..b"s, "a b"s, "a.*"s, "a.>"s, "a\r\n"s, "a\0b"s}) {
-    EXPECT_THROW(api_prefix(with("", prefix)), ConfigError) << prefix;
+    EXPECT_THROW(api_prefix(in_domain("", prefix)), ConfigError) << prefix;
     NatsConfig nats;
     nats.inbox_prefix = prefix;
     EXPECT_THROW(inbox_prefix(nats), ConfigError) << prefix;
@@ -48,7 +48,7 @@ TEST(ApiSubject, what_cannot_stand_in_a_subject_is_refused_by_its_setting) {
 }
 
 TEST(ApiSubject, domain_and_prefix_together_are_refused) {
-  EXPECT_THROW(api_prefix(with("hub", "JS.hub")), ConfigError);
+  EXPECT_THROW(api_prefix(in_domain("hub", "JS.hub")), ConfigError);
 }
 
 TEST(ApiSubject, inboxes_begin_as_the_setting_says) {

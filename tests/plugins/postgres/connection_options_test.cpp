@@ -29,7 +29,7 @@ std::string option(const ConnectionOptions& from, const std::string& keyword) {
   return found == from.end() ? "(none)" : found->second;
 }
 
-std::string refusal(const std::string& url) {
+std::string url_refusal(const std::string& url) {
   try {
     options(url);
   } catch (const ConfigError& error) {
@@ -157,12 +157,13 @@ TEST(ConnectionOptions, what_only_sqlalchemy_understands_is_dropped) {
 }
 
 TEST(ConnectionOptions, an_unknown_parameter_is_named) {
-  EXPECT_NE(refusal("postgresql://db/x?sslmod=require").find("'sslmod'"), std::string::npos);
+  EXPECT_NE(url_refusal("postgresql://db/x?sslmod=require").find("'sslmod'"), std::string::npos);
 }
 
 TEST(ConnectionOptions, other_databases_are_refused_with_the_way_out) {
-  EXPECT_NE(refusal("sqlite+aiosqlite:///x.db").find("storage.type: sqlite"), std::string::npos);
-  EXPECT_NE(refusal("mysql://db/x").find("postgresql://"), std::string::npos);
+  EXPECT_NE(url_refusal("sqlite+aiosqlite:///x.db").find("storage.type: sqlite"),
+            std::string::npos);
+  EXPECT_NE(url_refusal("mysql://db/x").find("postgresql://"), std::string::npos);
 }
 
 TEST(ConnectionOptions, a_refusal_never_shows_the_password) {
@@ -174,7 +175,7 @@ TEST(ConnectionOptions, a_refusal_never_shows_the_password) {
         "postgresql://db/x?sslmode=hunter2", "connect_timeout=hunter2", "postgresql:/me:hunter2@db",
         "postgresql://db/x?target_session_attrs=hunter2", "postgresql://db/x?port=hunter2",
         "postgresql://db/x?server_settings=hunter2"}) {
-    const std::string message = refusal(url);
+    const std::string message = url_refusal(url);
     EXPECT_NE(message, "(accepted)") << url;
     EXPECT_EQ(message.find("hunter2"), std::string::npos) << message;
     EXPECT_EQ(message.find("ter2"), std::string::npos) << message;

@@ -33,7 +33,7 @@ Table other_table() {
   return table;
 }
 
-std::string refusal(const std::function<void(StoredTable&)>& change) {
+std::string table_refusal(const std::function<void(StoredTable&)>& change) {
   StoredTable stored = stored_thing();
   change(stored);
   try {
@@ -46,24 +46,25 @@ std::string refusal(const std::function<void(StoredTable&)>& change) {
 }
 
 TEST(Schema, a_table_that_fits_is_accepted) {
-  EXPECT_EQ(refusal([](StoredTable&) {}), "(accepted)");
-  EXPECT_EQ(refusal([](StoredTable& s) {
+  EXPECT_EQ(table_refusal([](StoredTable&) {}), "(accepted)");
+  EXPECT_EQ(table_refusal([](StoredTable& s) {
               s.columns["more"] = {"bytea", false, false};
             }),
             "(accepted)");
-  EXPECT_EQ(refusal([](StoredTable& s) {
+  EXPECT_EQ(table_refusal([](StoredTable& s) {
               s.columns["more"] = {"int8", true, true};
             }),
             "(accepted)");
-  EXPECT_EQ(refusal([](StoredTable& s) { s.columns["part"].not_null = false; }), "(accepted)");
+  EXPECT_EQ(table_refusal([](StoredTable& s) { s.columns["part"].not_null = false; }),
+            "(accepted)");
 }
 
 TEST(Schema, only_a_table_of_the_service_may_not_be_referred_to_without_a_declaration) {
-  EXPECT_EQ(refusal([](StoredTable& s) {
+  EXPECT_EQ(table_refusal([](StoredTable& s) {
               s.foreign_keys = {{"owner", "elsewhere"}};
             }),
             "(accepted)");
-  const std::string message = refusal([](StoredTable& s) {
+  const std::string message = table_refusal([](StoredTable& s) {
     s.foreign_keys = {{"owner", "elsewhere"}, {"owner", "other"}};
   });
   EXPECT_NE(message.find("table thing, column owner"), std::string::npos) << message;
@@ -71,7 +72,7 @@ TEST(Schema, only_a_table_of_the_service_may_not_be_referred_to_without_a_declar
 }
 
 TEST(Schema, a_refusal_names_table_column_and_remedy) {
-  const std::string message = refusal([](StoredTable& s) { s.columns.erase("name"); });
+  const std::string message = table_refusal([](StoredTable& s) { s.columns.erase("name"); });
   EXPECT_NE(message.find("table thing has no column name"), std::string::npos) << message;
   EXPECT_NE(message.find("prefect server database upgrade"), std::string::npos) << message;
 }
@@ -102,7 +103,7 @@ TEST(Schema, each_misfit_is_named) {
       {"the type colour has no value RED",
        [](StoredTable& s) { s.enumeration_values.erase("RED"); }}};
   for (const auto& [words, change] : misfits) {
-    EXPECT_NE(refusal(change).find(words), std::string::npos) << refusal(change);
+    EXPECT_NE(table_refusal(change).find(words), std::string::npos) << table_refusal(change);
   }
 }
 

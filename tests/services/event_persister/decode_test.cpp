@@ -11,7 +11,7 @@
 namespace hangar::persister {
 namespace {
 
-std::string event(const std::string& members) {
+std::string event_json(const std::string& members) {
   return R"({"occurred": "2026-11-20T12:00:00Z", "id": "00000000-0000-4000-8000-000000000001", )" +
          members + "}";
 }
@@ -27,7 +27,7 @@ std::string reason_of(EventDecoder& decoder, const std::string& json) {
 
 TEST(EventDecoder, what_is_missing_is_empty) {
   EventDecoder decoder{{}};
-  const auto json = event(R"("event": "e", "resource": {"prefect.resource.id": "a"})");
+  const auto json = event_json(R"("event": "e", "resource": {"prefect.resource.id": "a"})");
   const EventRows rows = decoder.decode(json, noon).value();
   EXPECT_EQ(rows.related, "[]");
   EXPECT_EQ(rows.related_resource_ids, "[]");
@@ -40,7 +40,7 @@ TEST(EventDecoder, what_is_missing_is_empty) {
 
 TEST(EventDecoder, a_resource_has_a_row_without_its_id_and_role) {
   EventDecoder decoder{{}};
-  const auto json = event(
+  const auto json = event_json(
       R"("event": "e", "resource": {"x": "é", "prefect.resource.role": "r",
          "prefect.resource.id": "a", "y": "{"},
          "related": [{"prefect.resource.id": "b", "prefect.resource.role": "tag", "z": "1"},
@@ -62,8 +62,8 @@ TEST(EventDecoder, a_resource_has_a_row_without_its_id_and_role) {
 
 TEST(EventDecoder, nothing_of_an_event_is_in_the_next) {
   EventDecoder decoder{{}};
-  const auto small = event(R"("event": "e", "resource": {"prefect.resource.id": "a"})");
-  const auto large = event(
+  const auto small = event_json(R"("event": "e", "resource": {"prefect.resource.id": "a"})");
+  const auto large = event_json(
       R"("event": "f", "resource": {"prefect.resource.id": "b", "l": "m"}, "payload": {"p": 1},
          "related": [{"prefect.resource.id": "c", "prefect.resource.role": "r"}],
          "follows": "00000000-0000-4000-8000-000000000002", "received": 1)");
@@ -84,14 +84,15 @@ TEST(EventDecoder, what_is_packed_does_not_depend_on_the_message) {
   std::vector<std::byte> memory;
   EventRows copy;
   {
-    const auto json = event(
+    const auto json = event_json(
         R"("event": "e\n", "resource": {"prefect.resource.id": "a", "l": "m"}, "payload": {"p": 1},
            "related": [{"prefect.resource.id": "\u00e9", "prefect.resource.role": "r"}])");
     const EventRows rows = decoder.decode(json, noon).value();
     memory.resize(packed_size(rows));
     copy = packed(rows, memory.data());
   }
-  const auto other = event(R"("event": "other", "resource": {"prefect.resource.id": "other"})");
+  const auto other =
+      event_json(R"("event": "other", "resource": {"prefect.resource.id": "other"})");
   static_cast<void>(decoder.decode(other, noon));
   EXPECT_EQ(copy.event, "e\n");
   EXPECT_EQ(copy.payload, R"({"p": 1})");
@@ -117,9 +118,9 @@ TEST(EventDecoder, nul_anywhere_is_refused_where_the_storage_cannot_hold_it) {
                nul + R"("}])",
        }) {
     EventDecoder decoder{{}};
-    EXPECT_EQ(reason_of(decoder, event(members)), "nul_byte") << members;
+    EXPECT_EQ(reason_of(decoder, event_json(members)), "nul_byte") << members;
     decoder.fit({.nul = true});
-    EXPECT_EQ(reason_of(decoder, event(members)), "none") << members;
+    EXPECT_EQ(reason_of(decoder, event_json(members)), "none") << members;
   }
 }
 
@@ -129,25 +130,25 @@ TEST(EventDecoder, what_is_no_event_is_refused_with_its_reason) {
   EXPECT_EQ(reason_of(decoder, "{"), "parse_error");
   EXPECT_EQ(reason_of(decoder, "[]"), "not_an_event");
   EXPECT_EQ(reason_of(decoder, "{}"), "missing_field");
-  EXPECT_EQ(reason_of(decoder, event(R"("event": "long", )" + resource)), "too_long");
-  EXPECT_EQ(reason_of(decoder, event(R"("event": "e", "payload": null, )" + resource)),
+  EXPECT_EQ(reason_of(decoder, event_json(R"("event": "long", )" + resource)), "too_long");
+  EXPECT_EQ(reason_of(decoder, event_json(R"("event": "e", "payload": null, )" + resource)),
             "null_not_allowed");
-  EXPECT_EQ(reason_of(decoder, event(R"("event": "e", "received": null, )" + resource)),
+  EXPECT_EQ(reason_of(decoder, event_json(R"("event": "e", "received": null, )" + resource)),
             "null_not_allowed");
-  EXPECT_EQ(reason_of(decoder, event(R"("event": "e", "follows": "x", )" + resource)),
+  EXPECT_EQ(reason_of(decoder, event_json(R"("event": "e", "follows": "x", )" + resource)),
             "invalid_uuid");
-  EXPECT_EQ(reason_of(decoder, event(R"("event": "e", "related": [{"prefect.resource.id": "b",
+  EXPECT_EQ(reason_of(decoder, event_json(R"("event": "e", "related": [{"prefect.resource.id": "b",
                                          "prefect.resource.role": "r"}], )" +
-                                     resource)),
+                                          resource)),
             "too_long");
 }
 
 TEST(EventDecoder, an_event_that_is_left_out_must_be_one) {
   EventDecoder decoder{{}, {{}, {"noise.*"}}};
   const std::string resource = R"("resource": {"prefect.resource.id": "a\u0000"})";
-  EXPECT_FALSE(decoder.decode(event(R"("event": "noise.x", )" + resource), noon));
-  EXPECT_EQ(reason_of(decoder, event(R"("event": "noise.x")")), "missing_field");
-  EXPECT_EQ(reason_of(decoder, event(R"("event": "other", )" + resource)), "nul_byte");
+  EXPECT_FALSE(decoder.decode(event_json(R"("event": "noise.x", )" + resource), noon));
+  EXPECT_EQ(reason_of(decoder, event_json(R"("event": "noise.x")")), "missing_field");
+  EXPECT_EQ(reason_of(decoder, event_json(R"("event": "other", )" + resource)), "nul_byte");
 }
 
 }  // namespace

@@ -32,7 +32,7 @@ Uuid id(std::uint8_t number) {
   return id;
 }
 
-EventRows event(std::uint8_t number, std::string_view name) {
+EventRows event_rows(std::uint8_t number, std::string_view name) {
   EventRows rows;
   rows.id = id(number);
   rows.occurred = noon;
@@ -80,9 +80,9 @@ Stored stored(MemorySession& session) {
 
 TEST(WriteEvents, redelivered_event_changes_nothing) {
   MemorySession session;
-  EXPECT_EQ(write(session, {event(1, "first"), event(2, "other")}).events, 2);
+  EXPECT_EQ(write(session, {event_rows(1, "first"), event_rows(2, "other")}).events, 2);
   const Stored before = stored(session);
-  const auto again = write(session, {event(2, "changed"), event(1, "changed")});
+  const auto again = write(session, {event_rows(2, "changed"), event_rows(1, "changed")});
   EXPECT_EQ(again.events, 0);
   EXPECT_EQ(again.resources, 0);
   EXPECT_FALSE(again.new_event);
@@ -96,7 +96,8 @@ TEST(WriteEvents, rows_are_those_of_one_event_a_transaction) {
     std::vector<EventRows> stream;
     constexpr std::array<std::string_view, 3> names{"a", "b", "c"};
     for (std::size_t i = 0; i < 20; ++i) {
-      stream.push_back(event(static_cast<std::uint8_t>(random() % 12), names.at(random() % 3)));
+      stream.push_back(
+          event_rows(static_cast<std::uint8_t>(random() % 12), names.at(random() % 3)));
     }
     MemorySession alone;
     for (const EventRows& one : stream) write(alone, {one});
@@ -137,7 +138,7 @@ class Watched final : public MemorySession {
 
 TEST(WriteEvents, two_writers_insert_in_the_same_order) {
   Watched session;
-  write(session, {event(3, "c"), event(1, "a"), event(2, "b"), event(1, "a")});
+  write(session, {event_rows(3, "c"), event_rows(1, "a"), event_rows(2, "b"), event_rows(1, "a")});
   EXPECT_EQ(session.order, (std::vector{id(1), id(2), id(3)}));
 }
 
@@ -145,7 +146,7 @@ TEST(WriteEvents, what_is_refused_names_its_event) {
   for (const char* table : {"events", "event_resources"}) {
     Watched session;
     session.refusing = table;
-    const Events all{{event(9, "last"), event(1, "first"), event(2, "other")}};
+    const Events all{{event_rows(9, "last"), event_rows(1, "first"), event_rows(2, "other")}};
     WriteCall call{.oldest = 3};
     EXPECT_THROW(write_events(session, all.items(), call, noon), DataError);
     EXPECT_EQ(call.to_blame, std::vector<std::size_t>{0}) << table;
@@ -156,7 +157,7 @@ TEST(WriteEvents, a_row_that_the_database_drops_is_no_duplicate) {
   for (const char* table : {"events", "event_resources"}) {
     Watched session;
     session.dropping = table;
-    const Events all{{event(9, "last"), event(1, "first")}};
+    const Events all{{event_rows(9, "last"), event_rows(1, "first")}};
     WriteCall call{.oldest = 2};
     try {
       write_events(session, all.items(), call, noon);
