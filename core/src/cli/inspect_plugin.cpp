@@ -9,7 +9,7 @@
 #include "log/stderr_log.hpp"
 #include "plugin/build_difference.hpp"
 #include "plugin/elf_file.hpp"
-#include "plugin/load_plugin.hpp"
+#include "plugin/plugin_library.hpp"
 
 namespace json = boost::json;
 

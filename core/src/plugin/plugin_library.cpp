@@ -12,7 +12,6 @@
 
 #include "plugin/build_difference.hpp"
 #include "plugin/elf_file.hpp"
-#include "plugin/load_plugin.hpp"
 #include "plugin/plugin_path.hpp"
 
 namespace hangar {

@@ -21,6 +21,9 @@ struct FoundPlugin {
 /// Where the host's own library is.
 std::filesystem::path library_folder();
 
+/// Loads one file, or says why not. Never throws for what it contains.
+FoundPlugin load_plugin(const std::filesystem::path& path);
+
 /// The folder of plugins beside it.
 std::filesystem::path default_plugin_folder();
 
