@@ -41,11 +41,9 @@ def build_service(source: Path) -> Path:
 
 
 def plugin_folder(folder: Path, *sources: Path) -> Path:
-    """A folder with these services and the storages of the build."""
+    """A folder with these services, which the host finds beside its own plugins."""
     made = folder / "plugins"
     made.mkdir(mode=0o755)
-    for name in ("postgres", "sqlite"):
-        shutil.copy(build_folder() / "lib" / "hangar" / "plugins" / f"{name}.so", made)
     for source in sources:
         shutil.copy(build_service(source), made)
     return made

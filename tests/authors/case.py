@@ -39,6 +39,7 @@ class Case(unittest.TestCase):
             "plugins.path": self.plugins,
             "data_dir": self.folder / "data",
             "nats.url": self.nats.url,
+            "services.task_run_recorder.enabled": "false",
         }
 
     def command(self, *words: str, code: int = 0) -> Any:

@@ -56,6 +56,7 @@ class Doctor(unittest.TestCase):
             "nats.url": self.nats.url,
             "nats.user": user,
             "nats.password": "p",
+            "services.task_run_recorder.enabled": "false",
             "services.keeper.enabled": service == "keeper",
             "services.narrower.enabled": service == "narrower",
         }

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import shutil
 import socket
 import sqlite3
 import subprocess
@@ -237,9 +236,6 @@ class EveryService(unittest.TestCase):
     def setUp(self) -> None:
         self.folder = self.enterContext(temporary_folder("authors"))
         self.plugins = plugin_folder(self.folder, *SERVICES.glob("*.cpp"))
-        built = build_folder() / "lib" / "hangar" / "plugins"
-        for plugin in built.glob("*.so"):
-            shutil.copy(plugin, self.plugins)
 
     def stress(self, rounds: int, **more: object) -> None:
         settings = {"plugins.path": self.plugins, "data_dir": self.folder / "data", **more}

@@ -51,7 +51,7 @@ def _changed(data: bytes, at: int, byte: int) -> bytes:
 
 
 def wrong_plugins(folder: Path) -> Path:
-    """A folder of everything that is refused, with the real recorder and SQLite."""
+    """A folder of everything that is refused, and two plugins that hide the host's own."""
     made = folder / "plugins"
     made.mkdir(mode=0o755)
     for name in ("task_run_recorder", "sqlite"):
@@ -84,7 +84,8 @@ class Refused(unittest.TestCase):
         path = wrong_plugins(folder)
         done = hangar("plugins", "ls", "-o", "json", "--set", f"plugins.path={path}")
         self.assertEqual(done.returncode, 1, done.stderr)
-        found = {Path(plugin["path"]).stem: plugin for plugin in json.loads(done.stdout)}
+        here = [one for one in json.loads(done.stdout) if Path(one["path"]).parent == path]
+        found = {Path(plugin["path"]).stem: plugin for plugin in here}
         self.assertEqual(set(found), {*_REFUSALS, "task_run_recorder", "sqlite"})
         for name, plugin in found.items():
             with self.subTest(plugin=name):
@@ -121,6 +122,46 @@ class Refused(unittest.TestCase):
         self.assertEqual((done.returncode, done.stderr), (0, ""))
 
 
+class Hidden(unittest.TestCase):
+    """`plugins.path` adds to the host's own folder, and what it hides there is shown."""
+
+    def test_what_hides_the_hosts_own_is_used_and_both_are_shown(self) -> None:
+        folder = self.enterContext(temporary_folder("plugins"))
+        first, second = folder / "first", folder / "second"
+        for made in (first, second):
+            made.mkdir(mode=0o755)
+            shutil.copy(_GOOD / "event_logger.so", made / f"{made.name}.so")
+        # A folder that is named twice, or the host's own, hides nothing of itself.
+        path = ",".join(str(one) for one in (first, second, first, _GOOD))
+        settings = flags({"plugins.path": path, "data_dir": folder / "data"})
+        done = hangar("plugins", "ls", "-o", "json", *settings)
+        self.assertEqual((done.returncode, done.stderr), (0, ""))
+        found = {one["path"]: (one["state"], one["hidden_by"]) for one in json.loads(done.stdout)}
+        winner = str(first / "first.so")
+        self.assertEqual(
+            {file: what for file, what in found.items() if what != ("loaded", "")},
+            {
+                str(second / "second.so"): ("hidden", winner),
+                str(_GOOD / "event_logger.so"): ("hidden", winner),
+            },
+        )
+        self.assertEqual(
+            set(found), {winner, str(second / "second.so"), *map(str, _GOOD.glob("*.so"))}
+        )
+        done = hangar("plugins", "ls", *settings)
+        self.assertRegex(done.stdout, rf"hidden .*by {winner}")
+        done = hangar("doctor", *settings, "--set", "nats.url=nats://127.0.0.1:1")
+        self.assertIn(f"event_logger.so is hidden by {winner}", done.stdout)
+
+    def test_two_of_one_name_in_one_folder_are_a_mistake(self) -> None:
+        folder = self.enterContext(temporary_folder("plugins"))
+        for name in ("one", "two"):
+            shutil.copy(_GOOD / "event_logger.so", folder / f"{name}.so")
+        done = hangar("plugins", "ls", *flags({"plugins.path": folder}))
+        self.assertEqual(done.returncode, 1, done.stderr)
+        self.assertIn(f"{folder / 'one.so'} has the same name and comes first", done.stdout)
+
+
 class Beside(Ledger):
     """The recorder runs beside what is wrong."""
 
@@ -138,6 +179,9 @@ class Beside(Ledger):
         said = self.log.read_text()
         for name in _REFUSALS:
             self.assertIn(f"plugin {name}.so is refused: ", said)
+        for name in ("task_run_recorder.so", "sqlite.so"):
+            hidden = f"plugin {_GOOD / name} is hidden by {path / name}"
+            self.assertEqual(said.count(hidden), 1, said)
 
     def test_a_service_that_fails_is_started_again_beside_the_others(self) -> None:
         with self.beside("throws") as process:
@@ -203,8 +247,6 @@ class Beside(Ledger):
         made = self.folder / "plugins"
         if not made.exists():
             made.mkdir(mode=0o755)
-            for path in (_GOOD / "task_run_recorder.so", _GOOD / "sqlite.so"):
-                shutil.copy(path, made)
             shutil.copy(_WRONG / "faulty_service.so", made)
         chosen = {
             "plugins.path": made,
@@ -221,8 +263,6 @@ class NeedsOfAFaultyService(unittest.TestCase):
         folder = self.enterContext(temporary_folder("plugins"))
         made = folder / "plugins"
         made.mkdir(mode=0o755)
-        for path in (_GOOD / "task_run_recorder.so", _GOOD / "sqlite.so"):
-            shutil.copy(path, made)
         shutil.copy(_WRONG / "faulty_service.so", made)
         for fault, said in (
             ("needs_throw", "it knows no needs"),
@@ -238,8 +278,10 @@ class NeedsOfAFaultyService(unittest.TestCase):
             with self.subTest(fault=fault):
                 done = hangar("services", "ls", "-o", "json", *flags(settings))
                 self.assertEqual(done.returncode, 0, done.stderr)
-                failures = {one["name"]: one["failure"] for one in json.loads(done.stdout)}
-                self.assertEqual(failures, {"faulty_service": said, "task_run_recorder": ""})
+                all_services = {one["name"]: one["failure"] for one in json.loads(done.stdout)}
+                self.assertIn("task_run_recorder", all_services)
+                failures = {name: failure for name, failure in all_services.items() if failure}
+                self.assertEqual(failures, {"faulty_service": said})
                 done = hangar("doctor", *flags(settings))
                 self.assertEqual(done.returncode, 69, done.stderr)
                 self.assertIn(f"[fail] service faulty_service: {said}", done.stdout)
@@ -257,8 +299,8 @@ class Storages(unittest.TestCase):
             ({"storage.url": "faulty://x"}, "storage.url: given faulty://x"),
             ({"storage.url": "wrong+more://x"}, "storage.url: given wrong+more://x"),
             (
-                {"storage.url": "postgresql://x"},
-                "storage.url: no storage takes a postgresql URL: write faulty://what",
+                {"storage.url": "mysql://x"},
+                "storage.url: no storage takes a mysql URL: write faulty://what, or postgresql://",
             ),
         ):
             with self.subTest(settings=settings):
@@ -271,7 +313,6 @@ class Storages(unittest.TestCase):
         folder = self.enterContext(temporary_folder("plugins"))
         made = folder / "plugins"
         made.mkdir(mode=0o755)
-        shutil.copy(_GOOD / "task_run_recorder.so", made)
         shutil.copy(_WRONG / "faulty_storage.so", made)
         nats = self.enterContext(NatsServer())
         sent = hangar("publish", "--set", f"nats.url={nats.url}", ROOT / "etc" / "sample.jsonl")

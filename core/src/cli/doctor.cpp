@@ -87,9 +87,17 @@ void Doctor::look_at_host() {
                        "put them into Hangar's environment if they are meant for it"});
   }
   for (const FoundPlugin& found : installation_.plugins()) {
-    if (found.plugin != nullptr) continue;
-    checks_.push_back({found.switched_off ? warn : fail, "plugin " + found.path.stem().string(),
-                       "it is refused: " + found.refusal, "hangar plugins ls"});
+    const std::string what = "plugin " + found.path.stem().string();
+    if (!found.hidden_by.empty()) {
+      checks_.push_back(
+          {ok,
+           what,
+           fmt::format("{} is hidden by {}", found.path.string(), found.hidden_by.string()),
+           {}});
+    }
+    if (!found.refused()) continue;
+    checks_.push_back({found.switched_off ? warn : fail, what, "it is refused: " + found.refusal,
+                       "hangar plugins ls"});
   }
   const auto folder = installation_.known_data_dir();
   const auto hosts = folder ? StateFile::read(*folder) : ServiceStatuses{};

@@ -107,9 +107,12 @@ int list_plugins(const HostOptions& host, Output output) {
                        : plugin->kind == Plugin::Kind::service ? "service"
                                                                : "storage";
     const char* version = plugin != nullptr ? plugin->version : "";
-    const std::string text = plugin != nullptr ? plugin->summary : found.refusal;
-    const char* state = plugin != nullptr ? "loaded" : "refused";
-    if (plugin == nullptr && !found.switched_off) code = exit_code::failed;
+    const bool hidden = !found.hidden_by.empty();
+    const std::string text = plugin != nullptr ? plugin->summary
+                             : hidden          ? "by " + found.hidden_by.string()
+                                               : found.refusal;
+    const char* state = plugin != nullptr ? "loaded" : hidden ? "hidden" : "refused";
+    if (found.refused() && !found.switched_off) code = exit_code::failed;
     table.add({name, kind, state, version, found.path.string(), text});
     rows.push_back({{"name", name},
                     {"kind", kind},
@@ -117,7 +120,8 @@ int list_plugins(const HostOptions& host, Output output) {
                     {"version", version},
                     {"path", found.path.string()},
                     {"description", plugin != nullptr ? text : ""},
-                    {"refusal", found.refusal}});
+                    {"refusal", found.refusal},
+                    {"hidden_by", found.hidden_by.string()}});
   }
   print(output, rows, table);
   return code;

@@ -70,7 +70,7 @@ CLI::App* find_command(CLI::App& of, std::string_view name) {
 
 PluginCommands::PluginCommands(const HostOptions& host) : installation_{host} {
   for (const FoundPlugin& found : installation_.plugins()) {
-    if (found.plugin != nullptr) continue;
+    if (!found.refused()) continue;
     faults_.push_back(fmt::format("plugin {} is refused: {}",
                                   printable(found.path.filename().string()),
                                   printable(found.refusal)));
@@ -94,7 +94,7 @@ void PluginCommands::add_to(CLI::App& program, const Added& added) {
     } else if (services.size() > 1) {
       faults_.push_back(
           fmt::format("the commands `hangar {}` are left out: services {} and {} both have some, "
-                      "and only one of these plugins may be in plugins.path",
+                      "and only one of these two plugins may be installed",
                       group, first.plugin->name, services[1]->plugin->name));
     } else {
       add_group(program, first, added);

@@ -10,7 +10,7 @@ namespace hangar::cli {
 int tell_refusals(const Installation& installation) {
   int code = exit_code::done;
   for (const FoundPlugin& found : installation.plugins()) {
-    if (found.plugin != nullptr) continue;
+    if (!found.refused()) continue;
     fmt::print(stderr, "hangar: plugin {} is refused: {}\n",
                printable(found.path.filename().string()), printable(found.refusal));
     if (!found.switched_off) code = exit_code::failed;

@@ -47,7 +47,10 @@ class Host::Run {
     log_ = make_log("hangar");
     for (const std::string& warning : installation_.loaded().warnings) log_->warning("{}", warning);
     for (const FoundPlugin& found : installation_.plugins()) {
-      if (found.plugin != nullptr) continue;
+      if (!found.hidden_by.empty()) {
+        log_->info("plugin {} is hidden by {}", found.path.string(), found.hidden_by.string());
+      }
+      if (!found.refused()) continue;
       log_->error("plugin {} is refused: {}", found.path.filename().string(), found.refusal);
     }
     for (auto& service : installation_.services()) add(service);

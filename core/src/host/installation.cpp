@@ -63,13 +63,11 @@ Installation::Installation(const HostOptions& options)
               .environment = with_upper_case(options.environment, "PREFECT_")} {
   const auto set = peek_host("plugins.path", inputs_);
   const auto folders = set ? std::get<std::vector<std::string>>(*set) : std::vector<std::string>{};
-  plugins_ = find_plugins(folders.empty()
-                              ? std::vector{default_plugin_folder()}
-                              : std::vector<std::filesystem::path>{folders.begin(), folders.end()});
+  plugins_ = find_plugins(plugin_folders(folders));
   config_.fields(sections_.host, fmt::format("{}", fmt::join(url_forms(), "; ")));
   for (FoundPlugin& found : plugins_) {
     if (found.plugin != nullptr && found.plugin->kind == Plugin::Kind::service) add_service(found);
-    if (found.plugin != nullptr) continue;
+    if (!found.refused()) continue;
     const std::string name = found.path.stem().string();
     sections_.refused.insert(name);
     found.switched_off = is_switched_off(name, inputs_);

@@ -13,7 +13,7 @@ struct PluginConfig {
 
   void fields(Fields& fields) {
     fields.add("path", &path,
-               "Absolute folders to search; empty: lib/hangar/plugins beside the program");
+               "Absolute folders to search before lib/hangar/plugins beside the program");
   }
 };
 

@@ -46,16 +46,20 @@ std::string refuse_description(const Plugin& plugin) {
   return refuse_commands(plugin);
 }
 
-void refuse_doubles(std::vector<FoundPlugin>& plugins) {
+void hide_doubles(std::vector<FoundPlugin>& plugins) {
   for (auto later = plugins.begin(); later != plugins.end(); ++later) {
     const auto same = [&](const FoundPlugin& earlier) {
       return earlier.plugin != nullptr && later->plugin != nullptr &&
              earlier.plugin->kind == later->plugin->kind &&
              std::string_view{earlier.plugin->name} == later->plugin->name;
     };
-    if (const auto earlier = std::find_if(plugins.begin(), later, same); earlier != later) {
+    const auto earlier = std::find_if(plugins.begin(), later, same);
+    if (earlier == later) continue;
+    later->plugin = nullptr;
+    if (later->path.parent_path() != earlier->path.parent_path()) {
+      later->hidden_by = earlier->path;
+    } else {
       later->refusal = fmt::format("{} has the same name and comes first", earlier->path.string());
-      later->plugin = nullptr;
     }
   }
 }
@@ -66,10 +70,17 @@ std::filesystem::path library_folder() {
   return std::filesystem::path{boost::dll::this_line_location().string()}.parent_path();
 }
 
-std::filesystem::path default_plugin_folder() { return library_folder() / "hangar" / "plugins"; }
+std::vector<std::filesystem::path> plugin_folders(const std::vector<std::string>& more) {
+  std::vector<std::filesystem::path> folders{more.begin(), more.end()};
+  auto own = library_folder() / "hangar" / "plugins";
+  std::error_code absent;
+  if (folders.empty() || std::filesystem::exists(own, absent)) folders.push_back(std::move(own));
+  return folders;
+}
 
 FoundPlugin load_plugin(const std::filesystem::path& path) {
-  FoundPlugin found{.path = path, .plugin = nullptr, .refusal = {}};
+  FoundPlugin found;
+  found.path = path;
   auto reason = refuse_plugin_path(path);
   if (!reason) reason = refuse_elf_file(path);
   if (!reason) reason = refuse_build(path);
@@ -101,20 +112,25 @@ FoundPlugin load_plugin(const std::filesystem::path& path) {
 
 std::vector<FoundPlugin> find_plugins(const std::vector<std::filesystem::path>& folders) {
   std::vector<FoundPlugin> plugins;
+  std::set<std::filesystem::path> looked_at;
   for (const auto& folder : folders) {
     std::error_code failed;
+    const auto place = std::filesystem::weakly_canonical(folder, failed);
+    if (!looked_at.insert(failed ? folder : place).second) continue;
     std::vector<std::filesystem::path> libraries;
     for (std::filesystem::directory_iterator entry{folder, failed}, end; !failed && entry != end;
          entry.increment(failed)) {
       if (entry->path().extension() == ".so") libraries.push_back(entry->path());
     }
     if (failed) {
-      plugins.push_back({.path = folder, .plugin = nullptr, .refusal = failed.message()});
+      FoundPlugin& refused = plugins.emplace_back();
+      refused.path = folder;
+      refused.refusal = failed.message();
     }
     std::ranges::sort(libraries);
     for (const auto& library : libraries) plugins.push_back(load_plugin(library));
   }
-  refuse_doubles(plugins);
+  hide_doubles(plugins);
   return plugins;
 }
 
