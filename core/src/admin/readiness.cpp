@@ -64,6 +64,11 @@ std::string nats_failure(const Snapshot& seen) {
   return {};
 }
 
+std::string storage_failure(const Snapshot::Storage& storage) {
+  if (!storage.down) return {};
+  return storage.last_error.empty() ? "it does not answer" : storage.last_error;
+}
+
 std::string service_failure(const Snapshot::Service& service) {
   if (service.state == ServiceState::running) return service.trouble;
   std::string why{to_string(service.state)};
@@ -103,7 +108,7 @@ void Readiness::add(std::string name, std::string failure) {
 void Readiness::add_storage(const Snapshot& seen) {
   const bool goes_on =
       std::ranges::all_of(seen.services, &Snapshot::Service::goes_on_without_storage);
-  const std::string why = seen.storage.down ? seen.storage.last_error : "";
+  const std::string why = storage_failure(seen.storage);
   add("storage", goes_on ? "" : why);
   if (goes_on) checks_.back().lack = in_one_line(why);
 }

@@ -161,7 +161,10 @@ void StatusBoard::record(const StorageOutcome& outcome) {
     storage.down = is_outage(outcome.result);
   }
   if (outcome.result != StorageOutcome::Result::done) {
-    storage.last_error = mask_url(outcome.error);
+    const auto kind = StorageOutcome::results.at(static_cast<std::size_t>(outcome.result));
+    storage.last_error = outcome.error.empty()
+                             ? fmt::format("an error without a text, of the kind {}", kind)
+                             : mask_url(outcome.error);
     storage.last_error_at = now_in_seconds();
   }
 }

@@ -112,6 +112,8 @@ TEST(Routes, verbose_readiness_names_every_check_in_a_line) {
   EXPECT_TRUE(has_line(reply.body, "[-]storage failed: no answer")) << reply.body;
   EXPECT_TRUE(has_line(reply.body, "[+]recorder ok"));
   EXPECT_EQ(reply_to("/readyz", seen).body, reply.body);
+  seen.storage.last_error.clear();
+  EXPECT_TRUE(has_line(reply_to("/readyz", seen).body, "[-]storage failed: it does not answer"));
 }
 
 TEST(Routes, a_host_whose_services_go_on_without_the_storage_is_ready_and_says_what_is_away) {

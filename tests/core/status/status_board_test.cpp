@@ -176,6 +176,11 @@ TEST_F(BoardTest, every_attempt_is_counted_once_in_its_bucket) {
   EXPECT_EQ(operations.results.at(0), 5U);
 }
 
+TEST_F(BoardTest, an_outage_without_a_text_is_told_by_its_kind) {
+  end_with(Result::reconnect, "");
+  EXPECT_EQ(seen().storage.last_error, "an error without a text, of the kind reconnect");
+}
+
 TEST_F(BoardTest, an_error_is_kept_without_its_passwords) {
   end_with(Result::reconnect, "no answer from postgresql://me:hunter2@db/prefect");
   board_.set_state("recorder", ServiceState::failed, "nats://user:hunter2@nats refused");
