@@ -51,7 +51,7 @@ class Status(HostCase):
 
     def shows_everything(self, shown: str) -> None:
         self.assertRegex(shown, r"\Ahangar \S+ at 127\.0\.0\.1:\d+: ready\n")
-        self.assertRegex(shown, r"\ntask_run_recorder +running +0 +0s +0 +0\n")
+        self.assertRegex(shown, r"\ntask_run_recorder +running +0 +0/s +0s +0 +0\n")
         self.assertRegex(shown, r"\nstorage +sqlite\n")
         self.assertRegex(shown, rf"\nbroker +{self.server.url}, connected\n")
         self.assertRegex(shown, r"\ndead letters +0\n")

@@ -2,8 +2,6 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
-#include <iterator>
 #include <sstream>
 
 #include "cli/table.hpp"
@@ -24,21 +22,16 @@ std::string rate_text(std::optional<double> rate) {
 
 class ServiceTable {
  public:
-  explicit ServiceTable(const Rates* rates)
-      : rates_{rates},
-        table_{with_rate({"SERVICE", "STATE", "RESTARTS"}, "RATE", {"LAG", "WAITING", "UNACKED"})} {
-  }
+  explicit ServiceTable(const Rates& rates) : rates_{rates} {}
 
   void add(const HostStatus& host, const HostStatus::Service& service) {
-    const Row begin{service.name, service.state, std::to_string(service.restarts)};
+    const std::string restarts = std::to_string(service.restarts);
     const Tone tone = service.state == "running" ? Tone::plain : Tone::warning;
-    if (service.sources.empty()) add(with_rate(begin, "", {"", "", ""}), tone);
+    if (service.sources.empty()) add({service.name, service.state, restarts, "", "", "", ""}, tone);
     for (const HostStatus::Source& source : service.sources) {
-      Row row = begin;
-      row.front() = source.title;
-      add(with_rate(std::move(row), rates_ != nullptr ? rate_text(rates_->of(host, source)) : "",
-                    {source.connected ? seconds_text(source.lag_seconds) : "?",
-                     std::to_string(source.pending), std::to_string(source.ack_pending)}),
+      add({source.title, service.state, restarts, rate_text(rates_.of(host, source)),
+           source.connected ? seconds_text(source.lag_seconds) : "?",
+           std::to_string(source.pending), std::to_string(source.ack_pending)},
           tone);
     }
   }
@@ -51,24 +44,17 @@ class ServiceTable {
   }
 
  private:
-  using Row = std::vector<std::string>;
-
-  [[nodiscard]] Row with_rate(Row row, std::string rate, Row more) const {
-    if (rates_ != nullptr) row.push_back(std::move(rate));
-    std::ranges::move(more, std::back_inserter(row));
-    return row;
-  }
-  void add(Row row, Tone tone) {
+  void add(std::vector<std::string> row, Tone tone) {
     table_.add(std::move(row));
     tones_.push_back(tone);
   }
 
-  const Rates* rates_;
-  TextTable table_;
+  const Rates& rates_;
+  TextTable table_{{"SERVICE", "STATE", "RESTARTS", "RATE", "LAG", "WAITING", "UNACKED"}};
   std::vector<Tone> tones_{Tone::plain};  // the heading's
 };
 
-void add_host(const HostStatus& host, const Rates* rates, std::vector<ShownLine>& lines) {
+void add_host(const HostStatus& host, const Rates& rates, std::vector<ShownLine>& lines) {
   lines.push_back({printable(fmt::format("hangar {} at {}: {}", host.version, host.address,
                                          host.ready ? "ready" : "not ready")),
                    host.ready ? Tone::good : Tone::bad});
@@ -125,7 +111,7 @@ std::optional<double> Rates::of(const HostStatus& host, const HostStatus::Source
   return rate == rates_.end() ? std::nullopt : std::optional{rate->second};
 }
 
-std::vector<ShownLine> host_lines(const std::vector<HostStatus>& hosts, const Rates* rates) {
+std::vector<ShownLine> host_lines(const std::vector<HostStatus>& hosts, const Rates& rates) {
   std::vector<ShownLine> lines;
   for (const HostStatus& host : hosts) {
     if (&host != &hosts.front()) lines.emplace_back();

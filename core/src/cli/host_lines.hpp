@@ -46,10 +46,8 @@ class Rates {
   Clock::time_point at_;
 };
 
-/// For a person: each host with its services, what waits, storage, broker and dead letters; with
-/// rates where there are some.
-std::vector<ShownLine> host_lines(const std::vector<HostStatus>& hosts,
-                                  const Rates* rates = nullptr);
+/// For a person: each host with its services, rates, what waits, storage, broker and dead letters.
+std::vector<ShownLine> host_lines(const std::vector<HostStatus>& hosts, const Rates& rates);
 
 /// The line, cut to so many characters with `…` at its end; 0: as long as it is.
 std::string cut(std::string_view line, std::size_t width);

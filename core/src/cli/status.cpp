@@ -22,15 +22,16 @@ namespace {
 using std::chrono::steady_clock;
 
 constexpr std::chrono::milliseconds between_looks{200};
+constexpr std::chrono::seconds rate_span{1};
 
-void show(Output output, const FoundHosts& found) {
+void show(Output output, const FoundHosts& found, const Rates& rates) {
   if (output == Output::json) {
     json::array rows;
     for (const HostStatus& host : found.hosts) rows.push_back(host.told);
     std::cout << json::serialize(rows) << '\n';
     return;
   }
-  std::cout << text_of(host_lines(found.hosts), standard_output());
+  std::cout << text_of(host_lines(found.hosts, rates), standard_output());
 }
 
 }  // namespace
@@ -48,7 +49,15 @@ int status(const HostOptions& host, Output output, const StatusOptions& options)
     found = find_hosts(folder, listen);
     reasons = why_not_ready(found);
   }
-  if (!options.ready) show(output, found);
+  // A rate is what two looks differ by; a script takes the counters' difference over its own time.
+  Rates rates;
+  if (!options.ready && output == Output::table && !found.hosts.empty()) {
+    rates.look(found.hosts, steady_clock::now());
+    std::this_thread::sleep_for(rate_span);
+    found = find_hosts(folder, listen);
+    rates.look(found.hosts, steady_clock::now());
+  }
+  if (!options.ready) show(output, found, rates);
   const bool must_be_ready = options.ready || !options.wait.empty();
   for (const std::string& reason : must_be_ready ? reasons : found.troubles) {
     fmt::print(stderr, "hangar: {}\n", printable(reason));

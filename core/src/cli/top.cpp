@@ -58,7 +58,7 @@ std::vector<ShownLine> lines_of(const FoundHosts& found, const Rates& rates,
   for (const std::string& trouble : found.troubles) {
     lines.push_back({printable(trouble), Tone::bad});
   }
-  std::ranges::move(host_lines(found.hosts, &rates), std::back_inserter(lines));
+  std::ranges::move(host_lines(found.hosts, rates), std::back_inserter(lines));
   return lines;
 }
 

@@ -11,6 +11,8 @@ namespace hangar::cli {
 namespace {
 
 constexpr const char* status_help =
+    "RATE is how many messages were recorded, ignored or dead-lettered in the second that this\n"
+    "takes; -o json has the counters instead, and takes no second.\n"
     "Exit codes: 0 a host runs, and with --ready or --wait all are ready; else 1, with the "
     "reason.\n"
     "Examples:\n"

@@ -15,12 +15,13 @@ namespace hangar::cli {
 namespace {
 
 TEST(HostLines, a_person_sees_one_line_a_source_that_fits_a_terminal) {
-  const std::string text = text_of(host_lines({of_host(busy())}), {});
+  const std::string text = text_of(host_lines({of_host(busy())}, {}), {});
   EXPECT_NE(text.find("127.0.0.1:9470: ready\n"), std::string::npos) << text;
-  EXPECT_NE(text.find("SERVICE         STATE    RESTARTS  LAG  WAITING  UNACKED\n"),
+  EXPECT_NE(text.find("SERVICE         STATE    RESTARTS  RATE  LAG  WAITING  UNACKED\n"),
             std::string::npos)
       << text;
-  EXPECT_NE(text.find("recorder.other  running  2         90s  3400     7\n"), std::string::npos)
+  EXPECT_NE(text.find("recorder.other  running  2         ?     90s  3400     7\n"),
+            std::string::npos)
       << text;
   EXPECT_NE(text.find("idle            running  0"), std::string::npos) << text;
   EXPECT_NE(text.find("dead letters  5\n"), std::string::npos) << text;
@@ -51,7 +52,7 @@ TEST(HostLines, what_is_not_well_is_no_plain_line) {
   seen.storage.last_error = "no answer";
   seen.services[1].state = ServiceState::starting;
   std::vector<std::pair<std::string, Tone>> toned;
-  for (const ShownLine& line : host_lines({of_host(seen)})) {
+  for (const ShownLine& line : host_lines({of_host(seen)}, {})) {
     if (line.tone != Tone::plain) toned.emplace_back(line.text.substr(0, 7), line.tone);
   }
   EXPECT_EQ(toned, (std::vector<std::pair<std::string, Tone>>{{"hangar ", Tone::bad},
@@ -59,7 +60,7 @@ TEST(HostLines, what_is_not_well_is_no_plain_line) {
                                                               {"  idle:", Tone::bad},
                                                               {"idle   ", Tone::warning},
                                                               {"dead le", Tone::warning}}));
-  EXPECT_EQ(host_lines({of_host(busy())}).front().tone, Tone::good);
+  EXPECT_EQ(host_lines({of_host(busy())}, {}).front().tone, Tone::good);
 }
 
 /// The lines of the first service's sources, after looks at so many seconds.
@@ -71,7 +72,7 @@ std::vector<std::string> with_rates(const std::vector<std::pair<int, Snapshot>>&
     rates.look(hosts, Rates::Clock::time_point{std::chrono::seconds{seconds}});
   }
   std::vector<std::string> lines;
-  for (const ShownLine& line : host_lines(hosts, &rates)) {
+  for (const ShownLine& line : host_lines(hosts, rates)) {
     if (line.text.starts_with("recorder")) lines.push_back(line.text);
   }
   return lines;
