@@ -105,9 +105,13 @@ FoundHosts find_hosts(const std::optional<std::filesystem::path>& data_dir,
     }
   }
   if (found.hosts.empty() && found.troubles.empty()) {
+    std::string silent = silent_hosts(data_dir);
     found.troubles.push_back(
-        fmt::format("no host answers{} or has this data_dir",
-                    listen.empty() ? std::string{} : fmt::format(" at {} (admin.listen)", listen)));
+        !silent.empty()
+            ? std::move(silent)
+            : fmt::format("no host answers{} or has this data_dir: where one runs, give this "
+                          "command its settings (-c FILE)",
+                          listen.empty() ? "" : fmt::format(" at {} (admin.listen)", listen)));
   }
   return found;
 }

@@ -1,6 +1,7 @@
 #include "cli/running_hosts.hpp"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <boost/asio/ip/address.hpp>
@@ -61,8 +62,12 @@ std::vector<Check> check_readiness(const std::string& address, unsigned status,
 
 std::vector<HostAnswer> ask_running_hosts(const std::optional<std::filesystem::path>& data_dir,
                                           const std::string& listen, const std::string& target) {
-  std::set<std::string> addresses =
-      data_dir ? StateFile::admins(*data_dir) : std::set<std::string>{};
+  std::set<std::string> addresses;
+  if (data_dir) {
+    for (auto& [pid, address] : StateFile::admins(*data_dir)) {
+      if (!address.empty()) addresses.insert(std::move(address));
+    }
+  }
   if (asked_at(listen)) addresses.insert(listen);
   std::vector<HostAnswer> answers;
   for (const std::string& address : addresses) {
@@ -71,6 +76,20 @@ std::vector<HostAnswer> ask_running_hosts(const std::optional<std::filesystem::p
     if (answer || address != listen) answers.push_back({address, std::move(answer)});
   }
   return answers;
+}
+
+std::string silent_hosts(const std::optional<std::filesystem::path>& data_dir) {
+  std::vector<int> silent;
+  if (data_dir) {
+    for (const auto& [pid, address] : StateFile::admins(*data_dir)) {
+      if (address.empty()) silent.push_back(pid);
+    }
+  }
+  if (silent.empty()) return {};
+  return fmt::format(
+      "process {} has this data_dir and no admin surface, so it cannot be asked: set admin.listen, "
+      "such as to 127.0.0.1:0, and restart it (a replay never has one)",
+      fmt::join(silent, ", "));
 }
 
 std::vector<Check> check_running_hosts(const std::optional<std::filesystem::path>& data_dir,
@@ -84,6 +103,9 @@ std::vector<Check> check_running_hosts(const std::optional<std::filesystem::path
     }
     std::ranges::move(check_readiness(address, answer->status, answer->body),
                       std::back_inserter(checks));
+  }
+  if (const std::string silent = silent_hosts(data_dir); checks.empty() && !silent.empty()) {
+    checks.push_back({warn, "host", silent, {}});
   }
   if (checks.empty()) {
     const std::string places =

@@ -25,6 +25,9 @@ struct HostAnswer {
 std::vector<HostAnswer> ask_running_hosts(const std::optional<std::filesystem::path>& data_dir,
                                           const std::string& listen, const std::string& target);
 
+/// Of the processes on this folder that have no admin surface and so cannot be asked, or nothing.
+std::string silent_hosts(const std::optional<std::filesystem::path>& data_dir);
+
 /// Asks the hosts on this folder, and the one at `admin.listen`, whether they are ready. Says what
 /// could not be looked at: a host on another machine, or in another container, is not seen.
 std::vector<Check> check_running_hosts(const std::optional<std::filesystem::path>& data_dir,

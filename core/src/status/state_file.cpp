@@ -74,7 +74,7 @@ namespace {
 
 /// What each host that lives on this folder tells.
 void each_host(const std::filesystem::path& data_dir,
-               const std::function<void(const json::value&)>& take) {
+               const std::function<void(pid_t, const json::value&)>& take) {
   std::error_code absent;
   for (std::filesystem::directory_iterator entry{folder(data_dir), absent}, end;
        !absent && entry != end; entry.increment(absent)) {
@@ -84,7 +84,7 @@ void each_host(const std::filesystem::path& data_dir,
     text << std::ifstream{entry->path()}.rdbuf();
     boost::system::error_code failed;
     const auto file = json::parse(text.str(), failed);
-    if (!failed && file.is_object()) take(file);
+    if (!failed && file.is_object()) take(*pid, file);
   }
 }
 
@@ -92,17 +92,14 @@ void each_host(const std::filesystem::path& data_dir,
 
 ServiceStatuses StateFile::read(const std::filesystem::path& data_dir) {
   ServiceStatuses statuses;
-  each_host(data_dir, [&](const json::value& file) { merge(file, statuses); });
+  each_host(data_dir, [&](pid_t, const json::value& file) { merge(file, statuses); });
   return statuses;
 }
 
-std::set<std::string> StateFile::admins(const std::filesystem::path& data_dir) {
-  std::set<std::string> found;
-  each_host(data_dir, [&](const json::value& file) {
-    const auto* admin = file.as_object().if_contains("admin");
-    if (admin && admin->is_string() && !admin->as_string().empty()) {
-      found.emplace(admin->as_string());
-    }
+std::map<int, std::string> StateFile::admins(const std::filesystem::path& data_dir) {
+  std::map<int, std::string> found;
+  each_host(data_dir, [&](pid_t pid, const json::value& file) {
+    found.emplace(pid, text_member(file.as_object(), "admin"));
   });
   return found;
 }

@@ -2,7 +2,6 @@
 
 #include <filesystem>
 #include <map>
-#include <set>
 #include <string>
 #include <string_view>
 
@@ -29,8 +28,8 @@ class StateFile {
   /// The services of every host that lives on this folder; of one that several run, a failure comes
   /// first.
   static ServiceStatuses read(const std::filesystem::path& data_dir);
-  /// The addresses of their admin surfaces.
-  static std::set<std::string> admins(const std::filesystem::path& data_dir);
+  /// Their processes, each with the address of its admin surface; empty of one that has none.
+  static std::map<int, std::string> admins(const std::filesystem::path& data_dir);
 
  private:
   std::filesystem::path path_;

@@ -54,7 +54,8 @@ TEST(HostStatus, each_reason_against_readiness_is_named) {
 TEST(HostStatus, where_nobody_runs_that_is_the_reason) {
   const auto found = find_hosts(std::filesystem::path{"/nowhere"}, "");
   EXPECT_TRUE(found.hosts.empty());
-  EXPECT_EQ(why_not_ready(found), std::vector<std::string>{"no host answers or has this data_dir"});
+  ASSERT_EQ(why_not_ready(found).size(), 1U);
+  EXPECT_TRUE(why_not_ready(found)[0].starts_with("no host answers or has this data_dir: "));
 }
 
 }  // namespace

@@ -1,11 +1,15 @@
 #include "cli/running_hosts.hpp"
 
+#include <fmt/format.h>
 #include <gtest/gtest.h>
+#include <unistd.h>
 
 #include <cstdlib>
 #include <filesystem>
 #include <string>
+#include <vector>
 
+#include "cli/host_status.hpp"
 #include "http/http_server.hpp"
 #include "status/state_file.hpp"
 
@@ -41,18 +45,35 @@ TEST(RunningHosts, a_host_with_another_data_dir_is_asked_at_its_address) {
   EXPECT_EQ(checks[0].verdict, fail);
 }
 
-TEST(RunningHosts, a_host_that_lives_and_does_not_answer_is_a_fault) {
+/// A folder that a process of such an admin surface runs on: this one.
+class RunningHostsTest : public ::testing::Test {
+ protected:
+  ~RunningHostsTest() override { std::filesystem::remove_all(folder); }
+
   std::string name = (std::filesystem::temp_directory_path() / "hangar-hosts-XXXXXX").string();
-  const std::filesystem::path folder{::mkdtemp(name.data())};
-  {
-    StateFile file{folder};
-    file.write({}, "127.0.0.1:1");
-    const auto checks = check_running_hosts(folder, "");
-    ASSERT_EQ(checks.size(), 1U);
-    EXPECT_EQ(checks[0].verdict, fail);
-    EXPECT_EQ(checks[0].what, "host at 127.0.0.1:1");
-  }
-  std::filesystem::remove_all(folder);
+  std::filesystem::path folder{::mkdtemp(name.data())};
+  StateFile file{folder};
+};
+
+TEST_F(RunningHostsTest, one_that_lives_and_does_not_answer_is_a_fault) {
+  file.write({}, "127.0.0.1:1");
+  const auto checks = check_running_hosts(folder, "");
+  ASSERT_EQ(checks.size(), 1U);
+  EXPECT_EQ(checks[0].verdict, fail);
+  EXPECT_EQ(checks[0].what, "host at 127.0.0.1:1");
+  EXPECT_EQ(silent_hosts(folder), "");
+}
+
+TEST_F(RunningHostsTest, one_without_an_admin_surface_is_named_with_what_to_do) {
+  file.write({}, "");
+  const std::string said = silent_hosts(folder);
+  EXPECT_TRUE(said.starts_with(fmt::format("process {} has this data_dir", ::getpid()))) << said;
+  const auto checks = check_running_hosts(folder, "");
+  ASSERT_EQ(checks.size(), 1U);
+  EXPECT_EQ(checks[0].verdict, warn);
+  EXPECT_EQ(checks[0].found, said);
+  const FoundHosts found = find_hosts(folder, "");
+  EXPECT_EQ(why_not_ready(found), std::vector<std::string>{said});
 }
 
 TEST(RunningHosts, what_could_not_be_looked_at_is_said) {
