@@ -3,11 +3,13 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include <algorithm>
 #include <map>
 #include <string_view>
 
 #include "config/problems.hpp"
 #include "hangar/version.hpp"
+#include "text/nearest.hpp"
 
 namespace hangar {
 namespace {
@@ -210,8 +212,9 @@ std::string for_man(std::string_view text) {
 }  // namespace
 
 std::string is_shell(const std::string& text) {
-  if (text == "bash" || text == "zsh" || text == "fish") return {};
-  return in_quotes(text) + " is neither bash nor zsh nor fish";
+  const std::vector<std::string> known{"bash", "zsh", "fish"};
+  if (std::ranges::find(known, text) != known.end()) return {};
+  return in_quotes(text) + " is neither bash nor zsh nor fish" + did_you_mean(text, known);
 }
 
 std::string completion(const std::vector<CommandNode>& tree, const std::string& shell) {

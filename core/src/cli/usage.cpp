@@ -125,12 +125,12 @@ std::string usage_message(const CLI::App& program, const CLI::ParseError& error)
 
 std::string is_whole(const std::string& text) {
   if (parse_number<std::uint64_t>(text)) return {};
-  return fmt::format("{} is no whole number", in_quotes(text));
+  return fmt::format("{} is no whole number, such as 100", in_quotes(text));
 }
 
 std::string is_positive(const std::string& text) {
   if (parse_number<std::uint64_t>(text).value_or(0) > 0) return {};
-  return fmt::format("{} is no whole number from 1 on", in_quotes(text));
+  return fmt::format("{} is no whole number from 1 on, such as 100", in_quotes(text));
 }
 
 std::string is_duration(const std::string& text) {
@@ -145,7 +145,9 @@ std::string is_moment(const std::string& text) {
 }
 
 std::string is_output(const std::string& text) {
-  return text == "table" || text == "json" ? "" : in_quotes(text) + " is neither table nor json";
+  const std::vector<std::string> known{"table", "json"};
+  if (std::ranges::find(known, text) != known.end()) return {};
+  return in_quotes(text) + " is neither table nor json" + did_you_mean(text, known);
 }
 
 }  // namespace hangar

@@ -34,8 +34,9 @@ std::string did_you_mean(std::string_view word, std::span<const std::string> kno
   const std::string* best = nullptr;
   std::size_t fewest = most_edits + 1;
   for (const std::string& candidate : known) {
-    // Two edits make any short word out of any other.
-    if (candidate.size() <= most_edits) continue;
+    // Two edits make any short word out of any other, and one makes much of a letter.
+    const bool is_short = candidate.size() <= most_edits;
+    if (is_short && (word.size() < 2 || edits(word, candidate) >= most_edits)) continue;
     if (const std::size_t distance = edits(word, candidate); distance < fewest) {
       fewest = distance;
       best = &candidate;

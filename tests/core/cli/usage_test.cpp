@@ -53,6 +53,11 @@ TEST(Usage, every_mistake_names_the_word_and_what_there_is) {
       {{"services", "list"},
        "`hangar services` has no command 'list': its commands are ls; see `hangar services "
        "--help`"},
+      {{"services", "lss"},
+       "`hangar services` has no command 'lss' (did you mean 'ls'?): its commands are ls; see "
+       "`hangar services --help`"},
+      {{"services", "l"},
+       "`hangar services` has no command 'l': its commands are ls; see `hangar services --help`"},
       {{"run", "--until-drain"},
        "`hangar run` has no flag '--until-drain' (did you mean '--until-drained'?); see `hangar "
        "run --help`"},
@@ -73,6 +78,12 @@ TEST(Usage, a_number_that_is_too_small_is_said_to_be_so_in_few_words) {
     EXPECT_NE(message.find("is no whole number from 1 on"), std::string::npos) << message;
   }
   EXPECT_EQ(is_positive("18446744073709551615"), "");
+}
+
+TEST(Usage, a_format_that_is_none_gets_a_suggestion) {
+  EXPECT_EQ(is_output("json"), "");
+  EXPECT_EQ(is_output("jsn"), "'jsn' is neither table nor json (did you mean 'json'?)");
+  EXPECT_EQ(is_output("xml"), "'xml' is neither table nor json");
 }
 
 TEST(Usage, a_duration_has_an_end) {
