@@ -196,10 +196,19 @@ class Draining(Case):
 
     def test_a_person_sees_colours_who_did_not_say_otherwise(self) -> None:
         self.connect()
-        for word, coloured in (("", True), ("1", False)):
-            env = {"TERM": "xterm", "NO_COLOR": word}
+        for words, coloured in (
+            ({}, True),
+            ({"NO_COLOR": ""}, True),
+            ({"NO_COLOR": "1", "CLICOLOR_FORCE": "1"}, False),
+            ({"CLICOLOR": "0"}, False),
+        ):
+            env = {"TERM": "xterm", **words}
             code, seen = at_a_terminal("run", "--until-drained", *flags(self.settings), env=env)
             self.assertEqual((code, "\x1b[" in seen), (0, coloured), seen)
+        for word, coloured in (("0", False), ("1", True)):
+            env = {"CLICOLOR_FORCE": word}
+            done = hangar("run", "--until-drained", *flags(self.settings), env=env)
+            self.assertEqual((done.returncode, "\x1b[" in done.stderr), (0, coloured), done.stderr)
 
     def test_publish_is_idempotent_and_counts(self) -> None:
         server = self.connect()

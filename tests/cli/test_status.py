@@ -31,6 +31,8 @@ class Status(HostCase):
             self.assertEqual((done.returncode, done.stderr), (0, ""))
             self.shows_everything(done.stdout)
             self.tells_it_to_a_script()
+            done = hangar("status", *flags(self.settings), env={"CLICOLOR_FORCE": "1"})
+            self.assertRegex(done.stdout, r"\A\x1b\[32mhangar \S+ at [^\n]*: ready\x1b\[0m\n")
             done = self.status("--ready")
             self.assertEqual((done.returncode, done.stdout, done.stderr), (0, "", ""))
 

@@ -12,7 +12,7 @@ from pathlib import Path
 from support.children import running
 from support.tree import build_folder
 
-_SETTINGS = ("HANGAR_", "PREFECT_", "NATS_", "PG", "XDG_")
+_SETTINGS = ("HANGAR_", "PREFECT_", "NATS_", "PG", "XDG_", "NO_COLOR", "CLICOLOR")
 
 
 def environment(changes: Mapping[str, str] | None = None) -> dict[str, str]:

@@ -20,13 +20,16 @@ bool understands_sequences() {
 }  // namespace
 
 Terminal standard_output() {
+  const Colours wanted = wanted_colours();
+  Terminal terminal;
+  terminal.colours = wanted == Colours::always;
   winsize size{};
-  if (::ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) != 0) return {};
-  const bool draws = understands_sequences();
-  return {.width = size.ws_col,
-          .height = size.ws_row,
-          .colours = draws && !wants_no_colours(),
-          .draws = draws};
+  if (::ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) != 0) return terminal;
+  terminal.width = size.ws_col;
+  terminal.height = size.ws_row;
+  terminal.draws = understands_sequences();
+  if (wanted == Colours::at_a_terminal) terminal.colours = terminal.draws;
+  return terminal;
 }
 
 OtherScreen::OtherScreen() { std::cout << "\x1b[?1049h\x1b[?25l" << std::flush; }

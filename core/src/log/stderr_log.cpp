@@ -17,11 +17,18 @@ spdlog::level::level_enum to_spdlog(LogLevel level) {
   return static_cast<spdlog::level::level_enum>(static_cast<int>(level));
 }
 
+std::string_view variable_of(const char* name) {
+  const char* const word = std::getenv(name);  // NOLINT(concurrency-mt-unsafe)
+  return word != nullptr ? word : std::string_view{};
+}
+
 }  // namespace
 
-bool wants_no_colours() {
-  const char* const word = std::getenv("NO_COLOR");  // NOLINT(concurrency-mt-unsafe)
-  return word != nullptr && *word != '\0';
+Colours wanted_colours() {
+  if (!variable_of("NO_COLOR").empty()) return Colours::never;
+  const std::string_view force = variable_of("CLICOLOR_FORCE");
+  if (!force.empty() && force != "0") return Colours::always;
+  return variable_of("CLICOLOR") == "0" ? Colours::never : Colours::at_a_terminal;
 }
 
 std::string printable(std::string_view line) {
@@ -48,7 +55,9 @@ StderrLog::StderrLog(std::string name, LogLevel level, Format format)
 StderrLog::StderrLog(std::string name, std::shared_ptr<const LogThreshold> threshold, Format format)
     : threshold_{std::move(threshold)}, format_{format} {
   auto sink = std::make_shared<spdlog::sinks::stderr_color_sink_mt>();
-  if (wants_no_colours()) sink->set_color_mode(spdlog::color_mode::never);
+  const Colours wanted = wanted_colours();
+  if (wanted == Colours::never) sink->set_color_mode(spdlog::color_mode::never);
+  if (wanted == Colours::always) sink->set_color_mode(spdlog::color_mode::always);
   logger_ = std::make_shared<spdlog::logger>(std::move(name), std::move(sink));
   logger_->set_level(spdlog::level::trace);
   const char* const pattern =

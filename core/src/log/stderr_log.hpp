@@ -17,8 +17,10 @@ namespace hangar {
 /// no more than 4 KiB.
 std::string printable(std::string_view line);
 
-/// Whether a person wants no colours at a terminal either: no-color.org.
-bool wants_no_colours();
+/// Where colours are wanted, by NO_COLOR (no-color.org), CLICOLOR_FORCE and CLICOLOR
+/// (bixense.com/clicolors): the first of them that says something.
+enum class Colours { never, at_a_terminal, always };
+Colours wanted_colours();
 
 /// The least important level that logs write. Any thread may change it while they do.
 using LogThreshold = std::atomic<LogLevel>;
