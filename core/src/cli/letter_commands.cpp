@@ -79,7 +79,7 @@ void print_groups(const LetterGroups& letters) {
                group.first.service, group.first.stream, group.first.time, group.last_time,
                group.first.reason, group.first.pointer, group.first.error});
   }
-  table.print(std::cout);
+  table.print_to_standard_output();
   if (letters.letters() > letters.groups().size()) {
     fmt::print(stderr, "{} letters; --each lists them one by one\n", letters.letters());
   }
@@ -180,7 +180,7 @@ void print_letter(const StoredLetter& stored) {
   add("size", fmt::format("{} bytes{}", letter.size, letter.incomplete ? ", not all here" : ""));
   for (const auto& [name, value] : stored.original)
     add("header", fmt::format("{}: {}", name, value));
-  table.print(std::cout);
+  table.print_to_standard_output();
   std::cout << '\n' << escaped(stored.body) << '\n';
 }
 

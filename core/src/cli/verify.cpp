@@ -107,7 +107,7 @@ void print_verified(const std::vector<Verified>& all) {
                  difference.derived, difference.stored.value_or("(no such row)")});
     }
   }
-  if (any) table.print(std::cout);
+  if (any) table.print_to_standard_output();
 }
 
 }  // namespace
