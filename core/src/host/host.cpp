@@ -199,10 +199,13 @@ void Host::Run::tell_progress() {
   if (options_.replay->progress) options_.replay->progress(now);
 }
 
+// Called once more when the services have ended.
 void Host::Run::tell_backlog() {
   if (options_.replay) return;
   const auto now = StatusBoard::Clock::now();
-  for (const std::string& line : backlog_.look(board_.snapshot(now), now)) log_->info("{}", line);
+  const Snapshot seen = board_.snapshot(now);
+  const auto lines = running_ == 0 ? backlog_.totals(seen, now) : backlog_.look(seen, now);
+  for (const std::string& line : lines) log_->info("{}", line);
 }
 
 Storage& Host::Run::storage() {
@@ -326,6 +329,7 @@ int Host::Run::run() {
   asio::co_spawn(io_, tick(), asio::detached);
   io_.run();
   tell_progress();
+  tell_backlog();
   admin_.reset();
   storage_.reset();
   nats_server_.reset();
