@@ -1,5 +1,7 @@
 #include <sys/stat.h>
 
+#include <csignal>
+
 #include "cli/commands.hpp"
 
 #ifdef __GLIBC__
@@ -20,10 +22,17 @@ void keep_freed_memory() {
 #endif
 }
 
+// Other programs open their logs anew at these, or print what they do. A host says that it has
+// nothing to do, and neither it before it hears them nor a command ends of one.
+void ignore_harmless_signals() {
+  for (const int harmless : {SIGUSR1, SIGUSR2}) std::signal(harmless, SIG_IGN);
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
   keep_freed_memory();
+  ignore_harmless_signals();
   // Stores, databases and state are for this user alone.
   ::umask(077);
   return hangar::run_command_line(argc, argv);

@@ -47,6 +47,21 @@ class Top(HostCase):
         for wrong in ("--interval=0.9s", "--interval=soon", "--count=0"):
             self.assertEqual(hangar("top", wrong, *flags(self.settings)).returncode, 2, wrong)
 
+    def test_signals_that_mean_something_to_other_programs_are_harmless(self) -> None:
+        with subprocess.Popen(
+            [program(), *self.words("--count=2")],
+            env=environment(),
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            text=True,
+        ) as process:
+            assert process.stdout is not None
+            self._until(process.stdout, "no host answers")
+            for harmless in (signal.SIGUSR1, signal.SIGUSR2):
+                process.send_signal(harmless)
+            self._until(process.stdout, "no host answers")
+            self.assertEqual(process.wait(30), 1)
+
     def test_a_file_gets_a_block_a_look_with_the_rate_since_the_one_before(self) -> None:
         with self.host():
             command = [str(program()), *self.words("--count=60")]
