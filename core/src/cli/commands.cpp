@@ -54,6 +54,7 @@ class CommandLine {
     add_new();
     command(
         "version", "Print the version", [this] { return cli::print_version(output_); }, true);
+    app_.footer(cli::exit_codes);  // last: commands begin with that of their parent
   }
 
   int run(int argc, const char* const* argv) {
@@ -197,10 +198,12 @@ class CommandLine {
   void add_lists() {
     CLI::App* services = group("services", "Services that were found");
     command(
-        "ls", "List them", [this] { return cli::list_services(host_, output_); }, true, services);
+        "ls", "List services, enabled or not, and their states",
+        [this] { return cli::list_services(host_, output_); }, true, services);
     CLI::App* plugins = group("plugins", "Plugins that were found");
     command(
-        "ls", "List them", [this] { return cli::list_plugins(host_, output_); }, true, plugins);
+        "ls", "List plugins: loaded, hidden or refused, and why",
+        [this] { return cli::list_plugins(host_, output_); }, true, plugins);
     command(
         "inspect", "Say what a file is, what it was built as, and why it is refused",
         [this] { return cli::inspect_plugin(name_, output_); }, true, plugins)
@@ -211,14 +214,14 @@ class CommandLine {
   void add_config() {
     CLI::App* config = group("config", "The configuration");
     command(
-        "check", "Check it and report every error", [this] { return cli::check_config(host_); },
-        false, config);
+        "check", "Check the configuration and report every error",
+        [this] { return cli::check_config(host_); }, false, config);
     command(
-        "show", "Print every value and where it comes from",
+        "show", "Print the value of every setting and where it comes from",
         [this] { return cli::show_config(host_, output_); }, true, config);
     command(
-        "schema", "Print its JSON Schema", [this] { return cli::print_schema(host_); }, false,
-        config);
+        "schema", "Print the JSON Schema of configuration files",
+        [this] { return cli::print_schema(host_); }, false, config);
     command(
         "example", "Print a file with every setting", [this] { return cli::print_example(host_); },
         false, config);
@@ -246,11 +249,11 @@ class CommandLine {
   void add_dead_letters() {
     CLI::App* group_of_letters = group("dlq", "Events that could not be recorded");
     CLI::App* list = letters_command(
-        group_of_letters, "ls", "List them, equal ones once with their number",
+        group_of_letters, "ls", "List dead letters, equal ones once with their number",
         [this] { return cli::list_letters(host_, output_, letters_); }, true);
     list->add_flag("--each", letters_.each, "One line for each letter, as in JSON");
     CLI::App* show = command(
-        "show", "Print one of them with its event",
+        "show", "Print one dead letter with its event",
         [this] { return cli::show_letter(host_, output_, letters_); }, true, group_of_letters);
     show->add_option("SEQ", letters_.sequences, "The letter's number, as in `hangar dlq ls`")
         ->required()
@@ -258,10 +261,10 @@ class CommandLine {
         ->expected(1);
     show->add_flag("--raw", letters_.raw, "Print the bytes of the event and nothing else");
     CLI::App* replay = letters_command(
-        group_of_letters, "replay", "Put their events back into the stream, to be recorded",
+        group_of_letters, "replay", "Put the events of dead letters back into the stream",
         [this] { return cli::replay_letters(host_, output_, letters_); }, true);
     CLI::App* purge = letters_command(
-        group_of_letters, "purge", "Delete them for good",
+        group_of_letters, "purge", "Delete dead letters for good",
         [this] { return cli::purge_letters(host_, output_, letters_); }, true);
     purge->add_flag("-y,--yes", letters_.yes, "Do not ask");
     for (CLI::App* change : {replay, purge}) {
@@ -275,7 +278,7 @@ class CommandLine {
     force->add_option("--service", letters_.service, "Only of this service");
     force->add_flag("-y,--yes", letters_.yes, "Do not ask");
     letters_command(
-        group_of_letters, "export", "Print them with their events, for `hangar publish`",
+        group_of_letters, "export", "Print dead letters with their events, for `hangar publish`",
         [this] { return cli::export_letters(host_, letters_); }, false);
   }
 

@@ -25,6 +25,11 @@ inline constexpr const char* examples =
     "  hangar verify --sample 1000                  are the rows those that the events say?\n"
     "  hangar config show                           every setting and where it comes from\n";
 
+inline constexpr const char* exit_codes =
+    "Exit codes: 0 done; 1 failed, or what was asked for is not so; 2 usage; 69 NATS or the\n"
+    "database cannot be reached; 75 draining took too long; 78 configuration. `hangar check` has\n"
+    "those of Nagios.";
+
 inline constexpr const char* replay_help =
     "The same recorder applies them up to the streams' present end; what is recorded already "
     "stays as it\nis, and the services' own consumers stay where they are. A host may run "
