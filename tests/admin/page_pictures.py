@@ -1,8 +1,9 @@
 """`page_pictures.py FOLDER [MINUTES]`: the page of a host that records, in a real browser.
 
 Publishes task-run events in waves, with one now and then that cannot be recorded, and writes
-page-light.png and page-dark.png of what Debian's chromium shows in the end:
-`PYTHONPATH=tests python3 tests/admin/page_pictures.py etc/docs`
+page-light.png, page-dark.png and page-phone.png of what Debian's chromium shows in the end. The
+curves have as much as it ran, two minutes by default, and are full after fifteen:
+`PYTHONPATH=tests python3 tests/admin/page_pictures.py build`
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ from support.temporary import temporary_folder
 
 _GOLDEN = Path(__file__).resolve().parents[1] / "golden"
 _SUBJECT = "prefect.events.task-run"
+_PICTURES = (("light", "light", 800), ("dark", "dark", 800), ("phone", "light", 390))
 
 
 def _publish(stream: JetStream, minutes: float) -> None:
@@ -29,10 +31,10 @@ def _publish(stream: JetStream, minutes: float) -> None:
     begin = time.monotonic()
     second = 0
     while (passed := time.monotonic() - begin) < minutes * 60:
-        wave = 1 + math.sin(passed / 60) + 0.5 * math.sin(passed / 17)
+        wave = 1 + math.sin(passed / 20) + 0.5 * math.sin(passed / 7)
         first = second * 100 % len(lines)
         stream.publish(_SUBJECT, lines[first : first + max(2, int(wave * 40))])
-        if second % 150 == 60:
+        if second % 40 == 20:
             stream.publish(_SUBJECT, [b"no event"])
         second += 1
         time.sleep(1)
@@ -51,16 +53,16 @@ def main(folder: Path, minutes: float) -> int:
             JetStream(nats.url) as stream,
         ):
             browser.open(f"http://{Surface.of(process, data, log).address}/")
-            browser.resize(800, 600)
             browser.wait("document.querySelector('#state').textContent === 'ready'")
             _publish(stream, minutes)
-            for scheme in ("light", "dark"):
+            for name, scheme, width in _PICTURES:
                 browser.prefer(scheme)
-                picture = folder / f"page-{scheme}.png"
+                browser.resize(width, 600)
+                picture = folder / f"page-{name}.png"
                 browser.picture(picture)
                 print(f"{picture}: {picture.stat().st_size} bytes")
     return 0
 
 
 if __name__ == "__main__":
-    sys.exit(main(Path(sys.argv[1]), float(sys.argv[2]) if len(sys.argv) > 2 else 16))
+    sys.exit(main(Path(sys.argv[1]), float(sys.argv[2]) if len(sys.argv) > 2 else 2))
