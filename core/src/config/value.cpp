@@ -13,6 +13,7 @@
 #include <utility>
 
 #include "text/number.hpp"
+#include "text/timedelta.hpp"
 
 namespace hangar {
 namespace {
@@ -102,6 +103,12 @@ std::optional<T> in_range(const Field& field, std::int64_t amount, T value) {
   return value;
 }
 
+/// What Prefect's variables have in the place of a duration.
+std::optional<Duration> duration_of_python(std::string_view text) {
+  const std::optional<std::int64_t> amount = parse_timedelta(text);
+  return amount ? std::optional{Duration{*amount}} : std::nullopt;
+}
+
 template <class T>
 std::optional<T> parse(const Field& field, const std::string& text, Form form) {
   if constexpr (std::is_same_v<T, bool>) {
@@ -110,7 +117,8 @@ std::optional<T> parse(const Field& field, const std::string& text, Form form) {
     const std::optional<std::int64_t> number = parse_integer(text);
     return number ? in_range(field, *number, *number) : std::nullopt;
   } else if constexpr (std::is_same_v<T, Duration>) {
-    const std::optional<Duration> duration = parse_duration(text);
+    std::optional<Duration> duration = parse_duration(text);
+    if (!duration && form == Form::text) duration = duration_of_python(text);
     return duration ? in_range(field, duration->count(), *duration) : std::nullopt;
   } else if constexpr (std::is_same_v<T, ByteSize>) {
     const std::optional<ByteSize> size = parse_byte_size(text);

@@ -158,6 +158,18 @@ TEST(Value, variables_and_flags_take_prefects_bools) {
   }
 }
 
+TEST(Value, variables_and_flags_take_prefects_durations) {
+  Bound<Duration> bound;
+  bound.field.range(0, 7'200'000);
+  for (const std::string text : {"1h", "3600", "PT1H", "01:00:00"}) {
+    EXPECT_EQ(bound.read({text}, Form::text), Duration{3'600'000}) << text;
+  }
+  for (const std::string text : {"PT3H", "-PT1H", "an hour"}) {
+    EXPECT_EQ(bound.read({text}, Form::text), std::nullopt) << text;
+  }
+  EXPECT_EQ(bound.read({"PT1H"}), std::nullopt);
+}
+
 TEST(Value, a_string_is_one_of_its_choices) {
   Bound<std::string> bound;
   EXPECT_EQ(bound.read({"anything"}), "anything");
