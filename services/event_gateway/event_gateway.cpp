@@ -48,6 +48,10 @@ void check(const GatewayConfig& config) {
   }
   const std::string prefix = api_prefix(config.base_path);
   if (!config.api_url.empty()) static_cast<void>(api_server(config.api_url, prefix));
+  if (config.tls_cert_file.empty() != config.tls_key_file.empty()) {
+    throw ConfigError{
+        "services.event_gateway.tls_cert_file: it and tls_key_file come together or not at all"};
+  }
 }
 
 class EventGateway final : public Service {
@@ -58,6 +62,8 @@ class EventGateway final : public Service {
     // One that is off is looked at too, by `services ls`.
     if (config.enabled) check(config);
     ListensOn listens{config.listen, largest_body};
+    listens.tls_certificate = config.tls_cert_file;
+    listens.tls_key = config.tls_key_file;
     listens.connections = static_cast<std::size_t>(config.max_connections);
     if (!config.api_url.empty()) {
       const std::string prefix = api_prefix(config.base_path);
@@ -191,7 +197,8 @@ class EventGateway final : public Service {
     } else if (route == ApiRoute::slash) {
       const std::string_view target = exchange.target();
       const std::string_view query = target.substr(std::min(target.find('?'), target.size()));
-      exchange.add_header("Location", "http://" + std::string{exchange.header("Host")} + prefix_ +
+      const std::string scheme = config_.tls_cert_file.empty() ? "http://" : "https://";
+      exchange.add_header("Location", scheme + std::string{exchange.header("Host")} + prefix_ +
                                           "/events" + std::string{query});
       co_await exchange.respond(307, {}, {});
     } else if (route == ApiRoute::wrong_method) {

@@ -16,6 +16,8 @@ namespace hangar::gateway {
 struct GatewayConfig : ServiceConfig {
   std::string listen = "127.0.0.1:4201";
   std::string api_url;
+  std::string tls_cert_file;
+  std::string tls_key_file;
   std::string base_path = "/api";
   std::string cors_allowed_origins = "*";
   std::string cors_allowed_methods = "*";
@@ -49,6 +51,10 @@ struct GatewayConfig : ServiceConfig {
     fields.add("api_url", &api_url,
                "Where Prefect's API is, http://127.0.0.1:4200, say: what is not for the gateway is "
                "passed on to it; empty: it is answered 404");
+    fields.add("tls_cert_file", &tls_cert_file,
+               "Certificate for TLS, with its chain, in PEM; when it is replaced, new connections "
+               "have the new one; empty: there is no TLS");
+    fields.add("tls_key_file", &tls_key_file, "Its key");
     fields.add("base_path", &base_path, "What the paths of the API begin with")
         .also_set_by({"PREFECT_SERVER_API_BASE_PATH"});
     fields

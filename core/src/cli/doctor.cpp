@@ -21,6 +21,7 @@
 #include "config/other_settings.hpp"
 #include "config/sections.hpp"
 #include "doctor/examination.hpp"
+#include "doctor/listener_check.hpp"
 #include "hangar/error.hpp"
 #include "hangar/version.hpp"
 #include "host/installation.hpp"
@@ -128,7 +129,9 @@ void Doctor::look_at_listeners() {
   const auto running = folder ? StateFile::read(*folder) : ServiceStatuses{};
   for (const ExaminedService& service : services_) {
     for (const ListensOn& listener : service.needs.listens) {
-      const std::string what = "listener " + setting_of(service.name, listener);
+      const std::string setting = setting_of(service.name, listener);
+      const std::string what = "listener " + setting;
+      add(check_listener(listener, setting, what));
       const auto host = running.find(service.name);
       if (host != running.end() && host->second.failure.empty()) {
         checks_.push_back({ok, what, "a host that runs here has it", {}});
@@ -137,7 +140,7 @@ void Doctor::look_at_listeners() {
       try {
         boost::asio::io_context context;
         boost::asio::ip::tcp::acceptor acceptor{context};
-        bind_to(acceptor, listener.address, setting_of(service.name, listener));
+        bind_to(acceptor, listener.address, setting);
         checks_.push_back({ok, what, fmt::format("{} is free", listener.address), {}});
       } catch (const ConfigError& error) {
         checks_.push_back({fail, what, error.what(), "`ss -ltnp` shows who listens where"});

@@ -22,7 +22,7 @@ decltype(ServiceResources::make_listener) listener_maker(StatusBoard& board, std
                                                 const ListensOn& wanted, Log& log) {
     auto listener = HttpListener::start(on, setting_of(service, wanted), wanted, log);
     board.set_listener(service, wanted.name, listener->address());
-    log.info("listens on http://{}", listener->address());
+    log.info("listens on {}://{}", listener->is_tls() ? "https" : "http", listener->address());
     return listener;
   };
 }

@@ -31,16 +31,31 @@ bool is_answerable(beast::error_code failed) {
           failed != http::error::end_of_stream && failed != http::error::partial_message);
 }
 
-asio::awaitable<void> linger(beast::tcp_stream& stream) {
+namespace {
+
+asio::awaitable<void> ignore_rest(beast::tcp_stream& stream) {
   constexpr int reads = 16;
-  boost::system::error_code failed;
-  stream.socket().shutdown(asio::ip::tcp::socket::shutdown_send, failed);
-  stream.expires_after(std::chrono::seconds{1});
   std::array<char, 4096> ignored{};
+  boost::system::error_code failed;
   for (int i = 0; i < reads && !failed; ++i) {
     co_await stream.async_read_some(asio::buffer(ignored),
                                     asio::redirect_error(asio::use_awaitable, failed));
   }
+}
+
+}  // namespace
+
+asio::awaitable<void> linger(beast::tcp_stream& stream) {
+  boost::system::error_code ignored;
+  stream.socket().shutdown(asio::ip::tcp::socket::shutdown_send, ignored);
+  stream.expires_after(std::chrono::seconds{1});
+  co_await ignore_rest(stream);
+}
+
+asio::awaitable<void> linger(HttpStream& stream) {
+  stream.expires_after(std::chrono::seconds{1});
+  co_await stream.end_sending();
+  co_await ignore_rest(stream.tcp());
 }
 
 }  // namespace hangar

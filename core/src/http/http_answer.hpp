@@ -9,6 +9,7 @@
 #include <string_view>
 
 #include "http/http_server.hpp"
+#include "http/http_stream.hpp"
 
 namespace hangar {
 
@@ -24,6 +25,7 @@ HttpResponse http_response(const HttpReply& reply, bool keep_alive);
 bool is_answerable(boost::beast::error_code failed);
 
 /// Lets the other side read its answer before the connection is reset for what it still sends.
+boost::asio::awaitable<void> linger(HttpStream& stream);
 boost::asio::awaitable<void> linger(boost::beast::tcp_stream& stream);
 
 }  // namespace hangar

@@ -16,6 +16,7 @@
 #include "async/runs_on.hpp"
 #include "http/http_answer.hpp"
 #include "http/http_exchange.hpp"
+#include "http/http_pieces.hpp"
 
 namespace asio = boost::asio;
 namespace beast = boost::beast;
@@ -50,10 +51,6 @@ HttpReply refusal(unsigned status, std::size_t largest_body, std::string_view pr
   return reply;
 }
 
-std::string_view bytes_of(const beast::flat_buffer& buffer) {
-  return {static_cast<const char*>(buffer.data().data()), buffer.size()};
-}
-
 unsigned status_of_failure(beast::error_code failed) {
   if (failed == http::error::header_limit) return 431;
   return failed == http::error::body_limit ? 413 : 400;
@@ -61,9 +58,10 @@ unsigned status_of_failure(beast::error_code failed) {
 
 }  // namespace
 
-HttpConnection::HttpConnection(asio::ip::tcp::socket socket, std::shared_ptr<HttpListener> listener)
+HttpConnection::HttpConnection(asio::ip::tcp::socket socket, TlsFiles::Context tls,
+                               std::shared_ptr<HttpListener> listener)
     : listener_{std::move(listener)},
-      stream_{std::move(socket)},
+      stream_{std::move(socket), std::move(tls)},
       buffer_{listener_->limits_.header_bytes + 1024},
       turn_{listener_->executor_} {
   listener_->connections_.insert(this);
@@ -75,7 +73,8 @@ HttpConnection::~HttpConnection() {
 }
 
 asio::awaitable<void> HttpConnection::serve() {
-  co_await serve_requests();
+  const bool open = co_await stream_.handshake(listener_->limits_.handshake);
+  if (open) co_await serve_requests();
   // Whoever still waits for something of the client waits no more.
   stream_.close();
 }
@@ -130,8 +129,8 @@ asio::awaitable<HttpHead> HttpConnection::read_head() {
   stream_.expires_after(limits.read);
   while (true) {
     // Some clients end a body with one too many.
-    while (bytes_of(buffer_).starts_with(empty_line)) buffer_.consume(empty_line.size());
-    const HttpHead head = read_request_head(bytes_of(buffer_));
+    while (bytes_in(buffer_).starts_with(empty_line)) buffer_.consume(empty_line.size());
+    const HttpHead head = read_request_head(bytes_in(buffer_));
     if (head.size > 0 || !head.problem.empty() || buffer_.size() > limits.header_bytes)
       co_return head;
     beast::error_code failed;

@@ -3,7 +3,6 @@
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/beast/core/flat_buffer.hpp>
-#include <boost/beast/core/tcp_stream.hpp>
 #include <boost/beast/http/message.hpp>
 #include <boost/beast/http/parser.hpp>
 #include <boost/beast/http/string_body.hpp>
@@ -19,6 +18,8 @@
 #include "http/http_listener.hpp"
 #include "http/http_relay.hpp"
 #include "http/http_server.hpp"
+#include "http/http_stream.hpp"
+#include "http/tls_files.hpp"
 #include "http/websocket_connection.hpp"
 
 namespace hangar {
@@ -48,7 +49,8 @@ class HttpConnection : public std::enable_shared_from_this<HttpConnection> {
  public:
   using Request = boost::beast::http::request<boost::beast::http::string_body>;
 
-  HttpConnection(boost::asio::ip::tcp::socket socket, std::shared_ptr<HttpListener> listener);
+  HttpConnection(boost::asio::ip::tcp::socket socket, TlsFiles::Context tls,
+                 std::shared_ptr<HttpListener> listener);
   HttpConnection(const HttpConnection&) = delete;
   HttpConnection& operator=(const HttpConnection&) = delete;
   ~HttpConnection();
@@ -106,7 +108,7 @@ class HttpConnection : public std::enable_shared_from_this<HttpConnection> {
 
   static constexpr unsigned gone = 1;
   std::shared_ptr<HttpListener> listener_;
-  boost::beast::tcp_stream stream_;
+  HttpStream stream_;
   boost::beast::flat_buffer buffer_;
   Condition turn_;
   Stage stage_ = Stage::idle;

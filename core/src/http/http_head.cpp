@@ -213,6 +213,25 @@ HttpHead read_answer_head(std::string_view bytes, bool to_head) {
   return head;
 }
 
+std::string forwarded_head(std::string_view head, std::string_view client) {
+  constexpr std::string_view prefix = "x-forwarded-";
+  constexpr std::string_view line_end = "\r\n";
+  std::string made;
+  std::string_view host;
+  HeadLines lines{head};
+  std::string_view line;
+  while (lines.next(line) && !line.empty()) {
+    const std::string_view name = line.substr(0, line.find(':'));
+    if (same_name(name, "forwarded") || same_name(name.substr(0, prefix.size()), prefix)) continue;
+    if (same_name(name, "host")) host = without_blanks(line.substr(name.size() + 1));
+    made.append(line).append(line_end);
+  }
+  made.append("X-Forwarded-For: ").append(client).append(line_end);
+  made.append("X-Forwarded-Proto: https\r\n");
+  if (!host.empty()) made.append("X-Forwarded-Host: ").append(host).append(line_end);
+  return made.append(line_end);
+}
+
 HttpBodyEnd::HttpBodyEnd(const HttpFraming& framing) noexcept
     : state_{State::end}, left_{framing.length} {
   if (framing.kind == FramingKind::until_close) state_ = State::until_close;

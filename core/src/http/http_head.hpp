@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <string>
 #include <string_view>
 
 namespace hangar {
@@ -35,6 +36,10 @@ HttpHead read_request_head(std::string_view bytes);
 
 /// The same of an answer, to a request with the method HEAD or another.
 HttpHead read_answer_head(std::string_view bytes, bool to_head);
+
+/// The head of a request from a client of this address, which came by TLS, as a server behind is to
+/// see it: what it says of the way that it came is of this host alone.
+std::string forwarded_head(std::string_view head, std::string_view client);
 
 /// Finds the end of a body, whose bytes come in pieces.
 class HttpBodyEnd {

@@ -71,6 +71,9 @@ HttpListener::HttpListener(const asio::any_io_executor& executor, std::string_vi
       acceptor_{executor},
       changed_{executor},
       message_room_{executor, limits.messages_bytes} {
+  if (!wanted.tls_certificate.empty()) {
+    tls_.emplace(std::string{setting}, wanted.tls_certificate, wanted.tls_key);
+  }
   bind_to(acceptor_, wanted.address, setting);
   address_ = address_of(acceptor_);
   allow_open_files(most_connections_, address_, log_);
@@ -101,7 +104,8 @@ asio::awaitable<void> HttpListener::take_connections() {
       }
       continue;
     }
-    const auto connection = std::make_shared<HttpConnection>(std::move(socket), shared_from_this());
+    const auto connection = std::make_shared<HttpConnection>(
+        std::move(socket), tls_ ? tls_->context(log_) : nullptr, shared_from_this());
     asio::co_spawn(
         executor_, [connection]() -> asio::awaitable<void> { co_await connection->serve(); },
         asio::detached);

@@ -7,6 +7,7 @@
 #include <cstddef>
 #include <deque>
 #include <memory>
+#include <optional>
 #include <set>
 #include <string>
 #include <string_view>
@@ -16,6 +17,7 @@
 #include "hangar/log.hpp"
 #include "hangar/needs.hpp"
 #include "http/shared_room.hpp"
+#include "http/tls_files.hpp"
 #include "log/rate_limit.hpp"
 
 namespace hangar {
@@ -24,12 +26,13 @@ class HttpConnection;
 
 struct ListenerLimits {
   std::size_t header_bytes = 16'384;
-  std::size_t bodies_bytes = 64U << 20U;      ///< Of all requests that are not answered yet.
-  std::size_t messages_bytes = 64U << 20U;    ///< The same of large messages over WebSockets.
-  std::chrono::milliseconds idle{60'000};     ///< From one request to the next.
-  std::chrono::milliseconds read{30'000};     ///< From the first byte to the end of what comes.
-  std::chrono::milliseconds waiting{30'000};  ///< For the service to accept a request.
-  std::chrono::milliseconds write{30'000};    ///< For a whole answer.
+  std::size_t bodies_bytes = 64U << 20U;        ///< Of all requests that are not answered yet.
+  std::size_t messages_bytes = 64U << 20U;      ///< The same of large messages over WebSockets.
+  std::chrono::milliseconds handshake{10'000};  ///< For TLS to begin.
+  std::chrono::milliseconds idle{60'000};       ///< From one request to the next.
+  std::chrono::milliseconds read{30'000};       ///< From the first byte to the end of what comes.
+  std::chrono::milliseconds waiting{30'000};    ///< For the service to accept a request.
+  std::chrono::milliseconds write{30'000};      ///< For a whole answer.
   // Of what is passed on, each piece has the time of a whole, and the other server:
   std::chrono::milliseconds connect{5'000};   ///< To be connected to.
   std::chrono::milliseconds answer{300'000};  ///< For each piece of its answer.
@@ -55,6 +58,7 @@ class HttpListener : public ServiceListener, public std::enable_shared_from_this
 
   /// The address that is bound, with the port that was chosen for 0.
   [[nodiscard]] std::string address() const { return address_; }
+  [[nodiscard]] bool is_tls() const noexcept { return tls_.has_value(); }
   /// Requests that nobody has accepted yet.
   [[nodiscard]] std::size_t unaccepted() const noexcept { return requests_.size(); }
 
@@ -76,6 +80,7 @@ class HttpListener : public ServiceListener, public std::enable_shared_from_this
   std::size_t largest_body_;
   std::size_t most_connections_;
   PassesOn passes_on_;
+  std::optional<TlsFiles> tls_;
   boost::asio::ip::tcp::acceptor acceptor_;
   std::string address_;
   Condition changed_;  ///< A request came, or an exchange or a connection ended.

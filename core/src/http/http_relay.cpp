@@ -14,6 +14,7 @@
 #include <utility>
 
 #include "http/http_answer.hpp"
+#include "http/http_pieces.hpp"
 
 namespace asio = boost::asio;
 namespace beast = boost::beast;
@@ -28,10 +29,6 @@ constexpr std::size_t idle_piece_bytes = 4'096;  // There may be many WebSockets
 constexpr std::size_t largest_answer_head = 65'536;
 // A server may close a connection that nothing goes over: uvicorn does after 5 s.
 constexpr auto reused_within = 2s;
-
-std::string_view bytes_in(const beast::flat_buffer& buffer) {
-  return {static_cast<const char*>(buffer.data().data()), buffer.size()};
-}
 
 enum class Pending : std::uint8_t { nothing, something, end };
 
@@ -66,7 +63,7 @@ struct HttpRelay::Request {
   bool gone = false;      ///< The client is.
 };
 
-HttpRelay::HttpRelay(Stream& client, Buffer& read, PassesOn to, const ListenerLimits& limits)
+HttpRelay::HttpRelay(HttpStream& client, Buffer& read, PassesOn to, const ListenerLimits& limits)
     : client_{client},
       from_client_{read},
       to_{std::move(to)},
@@ -152,14 +149,20 @@ asio::awaitable<bool> HttpRelay::request_ended(const Request& request) {
       co_await changed_.wait_until(deadline);
     }
     if (request.ended) break;
-    beast::error_code ignored;
-    client_.socket().shutdown(asio::ip::tcp::socket::shutdown_send, ignored);
+    if (!client_.is_tls()) co_await client_.end_sending();
   }
   co_return request.ended;
 }
 
 asio::awaitable<void> HttpRelay::send(std::shared_ptr<Request> request) {
-  bool heard = co_await write(server_, bytes_in(from_client_).substr(0, request->head_bytes));
+  std::string forwarded;
+  std::string_view head = bytes_in(from_client_).substr(0, request->head_bytes);
+  if (client_.is_tls()) {
+    beast::error_code gone;
+    forwarded = forwarded_head(head, client_.socket().remote_endpoint(gone).address().to_string());
+    head = forwarded;
+  }
+  bool heard = co_await write(server_, head);
   from_client_.consume(request->head_bytes);
   HttpBodyEnd& body = request->body;
   while (!body.reached() && !body.wrong()) {
@@ -293,7 +296,7 @@ asio::awaitable<bool> HttpRelay::pass_body(const HttpFraming& framing) {
 asio::awaitable<void> HttpRelay::splice(std::shared_ptr<void> owner) {
   upgraded_ = true;
   const auto self = shared_from_this();
-  const auto begin = [&](Stream& from, Buffer& read, Stream& to) {
+  const auto begin = [&](auto& from, Buffer& read, auto& to) {
     asio::co_spawn(
         client_.get_executor(),
         [self, owner, &from, &read, &to]() -> asio::awaitable<void> {
@@ -313,7 +316,8 @@ asio::awaitable<void> HttpRelay::splice(std::shared_ptr<void> owner) {
   while (ended_sides_ < 2) co_await changed_.wait();
 }
 
-asio::awaitable<void> HttpRelay::copy(Stream& from, Buffer& read, Stream& to) {
+template <class From, class To>
+asio::awaitable<void> HttpRelay::copy(From& from, Buffer& read, To& to) {
   bool goes_on = true;
   while (goes_on) {
     from.expires_never();
@@ -323,28 +327,19 @@ asio::awaitable<void> HttpRelay::copy(Stream& from, Buffer& read, Stream& to) {
   }
   ++ended_sides_;
   changed_.wake_all();
-  beast::error_code ignored;
-  to.socket().shutdown(asio::ip::tcp::socket::shutdown_send, ignored);
+  co_await end_sending(to);
 }
 
+template <class Stream>
 asio::awaitable<bool> HttpRelay::read_more(Stream& from, Buffer& buffer, std::size_t most) {
-  const std::size_t room = std::min(most, buffer.max_size() - buffer.size());
-  beast::error_code failed;
-  const std::size_t came = co_await from.async_read_some(
-      buffer.prepare(room), asio::redirect_error(asio::use_awaitable, failed));
-  buffer.commit(came);
+  const beast::error_code failed = co_await read_piece(from, buffer, most);
   too_late_ = failed == beast::error::timeout;
   co_return !failed;
 }
 
+template <class Stream>
 asio::awaitable<bool> HttpRelay::write(Stream& to, std::string_view bytes) {
-  beast::error_code failed;
-  while (!bytes.empty() && !failed) {
-    to.expires_after(limits_.write);
-    bytes.remove_prefix(co_await to.async_write_some(
-        asio::buffer(bytes), asio::redirect_error(asio::use_awaitable, failed)));
-  }
-  co_return !failed;
+  co_return co_await write_pieces(to, bytes, limits_.write);
 }
 
 }  // namespace hangar

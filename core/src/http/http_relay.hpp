@@ -13,6 +13,7 @@
 #include "hangar/needs.hpp"
 #include "http/http_head.hpp"
 #include "http/http_listener.hpp"
+#include "http/http_stream.hpp"
 
 namespace hangar {
 
@@ -22,7 +23,7 @@ namespace hangar {
 class HttpRelay : public std::enable_shared_from_this<HttpRelay> {
  public:
   /// `client` and `read`, what was read of it, belong to the `owner` of `pass`.
-  HttpRelay(boost::beast::tcp_stream& client, boost::beast::flat_buffer& read, PassesOn to,
+  HttpRelay(HttpStream& client, boost::beast::flat_buffer& read, PassesOn to,
             const ListenerLimits& limits);
 
   /// What became of a request.
@@ -40,7 +41,6 @@ class HttpRelay : public std::enable_shared_from_this<HttpRelay> {
   void abort();
 
  private:
-  using Stream = boost::beast::tcp_stream;
   using Buffer = boost::beast::flat_buffer;
   using Clock = std::chrono::steady_clock;
   struct Request;
@@ -63,16 +63,19 @@ class HttpRelay : public std::enable_shared_from_this<HttpRelay> {
   boost::asio::awaitable<bool> pass_body(const HttpFraming& framing);
   boost::asio::awaitable<bool> request_ended(const Request& request);
   boost::asio::awaitable<void> splice(std::shared_ptr<void> owner);
-  boost::asio::awaitable<void> copy(Stream& from, Buffer& read, Stream& to);
+  template <class From, class To>
+  boost::asio::awaitable<void> copy(From& from, Buffer& read, To& to);
+  template <class Stream>
   boost::asio::awaitable<bool> read_more(Stream& from, Buffer& buffer, std::size_t most);
+  template <class Stream>
   boost::asio::awaitable<bool> write(Stream& to, std::string_view bytes);
   void disconnect();
 
-  Stream& client_;
+  HttpStream& client_;
   Buffer& from_client_;
   const PassesOn to_;
   const ListenerLimits& limits_;
-  Stream server_;
+  boost::beast::tcp_stream server_;
   Buffer from_server_;
   Condition changed_;              ///< A side has ended.
   Clock::time_point last_used_{};  ///< Of the connection to the server.

@@ -8,13 +8,13 @@
 #include <boost/beast/core/bind_handler.hpp>
 #include <boost/beast/core/error.hpp>
 #include <boost/beast/core/role.hpp>
-#include <boost/beast/core/tcp_stream.hpp>
 #include <cstddef>
 #include <cstdint>
 #include <string>
 #include <string_view>
 #include <utility>
 
+#include "http/http_stream.hpp"
 #include "http/websocket_wire.hpp"
 
 namespace hangar {
@@ -25,7 +25,7 @@ namespace hangar {
 /// on reading, and everything else that it writes goes through.
 class QuietStream {
  public:
-  using next_layer_type = boost::beast::tcp_stream;
+  using next_layer_type = HttpStream;
   using executor_type = next_layer_type::executor_type;
 
   /// `below` outlives it; `read` was read from it already.

@@ -63,7 +63,7 @@ class WebSocketConnection::Writing {
   WebSocketConnection& connection_;
 };
 
-WebSocketConnection::WebSocketConnection(beast::tcp_stream& stream, std::shared_ptr<void> owner,
+WebSocketConnection::WebSocketConnection(HttpStream& stream, std::shared_ptr<void> owner,
                                          std::string read, WebSocketOptions options,
                                          const Bounds& bounds)
     : options_{std::move(options)},

@@ -4,7 +4,6 @@
 #include <boost/asio/awaitable.hpp>
 #include <boost/beast/core/error.hpp>
 #include <boost/beast/core/flat_buffer.hpp>
-#include <boost/beast/core/tcp_stream.hpp>
 #include <boost/beast/http/message.hpp>
 #include <boost/beast/http/string_body.hpp>
 #include <boost/beast/websocket/stream.hpp>
@@ -20,6 +19,7 @@
 #include "async/runs_on.hpp"
 #include "hangar/event.hpp"
 #include "hangar/listener.hpp"
+#include "http/http_stream.hpp"
 #include "http/quiet_stream.hpp"
 #include "http/shared_room.hpp"
 
@@ -40,8 +40,8 @@ class WebSocketConnection : public std::enable_shared_from_this<WebSocketConnect
   };
 
   /// `stream` and the room belong to `owner`; `read` is what came behind the request.
-  WebSocketConnection(boost::beast::tcp_stream& stream, std::shared_ptr<void> owner,
-                      std::string read, WebSocketOptions options, const Bounds& bounds);
+  WebSocketConnection(HttpStream& stream, std::shared_ptr<void> owner, std::string read,
+                      WebSocketOptions options, const Bounds& bounds);
 
   /// Answers the request; whether this is a WebSocket now.
   boost::asio::awaitable<bool> accept(const Request& request);
@@ -88,7 +88,7 @@ class WebSocketConnection : public std::enable_shared_from_this<WebSocketConnect
   const std::chrono::milliseconds write_within_;
   const std::shared_ptr<void> owner_;
   SharedRoom::Share share_;
-  boost::beast::tcp_stream& below_;
+  HttpStream& below_;
   Stream stream_;
   Condition changed_;  ///< The queue, whose turn it is to write, or whether this ends.
   Condition watch_;

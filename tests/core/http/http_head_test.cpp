@@ -148,6 +148,20 @@ TEST(HttpHead, body_of_an_answer_ends_as_its_status_and_headers_say) {
   }
 }
 
+TEST(HttpHead, way_that_a_request_came_is_told_by_this_host_alone) {
+  const std::string begin = "GET / HTTP/1.1\r\n";
+  const std::string end =
+      "X-Forwarded-For: ::1\r\nX-Forwarded-Proto: https\r\nX-Forwarded-Host: h:1\r\n\r\n";
+  const std::string kept = "hOST:  h:1 \r\nX-Forwarded: x\r\nA:b\r\n";
+  const std::string claimed =
+      "X-Forwarded-For: 1.2.3.4\r\nx-forwarded-PROTO: http\r\nX-Forwarded-Host: evil\r\n"
+      "X-Forwarded-Port: 1\r\nForwarded: for=1.2.3.4\r\n";
+  EXPECT_EQ(forwarded_head(begin + claimed + kept + "\r\n", "::1"), begin + kept + end);
+  EXPECT_EQ(forwarded_head(begin + kept + claimed + "\r\n", "::1"), begin + kept + end);
+  EXPECT_EQ(forwarded_head(begin + "\r\n", "a"),
+            begin + "X-Forwarded-For: a\r\nX-Forwarded-Proto: https\r\n\r\n");
+}
+
 /// How much of the bytes is body, when they come in pieces of this size; none when they are wrong.
 std::size_t body_of(std::string_view bytes, std::size_t piece) {
   HttpBodyEnd end{{Kind::chunked, 0}};

@@ -35,6 +35,8 @@ class Upstream:
     """A request came that waits to be released."""
     left: asyncio.Event = field(default_factory=asyncio.Event)
     """Its client went away meanwhile."""
+    echoed: asyncio.Event = field(default_factory=asyncio.Event)
+    """What an Upgrade made of a connection has ended."""
     _served: set[asyncio.Task[None]] = field(default_factory=set)
 
     @contextlib.asynccontextmanager
@@ -126,6 +128,10 @@ class Upstream:
             for _ in range(1024):
                 writer.write(b"x" * (64 << 10))
                 await writer.drain()
+        elif how in ("204", "304"):
+            # A length there is that of a body that does not come.
+            length = b"" if how == "204" else b"Content-Length: 100\r\n"
+            writer.write(b"HTTP/1.1 %s Empty\r\n%s\r\n" % (how.encode(), length))
         else:
             sent = b"" if seen.method == "HEAD" else body
             extra = b"Connection: close\r\n" if how == "close" else b""
@@ -141,6 +147,7 @@ class Upstream:
         while some := await reader.read(1 << 16):
             writer.write(some)
             await writer.drain()
+        self.echoed.set()
         writer.write(b"bye")
         await writer.drain()
         return False

@@ -1,0 +1,62 @@
+#pragma once
+
+#include <algorithm>
+#include <boost/asio/awaitable.hpp>
+#include <boost/asio/buffer.hpp>
+#include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/redirect_error.hpp>
+#include <boost/asio/use_awaitable.hpp>
+#include <boost/beast/core/error.hpp>
+#include <boost/beast/core/flat_buffer.hpp>
+#include <boost/beast/core/tcp_stream.hpp>
+#include <chrono>
+#include <cstddef>
+#include <string_view>
+
+#include "http/http_stream.hpp"
+
+namespace hangar {
+
+// What is done alike to the connection of a client, with TLS or without, and to that of a server.
+// The caller keeps streams, buffers and bytes alive.
+
+inline std::string_view bytes_in(const boost::beast::flat_buffer& buffer) {
+  return {static_cast<const char*>(buffer.data().data()), buffer.size()};
+}
+
+/// Appends what came, within the time that the stream has.
+template <class Stream>
+boost::asio::awaitable<boost::beast::error_code> read_piece(Stream& from,
+                                                            boost::beast::flat_buffer& buffer,
+                                                            std::size_t most) {
+  const std::size_t room = std::min(most, buffer.max_size() - buffer.size());
+  boost::beast::error_code failed;
+  const std::size_t came = co_await from.async_read_some(
+      buffer.prepare(room), boost::asio::redirect_error(boost::asio::use_awaitable, failed));
+  buffer.commit(came);
+  co_return failed;
+}
+
+/// Whether all was written; each piece that the other side takes has the time.
+template <class Stream>
+boost::asio::awaitable<bool> write_pieces(Stream& to, std::string_view bytes,
+                                          std::chrono::milliseconds within) {
+  boost::beast::error_code failed;
+  while (!bytes.empty() && !failed) {
+    to.expires_after(within);
+    bytes.remove_prefix(co_await to.async_write_some(
+        boost::asio::buffer(bytes),
+        boost::asio::redirect_error(boost::asio::use_awaitable, failed)));
+  }
+  co_return !failed;
+}
+
+/// Tells the other side that nothing more comes.
+inline boost::asio::awaitable<void> end_sending(boost::beast::tcp_stream& stream) {
+  boost::beast::error_code ignored;
+  stream.socket().shutdown(boost::asio::ip::tcp::socket::shutdown_send, ignored);
+  co_return;
+}
+inline boost::asio::awaitable<void> end_sending(HttpStream& stream) { return stream.end_sending(); }
+
+}  // namespace hangar
