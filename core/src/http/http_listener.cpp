@@ -23,10 +23,12 @@ using Clock = std::chrono::steady_clock;
 
 namespace {
 
-/// Each connection is an open file, and a process may have 1,024 of them unless it asks for more.
-void allow_open_files(std::size_t connections, const std::string& address, Log& log) {
+/// Each connection is an open file, and one that is passed on two. A process may have 1,024 of them
+/// unless it asks for more.
+void allow_open_files(std::size_t files, std::size_t connections, const std::string& address,
+                      Log& log) {
   constexpr rlim_t others = 512;
-  const rlim_t wanted = static_cast<rlim_t>(connections) + others;
+  const rlim_t wanted = static_cast<rlim_t>(files) + others;
   rlimit limit{};
   if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur >= wanted) return;
   limit.rlim_cur = std::min(limit.rlim_max, wanted);
@@ -76,7 +78,8 @@ HttpListener::HttpListener(const asio::any_io_executor& executor, std::string_vi
   }
   bind_to(acceptor_, wanted.address, setting);
   address_ = address_of(acceptor_);
-  allow_open_files(most_connections_, address_, log_);
+  const std::size_t files_of_each = passes_on_.host.empty() ? 1 : 2;
+  allow_open_files(most_connections_ * files_of_each, most_connections_, address_, log_);
 }
 
 asio::awaitable<void> HttpListener::take_connections() {
