@@ -97,13 +97,13 @@ class Passing(unittest.IsolatedAsyncioTestCase):
             self.assertEqual(told["size"], 0)
 
     async def test_memory_does_not_grow_with_what_passes(self) -> None:
-        size = 64 << 20
+        sent, size = 200 << 20, 64 << 20
         async with self.client() as client:
             await client.told(get("warm"))
             before = resident(self.gateway.pid, "VmHWM")
-            head = get("up", f"Content-Length: {size}\r\n", "PUT")
-            told = await client.told(head, *(b"x" * (1 << 20) for _ in range(size >> 20)))
-            self.assertEqual(told["size"], size)
+            head = get("up", f"Content-Length: {sent}\r\n", "PUT")
+            told = await client.told(head, *(b"x" * (1 << 20) for _ in range(sent >> 20)))
+            self.assertEqual(told["size"], sent)
             # Who does not read holds up the API, not the gateway.
             await client.send(get("large"))
             status, headers = await client.head()
@@ -133,6 +133,60 @@ class Passing(unittest.IsolatedAsyncioTestCase):
             self.assertTrue((await client.rest()).endswith(b"\r\n\r\nhalf"))
         async with self.client() as client:
             self.assertEqual((await client.answer(get("two-lengths")))[0], 502)
+
+    async def test_answers_without_a_body_are_followed_by_the_next(self) -> None:
+        async with self.client() as client:
+            for path, method, expected in (("204", "GET", 204), ("304", "GET", 304),
+                                           ("x", "HEAD", 200)):  # fmt: skip
+                await client.send(get(path, method=method) + get("events"))
+                self.assertEqual((await client.head())[0], expected)
+                self.assertEqual((await client.answer())[0], 405)
+
+    async def test_requests_that_come_together_are_answered_in_turn(self) -> None:
+        async with self.client() as client:
+            sending = asyncio.create_task(
+                client.send(*(get(f"n{n}") + get("events") for n in range(1000)))
+            )
+            for number in range(1000):
+                self.assertEqual((await client.told())["target"], f"/api/n{number}")
+                self.assertEqual((await client.answer())[0], 405)
+            await sending
+
+    async def test_who_sends_and_never_reads_costs_a_fixed_amount(self) -> None:
+        async with self.client() as client:
+            await client.told(get("warm"))
+        before = resident(self.gateway.pid, "VmHWM")
+        async with contextlib.AsyncExitStack() as opened:
+            for _ in range(20):
+                client = await opened.enter_async_context(self.client())
+                await client.send(get("large") * 500)
+            # Others do not wait for them.
+            async with self.client() as client:
+                for _ in range(20):
+                    await client.told(get("a"))
+            while len(self.api.seen) < 41:
+                await asyncio.sleep(0.01)
+        self.assertLess(resident(self.gateway.pid, "VmHWM") - before, 20 << 20)
+
+    async def test_names_of_hosts_and_origins_route_nothing(self) -> None:
+        tricks = (
+            ("/api/events", "Host: other", 405),
+            ("/api/events", "Host: h\r\nX-Forwarded-Host: o\r\nX-Original-URL: /api/x", 405),
+            ("/api/events", "Host: h\r\nOrigin: http://other", 405),
+            ("http://other/api/events", "Host: h", 200),
+            ("//other/api/events", "Host: h", 200),
+            ("/api/x", "Host: h\r\nX-Rewrite-URL: /api/events\r\nOrigin: null", 200),
+            ("*", "Host: h", 200),
+        )
+        for target, lines, expected in tricks:
+            with self.subTest(target=target, lines=lines):
+                self.api.seen.clear()
+                request = f"OPTIONS {target} HTTP/1.1\r\n{lines}\r\n\r\n".encode()
+                async with self.client() as client:
+                    status, _ = await client.answer(request)
+                self.assertEqual(status, expected)
+                reached = [seen.head for seen in self.api.seen]
+                self.assertEqual(reached, [request] if expected == 200 else [])
 
     async def test_who_expects_it_is_told_by_the_api_to_continue(self) -> None:
         async with self.client() as client:
@@ -209,6 +263,14 @@ class Passing(unittest.IsolatedAsyncioTestCase):
             await client.send(get("held"))
             await self.api.reached.wait()
         async with asyncio.timeout(60):
+            await self.api.left.wait()
+
+    async def test_client_that_sends_no_more_ends_its_request_as_for_uvicorn(self) -> None:
+        async with self.client() as client:
+            await client.send(get("held"))
+            await self.api.reached.wait()
+            client.writer.write_eof()
+            self.assertEqual(await client.rest(), b"")
             await self.api.left.wait()
 
     async def test_api_that_ends_the_connection_is_told_of(self) -> None:
