@@ -137,6 +137,12 @@ class Habits(unittest.TestCase):
         }
         self.assertEqual(taken, set(), "declare a constructor: `Name() = default` is enough")
 
+    def test_nothing_is_awaited_right_behind_a_condition_that_awaits(self) -> None:
+        # g++ 12 puts the condition of `if (co_await one()) co_await other();` over the frame.
+        both = re.compile(r"\bif \([^;{}]*\bco_await\b[^;{}]*\)\s*\{?\s*co_await\b")
+        found = [named(file) for file in _cpp() if both.search(_code(file))]
+        self.assertEqual(found, [], "give what is awaited a name")
+
     def test_no_loop_uses_what_it_awaits_in_its_condition(self) -> None:
         # g++ 12 goes on in a frame that is gone when that has a destructor.
         found = list(_lines(r"\b(while|for) \(.*\(co_await", _cpp()))
