@@ -45,6 +45,16 @@ def seeds(name: str, program: Path) -> Iterator[bytes]:
     elif name == "configuration":
         yield (ROOT / "etc" / "hangar.yaml").read_bytes()
         yield b"nats: {url: &u embedded, credit_bytes: 16MiB}\nstorage:\n  url: *u\n"
+    elif name == "http":
+        host = b" /api/events?a=b HTTP/1.1\r\nHost: h:1\r\nX-Forwarded-For: 1.2.3.4\r\n"
+        yield b"1POST" + host + b"Content-Length: 4\r\nConnection: close\r\n\r\nbody"
+        yield (
+            b"2POST"
+            + host
+            + b"Transfer-Encoding: chunked\r\n\r\n4;a=b\r\nbody\r\n0\r\nT: 1\r\n\r\n"
+        )
+        yield b"3GET" + host + b"Connection: upgrade\r\nUpgrade: websocket\r\n\r\n"
+        yield b"4HTTP/1.1 200 OK\r\nContent-Length: 4\r\nTransfer-Encoding: chunked\r\n\r\n"
     elif name == "plugin":
         yield program.read_bytes()[:4096]
     else:
