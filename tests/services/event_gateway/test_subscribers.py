@@ -2,13 +2,9 @@
 
 import asyncio
 import contextlib
-import datetime
-import json
 import os
 import unittest
-import uuid
 from collections import Counter
-from collections.abc import Callable
 from typing import Any
 
 from support.prefect_nats_venv import continue_with_prefect_nats
@@ -17,89 +13,10 @@ continue_with_prefect_nats()
 
 from prefect.events.clients import PrefectEventSubscriber
 from prefect.events.filters import EventFilter, EventNameFilter
-from services.event_gateway.peers import EVENTS, Gateway
+from services.event_gateway.peers import Gateway
+from services.event_gateway.subscribers_case import OUT, SubscribersCase, event
 from websockets.asyncio.client import ClientConnection
 from websockets.exceptions import ConnectionClosed
-
-from support.jetstream import JetStream
-
-_OUT = "/api/events/out"
-_PERSISTER = "events-event-persister"
-_JSON = {"Content-Type": "application/json"}
-
-
-def event(name: str, **members: Any) -> dict[str, Any]:
-    return {
-        "id": str(uuid.uuid4()),
-        "occurred": datetime.datetime.now(datetime.UTC).isoformat(),
-        "event": name,
-        "resource": {"prefect.resource.id": "r"},
-        "payload": {},
-        **members,
-    }
-
-
-def wanted(**parts: Any) -> dict[str, Any]:
-    """A filter of these parts, without an end."""
-    until = datetime.datetime.now(datetime.UTC) + datetime.timedelta(days=1)
-    return {"occurred": {"since": "2020-01-01T00:00:00Z", "until": until.isoformat()}, **parts}
-
-
-class SubscribersCase(unittest.IsolatedAsyncioTestCase):
-    gateway: Gateway
-
-    async def asyncSetUp(self) -> None:
-        asyncio.get_running_loop().set_debug(False)  # It tells of every wait under load.
-
-    async def post(self, *events: dict[str, Any]) -> list[str]:
-        """Their ids, once they are stored in the stream."""
-        body = json.dumps(events).encode()
-        status = 503  # Not all were stored in time: it is asked again, as a client does.
-        while status == 503:
-            status, _, _ = await asyncio.to_thread(
-                self.gateway.http, "POST", "/api/events", body, _JSON
-            )
-        self.assertEqual(status, 204)
-        return [str(each["id"]) for each in events]
-
-    async def subscribe(
-        self, socket: ClientConnection, parts: dict[str, Any], backfill: bool = True
-    ) -> None:
-        await socket.send(json.dumps({"type": "auth", "token": None}))
-        self.assertEqual(json.loads(await socket.recv()), {"type": "auth_success"})
-        message = {"type": "filter", "filter": wanted(**parts), "backfill": backfill}
-        await socket.send(json.dumps(message))
-
-    async def ids(self, socket: ClientConnection, count: int) -> list[str]:
-        found: list[str] = []
-        while len(found) < count:
-            message = json.loads(await socket.recv())
-            self.assertEqual(message["type"], "event")
-            found.append(message["event"]["id"])
-        return found
-
-    async def until(self, there: Callable[[], bool]) -> None:
-        async with asyncio.timeout(60):
-            while not await asyncio.to_thread(there):
-                await asyncio.sleep(0.01)
-
-    def settled(self, consumer: str = _PERSISTER) -> int:
-        with JetStream(self.gateway.nats.url) as stream:
-            info = stream.request(f"CONSUMER.INFO.{EVENTS}.{consumer}")
-        return int(info["ack_floor"]["stream_seq"])
-
-    def nobody_acks(self) -> None:
-        """Makes the consumer of who stores events."""
-        config = {"durable_name": _PERSISTER, "ack_policy": "explicit", "deliver_policy": "all"}
-        with JetStream(self.gateway.nats.url) as stream:
-            stream.request(
-                f"CONSUMER.DURABLE.CREATE.{EVENTS}.{_PERSISTER}", stream_name=EVENTS, config=config
-            )
-
-    def subscribers(self, outcome: str) -> float:
-        name = "hangar_gateway_subscribers_total"
-        series = self.gateway.surface.metrics().items()
-        return sum(v for k, v in series if k.startswith(name) and f'outcome="{outcome}"' in k)
 
 
 class WithPersister(SubscribersCase):
@@ -140,7 +57,7 @@ class WithPersister(SubscribersCase):
             for parts in subscribers:
                 while len(sent) < 100 * (len(sockets) + 1):
                     await asyncio.sleep(0.001)
-                socket = await opened.enter_async_context(self.gateway.socket(_OUT))
+                socket = await opened.enter_async_context(self.gateway.socket(OUT))
                 await self.subscribe(socket, parts)
                 sockets.append(socket)
             readings = [asyncio.create_task(self.ids_until(each, done, sent)) for each in sockets]
@@ -187,7 +104,7 @@ class WithPersister(SubscribersCase):
         ):  # fmt: skip
             with self.subTest(filter=parts):
                 end = self.end_of(parts, ends)
-                async with self.gateway.socket(_OUT) as socket, asyncio.timeout(60):
+                async with self.gateway.socket(OUT) as socket, asyncio.timeout(60):
                     await self.subscribe(socket, parts)
                     found = await self.ids(socket, len(expected))
                     self.assertEqual(found, [each["id"] for each in expected])
@@ -218,7 +135,7 @@ class WithPersisterThatAcksLater(SubscribersCase):
         self.nobody_acks()
         before = await self.post(event("a"), event("b"), event("a"))
         await self.until(lambda: self.settled("other") == 3)
-        async with self.gateway.socket(_OUT) as socket, asyncio.timeout(60):
+        async with self.gateway.socket(OUT) as socket, asyncio.timeout(60):
             await self.subscribe(socket, {"event": {"name": ["a"]}})
             self.assertEqual(await self.ids(socket, 2), [before[0], before[2]])
             self.assertEqual(await self.post(event("a")), await self.ids(socket, 1))
@@ -233,7 +150,7 @@ class WithoutPersister(SubscribersCase):
 
     async def test_what_nobody_has_stored_yet_comes_too(self) -> None:
         before = await self.post(event("a"), event("b"), event("a"))
-        async with self.gateway.socket(_OUT) as socket, asyncio.timeout(60):
+        async with self.gateway.socket(OUT) as socket, asyncio.timeout(60):
             await self.subscribe(socket, {"event": {"name": ["a"]}})
             self.assertEqual(await self.ids(socket, 2), [before[0], before[2]])
             after = await self.post(event("b"), event("a"))
@@ -241,7 +158,7 @@ class WithoutPersister(SubscribersCase):
 
     async def test_without_backfill_only_what_is_new_comes(self) -> None:
         before = await self.post(event("a"))
-        async with self.gateway.socket(_OUT) as socket, asyncio.timeout(60):
+        async with self.gateway.socket(OUT) as socket, asyncio.timeout(60):
             await self.subscribe(socket, {}, backfill=False)
             await self.until(lambda: self.subscribers("joined") == 1)
             after = await self.post(event("a"))
@@ -249,7 +166,7 @@ class WithoutPersister(SubscribersCase):
             self.assertNotEqual(before, after)
 
     async def test_slow_subscriber_is_closed_and_holds_up_nobody(self) -> None:
-        async with self.gateway.socket(_OUT) as slow, self.gateway.socket(_OUT) as other:
+        async with self.gateway.socket(OUT) as slow, self.gateway.socket(OUT) as other:
             for socket in (slow, other):
                 await self.subscribe(socket, {}, backfill=False)
             await self.until(lambda: self.subscribers("joined") == 2)
