@@ -77,6 +77,7 @@ class EventGateway final : public Service {
                 .listens = {std::move(listens)}};
     if (config.events_out) {
       needs.tables = {&prefect::events_table(), &prefect::event_resources_table()};
+      needs.tables_can_wait = true;
       needs.live = {
           {.name = EventFeed::source, .stream = event_stream, .filter_subject = event_subjects}};
       needs.steers = {{event_stream, EventFeed::persister}};

@@ -17,10 +17,21 @@ using Clock = std::chrono::steady_clock;
 
 constexpr std::size_t most_history = 32U << 20U;
 constexpr std::size_t most_messages = 256;
-// For a persister that is behind, and for one that nothing is known of.
-constexpr auto behind_within = 30s;
+// For a persister that is behind, which most often is for a moment, and for one that nothing is
+// known of.
+constexpr auto behind_within = 1s;
 constexpr auto known_within = 3s;
 constexpr auto looks_every = 250ms;
+// Each has a connection and the memory of a source; one that reads slowly makes room for the next.
+constexpr std::size_t most_rereaders = 2;
+constexpr auto rereads_for = 5s;
+// Of messages that nobody has stored; a new subscriber does not get more of them.
+constexpr std::uint64_t most_unstored = 1'000'000;
+
+// As Prefect's distributor, which passes over what it did not publish.
+bool is_published(const Message& message) {
+  return !message.data().empty() && message.header("Prefect-Attributes");
+}
 
 }  // namespace
 
@@ -36,7 +47,11 @@ std::shared_ptr<const EventFrame> frame_of(const SeenEvent& event) {
 }
 
 EventFeed::EventFeed(Context& host, const GatewayConfig& config)
-    : host_{host}, reader_{config.limits()}, history_{most_history} {
+    : host_{host},
+      reader_{config.limits()},
+      history_{most_history},
+      transactions_{1},
+      rereaders_{most_rereaders} {
   const auto counter = [&](const char* outcome) {
     return host.metrics().counter("hangar_gateway_subscribers_total",
                                   "Clients that subscribed to events, by what became of them",
@@ -58,8 +73,7 @@ asio::awaitable<void> EventFeed::run() {
 }
 
 void EventFeed::take(const Message& message) {
-  // As Prefect's distributor, which passes over what it did not publish.
-  if (message.data().empty() || !message.header("Prefect-Attributes")) return;
+  if (!is_published(message)) return;
   history_.add(message.sequence(), message.data());
   if (subscribers_.size() > 0) offer(message.data());
 }
@@ -95,44 +109,70 @@ asio::awaitable<std::optional<ConsumerPosition>> EventFeed::position() {
   co_return std::nullopt;
 }
 
-asio::awaitable<std::optional<std::uint64_t>> EventFeed::stored_up_to(
-    const Subscriber& subscriber) {
+asio::awaitable<bool> EventFeed::transact(Subscriber& subscriber, Callable<void(Session&)> work) {
+  const Turns::Turn turn = co_await transactions_.take(subscriber);
+  if (!turn || subscriber.ended() || host_.stopping()) co_return false;
+  co_await host_.transact(0, std::move(work));
+  co_return true;
+}
+
+asio::awaitable<std::optional<std::uint64_t>> EventFeed::stored_up_to(Subscriber& subscriber) {
   const auto start = Clock::now();
+  const char* why = "how far that is cannot be told";
   while (!subscriber.ended()) {
     const auto found = co_await position();
     if (found) {
-      const bool all = found->pending == 0 && found->ack_pending == 0;
-      if (all || history_.covers(found->ack_floor)) co_return found->ack_floor;
+      const std::uint64_t stored = found->ack_floor;
+      const std::uint64_t behind = found->pending + found->ack_pending;
+      if (behind == 0) history_.nothing_before(stored);
+      if (history_.covers(stored)) co_return stored;
+      if (Clock::now() - start > behind_within) {
+        if (behind <= most_unstored) co_return stored;
+        why = "that is too far behind";
+        break;
+      }
+    } else if (Clock::now() - start > known_within) {
+      break;
     }
-    if (Clock::now() - start > (found ? behind_within : known_within)) break;
     const bool stops = co_await host_.stopped_within(looks_every);
     if (stops) break;
+  }
+  if (!subscriber.ended() && !host_.stopping()) {
+    joined_late_(1);
+    host_.log().warning("a subscriber may miss events that {} has not stored: {}", persister, why);
   }
   co_return std::nullopt;
 }
 
-asio::awaitable<void> EventFeed::join_behind_stored(Subscriber& subscriber) {
-  const auto stored = co_await stored_up_to(subscriber);
-  if (subscriber.ended()) co_return join(subscriber);
-  if (!stored && !host_.stopping()) {
-    joined_late_(1);
-    host_.log().warning(
-        "a subscriber may miss events: how far {} is cannot be told, or it is too far behind",
-        persister);
+std::shared_ptr<const EventFrame> EventFeed::selected(const EventFilter& filter,
+                                                      std::string_view data) {
+  try {
+    const SeenEvent& event = reader_.read(data);
+    const std::string_view searched = filter.text ? event.searched() : std::string_view{};
+    if (selects(filter, event, searched)) return frame_of(event);
+  } catch (const DataError& error) {
+    host_.log().debug("what went by is no event: {}", error.what());
   }
-  // What was before is chosen as if it was read from the database. Nobody waits between this and
-  // the end, so that nothing goes by.
-  const EventFilter& filter = subscriber.filter();
-  history_.each_behind(stored.value_or(0), [&](std::string_view data) {
-    try {
-      const SeenEvent& event = reader_.read(data);
-      const std::string_view searched = filter.text ? event.searched() : std::string_view{};
-      if (selects(filter, event, searched)) subscriber.offer(frame_of(event));
-    } catch (const DataError& error) {
-      host_.log().debug("what went by is no event: {}", error.what());
+  return nullptr;
+}
+
+asio::awaitable<std::uint64_t> EventFeed::reread(
+    Subscriber& subscriber, std::uint64_t position,
+    Callable<asio::awaitable<void>(std::shared_ptr<const EventFrame>)> send) {
+  const Turns::Turn turn = co_await rereaders_.take(subscriber);
+  if (!turn) co_return position;
+  const auto end = Clock::now() + rereads_for;
+  const auto visit = [&](const Message& message) -> asio::awaitable<bool> {
+    position = message.sequence();
+    if (is_published(message)) {
+      auto frame = selected(subscriber.filter(), message.data());
+      if (frame) co_await send(std::move(frame));
     }
-  });
-  join(subscriber);
+    co_return !subscriber.ended() && !history_.covers(position) && Clock::now() < end;
+  };
+  const bool whole = co_await host_.reread(source, position + 1, visit);
+  if (whole) history_.nothing_before(position);
+  co_return position;
 }
 
 }  // namespace hangar::gateway

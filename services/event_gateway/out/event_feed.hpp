@@ -14,6 +14,7 @@
 #include "out/seen_event.hpp"
 #include "out/subscriber.hpp"
 #include "out/subscriber_index.hpp"
+#include "out/turns.hpp"
 
 namespace hangar::gateway {
 
@@ -38,25 +39,40 @@ class EventFeed {
   EventFilter filter(prefect::JsonValue value, Timestamp now) { return reader_.filter(value, now); }
   prefect::JsonDocument& document() noexcept { return reader_.document(); }
 
+  /// The frame of an event whose JSON this is, where a filter selects it as if it was stored; else
+  /// null.
+  std::shared_ptr<const EventFrame> selected(const EventFilter& filter, std::string_view data);
+
+  /// Runs `work` in a transaction, for one subscriber at a time: while the storage is away, one
+  /// asks for it. Whether it was run: not when the subscriber has ended, or the host stops, before
+  /// its turn.
+  boost::asio::awaitable<bool> transact(Subscriber& subscriber, Callable<void(Session&)> work);
+  /// The position of the last message that the database has for sure; none where that cannot be
+  /// told in time.
+  boost::asio::awaitable<std::optional<std::uint64_t>> stored_up_to(Subscriber& subscriber);
+  /// The last messages that went by.
+  [[nodiscard]] const History& history() const noexcept { return history_; }
+  /// Reads the stream again from behind a position, until the history has what follows, or for a
+  /// while: calls `send` with what the subscriber wants. Returns how far that came.
+  boost::asio::awaitable<std::uint64_t> reread(
+      Subscriber& subscriber, std::uint64_t position,
+      Callable<boost::asio::awaitable<void>(std::shared_ptr<const EventFrame>)> send);
+
   /// From now on the subscriber gets events, until it leaves.
   void join(Subscriber& subscriber);
-  /// The same, but from events on that nobody may have stored yet: what is read from the database
-  /// after this has all that came before. Waits where the persister is far behind.
-  boost::asio::awaitable<void> join_behind_stored(Subscriber& subscriber);
   void leave(Subscriber& subscriber);
 
  private:
   void take(const Message& message);
   void offer(std::string_view data);
   boost::asio::awaitable<std::optional<ConsumerPosition>> position();
-  /// Of the last message that the database has for sure and behind which all is known here; none
-  /// when that cannot be told in time.
-  boost::asio::awaitable<std::optional<std::uint64_t>> stored_up_to(const Subscriber& subscriber);
 
   Context& host_;
   EventReader reader_;
   History history_;
   SubscriberIndex subscribers_;
+  Turns transactions_;
+  Turns rereaders_;
   std::function<void(double)> joined_;
   std::function<void(double)> joined_late_;
   std::function<void(double)> slow_;

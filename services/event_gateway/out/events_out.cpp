@@ -4,6 +4,8 @@
 #include <array>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/asio/use_awaitable.hpp>
 #include <exception>
 #include <memory_resource>
 #include <optional>
@@ -26,6 +28,8 @@ using FrameKind = WebSocketFrame::Kind;
 using ValueKind = prefect::JsonValue::Kind;
 
 constexpr std::size_t most_waiting = 8U << 20U;
+// Of events that the subscriber does not want; then others have their turn.
+constexpr std::size_t looks_at_once = 256;
 
 constexpr std::uint16_t protocol_error = 1002;
 constexpr std::uint16_t internal_error = 1011;
@@ -114,16 +118,13 @@ asio::awaitable<bool> EventsOut::subscribe(const WebSocketFrame& frame) {
 }
 
 asio::awaitable<void> EventsOut::deliver(bool backfill) {
-  bool joined = false;
   std::string failure;
   try {
     if (backfill) {
-      co_await feed_->join_behind_stored(*subscriber_);
+      co_await send_what_was();
     } else {
-      feed_->join(*subscriber_);
+      join();
     }
-    joined = true;
-    if (backfill) co_await send_stored();
     co_await send_live();
   } catch (const TransientError& error) {
     // The host stops, and says so to the client.
@@ -131,7 +132,7 @@ asio::awaitable<void> EventsOut::deliver(bool backfill) {
   } catch (const std::exception& error) {
     failure = error.what();
   }
-  if (joined) feed_->leave(*subscriber_);
+  if (joined_) feed_->leave(*subscriber_);
   if (!failure.empty()) {
     host_.log().warning("a subscriber is closed: {}", failure);
     co_await close(internal_error, "the events of before cannot be read");
@@ -140,17 +141,38 @@ asio::awaitable<void> EventsOut::deliver(bool backfill) {
   }
 }
 
+void EventsOut::join() {
+  feed_->join(*subscriber_);
+  joined_ = true;
+}
+
+asio::awaitable<void> EventsOut::send_what_was() {
+  // What is stored is asked for when the database answers: what came while it was away may be much.
+  const Callable<void(Session&)> nothing = [](Session&) {};
+  const bool answers = co_await feed_->transact(*subscriber_, nothing);
+  if (!answers) co_return;
+  const auto stored = co_await feed_->stored_up_to(*subscriber_);
+  co_await send_stored();
+  const auto position = stored ? stored : feed_->history().begin();
+  if (position) {
+    co_await send_unstored(*position);
+  } else {
+    join();
+  }
+}
+
 asio::awaitable<void> EventsOut::send_stored() {
   Backfill backfill{subscriber_->filter(), config_.limits(),
                     static_cast<std::size_t>(config_.websocket_backfill_page_size)};
-  while (!backfill.done() && !subscriber_->ended() && !subscriber_->slow()) {
+  while (!backfill.done() && !subscriber_->ended()) {
     EventFrames frames;
     const Callable<void(Session&)> work = [&](Session& session) {
       frames = backfill.next(session);
     };
-    co_await host_.transact(0, work);
+    const bool read = co_await feed_->transact(*subscriber_, work);
+    if (!read) co_return;
     for (const auto& frame : frames) {
-      if (subscriber_->ended() || subscriber_->slow()) co_return;
+      if (subscriber_->ended()) co_return;
       stored_.insert(frame->id);
       co_await socket_->write(frame->text);
     }
@@ -161,12 +183,37 @@ asio::awaitable<void> EventsOut::send_stored() {
   }
 }
 
+asio::awaitable<void> EventsOut::send_unstored(std::uint64_t position) {
+  const auto send = [this](std::shared_ptr<const EventFrame> frame) {
+    return send_once(std::move(frame));
+  };
+  for (std::size_t looked = 1; !subscriber_->ended() && !host_.stopping(); ++looked) {
+    if (!feed_->history().covers(position)) {
+      position = co_await feed_->reread(*subscriber_, position, send);
+      continue;
+    }
+    const History::Entry* const next = feed_->history().behind(position);
+    // Nothing goes by before it is joined, for nobody waits.
+    if (next == nullptr) co_return join();
+    position = next->position;
+    if (const auto frame = feed_->selected(subscriber_->filter(), next->data)) {
+      co_await send_once(frame);
+    } else if (looked % looks_at_once == 0) {
+      co_await asio::post(host_.executor(), asio::use_awaitable);
+    }
+  }
+}
+
 asio::awaitable<void> EventsOut::send_live() {
-  while (true) {
+  while (joined_) {
     const auto frame = co_await subscriber_->next();
     if (!frame) co_return;
-    if (stored_.erase(frame->id) == 0) co_await socket_->write(frame->text);
+    co_await send_once(frame);
   }
+}
+
+asio::awaitable<void> EventsOut::send_once(std::shared_ptr<const EventFrame> frame) {
+  if (stored_.erase(frame->id) == 0) co_await socket_->write(frame->text);
 }
 
 asio::awaitable<void> EventsOut::close(std::uint16_t code, std::string_view reason) {

@@ -2,6 +2,7 @@
 
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/awaitable.hpp>
+#include <cstdint>
 #include <memory>
 #include <string_view>
 #include <unordered_set>
@@ -36,8 +37,16 @@ class EventsOut : public std::enable_shared_from_this<EventsOut> {
   /// Whether it subscribes to something.
   boost::asio::awaitable<bool> subscribe(const WebSocketFrame& frame);
   boost::asio::awaitable<void> deliver(bool backfill);
+  /// From now on it gets events.
+  void join();
+  /// All that was before this, and joins.
+  boost::asio::awaitable<void> send_what_was();
   boost::asio::awaitable<void> send_stored();
+  /// What the stream has behind the position, and joins.
+  boost::asio::awaitable<void> send_unstored(std::uint64_t position);
   boost::asio::awaitable<void> send_live();
+  /// Unless it was sent as a stored one.
+  boost::asio::awaitable<void> send_once(std::shared_ptr<const EventFrame> frame);
   boost::asio::awaitable<void> close(std::uint16_t code, std::string_view reason);
 
   Context& host_;
@@ -46,6 +55,7 @@ class EventsOut : public std::enable_shared_from_this<EventsOut> {
   std::shared_ptr<EventFeed> feed_;
   bool authenticated_;
   bool closing_ = false;
+  bool joined_ = false;
   std::unique_ptr<Subscriber> subscriber_;
   std::unordered_set<Uuid> stored_;  ///< Events that were sent as stored ones.
 };

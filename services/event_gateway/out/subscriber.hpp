@@ -58,6 +58,10 @@ class Subscriber {
     changed_.wake_all();
   }
 
+  /// Returns when something of this has changed, or at `wake`.
+  boost::asio::awaitable<void> changed() { return changed_.wait(); }
+  void wake() { changed_.wake_all(); }
+
   /// Whether more waited than may, and all of that is gone.
   [[nodiscard]] bool slow() const noexcept { return slow_; }
   [[nodiscard]] bool ended() const noexcept { return ended_; }

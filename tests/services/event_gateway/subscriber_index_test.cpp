@@ -8,7 +8,6 @@
 #include <string>
 #include <vector>
 
-#include "out/history.hpp"
 #include "out/matching.hpp"
 #include "prefect/present.hpp"
 
@@ -114,26 +113,6 @@ TEST_F(SubscriberIndexTest, a_subscriber_holds_so_many_bytes_and_then_none) {
   EXPECT_EQ(frame.use_count(), 1);
   slow.offer(frame);
   EXPECT_EQ(frame.use_count(), 1);
-}
-
-TEST(History, has_what_is_behind_a_position_or_says_that_it_has_not) {
-  History history{400};
-  const auto behind = [&](std::uint64_t position) {
-    std::string all;
-    history.each_behind(position, [&](std::string_view data) { all += data; });
-    return all;
-  };
-  EXPECT_FALSE(history.covers(0));
-  history.add(7, "a");
-  history.add(9, "b");
-  EXPECT_FALSE(history.covers(5));  // 6 was before.
-  EXPECT_TRUE(history.covers(6));
-  EXPECT_EQ(behind(6), "ab");
-  EXPECT_EQ(behind(7), "b");
-  history.add(10, std::string(300, 'c'));
-  EXPECT_FALSE(history.covers(6));
-  EXPECT_TRUE(history.covers(9));
-  EXPECT_EQ(behind(9), std::string(300, 'c'));
 }
 
 }  // namespace
