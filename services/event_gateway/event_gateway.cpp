@@ -15,8 +15,8 @@
 #include "intake.hpp"
 #include "out/event_feed.hpp"
 #include "out/events_out.hpp"
+#include "out/stored_tables.hpp"
 #include "post_events.hpp"
-#include "prefect/event_tables.hpp"
 
 namespace asio = boost::asio;
 
@@ -76,11 +76,11 @@ class EventGateway final : public Service {
                               {invalid_stream, invalid_subject, config.dlq_max_bytes.value}},
                 .listens = {std::move(listens)}};
     if (config.events_out) {
-      needs.tables = {&prefect::events_table(), &prefect::event_resources_table()};
+      needs.tables = {&stored_events(), &stored_resources()};
       needs.tables_can_wait = true;
       needs.live = {
           {.name = EventFeed::source, .stream = event_stream, .filter_subject = event_subjects}};
-      needs.steers = {{event_stream, EventFeed::persister}};
+      needs.steers = {{event_stream, EventFeed::persister, false}};
     }
     return needs;
   }

@@ -9,8 +9,8 @@
 #include "hangar/error.hpp"
 #include "out/event_feed.hpp"
 #include "out/matching.hpp"
+#include "out/stored_tables.hpp"
 #include "out/unicode_text.hpp"
-#include "prefect/event_tables.hpp"
 #include "prefect/json/compact_json.hpp"
 #include "prefect/uuid.hpp"
 #include "prefect/zoned_time.hpp"
@@ -108,7 +108,7 @@ std::vector<std::size_t> in_order(const Rows& rows) {
 }  // namespace
 
 struct Backfill::Page {
-  Rows events{prefect::events_table()};
+  Rows events{stored_events()};
   std::vector<Cell> last;  ///< The row that the next page comes behind.
   std::size_t rows = 0;    ///< That were read of the range.
 };
@@ -126,12 +126,12 @@ void Backfill::aim() {
   if (instant(filter_.until) < last) {
     range_.before = instant(filter_.until) + std::chrono::microseconds{1};
   }
-  table_ = &prefect::events_table();
+  table_ = &stored_events();
   range_.column = events::occurred;
   if (!filter_.id.empty()) {
     table_ = nullptr;  // They are found by their primary key.
   } else if (auto ids = named_resources(filter_); !ids.empty()) {
-    table_ = &prefect::event_resources_table();
+    table_ = &stored_resources();
     range_.column = event_resources::occurred;
     range_.one_of = {{event_resources::resource_id, std::move(ids)}};
   } else if (!filter_.name.empty()) {
@@ -141,7 +141,7 @@ void Backfill::aim() {
 
 Rows Backfill::events_of(Session& session, const std::vector<Cell>& ids) const {
   const Keys keys{.columns = {events::id}, .values = ids};
-  return session.find(prefect::events_table(), {&keys, 1}, event_columns, Lock::none);
+  return session.find(stored_events(), {&keys, 1}, event_columns, Lock::none);
 }
 
 Backfill::Page Backfill::read(Session& session) const {
@@ -150,7 +150,7 @@ Backfill::Page Backfill::read(Session& session) const {
     page.events = events_of(session, {filter_.id.begin(), filter_.id.end()});
     return page;
   }
-  const bool resources = table_ == &prefect::event_resources_table();
+  const bool resources = table_ == &stored_resources();
   Rows found = session.scan(*table_, range_,
                             resources ? std::span<const std::size_t>{resource_columns}
                                       : std::span<const std::size_t>{event_columns},
