@@ -2,7 +2,9 @@
 
 #include <algorithm>
 #include <array>
+#include <charconv>
 #include <chrono>
+#include <cstdint>
 #include <numeric>
 #include <utility>
 
@@ -85,12 +87,47 @@ std::string json_of(std::span<const Cell> row) {
   return json + '}';
 }
 
+/// The character that an escape `\uXXXX` at the begin of a JSON text is, or two of them, and how
+/// long that is; 0 for what is none, or is ASCII.
+std::pair<char32_t, std::size_t> escaped_at(std::string_view json) {
+  constexpr std::size_t length = 6;
+  const auto code_at = [json](std::size_t place) {
+    std::uint16_t code = 0;
+    if (json.size() >= place + length && json.substr(place, 2) == "\\u") {
+      const char* const digits = json.data() + place + 2;
+      static_cast<void>(std::from_chars(digits, digits + 4, code, 16));
+    }
+    return char32_t{code};
+  };
+  const char32_t first = code_at(0);
+  if (first < 0x80) return {0, 0};
+  if (first < 0xD800 || first >= 0xE000) return {first, length};
+  const char32_t second = code_at(length);
+  if (first >= 0xDC00 || second < 0xDC00 || second >= 0xE000) return {0, 0};
+  return {0x10000 + ((first - 0xD800) << 10U) + (second - 0xDC00), 2 * length};
+}
+
+/// JSON as PostgreSQL shows it: in SQLite Prefect writes escapes for all but ASCII.
+void append_shown(std::string& out, std::string_view json) {
+  while (!json.empty()) {
+    const std::size_t plain = std::min(json.find('\\'), json.size());
+    out += json.substr(0, plain);
+    json.remove_prefix(plain);
+    const auto [character, length] = escaped_at(json);
+    if (length > 0) append_utf8(out, character);
+    // A backslash behind a backslash begins no escape.
+    const std::size_t kept = length > 0 ? 0 : std::min<std::size_t>(json.size(), 2);
+    out += json.substr(0, kept);
+    json.remove_prefix(length + kept);
+  }
+}
+
 /// What PostgreSQL is asked to search.
 std::string searched_of(std::span<const Cell> row) {
   std::string text{row[events::event].text()};
   for (const std::size_t column : {events::resource, events::related, events::payload}) {
     text += ' ';
-    text += row[column].text();
+    append_shown(text, row[column].text());
   }
   return lower(text);
 }

@@ -42,23 +42,6 @@ class UnicodeTables {
       newlocale(LC_CTYPE_MASK, "C.UTF-8", nullptr)};
 };
 
-void append_utf8(std::string& out, char32_t c) {
-  const auto put = [&out](char32_t byte) { out += static_cast<char>(byte); };
-  if (c < 0x80) return put(c);
-  if (c < 0x800) {
-    put(0xC0U | c >> 6U);
-  } else {
-    if (c < 0x10000) {
-      put(0xE0U | c >> 12U);
-    } else {
-      put(0xF0U | c >> 18U);
-      put(0x80U | (c >> 12U & 0x3FU));
-    }
-    put(0x80U | (c >> 6U & 0x3FU));
-  }
-  put(0x80U | (c & 0x3FU));
-}
-
 /// Of Unicode's categories Zs, Zl, Zp, Cf and Co, which the C library takes for printable.
 bool is_invisible(char32_t c) noexcept {
   struct Range {
@@ -125,6 +108,23 @@ void append_real_repr(std::string& out, double number) {
 }
 
 }  // namespace
+
+void append_utf8(std::string& out, char32_t c) {
+  const auto put = [&out](char32_t byte) { out += static_cast<char>(byte); };
+  if (c < 0x80) return put(c);
+  if (c < 0x800) {
+    put(0xC0U | c >> 6U);
+  } else {
+    if (c < 0x10000) {
+      put(0xE0U | c >> 12U);
+    } else {
+      put(0xF0U | c >> 18U);
+      put(0x80U | (c >> 12U & 0x3FU));
+    }
+    put(0x80U | (c >> 6U & 0x3FU));
+  }
+  put(0x80U | (c & 0x3FU));
+}
 
 std::u32string code_points(std::string_view text) {
   std::u32string points;

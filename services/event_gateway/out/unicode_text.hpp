@@ -8,6 +8,8 @@
 /// Texts as Python's `str` treats them.
 namespace hangar::gateway {
 
+void append_utf8(std::string& out, char32_t c);
+
 /// Of well-formed UTF-8.
 std::u32string code_points(std::string_view text);
 
