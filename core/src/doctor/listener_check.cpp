@@ -3,10 +3,10 @@
 #include <fmt/chrono.h>
 #include <fmt/format.h>
 
+#include <boost/asio/connect.hpp>
 #include <boost/asio/error.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
-#include <boost/beast/core/tcp_stream.hpp>
 #include <chrono>
 
 #include "hangar/error.hpp"
@@ -38,9 +38,10 @@ boost::system::error_code failure_to_reach(const PassesOn& server) {
   const auto found = asio::ip::tcp::resolver{context}.resolve(server.host, server.port, failed);
   if (failed) return failed;
   failed = asio::error::timed_out;
-  boost::beast::tcp_stream stream{context};
-  stream.async_connect(
-      found, [&failed](boost::system::error_code result, const auto& /*end*/) { failed = result; });
+  asio::ip::tcp::socket socket{context};
+  asio::async_connect(
+      socket, found,
+      [&failed](boost::system::error_code result, const auto& /*end*/) { failed = result; });
   context.run_for(std::chrono::seconds{3});
   return failed;
 }

@@ -28,6 +28,7 @@ from websockets.typing import Subprotocol
 from support.certificates import Certificate, self_signed
 from support.children import free_port, freeze
 from support.program import hangar
+from support.servers import NatsServer
 from support.temporary import temporary_folder
 
 
@@ -187,6 +188,7 @@ class Tls(unittest.IsolatedAsyncioTestCase):
 class Refused(unittest.TestCase):
     def test_doctor_reads_the_certificate(self) -> None:
         folder = self.enterContext(temporary_folder("tls"))
+        self.nats = self.enterContext(NatsServer())
         good, other = self_signed(folder, "good"), self_signed(folder, "other")
         certificate = f"the certificate in {good.file} expires on"
         for file, key, said in (
@@ -204,7 +206,7 @@ class Refused(unittest.TestCase):
         self.port = free_port()
         settings = {
             "HANGAR_DATA_DIR": str(folder / "data"),
-            "HANGAR_NATS_URL": f"nats://127.0.0.1:{free_port()}",
+            "HANGAR_NATS_URL": self.nats.url,
             "HANGAR_SERVICES_EVENT_GATEWAY_ENABLED": "true",
             "HANGAR_SERVICES_EVENT_GATEWAY_LISTEN": "127.0.0.1:0",
             "HANGAR_SERVICES_EVENT_GATEWAY_API_URL": f"http://127.0.0.1:{self.port}",
