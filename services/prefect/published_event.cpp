@@ -60,6 +60,7 @@ PublishedEvent published_event(const FieldReader& reader, JsonValue root, const 
   made.attributes = R"({"id": ")" + made.id + R"(", "event": )";
   append_json_string(made.attributes, event.event);
   made.attributes += '}';
+  made.body.reserve(root.token().size() + 128);  // What is made up: the time, and what is missing.
   append_event(made.body, event, ZonedTime::utc(received));
   return made;
 }

@@ -29,6 +29,13 @@ class JsonValue {
   [[nodiscard]] bool is_null() const noexcept { return is(Kind::null); }
   /// As it stands in the document: the digits of a number; a string without its quotes, escaped.
   [[nodiscard]] inline std::string_view token() const noexcept;
+  /// The same of a string with its quotes.
+  [[nodiscard]] inline std::string_view quoted() const noexcept;
+  // The brackets, colons and commas of the document: what begins an object or array that is not
+  // empty, what stands behind a key, and what ends a member or element.
+  [[nodiscard]] inline std::string_view mark() const noexcept;
+  [[nodiscard]] inline std::string_view next_mark() const noexcept;
+  [[nodiscard]] inline std::string_view mark_behind() const noexcept;
   /// Whether the token of a string holds an escape.
   [[nodiscard]] inline bool escaped() const noexcept;
   /// Whether the token of a string is its text in any JSON: printable ASCII without an escape.
@@ -171,6 +178,20 @@ std::string_view JsonValue::token() const noexcept {
   if (first != '{' && first != '[') return document_->scalar(mark_);
   const std::size_t begin = document_->marks_[mark_];
   return document_->text_.substr(begin, document_->marks_[after() - 1] + 1 - begin);
+}
+
+std::string_view JsonValue::quoted() const noexcept { return document_->scalar(mark_); }
+
+std::string_view JsonValue::mark() const noexcept {
+  return {document_->text_.data() + document_->marks_[mark_], 1};
+}
+
+std::string_view JsonValue::next_mark() const noexcept {
+  return JsonValue{document_, mark_ + 1}.mark();
+}
+
+std::string_view JsonValue::mark_behind() const noexcept {
+  return JsonValue{document_, after()}.mark();
 }
 
 bool JsonValue::escaped() const noexcept {

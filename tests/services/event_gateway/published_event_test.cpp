@@ -1,5 +1,6 @@
 #include "prefect/published_event.hpp"
 
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
 #include <array>
@@ -66,10 +67,26 @@ TEST(PublishedEvent, what_clients_may_not_send_is_refused_with_a_place) {
   }
 }
 
+TEST(CompactJson, of_many_members_the_last_of_a_name_counts) {
+  for (const int count : {2, 32, 33, 200}) {
+    std::string json = "{";
+    std::string expected = R"({"member 0":-1)";
+    for (int i = 0; i < count; ++i) json += fmt::format(R"("member {}":{},)", i, i);
+    for (int i = 1; i < count; ++i) expected += fmt::format(R"(,"member {}":{})", i, i);
+    JsonDocument document;
+    std::string written;
+    append_compact_json(written, document.parse(json + R"("member 0":-1})"));
+    EXPECT_EQ(written, expected + '}');
+  }
+}
+
 TEST(CompactJson, is_written_as_pydantic_writes_it) {
   const std::vector<std::pair<std::string, std::string>> cases{
       {R"({ "a" : [ 1 , 2 ] , "b" : { } , "c" : [ ] })", R"({"a":[1,2],"b":{},"c":[]})"},
       {R"({"a":1,"b":2,"a":3})", R"({"a":3,"b":2})"},
+      {R"([{"a":1,"\u0061":[2 ,{"b":1,"b":2}]},{"k":"v"}])", R"([{"a":[2,{"b":2}]},{"k":"v"}])"},
+      {R"({"prefect.resource.id":1,"prefect.resource.in":2,"prefect.resource.id":{"x" :"y"}})",
+       R"({"prefect.resource.id":{"x":"y"},"prefect.resource.in":2})"},
       {R"("\u00e9\ud83d\ude00\/\u001F\u007f\u0000")",
        "\"\xC3\xA9\xF0\x9F\x98\x80/\\u001f\x7F\\u0000\""},
       {R"("\"\\\b\f\n\r\t")", R"("\"\\\b\f\n\r\t")"},
