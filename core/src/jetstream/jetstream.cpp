@@ -12,6 +12,7 @@
 #include "jetstream/denied_error.hpp"
 #include "nats/subjects.hpp"
 #include "text/json_member.hpp"
+#include "text/number.hpp"
 
 namespace asio = boost::asio;
 namespace json = boost::json;
@@ -86,6 +87,24 @@ JetStreamAnswer read_jetstream_answer(const Link& link, const Link::Reply& reply
   JetStreamAnswer answer = parse_jetstream_answer(body_of(*reply.message));
   answer.embedded = link.embedded();
   return answer;
+}
+
+std::optional<PubAck> plain_pub_ack(std::string_view text) {
+  const auto skip = [&](std::string_view part) {
+    if (!text.starts_with(part)) return false;
+    text.remove_prefix(part.size());
+    return true;
+  };
+  if (!skip(R"({"stream":")")) return std::nullopt;
+  const std::string_view stream = text.substr(0, text.find_first_of("\"\\"));
+  text.remove_prefix(stream.size());
+  if (!skip(R"(", "seq":)") && !skip(R"(","seq":)")) return std::nullopt;
+  const std::string_view digits = text.substr(0, text.find_first_not_of("0123456789"));
+  const auto sequence = parse_number<std::uint64_t>(digits);
+  text.remove_prefix(digits.size());
+  const bool duplicate = skip(R"(,"duplicate": true)") || skip(R"(,"duplicate":true)");
+  if (!sequence || text != "}") return std::nullopt;
+  return PubAck{.stream = std::string{stream}, .sequence = *sequence, .duplicate = duplicate};
 }
 
 asio::awaitable<JetStreamAnswer> call_jetstream(Link& link, std::string call,

@@ -3,8 +3,11 @@
 #include <boost/asio/awaitable.hpp>
 #include <boost/json/object.hpp>
 #include <cstdint>
+#include <optional>
 #include <string>
+#include <string_view>
 
+#include "hangar/publisher.hpp"
 #include "hangar/source.hpp"
 #include "jetstream/jetstream_refusal.hpp"
 #include "nats/link.hpp"
@@ -35,6 +38,9 @@ JetStreamHealth::Trouble trouble_of(const JetStreamAnswer& answer) noexcept;
 JetStreamAnswer parse_jetstream_answer(std::string_view body);
 /// The same of a reply that has one.
 JetStreamAnswer read_jetstream_answer(const Link& link, const Link::Reply& reply);
+/// The usual answer of a stream, `{"stream":"…", "seq":1}`, which comes for each message: a parser
+/// costs more than all else that is done with it. Nothing for any other.
+std::optional<PubAck> plain_pub_ack(std::string_view text);
 
 /// Calls JetStream's API. Throws TransientError, which names what to look at, when nobody answers;
 /// DeniedError at once when the server does not let this user ask or be answered.

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
+#include <boost/asio/post.hpp>
 #include <stdexcept>
 #include <utility>
 
@@ -28,13 +29,6 @@ namespace {
 using namespace std::chrono_literals;
 using Clock = std::chrono::steady_clock;
 
-/// What came of one attempt: an answer, or why there is none.
-struct Attempt {
-  std::optional<PubAck> stored{};
-  std::string problem{};
-  bool for_good = false;  ///< The next attempt would fail like this one.
-};
-
 /// Throws std::logic_error for what would become another header, or none.
 void check_headers(const OutgoingMessage& message) {
   const auto& headers = message.headers();
@@ -56,11 +50,33 @@ std::size_t size_of(const OutgoingMessage& message) {
   return payload_size(message) + message.subject().size();
 }
 
-Attempt attempt_of(const Link::Reply& reply, const std::string& subject, std::string_view trouble) {
+}  // namespace
+
+/// What came of one attempt: an answer, or why there is none.
+struct StreamPublisher::Attempt {
+  std::optional<PubAck> stored{};
+  std::string problem{};
+  bool for_good = false;  ///< The next attempt would fail like this one.
+};
+
+/// A message that was enqueued, and has no answer yet.
+struct StreamPublisher::Enqueued {
+  Enqueued(OutgoingMessage the_message, std::size_t its_bytes,
+           Callable<void(std::exception_ptr)> told)
+      : message{std::move(the_message)}, bytes{its_bytes}, answered{std::move(told)} {}
+
+  OutgoingMessage message;
+  std::size_t bytes;
+  Callable<void(std::exception_ptr)> answered;
+  Attempt last{};  ///< When it is to be sent again.
+};
+
+StreamPublisher::Attempt StreamPublisher::attempt_of(const Link::Reply& reply,
+                                                     const std::string& subject) const {
   using Fate = Link::Reply::Fate;
   switch (reply.fate) {
     case Fate::timed_out:
-      return {.problem = fmt::format("no answer within 5 s {}", trouble)};
+      return {.problem = fmt::format("no answer within 5 s {}", link_->last_trouble())};
     case Fate::denied:
       return {.problem = reply.why};
     case Fate::no_responders:
@@ -70,6 +86,7 @@ Attempt attempt_of(const Link::Reply& reply, const std::string& subject, std::st
     case Fate::answered:
       break;
   }
+  if (auto stored = plain_pub_ack(body_of(*reply.message))) return {.stored = std::move(stored)};
   const JetStreamAnswer answer = parse_jetstream_answer(body_of(*reply.message));
   if (answer.ok()) {
     return {.stored =
@@ -80,8 +97,6 @@ Attempt attempt_of(const Link::Reply& reply, const std::string& subject, std::st
   return {.problem = refusal_text(answer, text_member(answer.body, "stream")),
           .for_good = refused_for_good(answer)};
 }
-
-}  // namespace
 
 std::shared_ptr<StreamPublisher> StreamPublisher::start(const asio::any_io_executor& executor,
                                                         const NatsConfig& nats,
@@ -146,6 +161,7 @@ void StreamPublisher::stop() {
 asio::awaitable<void> StreamPublisher::close() {
   const auto self = shared_from_this();
   stop();
+  link_->send_requests();
   link_->finish();
   co_await link_->ended(Clock::now() + 10s);
   if (enqueued_ > 0 || failure_) {
@@ -178,50 +194,70 @@ asio::awaitable<void> StreamPublisher::make_room(std::size_t bytes) {
 void StreamPublisher::give_back(std::size_t bytes) {
   --messages_;
   bytes_ -= bytes;
-  room_.wake_all();
+  // Not at the first room: all who wait look for theirs, and most would find none.
+  const bool ample = messages_ <= most_messages / 4 * 3 && bytes_ <= most_bytes / 4 * 3;
+  if (ample) room_.wake_all();
 }
+
+/// Gives back what a message took, also when its coroutine is destroyed.
+class StreamPublisher::Room {
+ public:
+  Room(StreamPublisher& publisher, std::size_t bytes) : publisher_{publisher}, bytes_{bytes} {}
+  Room(const Room&) = delete;
+  Room& operator=(const Room&) = delete;
+  ~Room() { publisher_.give_back(bytes_); }
+
+ private:
+  StreamPublisher& publisher_;
+  std::size_t bytes_;
+};
+
+/// A message that no stream takes now.
+class StreamPublisher::Failing {
+ public:
+  explicit Failing(StreamPublisher& publisher) : publisher_{publisher} {}
+  Failing(const Failing&) = delete;
+  Failing& operator=(const Failing&) = delete;
+  ~Failing() {
+    if (fails_ && --publisher_.failing_ == 0) publisher_.state_->keeps_from({});
+  }
+  void fails() {
+    if (!std::exchange(fails_, true)) ++publisher_.failing_;
+  }
+
+ private:
+  StreamPublisher& publisher_;
+  bool fails_ = false;
+};
 
 asio::awaitable<PubAck> StreamPublisher::publish(OutgoingMessage message) {
   const auto self = shared_from_this();
   check_target(message.subject());
-  co_await make_room(size_of(message));
-  co_return co_await send(std::move(message));
+  const std::size_t bytes = size_of(message);
+  co_await make_room(bytes);
+  const Room room{*this, bytes};
+  check_message(message);
+  const Link::Reply reply =
+      co_await link_->request(message.subject(), message.body(), message.headers());
+  const Attempt first = attempt_of(reply, message.subject());
+  co_return co_await stored(message, first);
 }
 
-asio::awaitable<PubAck> StreamPublisher::send(OutgoingMessage message) {
-  struct Room {
-    StreamPublisher& publisher;
-    std::size_t bytes;
-    Room(StreamPublisher& of, std::size_t so_many) : publisher{of}, bytes{so_many} {}
-    Room(const Room&) = delete;
-    Room& operator=(const Room&) = delete;
-    ~Room() { publisher.give_back(bytes); }
-  };
-  const Room room{*this, size_of(message)};
+void StreamPublisher::check_message(const OutgoingMessage& message) const {
   check_headers(message);
-  struct Failing {
-    StreamPublisher& publisher;
-    bool fails = false;
-    explicit Failing(StreamPublisher& of) : publisher{of} {}
-    Failing(const Failing&) = delete;
-    Failing& operator=(const Failing&) = delete;
-    ~Failing() {
-      if (fails && --publisher.failing_ == 0) publisher.state_->keeps_from({});
-    }
-  };
+  const std::size_t size = payload_size(message);
+  if (link_->max_payload() == 0 || size <= link_->max_payload()) return;
+  throw DataError{"too_large",
+                  fmt::format("{} bytes, and the server takes {}: raise its max_payload", size,
+                              link_->max_payload())};
+}
+
+asio::awaitable<PubAck> StreamPublisher::stored(const OutgoingMessage& message,
+                                                const Attempt& first) {
   Failing failing{*this};
   Backoff wait;
-  while (true) {
-    const std::size_t size = payload_size(message);
-    if (link_->max_payload() != 0 && size > link_->max_payload()) {
-      throw DataError{"too_large", fmt::format("{} bytes, and the server takes {}: raise its "
-                                               "max_payload",
-                                               size, link_->max_payload())};
-    }
-    const Link::Reply reply =
-        co_await link_->request(message.subject(), message.body(), message.headers());
-    Attempt attempt = attempt_of(reply, message.subject(), link_->last_trouble());
-    if (attempt.stored) co_return *std::move(attempt.stored);
+  Attempt attempt = first;
+  while (!attempt.stored) {
     if (attempt.for_good) throw DataError{"refused", attempt.problem};
     if (stopping_) {
       throw TransientError{fmt::format("a message to `{}` is not known to be stored: {}",
@@ -230,14 +266,19 @@ asio::awaitable<PubAck> StreamPublisher::send(OutgoingMessage message) {
     }
     const std::string problem =
         fmt::format("cannot publish to `{}`: {}", message.subject(), attempt.problem);
-    if (!std::exchange(failing.fails, true)) ++failing_;
+    failing.fails();
     state_->keeps_from(problem);
     if (const auto left_out = seldom_.told("publish", Clock::now())) {
       log_.warning("{}; trying again ({} more failures since this was said last)", problem,
                    *left_out);
     }
     co_await connection_.wait_until(Clock::now() + wait.next());
+    check_message(message);
+    const Link::Reply reply =
+        co_await link_->request(message.subject(), message.body(), message.headers());
+    attempt = attempt_of(reply, message.subject());
   }
+  co_return *std::move(attempt.stored);
 }
 
 asio::awaitable<void> StreamPublisher::enqueue(OutgoingMessage message) {
@@ -251,29 +292,51 @@ asio::awaitable<void> StreamPublisher::enqueue(OutgoingMessage message) {
   });
 }
 
+// A coroutine only for one that is to be sent again: it costs more than the rest.
 asio::awaitable<void> StreamPublisher::enqueue(OutgoingMessage message,
                                                Callable<void(std::exception_ptr)> answered) {
   const auto self = shared_from_this();
   check_target(message.subject());
-  co_await make_room(size_of(message));
+  const std::size_t bytes = size_of(message);
+  co_await make_room(bytes);
+  const auto sent = std::make_shared<Enqueued>(std::move(message), bytes, std::move(answered));
+  try {
+    check_message(sent->message);
+  } catch (const std::exception&) {
+    asio::post(executor_, [self, sent, failed = std::current_exception()] {
+      self->give_back(sent->bytes);
+      sent->answered(failed);
+    });
+    co_return;
+  }
+  link_->request(sent->message.subject(), sent->message.body(), sent->message.headers(),
+                 Link::default_patience,
+                 [self, sent](const Link::Reply& reply) { self->answered(sent, reply); });
+}
+
+void StreamPublisher::answered(const std::shared_ptr<Enqueued>& sent, const Link::Reply& reply) {
+  sent->last = attempt_of(reply, sent->message.subject());
+  if (sent->last.stored) {
+    give_back(sent->bytes);
+    return sent->answered(nullptr);
+  }
   asio::co_spawn(
       executor_,
-      [self, message = std::move(message),
-       answered = std::move(answered)]() mutable -> asio::awaitable<void> {
-        co_await self->send_enqueued(std::move(message), std::move(answered));
+      [self = shared_from_this(), sent]() -> asio::awaitable<void> {
+        co_await self->send_again(sent);
       },
       asio::detached);
 }
 
-asio::awaitable<void> StreamPublisher::send_enqueued(OutgoingMessage message,
-                                                     Callable<void(std::exception_ptr)> answered) {
+asio::awaitable<void> StreamPublisher::send_again(std::shared_ptr<Enqueued> sent) {
   std::exception_ptr failed;
   try {
-    co_await send(std::move(message));
+    const Room room{*this, sent->bytes};
+    co_await stored(sent->message, sent->last);
   } catch (...) {
     failed = std::current_exception();
   }
-  answered(failed);
+  sent->answered(failed);
 }
 
 asio::awaitable<void> StreamPublisher::flush() {

@@ -47,6 +47,11 @@ class StreamPublisher : public ServicePublisher,
   [[nodiscard]] std::shared_ptr<const LinkState> state() const { return state_; }
 
  private:
+  struct Attempt;
+  struct Enqueued;
+  class Room;
+  class Failing;
+
   StreamPublisher(boost::asio::any_io_executor executor, const NatsConfig& nats,
                   std::vector<Publishes> targets, Log& log);
 
@@ -55,9 +60,13 @@ class StreamPublisher : public ServicePublisher,
   void check_target(const std::string& subject) const;
   boost::asio::awaitable<void> make_room(std::size_t bytes);
   void give_back(std::size_t bytes);
-  boost::asio::awaitable<PubAck> send(OutgoingMessage message);
-  boost::asio::awaitable<void> send_enqueued(OutgoingMessage message,
-                                             Callable<void(std::exception_ptr)> answered);
+  /// Throws what the server would not take.
+  void check_message(const OutgoingMessage& message) const;
+  [[nodiscard]] Attempt attempt_of(const Link::Reply& reply, const std::string& subject) const;
+  /// Sends it again where `first` has failed, until a stream has it.
+  boost::asio::awaitable<PubAck> stored(const OutgoingMessage& message, const Attempt& first);
+  void answered(const std::shared_ptr<Enqueued>& sent, const Link::Reply& reply);
+  boost::asio::awaitable<void> send_again(std::shared_ptr<Enqueued> sent);
 
   boost::asio::any_io_executor executor_;
   NatsConfig nats_;

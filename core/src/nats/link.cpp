@@ -127,6 +127,7 @@ void Link::came_up(const Server& server, const std::string& line) {
 
 void Link::went_down(std::vector<Outgoing> unsent) {
   server_.connection = 0;
+  requests_out_.clear();
   const auto failed = requests_->take();
   changed_.wake_all();
   if (handlers_.down) handlers_.down(std::move(unsent));
@@ -200,22 +201,27 @@ void Link::take_replies() {
 
 void Link::request(const std::string& subject, std::string_view body, const Headers& headers,
                    std::chrono::milliseconds within, OnReply on_reply) {
-  if (connected() && !inbox_denied_.empty()) {
+  if (!connected()) {
+    asio::post(executor_,
+               [on_reply = std::move(on_reply)] { on_reply({.fate = Reply::Fate::disconnected}); });
+    return;
+  }
+  if (!inbox_denied_.empty()) {
     asio::post(executor_, [on_reply = std::move(on_reply), why = inbox_denied_] {
       on_reply({.fate = Reply::Fate::denied, .why = why});
     });
     return;
   }
   const std::uint64_t token = requests_->next_token();
-  std::vector<Outgoing> items;
-  items.emplace_back(
+  if (requests_out_.empty()) post([](Link& link) { link.send_requests(); });
+  requests_out_.emplace_back(
       make_message(subject, fmt::format("{}{}{}", inbox_, of_requests, token), body, headers));
-  if (!send(items)) {
-    asio::post(executor_,
-               [on_reply = std::move(on_reply)] { on_reply({.fate = Reply::Fate::disconnected}); });
-    return;
-  }
   requests_->sent(token, subject, within, std::move(on_reply));
+}
+
+void Link::send_requests() {
+  // Over a connection that is gone they are not: then their replies are on the way, see went_down.
+  if (!requests_out_.empty() && !send(requests_out_)) requests_out_.clear();
 }
 
 asio::awaitable<Link::Reply> Link::request(std::string subject, std::string body, Headers headers,

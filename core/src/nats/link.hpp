@@ -96,6 +96,9 @@ class Link : public std::enable_shared_from_this<Link> {
                std::chrono::milliseconds within, OnReply on_reply);
   boost::asio::awaitable<Reply> request(std::string subject, std::string body, Headers headers = {},
                                         std::chrono::milliseconds within = default_patience);
+  /// Sends the requests that were made since this strand was entered: together, for each waking of
+  /// the thread that sends costs more than a request. Happens by itself when the strand is left.
+  void send_requests();
   /// Nobody wants the replies that have not come: no `on_reply` is called any more.
   void forget_requests() noexcept { requests_->forget(); }
 
@@ -144,8 +147,9 @@ class Link : public std::enable_shared_from_this<Link> {
   std::unique_ptr<Inbox> pulled_;
   std::unique_ptr<Inbox> replies_;
   std::vector<WireMessage> spare_;
-  // Last: its thread uses everything above.
+  // Behind all that its thread uses.
   std::unique_ptr<ConnectionKeeper> keeper_;
+  std::vector<Outgoing> requests_out_;  ///< Those that are not sent yet.
 };
 
 }  // namespace hangar

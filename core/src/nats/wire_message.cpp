@@ -100,8 +100,9 @@ Headers parse_headers(std::string_view block) {
 
 bool is_header(std::string_view name, std::string_view value) noexcept {
   const auto is_letter = [](char c) { return c > ' ' && c < 0x7F && c != ':'; };
+  const auto ends_line = [](char c) { return c == '\r' || c == '\n' || c == '\0'; };
   return !name.empty() && std::ranges::all_of(name, is_letter) &&
-         value.find_first_of(std::string_view{"\r\n\0", 3}) == std::string_view::npos;
+         std::ranges::none_of(value, ends_line);
 }
 
 std::size_t wire_size(const Headers& headers) noexcept {

@@ -22,6 +22,25 @@ TEST(JetStreamAnswer, error_is_told_from_an_answer) {
   }
 }
 
+TEST(JetStreamAnswer, of_a_message_is_read_without_a_parser_where_it_has_the_usual_form) {
+  for (const char* const usual : {R"({"stream":"S", "seq":12})", R"({"stream":"S","seq":12})"}) {
+    const auto stored = plain_pub_ack(usual);
+    ASSERT_TRUE(stored) << usual;
+    EXPECT_EQ(stored->stream, "S");
+    EXPECT_EQ(stored->sequence, 12U);
+    EXPECT_FALSE(stored->duplicate);
+  }
+  const auto again = plain_pub_ack(R"({"stream":"S", "seq":12,"duplicate": true})");
+  EXPECT_TRUE(again && again->duplicate);
+  for (const char* const other :
+       {"", "{}", R"({"error":{"code":503},"stream":"S","seq":0})", R"({"stream":"S"})",
+        R"({"stream":"S", "seq":})", R"({"stream":"S", "seq":1)", R"({"stream":"S\"", "seq":1})",
+        R"({"stream":"S", "domain":"D", "seq":1})", R"({"stream":"S", "seq":99999999999999999999})",
+        R"({"stream":"S", "seq":1,"error":{}})"}) {
+    EXPECT_FALSE(plain_pub_ack(other)) << other;
+  }
+}
+
 TEST(JetStreamAnswer, error_of_the_server_is_tried_again_and_one_of_the_caller_is_not) {
   JetStreamAnswer answer;
   answer.description = "why";
