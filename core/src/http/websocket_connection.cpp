@@ -1,6 +1,7 @@
 #include "http/websocket_connection.hpp"
 
 #include <algorithm>
+#include <array>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
 #include <boost/asio/redirect_error.hpp>
@@ -8,6 +9,7 @@
 #include <boost/asio/write.hpp>
 #include <boost/beast/websocket.hpp>
 #include <random>
+#include <span>
 #include <utility>
 
 #include "http/http_answer.hpp"
@@ -26,13 +28,15 @@ using Kind = WebSocketFrame::Kind;
 // Of a client that was sent a Close.
 constexpr auto closed_within = 2s;
 
+// What is shorter hardly gets shorter; and whose client gets nothing longer needs no memory for it.
+constexpr std::size_t least_deflated = 256;
+
 websocket::permessage_deflate deflate_options(bool taken) {
   websocket::permessage_deflate options;
   options.server_enable = taken;
   // As Prefect's server takes it: small windows, for there may be many connections.
   options.server_max_window_bits = 12;
   options.client_max_window_bits = 12;
-  options.memLevel = 5;
   return options;
 }
 
@@ -72,39 +76,41 @@ WebSocketConnection::WebSocketConnection(HttpStream& stream, std::shared_ptr<voi
       owner_{std::move(owner)},
       share_{bounds.room},
       below_{stream},
-      stream_{QuietStream{stream, std::move(read)}},
+      reader_{options_.largest_message, read},
       changed_{stream.get_executor()},
       watch_{stream.get_executor()},
       first_message_by_{Clock::now() + options_.first_message} {
   below_.expires_never();
-  stream_.set_option(deflate_options(options_.deflate));
-  stream_.read_message_max(options_.largest_message);
-  stream_.auto_fragment(false);
-  stream_.text(true);
 }
 
 asio::awaitable<bool> WebSocketConnection::accept(const Request& request) {
   const auto self = shared_from_this();
-  stream_.set_option(websocket::stream_base::decorator([this](websocket::response_type& response) {
+  std::optional<DeflateTerms> deflate;
+  // Beast answers the request. It is not asked to read: it would answer each ping and each Close
+  // within async_read, and has no switch for that (boostorg/beast 1363).
+  websocket::stream<HttpStream&> handshake{below_};
+  handshake.set_option(deflate_options(options_.deflate));
+  handshake.set_option(websocket::stream_base::decorator([&](websocket::response_type& response) {
     response.set(http::field::server, "hangar");
     if (!options_.subprotocol.empty()) {
       response.set(http::field::sec_websocket_protocol, options_.subprotocol);
     }
+    deflate = deflate_terms(view(response[http::field::sec_websocket_extensions]));
   }));
   reads_ = true;
   asio::co_spawn(
       below_.get_executor(), [self]() -> asio::awaitable<void> { co_await self->watch(); },
       asio::detached);
   beast::error_code failed;
-  co_await stream_.async_accept(request, asio::redirect_error(asio::use_awaitable, failed));
+  co_await handshake.async_accept(request, asio::redirect_error(asio::use_awaitable, failed));
   if (failed || gone_) {
     abort();
     co_return false;
   }
-  stream_.next_layer().opened();
-  stream_.control_callback([this](websocket::frame_type kind, beast::string_view payload) {
-    heard(kind, {payload.data(), payload.size()});
-  });
+  if (deflate) {
+    reader_.inflate(*deflate);
+    deflater_.emplace(*deflate);
+  }
   if (options_.ping_interval > 0ms) next_ping_ = Clock::now() + options_.ping_interval;
   watch_.wake_all();
   asio::co_spawn(
@@ -114,25 +120,15 @@ asio::awaitable<bool> WebSocketConnection::accept(const Request& request) {
 }
 
 asio::awaitable<void> WebSocketConnection::pump() {
-  beast::flat_buffer message;
   while (!gone_) {
-    waits_for_room_ = !last_ && queued_bytes_ >= most_read_ahead;
+    waits_for_room_ = !last_ && queued_bytes_ >= most_queued;
     if (waits_for_room_) {
       co_await changed_.wait();
-      continue;
+    } else if (auto read = reader_.next()) {
+      if (!take(std::move(*read))) break;
+    } else {
+      co_await read_more();
     }
-    const beast::error_code failed = co_await read_message(message);
-    if (failed) {
-      failed_to_read(failed);
-      break;
-    }
-    first_message_by_ = Clock::time_point::max();
-    WebSocketFrame frame;
-    frame.kind = stream_.got_text() ? Kind::text : Kind::binary;
-    frame.data.assign(static_cast<const char*>(message.data().data()), message.size());
-    push(std::move(frame));
-    message.consume(message.size());
-    if (message.capacity() > most_read_ahead) message.shrink_to_fit();
   }
   coming_bytes_ = 0;
   account();
@@ -141,22 +137,25 @@ asio::awaitable<void> WebSocketConnection::pump() {
   changed_.wake_all();
 }
 
-asio::awaitable<beast::error_code> WebSocketConnection::read_message(beast::flat_buffer& message) {
-  beast::error_code failed;
-  while (true) {
-    co_await stream_.async_read_some(message, most_read_ahead,
-                                     asio::redirect_error(asio::use_awaitable, failed));
-    if (failed || stream_.is_message_done()) break;
+asio::awaitable<void> WebSocketConnection::read_more() {
+  if (last_) reader_.forget();  // It is for nobody.
+  coming_bytes_ = reader_.held();
+  account();
+  if (!reader_.within_message()) {
+    message_by_ = Clock::time_point::max();
+    share_.end_growing();
+  } else {
     if (message_by_ == Clock::time_point::max()) message_by_ = Clock::now() + read_within_;
-    if (last_) message.clear();  // It is for nobody.
-    coming_bytes_ = message.capacity();
-    account();
     if (!share_.may_grow()) co_await room_for_more();
   }
-  message_by_ = Clock::time_point::max();
-  coming_bytes_ = 0;
-  share_.end_growing();
-  co_return failed;
+  const std::span<char> room = reader_.room(most_read_at_once);
+  beast::error_code failed;
+  const std::size_t came = co_await below_.async_read_some(
+      asio::buffer(room.data(), room.size()), asio::redirect_error(asio::use_awaitable, failed));
+  reader_.came(came);
+  if (!failed) co_return;
+  gone_ = true;
+  watch_.wake_all();
 }
 
 asio::awaitable<void> WebSocketConnection::room_for_more() {
@@ -172,33 +171,25 @@ void WebSocketConnection::account() {
   share_.become(held - std::min(held, own_bytes));
 }
 
-void WebSocketConnection::failed_to_read(beast::error_code failed) {
-  if (failed == websocket::error::closed) {
-    const auto& reason = stream_.reason();
-    const auto code = static_cast<std::uint16_t>(reason.code);
-    return finish(code == websocket::close_code::none ? 0 : code,
-                  {reason.reason.data(), reason.reason.size()});
+bool WebSocketConnection::take(ReadFrame read) {
+  if (read.frame.kind == Kind::close) {
+    finish(read.frame.code, std::move(read.frame.data));
+    return false;
   }
-  if (stream_.next_layer().close_code() != 0) return finish(stream_.next_layer().close_code(), {});
-  const bool inflating =
-      failed.category() == make_error_code(beast::zlib::error::need_buffers).category();
-  if (inflating) return finish(websocket::close_code::protocol_error, {});
-  gone_ = true;
-  watch_.wake_all();
+  if (read.pong) {
+    pong_came(read.frame.data);
+    return true;
+  }
+  if (read.frame.kind != Kind::ping) first_message_by_ = Clock::time_point::max();
+  push(std::move(read.frame));
+  return true;
 }
 
-void WebSocketConnection::heard(websocket::frame_type kind, std::string_view payload) {
-  if (kind == websocket::frame_type::ping) {
-    WebSocketFrame frame;
-    frame.kind = Kind::ping;
-    frame.data = payload;
-    push(std::move(frame));
-  } else if (kind == websocket::frame_type::pong && payload == ping_ &&
-             pong_by_ != Clock::time_point::max()) {
-    pong_by_ = Clock::time_point::max();
-    next_ping_ = Clock::now() + options_.ping_interval;
-    watch_.wake_all();
-  }
+void WebSocketConnection::pong_came(std::string_view payload) {
+  if (payload != ping_ || pong_by_ == Clock::time_point::max()) return;
+  pong_by_ = Clock::time_point::max();
+  next_ping_ = Clock::now() + options_.ping_interval;
+  watch_.wake_all();
 }
 
 void WebSocketConnection::push(WebSocketFrame frame) {
@@ -210,7 +201,7 @@ void WebSocketConnection::push(WebSocketFrame frame) {
   if (frame.kind != Kind::ping) queued_bytes_ += std::max<std::size_t>(frame.data.size(), 64);
   queue_.push_back(std::move(frame));
   account();
-  changed_.wake_all();
+  if (queue_.size() == 1) changed_.wake_all();  // Who reads waits only for the first.
 }
 
 void WebSocketConnection::finish(std::uint16_t code, std::string reason) {
@@ -246,7 +237,8 @@ asio::awaitable<std::optional<WebSocketFrame>> WebSocketConnection::read() {
   if (frame.kind == Kind::text || frame.kind == Kind::binary) {
     queued_bytes_ -= std::max<std::size_t>(frame.data.size(), 64);
     given_bytes_ = frame.data.size();
-    if (waits_for_room_) changed_.wake_all();
+    // Not at the first room: one message at a time costs more.
+    if (waits_for_room_ && queued_bytes_ <= most_queued / 2) changed_.wake_all();
   }
   co_return frame;
 }
@@ -254,11 +246,14 @@ asio::awaitable<std::optional<WebSocketFrame>> WebSocketConnection::read() {
 asio::awaitable<void> WebSocketConnection::write(std::string text) {
   const auto self = shared_from_this();
   while (writing_ && !gone_) co_await changed_.wait();
-  if (gone_) co_return;
+  if (gone_ || !reads_) co_return;
   const Writing turn{*this};
+  const bool deflated = deflater_ && text.size() >= least_deflated;
+  if (deflated) text = deflater_->deflate(text);
+  const std::string header = text_header(text.size(), deflated);
+  const std::array<asio::const_buffer, 2> frame{asio::buffer(header), asio::buffer(text)};
   beast::error_code failed;
-  co_await stream_.async_write(asio::buffer(text),
-                               asio::redirect_error(asio::use_awaitable, failed));
+  co_await asio::async_write(below_, frame, asio::redirect_error(asio::use_awaitable, failed));
 }
 
 asio::awaitable<void> WebSocketConnection::send(ControlFrame kind, std::string payload) {

@@ -20,8 +20,10 @@
 #include "hangar/event.hpp"
 #include "hangar/listener.hpp"
 #include "http/http_stream.hpp"
-#include "http/quiet_stream.hpp"
 #include "http/shared_room.hpp"
+#include "websocket/websocket_deflate.hpp"
+#include "websocket/websocket_reader.hpp"
+#include "websocket/websocket_wire.hpp"
 
 namespace hangar {
 
@@ -58,28 +60,30 @@ class WebSocketConnection : public std::enable_shared_from_this<WebSocketConnect
   boost::asio::awaitable<void> close(std::uint16_t code, std::string reason);
 
   static constexpr std::size_t most_read_ahead = 64U << 10U;
+  /// Of these: what may be no message yet, and messages that nobody has read.
+  static constexpr std::size_t most_read_at_once = most_read_ahead / 2;
+  static constexpr std::size_t most_queued = most_read_ahead - most_read_at_once;
   /// Whatever is more is of the room of all.
   static constexpr std::size_t own_bytes = 2 * most_read_ahead;
   static constexpr std::size_t most_pings = 16;
 
  private:
-  using Stream = boost::beast::websocket::stream<QuietStream>;
-
   /// The turn of one who writes: frames do not mix.
   class Writing;
 
   boost::asio::awaitable<void> pump();
-  boost::asio::awaitable<boost::beast::error_code> read_message(boost::beast::flat_buffer& message);
+  boost::asio::awaitable<void> read_more();
   /// Waits until as much may come as came.
   boost::asio::awaitable<void> room_for_more();
   /// Tells the room of all what this holds.
   void account();
   boost::asio::awaitable<void> watch();
-  void heard(boost::beast::websocket::frame_type kind, std::string_view payload);
+  /// Takes what has come; whether anything may follow.
+  bool take(ReadFrame read);
+  void pong_came(std::string_view payload);
   void push(WebSocketFrame frame);
   /// The frame that is read last.
   void finish(std::uint16_t code, std::string reason);
-  void failed_to_read(boost::beast::error_code failed);
   boost::asio::awaitable<void> send_frame(std::string frame);
   void ping();
 
@@ -89,7 +93,8 @@ class WebSocketConnection : public std::enable_shared_from_this<WebSocketConnect
   const std::shared_ptr<void> owner_;
   SharedRoom::Share share_;
   HttpStream& below_;
-  Stream stream_;
+  WebSocketReader reader_;
+  std::optional<MessageDeflater> deflater_;
   Condition changed_;  ///< The queue, whose turn it is to write, or whether this ends.
   Condition watch_;
   std::deque<WebSocketFrame> queue_;

@@ -11,7 +11,7 @@
 #include <utility>
 #include <vector>
 
-#include "http/websocket_wire.hpp"
+#include "websocket/websocket_wire.hpp"
 #include "websocket_service.hpp"
 
 namespace hangar::test {

@@ -8,7 +8,7 @@
 #include <utility>
 #include <vector>
 
-#include "http/websocket_wire.hpp"
+#include "websocket/websocket_wire.hpp"
 #include "websocket_service.hpp"
 
 namespace beast = boost::beast;
