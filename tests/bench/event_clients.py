@@ -1,4 +1,4 @@
-"""Clients of `/api/events/in` that cost little: their frames are made before they are sent."""
+"""Clients of events that cost little: their frames are made before they are sent."""
 
 from __future__ import annotations
 
@@ -10,9 +10,13 @@ import struct
 import time
 import zlib
 from collections.abc import Iterable, Sequence
+from typing import Any
+from typing import Any
 
 from websockets.speedups import apply_mask
 
+IN, OUT = "/api/events/in", "/api/events/out"
+IN, OUT = "/api/events/in", "/api/events/out"
 _TEXT, _PING, _PONG = 0x1, 0x9, 0xA
 _COMPRESSED = 0x40
 _WINDOW_BITS, _MEMORY_LEVEL = 12, 5  # As the clients of Prefect have it.
@@ -33,7 +37,7 @@ def _frame(opcode: int, payload: bytes) -> bytes:
 class EventClient:
     """One connection, authenticated as Prefect's clients are; a context."""
 
-    def __init__(self, address: str, *, deflate: bool) -> None:
+    def __init__(self, address: str, *, deflate: bool, path: str = IN) -> None:
         host, _, port = address.rpartition(":")
         self._socket = socket.create_connection((host, int(port)), timeout=30)
         self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
@@ -41,7 +45,7 @@ class EventClient:
         self._came = b""
         key = base64.b64encode(os.urandom(16)).decode()
         lines = [
-            "GET /api/events/in HTTP/1.1",
+            f"GET {path} HTTP/1.1",
             f"Host: {address}",
             "Upgrade: websocket",
             "Connection: Upgrade",
@@ -88,6 +92,24 @@ class EventClient:
         while self._next() != _PONG:
             pass
 
+    def subscribe(self, wanted: dict[str, Any]) -> None:
+        message = {"type": "filter", "filter": wanted, "backfill": True}
+        [frame] = self.frames([json.dumps(message).encode()])
+        self.send(frame)
+
+    def wait_for_event(self) -> None:
+        while self._next() != _TEXT:
+            pass
+
+    def subscribe(self, wanted: dict[str, Any]) -> None:
+        message = {"type": "filter", "filter": wanted, "backfill": True}
+        [frame] = self.frames([json.dumps(message).encode()])
+        self.send(frame)
+
+    def wait_for_event(self) -> None:
+        while self._next() != _TEXT:
+            pass
+
     def send_all(self, frames: Sequence[bytes], ping_every: int) -> None:
         """As a client of Prefect: a write for each, and it waits for each pong."""
         for first in range(0, len(frames), ping_every):
@@ -109,9 +131,17 @@ class EventClient:
         self._came += came
 
     def _next(self) -> int:
-        """The opcode of the next frame; its payload, which is short, is of no interest."""
-        while len(self._came) < 2 or len(self._came) < 2 + self._came[1]:
-            self._read()
+        """The opcode of the next frame, none of which is large; its payload is of no interest."""
+        self._have(2)
+        size, head = self._came[1], 2
+        if size == 126:
+            self._have(4)
+            size, head = int.from_bytes(self._came[2:4]), 4
+        self._have(head + size)
         opcode = self._came[0] & 0xF
-        self._came = self._came[2 + self._came[1] :]
+        self._came = self._came[head + size :]
         return opcode
+
+    def _have(self, size: int) -> None:
+        while len(self._came) < size:
+            self._read()
