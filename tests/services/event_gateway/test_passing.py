@@ -20,7 +20,7 @@ from services.event_gateway.raw_client import Client, get, post
 from services.event_gateway.upstream import Upstream
 
 from support.children import free_port
-from support.program import resident
+from support.program import LITTLE_QUARANTINE, resident
 
 
 class Passing(unittest.IsolatedAsyncioTestCase):
@@ -31,7 +31,7 @@ class Passing(unittest.IsolatedAsyncioTestCase):
     def setUpClass(cls) -> None:
         cls.port = free_port()
         settings = {"HANGAR_SERVICES_EVENT_GATEWAY_API_URL": f"http://localhost:{cls.port}/api"}
-        cls.gateway = cls.enterClassContext(Gateway(settings))
+        cls.gateway = cls.enterClassContext(Gateway(settings | LITTLE_QUARANTINE))
 
     async def asyncSetUp(self) -> None:
         asyncio.get_running_loop().set_debug(False)  # It tells of every wait under load.
@@ -109,7 +109,7 @@ class Passing(unittest.IsolatedAsyncioTestCase):
             status, headers = await client.head()
             self.assertEqual((status, headers["content-length"]), (200, str(size)))
             self.assertEqual(len(await client.reader.readexactly(size)), size)
-        self.assertLess(resident(self.gateway.pid, "VmHWM") - before, 8 << 20)
+        self.assertLess(resident(self.gateway.pid, "VmHWM") - before, 16 << 20)
 
     async def test_answers_stream_and_end_as_they_do(self) -> None:
         async with self.client() as client:
@@ -166,7 +166,7 @@ class Passing(unittest.IsolatedAsyncioTestCase):
                     await client.told(get("a"))
             while len(self.api.seen) < 41:
                 await asyncio.sleep(0.01)
-        self.assertLess(resident(self.gateway.pid, "VmHWM") - before, 20 << 20)
+        self.assertLess(resident(self.gateway.pid, "VmHWM") - before, 32 << 20)
 
     async def test_names_of_hosts_and_origins_route_nothing(self) -> None:
         tricks = (
