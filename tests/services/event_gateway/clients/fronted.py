@@ -44,7 +44,7 @@ class Fronted(Owner):
         prefect = PrefectInstallation(self.nats.url, database, settings=_SETTINGS)
         self.prefect = opened.enter_context(prefect)
         api = f"127.0.0.1:{prefect.port}"
-        settings = {
+        self._settings = {
             "data_dir": prefect.folder / "hangar",
             "nats.url": self.nats.url,
             "storage.type": "postgres",
@@ -54,18 +54,35 @@ class Fronted(Owner):
             "services.event_gateway.listen": "127.0.0.1:0",
         }
         if self._front == ALONE:
-            settings["services.event_gateway.api_url"] = f"http://{api}"
-        log = prefect.folder / "hangar.log"
-        process = opened.enter_context(hangar_running(*flags(settings), log=log))
-        self.surface = Surface.of(process, prefect.folder / "hangar", log)
-        wait_until(lambda: bool(self._gateway()), what="the gateway", process=process, log=log)
+            self._settings["services.event_gateway.api_url"] = f"http://{api}"
+        self._hangar = opened.enter_context(contextlib.ExitStack())
+        self._start()
         self.address = self._gateway()
+        # Started again, it is where it was.
+        self._settings["services.event_gateway.listen"] = self.address
         if self._front == NGINX:
             nginx = opened.enter_context(Nginx(api, self.address))
             self.address = f"127.0.0.1:{nginx.port}"
 
+    def _start(self) -> None:
+        log = self.prefect.folder / "hangar.log"
+        process = self._hangar.enter_context(hangar_running(*flags(self._settings), log=log))
+        self._surface = Surface.of(process, self.prefect.folder / "hangar", log)
+        wait_until(lambda: bool(self._gateway()), what="the gateway", process=process, log=log)
+
+    def kill_and_start(self) -> None:
+        """Hangar ends as by a crash, and is started again."""
+        self._hangar.close()
+        self._start()
+
+    def subscribers(self) -> float:
+        """How many have subscribed since it started."""
+        name = "hangar_gateway_subscribers_total"
+        series = self._surface.metrics().items()
+        return sum(value for key, value in series if name in key and 'outcome="joined"' in key)
+
     def _gateway(self) -> str:
-        service = json.loads(self.surface.ask("/status")[1])["services"]["event_gateway"]
+        service = json.loads(self._surface.ask("/status")[1])["services"]["event_gateway"]
         return str(service.get("listeners", {}).get("http", {}).get("address", ""))
 
     def client(self, release: str, folder: Path) -> tuple[Path, Mapping[str, str]]:
