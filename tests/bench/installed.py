@@ -92,7 +92,7 @@ CASES = {
         "Hangar's gateway, recorder and persister, narrow triggers",
         (GATEWAY, RECORDER, PERSISTER),
         True,
-        {"gateway-plain": (3_300, 4_900), "gateway": (2_500, 3_700)},
+        {"gateway-plain": (3_600, 4_500), "gateway": (2_700, 3_400)},
     ),
 }
 
