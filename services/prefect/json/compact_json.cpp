@@ -11,11 +11,24 @@
 
 #include "prefect/json/json_members.hpp"
 #include "prefect/json/number.hpp"
+#include "prefect/json/unicode.hpp"
 
 namespace hangar::prefect {
 namespace {
 
 using Kind = JsonValue::Kind;
+
+void append_string(std::string& out, JsonValue string) {
+  if (!string.escaped()) {
+    out += '"';
+    out += string.token();
+    out += '"';
+    return;
+  }
+  std::array<std::byte, 512> buffer;
+  std::pmr::monotonic_buffer_resource memory{buffer.data(), buffer.size()};
+  append_compact_string(out, string.text(memory));
+}
 
 /// The shortest digits that give the value back, as pydantic writes them: `1.0`, `1e+16`, `1e-6`.
 void append_number(std::string& out, double value) {
@@ -46,132 +59,200 @@ void append_number(std::string& out, double value) {
   out += std::to_string(exponent);
 }
 
-/// Writes values, and takes together what the document has in this form already: what clients send
-/// is so but for a few tokens, and is copied at once.
-class CompactWriter {
- public:
-  explicit CompactWriter(std::string& out) : out_{out} {}
-  CompactWriter(const CompactWriter&) = delete;
-  CompactWriter& operator=(const CompactWriter&) = delete;
-  ~CompactWriter() = default;
-
-  void write(JsonValue value);
-  void flush() {
-    out_.append(kept_.data(), kept_.size());
-    kept_ = {};
-  }
-
- private:
-  /// Of the document.
-  void keep(std::string_view text) {
-    if (text.data() != kept_.data() + kept_.size()) {
-      flush();
-      kept_ = text;
-    } else {
-      kept_ = {kept_.data(), kept_.size() + text.size()};
-    }
-  }
-  void put(std::string_view text) {
-    flush();
-    out_ += text;
-  }
-  void write_string(JsonValue string);
-  void write_real(JsonValue real);
-  void write_object(JsonValue object);
-  void write_members_once(JsonValue object);
-
-  std::string& out_;
-  std::string_view kept_;
-};
-
-/// Whether two members may have the same name. Says so too often, but seldom.
-bool may_repeat(JsonValue object) {
-  constexpr std::size_t most = 32;
-  if (object.size() > most) return true;
-  std::array<std::uint32_t, most> marks;  // not filled with anything, for it is not small
-  std::size_t count = 0;
-  bool found = false;
-  object.each_member([&](JsonValue key, JsonValue) {
-    const std::string_view name = key.token();
-    std::uint64_t first = 0;
-    std::uint64_t last = 0;
-    if (name.size() >= sizeof first) {
-      std::memcpy(&first, name.data(), sizeof first);
-      std::memcpy(&last, name.data() + name.size() - sizeof last, sizeof last);
-    } else {
-      std::memcpy(&first, name.data(), name.size());
-    }
-    std::uint64_t mixed = (first ^ name.size()) * 0x9E3779B97F4A7C15U;
-    mixed = (mixed ^ (mixed >> 32U) ^ last) * 0xC2B2AE3D27D4EB4FU;
-    const auto mark = static_cast<std::uint32_t>(mixed >> 32U);
-    found |= key.escaped();
-    for (std::size_t i = 0; i < count; ++i) found |= marks[i] == mark;
-    marks[count++] = mark;
-  });
-  return found;
+/// Whether the digits are those that `append_number` makes of their value: of no more than 15 there
+/// are no fewer that are nearest to the same.
+bool is_shortest(std::string_view real) {
+  constexpr std::size_t most = 16;  // 15 digits and the point
+  if (real.front() == '-') real.remove_prefix(1);
+  const std::size_t point = real.find('.');
+  if (point == std::string_view::npos || real.size() > most) return false;
+  const std::string_view whole = real.substr(0, point);
+  const std::string_view part = real.substr(point + 1);
+  if (!std::all_of(part.begin(), part.end(), is_digit)) return false;
+  return part == "0" || (part.back() != '0' && (whole != "0" || part.front() != '0'));
 }
 
-void CompactWriter::write_string(JsonValue string) {
-  if (!string.escaped()) return keep(string.quoted());
-  std::array<std::byte, 512> buffer;
-  std::pmr::monotonic_buffer_resource memory{buffer.data(), buffer.size()};
-  flush();
-  append_compact_string(out_, string.text(memory));
-}
-
-void CompactWriter::write_real(JsonValue real) {
-  flush();
-  append_number(out_, to_real(real.token()));
-}
-
-void CompactWriter::write_members_once(JsonValue object) {
-  put("{");
+/// Of any value, member by member.
+void append_each(std::string& out, JsonValue value) {
   bool first = true;
-  for (const auto& member : JsonMembers{object}) {
-    if (!first) put(",");
+  const auto comma = [&] {
+    if (!first) out += ',';
     first = false;
-    write_string(member.key);
-    put(":");
-    write(member.value);
-  }
-  put("}");
-}
-
-void CompactWriter::write_object(JsonValue object) {
-  if (may_repeat(object)) return write_members_once(object);
-  keep(object.mark());
-  object.each_member([&](JsonValue key, JsonValue value) {
-    write_string(key);
-    keep(key.next_mark());
-    write(value);
-    keep(value.mark_behind());
-  });
-}
-
-void CompactWriter::write(JsonValue value) {
+  };
   switch (value.kind()) {
     case Kind::null:
     case Kind::boolean:
-      return keep(value.token());
+      out += value.token();
+      break;
     case Kind::integer:
-      return value.token() == "-0" ? put("0") : keep(value.token());
+      out += value.token() == "-0" ? "0" : value.token();
+      break;
     case Kind::real:
-      return write_real(value);
+      append_number(out, to_real(value.token()));
+      break;
     case Kind::string:
-      return write_string(value);
+      append_string(out, value);
+      break;
     case Kind::object:
-      return value.size() > 0 ? write_object(value) : put("{}");
+      out += '{';
+      for (const auto& member : JsonMembers{value}) {
+        comma();
+        append_string(out, member.key);
+        out += ':';
+        append_each(out, member.value);
+      }
+      out += '}';
+      break;
     case Kind::array:
-      if (value.size() == 0) return put("[]");
-      keep(value.mark());
+      out += '[';
       value.each_element([&](JsonValue element) {
-        write(element);
-        keep(element.mark_behind());
+        comma();
+        append_each(out, element);
       });
+      out += ']';
+      break;
   }
 }
 
 }  // namespace
+
+/// Copies a value together as far as it has this form already, as what clients send has but for a
+/// few tokens.
+class CompactCopy {
+ public:
+  CompactCopy(std::string& out, const JsonDocument& document)
+      : out_{out},
+        document_{document},
+        text_{document.text_.data()},
+        escape_{std::min(document.first_escape_, document.text_.size())} {}
+
+  /// Whether it is written; a name may be there twice in what is not.
+  bool copy(JsonValue value) {
+    const std::uint32_t end = value.after();
+    for (std::uint32_t mark = value.mark_; mark < end; ++mark) {
+      const std::size_t at = document_.marks_[mark];
+      switch (text_[at]) {
+        case '{':
+          names_.open();
+          keep(at, at + 1);
+          break;
+        case '}':
+          names_.close();
+          keep(at, at + 1);
+          break;
+        case '[':
+        case ']':
+        case ':':
+        case ',':
+          keep(at, at + 1);
+          break;
+        case '"':
+          if (!copy_string(mark)) return false;
+          break;
+        default:
+          copy_word(JsonValue{&document_, mark});
+      }
+    }
+    flush();
+    return true;
+  }
+
+ private:
+  /// The names of the objects that are open, as numbers that seldom are the same for two.
+  class OpenNames {
+   public:
+    void open() {
+      if (depth_ < begins_.size()) begins_[depth_] = count_;
+      ++depth_;
+    }
+    void close() {
+      if (--depth_ < begins_.size()) count_ = begins_[depth_];
+    }
+    /// Whether it may be there already, or cannot be told.
+    bool repeats(std::string_view name) {
+      if (depth_ > begins_.size() || count_ == names_.size()) return true;
+      const std::uint32_t number = number_of(name);
+      bool found = false;
+      for (std::size_t i = begins_[depth_ - 1]; i < count_; ++i) found |= names_[i] == number;
+      names_[count_++] = number;
+      return found;
+    }
+
+   private:
+    static std::uint32_t number_of(std::string_view name) {
+      std::uint64_t first = 0;
+      std::uint64_t last = 0;
+      if (name.size() >= sizeof first) {
+        std::memcpy(&first, name.data(), sizeof first);
+        std::memcpy(&last, name.data() + name.size() - sizeof last, sizeof last);
+      } else {
+        std::memcpy(&first, name.data(), name.size());
+      }
+      std::uint64_t mixed = (first ^ name.size()) * 0x9E3779B97F4A7C15U;
+      mixed = (mixed ^ (mixed >> 32U) ^ last) * 0xC2B2AE3D27D4EB4FU;
+      return static_cast<std::uint32_t>(mixed >> 32U);
+    }
+
+    // Neither is filled with anything, for they are not small.
+    std::array<std::uint32_t, 128> names_;
+    std::array<std::size_t, 32> begins_;
+    std::size_t depth_ = 0;
+    std::size_t count_ = 0;
+  };
+
+  void flush() {
+    out_.append(text_ + begin_, end_ - begin_);
+    begin_ = end_;
+  }
+  void keep(std::size_t begin, std::size_t end) {
+    if (begin != end_) {
+      flush();
+      begin_ = begin;
+    }
+    end_ = end;
+  }
+  /// The next comes in the place of what stands there.
+  void leave_out(std::size_t end) {
+    flush();
+    begin_ = end_ = end;
+  }
+
+  bool copy_string(std::uint32_t mark) {
+    const std::size_t at = document_.marks_[mark];
+    const std::string_view quoted = document_.scalar(mark);
+    if (escape_ < at) escape_ = std::min(document_.text_.find('\\', at), document_.text_.size());
+    const bool escaped = escape_ < at + quoted.size();
+    if (document_.at(mark + 1) == ':') {
+      if (escaped || names_.repeats(quoted.substr(1, quoted.size() - 2))) return false;
+    }
+    if (!escaped) {
+      keep(at, at + quoted.size());
+    } else {
+      leave_out(at + quoted.size());
+      append_string(out_, JsonValue{&document_, mark});
+    }
+    return true;
+  }
+
+  void copy_word(JsonValue value) {
+    const std::string_view token = value.token();
+    const auto at = static_cast<std::size_t>(token.data() - text_);
+    const Kind kind = value.kind();
+    const bool same = kind == Kind::real ? is_shortest(token) : token != "-0";
+    if (same) return keep(at, at + token.size());
+    leave_out(at + token.size());
+    append_each(out_, value);
+  }
+
+  std::string& out_;
+  const JsonDocument& document_;
+  const char* text_;
+  std::size_t escape_;  ///< The next, or one that is behind.
+  // What is in the right form and not written yet.
+  std::size_t begin_ = 0;
+  std::size_t end_ = 0;
+  OpenNames names_;
+};
 
 void append_compact_string(std::string& out, std::string_view text) {
   constexpr std::string_view hex = "0123456789abcdef";
@@ -201,9 +282,10 @@ void append_compact_string(std::string& out, std::string_view text) {
 }
 
 void append_compact_json(std::string& out, JsonValue value) {
-  CompactWriter writer{out};
-  writer.write(value);
-  writer.flush();
+  const std::size_t before = out.size();
+  if (CompactCopy{out, value.document()}.copy(value)) return;
+  out.resize(before);
+  append_each(out, value);
 }
 
 }  // namespace hangar::prefect

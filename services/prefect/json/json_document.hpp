@@ -29,13 +29,6 @@ class JsonValue {
   [[nodiscard]] bool is_null() const noexcept { return is(Kind::null); }
   /// As it stands in the document: the digits of a number; a string without its quotes, escaped.
   [[nodiscard]] inline std::string_view token() const noexcept;
-  /// The same of a string with its quotes.
-  [[nodiscard]] inline std::string_view quoted() const noexcept;
-  // The brackets, colons and commas of the document: what begins an object or array that is not
-  // empty, what stands behind a key, and what ends a member or element.
-  [[nodiscard]] inline std::string_view mark() const noexcept;
-  [[nodiscard]] inline std::string_view next_mark() const noexcept;
-  [[nodiscard]] inline std::string_view mark_behind() const noexcept;
   /// Whether the token of a string holds an escape.
   [[nodiscard]] inline bool escaped() const noexcept;
   /// Whether the token of a string is its text in any JSON: printable ASCII without an escape.
@@ -71,11 +64,13 @@ class JsonValue {
     }
   }
 
+  [[nodiscard]] const JsonDocument& document() const noexcept { return *document_; }
   /// The JSON pointer (RFC 6901) of this value in its document, control characters escaped.
   [[nodiscard]] std::string pointer() const;
 
  private:
   friend class JsonDocument;
+  friend class CompactCopy;
   [[nodiscard]] std::string_view unescaped(std::pmr::memory_resource& memory) const;
   [[nodiscard]] bool finds_escape() const noexcept;
   [[nodiscard]] bool finds_unprintable() const noexcept;
@@ -110,6 +105,7 @@ class JsonDocument {
 
  private:
   friend class JsonValue;
+  friend class CompactCopy;
   struct Container {
     std::uint32_t after = 0;  ///< The mark behind the closing bracket.
     std::uint32_t size = 0;
@@ -178,20 +174,6 @@ std::string_view JsonValue::token() const noexcept {
   if (first != '{' && first != '[') return document_->scalar(mark_);
   const std::size_t begin = document_->marks_[mark_];
   return document_->text_.substr(begin, document_->marks_[after() - 1] + 1 - begin);
-}
-
-std::string_view JsonValue::quoted() const noexcept { return document_->scalar(mark_); }
-
-std::string_view JsonValue::mark() const noexcept {
-  return {document_->text_.data() + document_->marks_[mark_], 1};
-}
-
-std::string_view JsonValue::next_mark() const noexcept {
-  return JsonValue{document_, mark_ + 1}.mark();
-}
-
-std::string_view JsonValue::mark_behind() const noexcept {
-  return JsonValue{document_, after()}.mark();
 }
 
 bool JsonValue::escaped() const noexcept {

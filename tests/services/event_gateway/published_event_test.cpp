@@ -80,6 +80,15 @@ TEST(CompactJson, of_many_members_the_last_of_a_name_counts) {
   }
 }
 
+TEST(CompactJson, names_count_in_their_own_object) {
+  std::string deep = R"({"a":1,"b":2})";
+  for (int i = 0; i < 100; ++i) deep = R"({"a":)" + deep + R"(,"b":"x"})";
+  JsonDocument document;
+  std::string written;
+  append_compact_json(written, document.parse(deep));
+  EXPECT_EQ(written, deep);
+}
+
 TEST(CompactJson, is_written_as_pydantic_writes_it) {
   const std::vector<std::pair<std::string, std::string>> cases{
       {R"({ "a" : [ 1 , 2 ] , "b" : { } , "c" : [ ] })", R"({"a":[1,2],"b":{},"c":[]})"},
@@ -91,6 +100,8 @@ TEST(CompactJson, is_written_as_pydantic_writes_it) {
        "\"\xC3\xA9\xF0\x9F\x98\x80/\\u001f\x7F\\u0000\""},
       {R"("\"\\\b\f\n\r\t")", R"("\"\\\b\f\n\r\t")"},
       {"[1e2,1E2,100.0,-0,-0.0,1.5]", "[100.0,100.0,100.0,0,-0.0,1.5]"},
+      {"[0.1,0.05,1.50,-2.25,123456789.123456,0.30000000000000004,5.0, 7.0]",
+       "[0.1,0.05,1.5,-2.25,123456789.123456,0.30000000000000004,5.0,7.0]"},
       {"[1e15,1e16,123456789012345680.0,1e22]",
        "[1000000000000000.0,1e+16,1.2345678901234568e+17,1e+22]"},
       {"[0.001,1e-4,1e-5,-1.5e-5,1e-6,5e-324]", "[0.001,0.0001,0.00001,-0.000015,1e-6,5e-324]"},
