@@ -92,8 +92,8 @@ asio::awaitable<void> HttpListener::take_connections() {
     if (failed) {
       // No descriptors, for example: it is no reason to turn the processor.
       if (const auto left_out = seldom_.told("accept", Clock::now())) {
-        log_.warning("{} takes no connection: {} ({} more since this was said last)", address_,
-                     failed.message(), *left_out);
+        log_.warning("{} takes no connection: {}{}", address_, failed.message(),
+                     since_said(*left_out, "failures"));
       }
       pause.expires_after(std::chrono::milliseconds{100});
       co_await pause.async_wait(asio::redirect_error(asio::use_awaitable, failed));
@@ -101,9 +101,8 @@ asio::awaitable<void> HttpListener::take_connections() {
     }
     if (connections_.size() >= most_connections_) {
       if (const auto left_out = seldom_.told("full", Clock::now())) {
-        log_.warning(
-            "{} has {} connections and closes further ones ({} more since this was said last)",
-            address_, connections_.size(), *left_out);
+        log_.warning("{} has {} connections and closes further ones{}", address_,
+                     connections_.size(), since_said(*left_out, "connections"));
       }
       continue;
     }

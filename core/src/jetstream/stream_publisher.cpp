@@ -146,8 +146,7 @@ asio::awaitable<void> StreamPublisher::ensure(const Publishes& wanted) {
     state_->keeps_from(problem);
     if (problem.empty()) return;
     if (const auto left_out = seldom_.told(wanted.stream, Clock::now())) {
-      log_.warning("{}; trying again ({} more failures since this was said last)", problem,
-                   *left_out);
+      log_.warning("{}; trying again{}", problem, since_said(*left_out, "failures"));
     }
   };
   co_await until_done(*link_, connection_, over, attempt, told);
@@ -269,8 +268,7 @@ asio::awaitable<PubAck> StreamPublisher::stored(const OutgoingMessage& message,
     failing.fails();
     state_->keeps_from(problem);
     if (const auto left_out = seldom_.told("publish", Clock::now())) {
-      log_.warning("{}; trying again ({} more failures since this was said last)", problem,
-                   *left_out);
+      log_.warning("{}; trying again{}", problem, since_said(*left_out, "failures"));
     }
     co_await connection_.wait_until(Clock::now() + wait.next());
     check_message(message);

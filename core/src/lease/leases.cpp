@@ -79,8 +79,7 @@ Leases::Leases(asio::any_io_executor executor, const NatsConfig& nats, std::stri
 
 void Leases::warn(const std::string& what, const std::string& problem) {
   if (const auto left_out = seldom_.told(what, Clock::now())) {
-    log_.warning("{}: {}; trying again ({} more failures since this was said last)", what, problem,
-                 *left_out);
+    log_.warning("{}: {}; trying again{}", what, problem, since_said(*left_out, "failures"));
   }
 }
 

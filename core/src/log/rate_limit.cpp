@@ -1,5 +1,7 @@
 #include "log/rate_limit.hpp"
 
+#include <fmt/format.h>
+
 #include <utility>
 
 namespace hangar {
@@ -17,6 +19,11 @@ std::optional<std::uint64_t> RateLimit::told(std::string_view key, Time now) {
   }
   last.at = now;
   return std::exchange(last.left_out, 0);
+}
+
+std::string since_said(std::uint64_t left_out, std::string_view things) {
+  if (left_out == 0) return {};
+  return fmt::format(" ({} more {} since this was said last)", left_out, things);
 }
 
 }  // namespace hangar

@@ -31,4 +31,7 @@ class RateLimit {
   std::map<std::string, Told, std::less<>> keys_;
 };
 
+/// What a line that was told ends with: how many more `things` were left out, if any were.
+std::string since_said(std::uint64_t left_out, std::string_view things);
+
 }  // namespace hangar

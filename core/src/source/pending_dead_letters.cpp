@@ -150,9 +150,9 @@ asio::awaitable<bool> PendingDeadLetters::try_to_store(const HeldMessage& held, 
   if (const auto left_out = seldom_.told("cannot store", Clock::now())) {
     source_.log.warning(
         "stream {}: cannot store a dead letter of {}: {}; trying again, and its event stays in "
-        "stream {} ({} more failures since this was said last)",
+        "stream {}{}",
         dead_letter_stream, source_.options.service, problem, source_.options.source.stream,
-        *left_out);
+        since_said(*left_out, "failures"));
   }
   co_return false;
 }
@@ -182,9 +182,10 @@ void PendingDeadLetters::tell(const HeldMessage& held, const Rejection& why) {
   const auto left_out = seldom_.told(why.reason, Clock::now());
   if (!left_out) return;
   source_.log.warning(
-      "stream {}: event {} cannot be recorded and is a dead letter now: {}: {} ({} more of this "
-      "reason since this was said last); see `hangar dlq ls`",
-      source_.options.source.stream, held.sequence(), why.reason, why.error, *left_out);
+      "stream {}: event {} cannot be recorded and is a dead letter now: {}: {}{}; see `hangar dlq "
+      "ls`",
+      source_.options.source.stream, held.sequence(), why.reason, why.error,
+      since_said(*left_out, "of this reason"));
 }
 
 void PendingDeadLetters::count() {

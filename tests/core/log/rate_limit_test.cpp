@@ -17,6 +17,11 @@ TEST(RateLimit, one_thing_is_told_once_an_interval_with_how_often_it_was_left_ou
   EXPECT_EQ(limit.told("full", start + 90s), 1U);
 }
 
+TEST(RateLimit, a_line_has_a_number_only_where_something_was_left_out) {
+  EXPECT_EQ(since_said(0, "failures"), "");
+  EXPECT_EQ(since_said(3, "failures"), " (3 more failures since this was said last)");
+}
+
 TEST(RateLimit, different_things_do_not_silence_each_other) {
   RateLimit limit{30s};
   const RateLimit::Time start{};
