@@ -121,7 +121,7 @@ class Elsewhere(unittest.TestCase):
         self.assertRegex(
             self.refusals(installed, build)["as_installed"],
             r"\Aits fingerprint of the public headers is ([0-9a-f]{16}), this host's is (?!\1)"
-            r"[0-9a-f]{16}: build it again with this host's headers\Z",
+            r"[0-9a-f]{16}: build it again with this host's headers \(hangar [\d.]+\)\Z",
         )
 
     def test_a_plugin_is_built_against_a_build(self) -> None:

@@ -67,6 +67,11 @@ std::optional<std::string> build_difference(std::string_view plugin, std::string
     return fmt::format("built as {}, this host as {}: build it again with hangar {}", plugin, host,
                        version);
   }
+  // Headers come first, and with a version of Hangar: that of the package hangar-dev.
+  constexpr std::string_view headers = "headers";
+  if (remedies.starts_with(headers)) {
+    remedies.insert(headers.size(), fmt::format(" (hangar {})", version));
+  }
   return fmt::format("{}: build it again with this host's {}", differences, remedies);
 }
 

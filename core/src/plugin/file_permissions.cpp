@@ -26,6 +26,19 @@ using File = std::unique_ptr<std::FILE, CloseFile>;
 
 File open_file(const std::filesystem::path& path) { return File{std::fopen(path.c_str(), "re")}; }
 
+/// The user's name, or number where /etc/passwd has none: no other list is asked, which may be
+/// away.
+std::string name_of(uid_t user) {
+  const File file = open_file("/etc/passwd");
+  LineBuffer buffer{};
+  struct passwd entry {};
+  struct passwd* found = nullptr;
+  while (file && ::fgetpwent_r(file.get(), &entry, buffer.data(), buffer.size(), &found) == 0) {
+    if (entry.pw_uid == user) return entry.pw_name;
+  }
+  return fmt::format("{}", user);
+}
+
 /// The user's name when the group is the primary one of this user alone; else empty.
 std::string only_user_of(gid_t group, uid_t user, const std::filesystem::path& passwd_file) {
   const File file = open_file(passwd_file);
@@ -78,8 +91,10 @@ std::optional<std::string> refuse_one(const std::filesystem::path& path, mode_t 
                        S_ISDIR(type) ? "folder" : "regular file");
   }
   if (status.st_uid != 0 && status.st_uid != user) {
-    return fmt::format("{} belongs to user {}, neither root nor this user", path.string(),
-                       status.st_uid);
+    return fmt::format(
+        "{} belongs to user {}, neither root nor this user: run Hangar as that user, as `runuser "
+        "-u` does, or chown it",
+        path.string(), name_of(status.st_uid));
   }
   const bool sticky_folder = S_ISDIR(status.st_mode) && (status.st_mode & S_ISVTX) != 0;
   if (sticky_folder) return std::nullopt;

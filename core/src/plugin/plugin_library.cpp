@@ -94,7 +94,8 @@ FoundPlugin load_plugin(const std::filesystem::path& path) {
   library.load(path.string(), failed, type::rtld_now | type::rtld_local);
   if (failed) {
     const char* why = ::dlerror();  // NOLINT(concurrency-mt-unsafe): one thread loads plugins
-    found.refusal = fmt::format("cannot be loaded: {}", why != nullptr ? why : failed.message());
+    found.refusal = fmt::format("cannot be loaded: {}; `ldd -r` of it shows what it lacks",
+                                why != nullptr ? why : failed.message());
     return found;
   }
   if (!library.has("hangar_plugin")) {
