@@ -312,8 +312,13 @@ asio::awaitable<void> detail::write_batches(Context& context, Source& source,
                                             const BatchLimits& limits,
                                             const std::function<ItemPtr(const Message&)>& decode,
                                             BatchTarget& target) {
-  if (context.lanes() == 0 || limits.batch_size == 0) {
-    throw std::invalid_argument{"a BatchWriter needs at least one lane and one item a batch"};
+  if (context.lanes() == 0) {
+    throw std::invalid_argument{
+        "a BatchWriter has no session to write with: name the tables that it writes in the "
+        "service's needs"};
+  }
+  if (limits.batch_size == 0) {
+    throw std::invalid_argument{"a BatchWriter needs a batch_size of at least one item"};
   }
   batch::Run run{context, source, limits, decode, target};
   co_await run.read_and_write();

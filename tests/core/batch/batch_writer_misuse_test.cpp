@@ -55,9 +55,10 @@ TEST(BatchWriterMisuse, without_lanes_items_or_functions_it_does_not_begin) {
     co_await writer.run(decode, write);
   };
   EXPECT_EQ(failure<std::invalid_argument>(good, {.batch_size = 0}),
-            "a BatchWriter needs at least one lane and one item a batch");
+            "a BatchWriter needs a batch_size of at least one item");
   EXPECT_EQ(failure<std::invalid_argument>(good, {}, false),
-            "a BatchWriter needs at least one lane and one item a batch");
+            "a BatchWriter has no session to write with: name the tables that it writes in the "
+            "service's needs");
   EXPECT_EQ(failure<std::invalid_argument>(
                 [](Writer& writer) -> asio::awaitable<void> { co_await writer.run({}, write); }),
             "a BatchWriter has nothing to decode with");
