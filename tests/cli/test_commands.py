@@ -187,7 +187,7 @@ class Configuration(Case):
             "5:14: nats.tls.ca_file: cannot read /none/ca",
             "nats.tls.cert_file: cert_file and key_file come together",
             "HANGAR_ADMIN_LISTEN: 'foo' is no address",
-            "8:8: storage.url: no storage takes a mysql URL",
+            "8:8: storage.url: no storage that was found takes a mysql URL",
             "services.task_run_recorder.stream: `a b` cannot be a name in JetStream",
             "services.task_run_recorder.filter_subject: `foo bar` is no subject",
             "services.event_logger.filter_subject: `a..b` is no subject",

@@ -302,7 +302,8 @@ class Storages(unittest.TestCase):
             ({"storage.url": "wrong+more://x"}, "storage.url: given wrong+more://x"),
             (
                 {"storage.url": "mysql://x"},
-                "storage.url: no storage takes a mysql URL: write faulty://what, or postgresql://",
+                "storage.url: no storage that was found takes a mysql URL: install the plugin of "
+                "one that does, or write faulty://what, or postgresql://",
             ),
         ):
             with self.subTest(settings=settings):

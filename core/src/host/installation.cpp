@@ -217,11 +217,17 @@ const Plugin& Installation::storage_plugin() const {
   if (config_.storage.type.empty()) {
     const std::string_view scheme = scheme_of(config_.storage.url.value);
     const auto forms = url_forms();
+    if (storages().empty()) {
+      throw ConfigError{
+          "storage.type: no plugin of a storage was found: install one, or name its folder in "
+          "plugins.path; see `hangar plugins ls`"};
+    }
     throw ConfigError{
-        scheme.empty() ? std::string{"storage.type: set it: no storage that was found has a "
-                                     "default file"}
-                       : fmt::format("storage.url: no storage takes a {} URL{}{}", scheme,
-                                     forms.empty() ? "" : ": write ", fmt::join(forms, ", or "))};
+        scheme.empty()
+            ? std::string{"storage.type: set it: no storage that was found has a default file"}
+            : fmt::format("storage.url: no storage that was found takes a {} URL: install the "
+                          "plugin of one that does{}{}",
+                          scheme, forms.empty() ? "" : ", or write ", fmt::join(forms, ", or "))};
   }
   std::vector<std::string_view> names;
   for (const Plugin* plugin : storages()) names.emplace_back(plugin->name);

@@ -63,8 +63,13 @@ std::string setting_of(const std::string& service, const SourceOptions& source) 
 void check_plugin_folders(const std::vector<std::string>& folders) {
   for (const std::string& folder : folders) {
     if (std::filesystem::path{folder}.is_absolute()) continue;
-    throw ConfigError{fmt::format("plugins.path: {} is a relative path: write {}",
-                                  in_quotes(folder), std::filesystem::absolute(folder).string())};
+    throw ConfigError{
+        folder.starts_with('[')
+            ? fmt::format("plugins.path: {} is no path: outside of a file, folders stand without "
+                          "brackets, with a comma between two",
+                          in_quotes(folder))
+            : fmt::format("plugins.path: {} is a relative path: write {}", in_quotes(folder),
+                          std::filesystem::absolute(folder).string())};
   }
 }
 

@@ -204,8 +204,10 @@ class Publishing {
       failure_ =
           std::make_exception_ptr(DeniedError{fmt::format("{}: {}", line.origin, reply.why)});
     } else if (reply.fate == Link::Reply::Fate::no_responders && !stream_of_subject(line.subject)) {
-      fail(fmt::format("{}: no stream listens on `{}`: create one, or choose another --subject",
-                       line.origin, line.subject));
+      fail(
+          fmt::format("{}: no stream listens on `{}`: run the service that reads it, which creates "
+                      "one, or choose another --subject",
+                      line.origin, line.subject));
     } else {
       if (reply.fate == Link::Reply::Fate::timed_out) unanswered_ = line.subject;
       if (reply.fate == Link::Reply::Fate::no_responders) {
