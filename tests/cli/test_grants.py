@@ -160,6 +160,8 @@ class Files(unittest.TestCase):
         shut.mkdir(mode=0o500)
         file = self.folder / "theirs.db"
         file.touch(mode=0o400)
+        closed = self.folder / "closed"
+        closed.mkdir(mode=0)
         for named, words in (
             (secret, ["-c", secret]),
             (secret, ["-c", from_file]),
@@ -167,6 +169,7 @@ class Files(unittest.TestCase):
             (secret, flags({"nats.nkey_seed_file": secret, "nats.url": "nats://127.0.0.1:1"})),
             (shut, flags({"data_dir": shut / "data"})),
             (file, flags({"storage.url": file, "storage.create_tables": "true"})),
+            (closed, flags({"storage.url": closed / "rows.db"})),
         ):
             with self.subTest(words=words):
                 data = [] if named == shut else flags({"data_dir": self.data})

@@ -92,6 +92,14 @@ std::filesystem::path database_path(std::string_view url) {
   return file;
 }
 
+bool is_there(const std::filesystem::path& file) {
+  std::error_code unknown;
+  const bool there = std::filesystem::exists(file, unknown);
+  if (!unknown) return there;
+  throw ConfigError{"storage.url: " + file.string() + ": " + unknown.message() +
+                    ": let this user look into its folder, or name another path"};
+}
+
 void check_place(const std::filesystem::path& file, Creation creation) {
   namespace fs = std::filesystem;
   std::error_code unknown;
@@ -101,7 +109,7 @@ void check_place(const std::filesystem::path& file, Creation creation) {
     throw ConfigError{"storage.url: " + folder.string() + " is no folder, so " + file.string() +
                       " cannot be in it"};
   }
-  if (unknown || fs::exists(file, unknown)) return;
+  if (is_there(file)) return;
   if (creation == Creation::never) {
     throw ConfigError{"storage.url: " + file.string() +
                       " is not there: let the program that owns the file create it first (for "

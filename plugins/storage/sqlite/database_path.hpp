@@ -13,6 +13,9 @@ namespace hangar::sqlite {
 /// although its events were acknowledged.
 std::filesystem::path database_path(std::string_view url);
 
+/// Throws ConfigError where this user may not know.
+bool is_there(const std::filesystem::path& file);
+
 /// Throws ConfigError when the file cannot be in its folder, or is not there and is not to be, or
 /// cannot be, created; what is missing of the folder is created with it.
 void check_place(const std::filesystem::path& file, Creation creation);

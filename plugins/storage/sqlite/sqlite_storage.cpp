@@ -118,7 +118,7 @@ void begin_write_ahead_log(Connection& connection) {
 
 void prepare_file(Writer& writer, std::span<const Table* const> tables, Creation creation) {
   OpenMode mode = OpenMode::existing;
-  if (!tables.empty() && !fs::exists(writer.path())) {
+  if (!tables.empty() && !is_there(writer.path())) {
     if (creation == Creation::never) refuse_absent(writer.path(), *tables.front());
     create_folder(writer.path().parent_path());
     mode = OpenMode::create;
@@ -203,7 +203,7 @@ std::vector<Check> SqliteStorage::examine(std::span<const Table* const> tables, 
   const std::string path = writer_->path().string();
   const auto full = refuses_writes(writer_->path().parent_path());
   if (full) checks.push_back({fail, "file", *full, "free some disk space, or raise the limit"});
-  if (!fs::exists(writer_->path())) {
+  if (!is_there(writer_->path())) {
     checks.push_back(creation == Creation::when_absent
                          ? Check{ok, "file", path + " is not there yet; Hangar creates it"}
                          : Check{fail, "file", path + " is not there",

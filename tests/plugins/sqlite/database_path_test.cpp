@@ -56,6 +56,10 @@ TEST(DatabasePath, a_file_is_in_a_folder_or_is_there_or_may_be_made) {
     EXPECT_THROW(check_place(file, never), ConfigError) << file;
   }
   EXPECT_NO_THROW(check_place(program, never));
+  // What the system does not tell, whoever asks, as it does not tell of another user's folder.
+  const fs::path too_long = fs::temp_directory_path() / std::string(300, 'x') / "x.db";
+  EXPECT_THROW(is_there(too_long), ConfigError);
+  EXPECT_THROW(check_place(too_long, when_absent), ConfigError);
 }
 
 TEST(DatabasePath, says_nothing_of_what_another_url_holds) {
