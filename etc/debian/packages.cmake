@@ -82,6 +82,10 @@ install(FILES ${PROJECT_SOURCE_DIR}/etc/hangar.schema.json DESTINATION share/han
   COMPONENT program EXCLUDE_FROM_ALL)
 install(FILES ${PROJECT_SOURCE_DIR}/etc/systemd/hangar.service DESTINATION lib/systemd/system
   COMPONENT program EXCLUDE_FROM_ALL)
+# A link in the tree.
+file(REAL_PATH ${PROJECT_SOURCE_DIR}/etc/sample.jsonl sample)
+install(FILES ${sample} DESTINATION share/hangar RENAME sample.jsonl
+  COMPONENT prefect EXCLUDE_FROM_ALL)
 install(FILES ${control}/user.conf DESTINATION lib/systemd/system/hangar.service.d
   COMPONENT program EXCLUDE_FROM_ALL)
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import ClassVar
 
 from support.packages import make_packages
-from support.program import environment, hangar
+from support.program import environment, flags, hangar
 from support.temporary import temporary_folder
 from support.tree import ROOT
 
@@ -33,6 +33,7 @@ _HELD = {
         "usr/share/man/man1/hangar.1.gz",
         "usr/share/zsh/vendor-completions/_hangar",
     },
+    "hangar-prefect": {"usr/share/hangar/sample.jsonl"},
     "hangar-dev": {
         "usr/include/hangar/fingerprint.hpp",
         "usr/include/hangar/service.hpp",
@@ -146,6 +147,29 @@ class Packages(unittest.TestCase):
             self.assertEqual([plugin["refusal"] for plugin in found if plugin["refusal"]], [])
             wanted = set().union(*(_PLUGINS[package] for package in packages))
             self.assertEqual({Path(plugin["path"]).stem for plugin in found}, wanted)
+
+    def test_a_storage_whose_package_is_not_there_is_missed(self) -> None:
+        for packages, settings, said in (
+            (("hangar",), {}, "storage.type: no plugin of a storage was found: install one, or"),
+            (
+                ("hangar", "hangar-sqlite"),
+                {"storage.url": "postgresql://db/prefect"},
+                "storage.url: no storage that was found takes a postgresql URL: install the plugin "
+                "of one that does, or write a path or sqlite:",
+            ),
+        ):
+            with self.subTest(packages=packages):
+                root = self.extracted(*packages)
+                words = flags({"data_dir": root / "data", **settings})
+                done = subprocess.run(
+                    [root / "usr/bin/hangar", "config", "check", *words],
+                    env=environment(),
+                    capture_output=True,
+                    text=True,
+                    check=False,
+                )
+                self.assertEqual(done.returncode, 78, done.stdout + done.stderr)
+                self.assertIn(said, done.stderr)
 
     def test_pkg_config_gives_the_flags_that_a_plugin_must_share(self) -> None:
         root = self.extracted("hangar-dev")
