@@ -1,6 +1,7 @@
 """`installed.py`: the Debian packages in a bare root of this machine's release.
 
-lintian finds nothing in them; they are upgraded to, purged, and used as etc/docs/install.md says.
+lintian finds nothing in them; they are upgraded to, purged, and used as etc/docs/install.md says,
+under a systemd of that root.
 """
 
 from __future__ import annotations
@@ -11,22 +12,23 @@ import re
 import shutil
 import subprocess
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
+from support.booted_root import booted
 from support.console import commands
 from support.debian_root import debian_root, run_inside
 from support.not_run import not_run
 from support.packages import PAGE, make_packages
 from support.prefect_venv import locked
 from support.temporary import temporary_folder
-from support.tree import ROOT
 
 _FOLDER = Path("/packages")
 _OLDER = "0.0.1"
 
 _PREPARE = """
 apt-get update -qq
-apt-get install -y -qq --no-install-recommends lintian zsh fish man-db
+apt-get install -y -qq --no-install-recommends lintian zsh fish man-db systemd dbus
 """
 _LINTIAN = "lintian --allow-root --fail-on error,warning --tag-display-limit 0 *.deb"
 _PATHS = """
@@ -56,6 +58,35 @@ getent passwd hangar
 find / -xdev -iname '*hangar*' ! -path '/packages/*' ! -path '/proc/*' ! -path '/var/cache/*' |
   tee /tmp/left
 test ! -s /tmp/left
+"""
+_WAIT = """
+for try in $(seq 100); do
+  runuser -u hangar -- hangar verify -c /etc/hangar/hangar.yaml --all >/tmp/said 2>&1
+  if grep '^task_run_recorder: 283 ' /tmp/said; then exit; fi
+  sleep 0.1
+done
+exit 1
+"""
+# A wrong file ends neither what runs nor, started again and again, what does not.
+_OPERATE = """
+refused() {
+  if "$@" >/tmp/said 2>&1; then exit 1; fi
+}
+systemctl show -P StatusText hangar | grep '^running task_run_recorder; '
+systemctl reload hangar
+sed -i 's/^data_dir:/data_dirr:/' /etc/hangar/hangar.yaml
+refused systemctl reload hangar
+systemctl is-active hangar
+refused systemctl restart hangar
+journalctl -u hangar -n 5 | grep "did you mean 'data_dir'"
+test "$(systemctl show -P ExecMainStatus hangar)" = 78
+test "$(systemctl show -P NRestarts hangar)" = 0
+sed -i 's/^data_dirr:/data_dir:/' /etc/hangar/hangar.yaml
+systemctl restart hangar
+refused hangar doctor -c /etc/hangar/hangar.yaml
+grep '/var/lib/hangar belongs to user hangar, .* run Hangar as that user' /tmp/said
+systemctl stop hangar
+test "$(systemctl show -P Result hangar)" = success
 """
 
 
@@ -94,15 +125,35 @@ def main() -> int:
         for package in make_packages(made).values():
             shutil.copy(package, inside)
             _make_older(package, inside / "older")
-        shutil.copy(ROOT / "etc" / "sample.jsonl", inside)
         _run(root, "prepare", _PREPARE)
         _run(root, "lintian", _LINTIAN)
         _run(root, "upgrade", _UPGRADE)
         _run(root, "paths", _PATHS)
         _run(root, "remove", _REMOVE)
-        for command, _ in commands(PAGE):
-            _run(root, "page", command)
+        _follow(root, folder / "systemd.log")
     return 0
+
+
+def _follow(root: Path, log: Path) -> None:
+    """The page, on a machine of its own: what it installs is brought before."""
+    page = list(commands(PAGE))
+    for command, _ in page:
+        if command.startswith("apt-get install"):
+            _run(root, "bring", f"{command} --download-only")
+    with booted(root, log) as run:
+
+        def follow(what: str, script: str, said: Sequence[str] = ()) -> None:
+            print(f"{what}: {script}", flush=True)
+            status, printed = run(f"cd {_FOLDER}\n{script}")
+            print(printed, flush=True)
+            if status or any(line not in printed for line in said):
+                raise SystemExit(f"{what}: exit status {status}, wanted: {said}")
+
+        for command, said in page:
+            follow("page", command, said)
+            if command.startswith("runuser -u hangar -- hangar publish"):
+                follow("wait", _WAIT)
+        follow("operate", _OPERATE)
 
 
 if __name__ == "__main__":

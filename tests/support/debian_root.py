@@ -66,10 +66,15 @@ def _bring_settings(root: Path) -> None:
         shutil.copytree(certificates, root / certificates.relative_to("/"), dirs_exist_ok=True)
 
 
+def root_environment() -> dict[str, str]:
+    """What a program of a root sees: of this machine the proxies alone."""
+    passed = {name: value for name, value in os.environ.items() if name.lower().endswith("_proxy")}
+    own = {"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "HOME": "/root", "LANG": "C.UTF-8"}
+    return {**passed, **own}
+
+
 def run_inside(root: Path, *command: str) -> int:
     """The exit status of a script of sh and its arguments."""
     own = ("unshare", "--mount", "--pid", "--fork", "--kill-child")
     words = (*own, "sh", "-euc", _ENTER, "sh", str(root), "sh", "-euc", *command)
-    passed = {name: value for name, value in os.environ.items() if name.lower().endswith("_proxy")}
-    environment = {**passed, "PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "HOME": "/root"}
-    return subprocess.run(words, env={**environment, "LANG": "C.UTF-8"}, check=False).returncode
+    return subprocess.run(words, env=root_environment(), check=False).returncode
