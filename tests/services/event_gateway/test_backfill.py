@@ -124,8 +124,9 @@ class BothStorages(BackfillCase):
         now = datetime.datetime.now(datetime.UTC)
         times = [(now - datetime.timedelta(hours=hours)).isoformat() for hours in range(1, 9)]
         events = [cases.event(number) for number in range(_EVENTS)]
-        # PostgreSQL stores no NUL.
-        events = [one for one in events if "\\u0000" not in json.dumps(one["payload"])]
+        # PostgreSQL stores no NUL, and shows some numbers in another form.
+        other = ("\\u0000", "1e+16")
+        events = [one for one in events if not any(o in json.dumps(one["payload"]) for o in other)]
         for one in events:
             one["occurred"] = chance.choice(times)
         filters = [cases.filter() for _ in range(_FILTERS)]
@@ -167,8 +168,8 @@ class Plans(BackfillCase):
             "INSERT INTO events (id, created, updated, occurred, event, resource_id, resource, "
             "related_resource_ids, related, payload, received, recorded) "
             f"SELECT md5(i::text)::uuid, now(), now(), now() - i * interval '600 s' / {_ROWS}, "
-            "'e' || i % 100, 'r' || i % 1000, '{\"prefect.resource.id\": \"r\"}', "
-            "'[]', '[]', '{}', "
+            "'e' || i % 100, 'r' || i % 1000, "
+            "jsonb_build_object('prefect.resource.id', 'r' || i % 1000), '[]', '[]', '{}', "
             f"now(), now() FROM generate_series(1, {_ROWS}) i;"
             "INSERT INTO event_resources (id, created, updated, occurred, resource_id, "
             "resource_role, resource, event_id) SELECT gen_random_uuid(), now(), now(), occurred, "
@@ -180,13 +181,12 @@ class Plans(BackfillCase):
 
     async def test_rows_are_found_by_the_most_selective_index(self) -> None:
         id_of_one = psql(self.postgres.url("prefect"), "SELECT id FROM events LIMIT 1").strip()
-        primary_key = {"pk_events", "events_pkey"}
         for parts, rows, indexes in (
             ({}, _ROWS, {"ix_events__occurred", "ix_events__occurred_id"}),
             ({"event": {"name": ["e1"]}}, _ROWS // 100, {"ix_events__event_occurred_id"}),
             ({"resource": {"id": ["r1", "r2"]}, "event": {"name": ["e1", "e2"]}}, _ROWS // 500,
-             {"ix_event_resources__resource_id__occurred", *primary_key}),
-            ({"id": {"id": [id_of_one]}}, 1, primary_key),
+             {"ix_event_resources__resource_id__occurred", "pk_events"}),
+            ({"id": {"id": [id_of_one]}}, 1, {"pk_events"}),
         ):  # fmt: skip
             with self.subTest(filter=parts):
                 begin = self.postgres.log.stat().st_size
@@ -194,7 +194,7 @@ class Plans(BackfillCase):
                 self.assertEqual(len(found), rows)
                 said = self.postgres.log.read_bytes()[begin:].decode(errors="replace")
                 self.assertNotRegex(said, r"Seq Scan on event")
-                used = set(re.findall(r"(?:using|Index Scan on) (\w+)", said))
+                used = set(re.findall(r"(?:using|Index Scan on) ((?:ix|pk)_event\w+)", said))
                 self.assertTrue(used and used <= indexes, used)
 
 
