@@ -261,7 +261,11 @@ Examined examine_nats(const NatsConfig& nats, const std::vector<ExaminedService>
     Examination examination{*link, nats, clustered};
     co_await examination.look_at_domain();
     for (const ExaminedService& service : services) co_await examination.look(service);
-    co_await examination.look_at_dead_letters();
+    // Only what is read can become a dead letter.
+    const auto reads = [](const ExaminedService& service) { return !service.needs.reads.empty(); };
+    if (services.empty() || std::ranges::any_of(services, reads)) {
+      co_await examination.look_at_dead_letters();
+    }
     examination.look_at_account();
     co_return examination.take();
   };

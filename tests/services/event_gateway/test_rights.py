@@ -50,7 +50,7 @@ class Rights(SubscribersCase):
         self.nats = self.enterContext(
             NatsServer(settings=f"accounts {{ {account} }}\nno_auth_user: all")
         )
-        self.postgres = self.enterContext(PostgresServer(fsync=False))
+        self.postgres = self.enterContext(PostgresServer())
         self.database = self.postgres.create_database("prefect")
         load_schema(NEWEST, self.database)
         self.grant("page", _TABLES)
@@ -140,7 +140,7 @@ class Rights(SubscribersCase):
             answers = pool.map(lambda case: self.doctor(case[0], case[1]), cases)
         for (_, _, missing), (code, said) in zip(cases, answers, strict=True):
             with self.subTest(missing=missing):
-                self.assertEqual(code, 1 if missing else 0, said)
+                self.assertEqual(code != 0, missing != "", said)
                 self.assertIn(missing.removesuffix(">"), said)
                 if not missing:
                     self.assertNotIn("[fail]", said)
