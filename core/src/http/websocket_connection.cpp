@@ -78,8 +78,8 @@ WebSocketConnection::WebSocketConnection(HttpStream& stream, std::shared_ptr<voi
       below_{stream},
       reader_{options_.largest_message, read},
       changed_{stream.get_executor()},
-      watch_{stream.get_executor()},
-      first_message_by_{Clock::now() + options_.first_message} {
+      watch_{stream.get_executor()} {
+  first_message_by_ = Clock::now() + options_.first_message;
   below_.expires_never();
 }
 

@@ -27,9 +27,29 @@
 
 namespace hangar {
 
+/// By when something must have come or gone.
+struct WebSocketTimes {
+  using Time = std::chrono::steady_clock::time_point;
+
+  Time first_message_by_ = Time::max();
+  Time message_by_ = Time::max();  ///< The end of one that has begun.
+  Time written_by_ = Time::max();
+  Time next_ping_ = Time::max();
+  Time pong_by_ = Time::max();
+};
+
+/// What messages take.
+struct WebSocketBytes {
+  std::size_t queued_bytes_ = 0;
+  std::size_t coming_bytes_ = 0;  ///< Of one that is not whole.
+  std::size_t given_bytes_ = 0;   ///< Of the one that was read last: its reader has it still.
+};
+
 /// A connection of a listener that has become a WebSocket: reads ahead, answers nothing by itself,
 /// pings, and watches the time. For the strand of its listener; its coroutines keep it alive.
-class WebSocketConnection : public std::enable_shared_from_this<WebSocketConnection> {
+class WebSocketConnection : public std::enable_shared_from_this<WebSocketConnection>,
+                            WebSocketTimes,
+                            WebSocketBytes {
  public:
   using Request = boost::beast::http::request<boost::beast::http::string_body>;
   using Clock = std::chrono::steady_clock;
@@ -98,17 +118,9 @@ class WebSocketConnection : public std::enable_shared_from_this<WebSocketConnect
   Condition changed_;  ///< The queue, whose turn it is to write, or whether this ends.
   Condition watch_;
   std::deque<WebSocketFrame> queue_;
-  std::size_t queued_bytes_ = 0;
-  std::size_t coming_bytes_ = 0;        ///< Of a message that is not whole.
-  std::size_t given_bytes_ = 0;         ///< Of the one that was read last: its reader has it still.
   std::optional<WebSocketFrame> last_;  ///< The Close, once it is in the queue.
-  Clock::time_point first_message_by_;
-  Clock::time_point message_by_ = Clock::time_point::max();  ///< The end of one that has begun.
-  Clock::time_point written_by_ = Clock::time_point::max();
-  Clock::time_point next_ping_ = Clock::time_point::max();
-  Clock::time_point pong_by_ = Clock::time_point::max();
-  std::string ping_;      ///< What the pong is to have.
-  bool writing_ = false;  ///< Somebody has the turn.
+  std::string ping_;                    ///< What the pong is to have.
+  bool writing_ = false;                ///< Somebody has the turn.
   bool waits_for_room_ = false;
   bool reads_ = false;  ///< Something may still come.
   bool gone_ = false;
