@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <array>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
 #include <boost/asio/executor_work_guard.hpp>
@@ -37,14 +38,15 @@ class SilentLog final : public Log {
   void write(LogLevel, std::string_view) noexcept override {}
 };
 
-/// A listener on a thread of its own, whose service answers each message with the same. From `hold`
-/// on it answers no ping and no Close until `release`. `drop` and `refuse` end the connection.
+/// A listener on two threads, as those of a service with `threads` of its own, whose service
+/// answers each message with the same. From `hold` on it answers no ping and no Close until
+/// `release`. `drop` and `refuse` end the connection.
 class Served {
  public:
   explicit Served(WebSocketOptions options = WebSocketOptions{"prefect"},
                   const ListenerLimits& limits = {})
       : options_{std::move(options)} {
-    thread_ = std::thread{[this] { io_.run(); }};
+    for (std::thread& each : threads_) each = std::thread{[this] { io_.run(); }};
     on_strand([&] {
       listener_ = HttpListener::start(strand_, "listen", ListensOn{"127.0.0.1:0"}, log_, limits);
     });
@@ -60,7 +62,7 @@ class Served {
         asio::use_future)
         .get();
     work_.reset();
-    thread_.join();
+    for (std::thread& each : threads_) each.join();
   }
   Served(const Served&) = delete;
   Served& operator=(const Served&) = delete;
@@ -131,7 +133,7 @@ class Served {
   }
 
   WebSocketOptions options_;
-  asio::io_context io_{1};
+  asio::io_context io_{2};
   asio::executor_work_guard<asio::io_context::executor_type> work_{io_.get_executor()};
   asio::any_io_executor strand_ = asio::make_strand(io_);
   SilentLog log_;
@@ -139,7 +141,7 @@ class Served {
   std::deque<std::string> heard_;
   std::shared_ptr<HttpListener> listener_;
   std::future<void> service_;
-  std::thread thread_;
+  std::array<std::thread, 2> threads_;
 };
 
 inline constexpr char text = '\x1';
