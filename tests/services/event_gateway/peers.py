@@ -6,8 +6,10 @@ import abc
 import contextlib
 import copy
 import json
+import os
+import signal
 import subprocess
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from http.client import HTTPConnection
 from pathlib import Path
@@ -177,6 +179,22 @@ class PrefectPeer(Peer):
     def pid(self) -> int:
         return self._server.pid
 
+    def kill(self) -> None:
+        """At once, with every process that it started; `start` begins again on the same port."""
+        for pid in _descendants(self.pid):
+            os.kill(pid, signal.SIGKILL)
+        self._server.stop(signal.SIGKILL)
+
+    def start(self) -> None:
+        self._server.start()
+
+
+def _descendants(pid: int) -> Iterator[int]:
+    for thread in Path(f"/proc/{pid}/task").iterdir():
+        for child in (thread / "children").read_text().split():
+            yield from _descendants(int(child))
+            yield int(child)
+
 
 class Gateway(Peer):
     """`hangar run --only event_gateway`; can be killed and started again."""
@@ -186,10 +204,13 @@ class Gateway(Peer):
         settings: Mapping[str, str] = {},
         nats: NatsServer | None = None,
         services: tuple[str, ...] = ("event_gateway",),
+        nats_url: str = "",
     ) -> None:
+        """`nats_url` where it reaches its server by way of another."""
         self._environment = settings
         self._services = services
         self._nats = nats
+        self._nats_url = nats_url
         self.base = base_path_of(settings)
 
     def _open(self, opened: contextlib.ExitStack) -> None:
@@ -201,7 +222,7 @@ class Gateway(Peer):
 
     def start(self) -> None:
         settings = {
-            "nats.url": self.nats.url,
+            "nats.url": self._nats_url or self.nats.url,
             "data_dir": self._data,
             "services.event_gateway.listen": "127.0.0.1:0",
             "services.event_gateway.publish_timeout": "1s",

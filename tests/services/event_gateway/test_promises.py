@@ -1,14 +1,12 @@
-"""What the gateway confirms is in the stream, whatever is killed."""
+"""What the gateway confirms is in the stream. `faults.gateway` has the same over kills."""
 
 import asyncio
-import contextlib
 import json
 import os
 import signal
 import unittest
 import uuid
 from collections import Counter
-from typing import Any
 
 from support.prefect_nats_venv import continue_with_prefect_nats
 
@@ -16,26 +14,14 @@ continue_with_prefect_nats()
 
 from prefect.events.clients import PrefectEventsClient
 from prefect.events.schemas.events import Event, Resource
+from services.event_gateway.counting import event
 from services.event_gateway.peers import AUTH, INVALID, Gateway
 from websockets.exceptions import ConnectionClosed, InvalidHandshake
 
 from support.children import freeze
 from support.servers import NatsServer
 
-_KILLS = 30 if os.environ.get("HANGAR_TEST_LONG") else 3
 _JSON = {"Content-Type": "application/json"}
-
-
-def event(identity: str) -> str:
-    return json.dumps(
-        {
-            "id": identity,
-            "occurred": "2026-11-20T00:00:00Z",
-            "event": "e",
-            "resource": {"prefect.resource.id": "r"},
-            "payload": {"filling": "x" * 2000},
-        }
-    )
 
 
 class Promises(unittest.IsolatedAsyncioTestCase):
@@ -58,57 +44,6 @@ class Promises(unittest.IsolatedAsyncioTestCase):
             await client._checkpoint()
             self.assertEqual(client._unconfirmed_events, [])
             self.assertEqual(self.ids(), [str(each.id) for each in sent])
-
-    async def test_what_a_pong_confirmed_is_stored_over_kills(self) -> None:
-        confirmed: list[str] = []
-        unconfirmed: list[str] = []
-        for kill in range(_KILLS):
-            done = asyncio.create_task(self.send(confirmed, unconfirmed))
-            before = len(confirmed)
-            async with asyncio.timeout(60):
-                while len(confirmed) < before + 300 * (kill % 3 + 1):
-                    await asyncio.sleep(0.001)
-            self.gateway.kill()
-            await done
-            self.assertGreater(len(unconfirmed), 0, "the kill came when nothing was on its way")
-            self.gateway.start()
-        async with self.gateway.authenticated() as socket, asyncio.timeout(60):
-            for each in unconfirmed:
-                await socket.send(event(each))
-            await socket.close()
-        stored = Counter(self.ids())
-        missing = set(confirmed) - set(stored)
-        self.assertEqual(len(missing), 0, f"of {len(confirmed)} confirmed events are missing")
-        self.assertEqual(len(set(unconfirmed) - set(stored)), 0, "of the last connection")
-        self.assertEqual(len(stored), stored.total(), "some are stored twice")
-
-    async def send(self, confirmed: list[str], unconfirmed: list[str]) -> None:
-        """Sends new events until the connection breaks; a pong confirms all before its ping."""
-        with contextlib.suppress(ConnectionClosed, OSError, InvalidHandshake, EOFError):
-            async with self.gateway.authenticated() as socket:
-                for each in unconfirmed:
-                    await socket.send(event(each))
-                waiting: set[asyncio.Task[None]] = set()
-                while True:
-                    new = [str(uuid.uuid4()) for _ in range(50)]
-                    for each in new:
-                        unconfirmed.append(each)
-                        await socket.send(event(each))
-                    told = self.confirm(await socket.ping(), [*unconfirmed], confirmed, unconfirmed)
-                    waiting.add(asyncio.create_task(told))
-                    if len(waiting) >= 4:
-                        _, waiting = await asyncio.wait(
-                            waiting, return_when=asyncio.FIRST_COMPLETED
-                        )
-
-    async def confirm(
-        self, pong: Any, covered: list[str], confirmed: list[str], unconfirmed: list[str]
-    ) -> None:
-        with contextlib.suppress(ConnectionClosed):
-            await pong
-            known = set(covered)
-            confirmed += [each for each in unconfirmed if each in known]
-            unconfirmed[:] = [each for each in unconfirmed if each not in known]
 
     async def test_while_jetstream_is_away_nothing_is_confirmed_and_nothing_lost(self) -> None:
         first, second, posted = (str(uuid.uuid4()) for _ in range(3))
