@@ -22,12 +22,27 @@ std::size_t width_of(std::string_view text) {
   return static_cast<std::size_t>(std::ranges::count_if(text, begins_character));
 }
 
-/// Takes from the widest columns until a line has the width, or no column can be narrower.
-void make_narrower(std::vector<std::size_t>& widths, std::size_t width) {
+/// Of the longest word, but not less than a column is made.
+std::size_t least_width_of(std::string_view text) {
+  std::size_t longest = narrowest_column;
+  while (!text.empty()) {
+    const std::size_t end = std::min(text.find(' '), text.size());
+    longest = std::max(longest, width_of(text.substr(0, end)));
+    text.remove_prefix(std::min(end + 1, text.size()));
+  }
+  return longest;
+}
+
+/// Takes from the widest columns that are wider than their least width until a line has the width.
+void make_narrower(std::vector<std::size_t>& widths, const std::vector<std::size_t>& least,
+                   std::size_t width) {
   std::size_t line = std::accumulate(widths.begin(), widths.end(), between * (widths.size() - 1));
   for (; line > width; --line) {
-    const auto widest = std::ranges::max_element(widths);
-    if (*widest <= narrowest_column) return;
+    std::size_t* widest = nullptr;
+    for (std::size_t i = 0; i < widths.size(); ++i) {
+      if (widths[i] > least[i] && (widest == nullptr || widths[i] > *widest)) widest = &widths[i];
+    }
+    if (widest == nullptr) return;
     --*widest;
   }
 }
@@ -56,10 +71,18 @@ void TextTable::add(std::vector<std::string> row) {
 
 void TextTable::print(std::ostream& out, std::size_t width) const {
   std::vector<std::size_t> widths(rows_.front().size());
+  std::vector<std::size_t> least(widths.size(), narrowest_column);
+  std::vector<std::size_t> words = least;
   for (const auto& row : rows_) {
-    for (std::size_t i = 0; i < row.size(); ++i) widths[i] = std::max(widths[i], width_of(row[i]));
+    for (std::size_t i = 0; i < row.size(); ++i) {
+      widths[i] = std::max(widths[i], width_of(row[i]));
+      words[i] = std::max(words[i], least_width_of(row[i]));
+    }
   }
-  if (width > 0) make_narrower(widths, width);
+  if (width > 0) {
+    make_narrower(widths, words, width);
+    make_narrower(widths, least, width);  // where that was not enough, words are parted
+  }
   for (const auto& row : rows_) {
     std::vector<std::vector<std::string>> cells;
     std::size_t lines = 1;

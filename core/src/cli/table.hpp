@@ -13,8 +13,8 @@
 namespace hangar {
 
 /// Columns for a person: a heading, a line for each row, two spaces between. Control characters are
-/// escaped. Where the lines are wider than the terminal, the widest columns are made narrower and
-/// their cells take several lines.
+/// escaped. Where the lines are wider than the terminal, the widest columns are made narrower,
+/// those of texts first, and their cells take several lines.
 class TextTable {
  public:
   explicit TextTable(std::vector<std::string> heading) { rows_.push_back(std::move(heading)); }

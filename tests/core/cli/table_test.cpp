@@ -34,6 +34,24 @@ TEST(Table, in_a_terminal_the_widest_columns_take_several_lines) {
   EXPECT_EQ(printed(table, 4), printed(table, 17));
 }
 
+TEST(Table, a_word_is_parted_where_texts_cannot_be_narrower) {
+  TextTable table{{"A_LONG_NAME", "WHAT"}};
+  table.add({"name_of_twenty_chars", "some words that explain the name"});
+  EXPECT_EQ(printed(table, 32),
+            "A_LONG_NAME           WHAT\n"
+            "name_of_twenty_chars  some words\n"
+            "                      that\n"
+            "                      explain\n"
+            "                      the name\n");
+  EXPECT_EQ(printed(table, 26),
+            "A_LONG_NAME       WHAT\n"
+            "name_of_twenty_c  some\n"
+            "hars              words\n"
+            "                  that\n"
+            "                  explain\n"
+            "                  the name\n");
+}
+
 TEST(Table, a_text_is_parted_at_spaces_or_else_between_characters) {
   for (const auto& [text, parts] : std::vector<std::pair<std::string, std::vector<std::string>>>{
            {"", {""}},
