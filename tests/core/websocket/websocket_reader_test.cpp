@@ -119,7 +119,7 @@ TEST(WebSocketReader, messages_are_inflated_each_behind_the_one_before_or_by_its
       ASSERT_EQ(made.size(), 62U);
       EXPECT_EQ(made[57], "p");
       EXPECT_EQ(made[58], "t" + message + "19");
-      EXPECT_EQ(made[60], "t" + std::string(largest, 'y'));
+      EXPECT_EQ(made[60], std::string{"t"}.append(largest, 'y'));
       EXPECT_EQ(made[61], "c1009");
     }
   }
