@@ -5,12 +5,14 @@ HANGAR_TEST_FUZZ_SECONDS takes another time. A finding stays beside the program.
 
 from __future__ import annotations
 
+import itertools
 import json
 import os
 import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 from support.temporary import temporary_folder
 from support.tree import ROOT
@@ -31,13 +33,29 @@ def _lines(name: str) -> list[bytes]:
     return (ROOT / "tests" / "golden" / f"{name}.jsonl").read_bytes().splitlines()
 
 
+_FILTERS: tuple[dict[str, Any], ...] = (
+    {}, {"event": {"prefix": ["prefect."], "exclude_name": ["a"]}},
+    {"resource": {"id_prefix": ["prefect"], "labels": {"a": ["!b*", "[c-e]?"]}}},
+    {"any_resource": [{"id": ["a"]}, {"labels": {"prefect.resource.role": "flow*"}}]},
+    {"related": {"id": ["a"], "role": ["b"], "resources_in_roles": [["a", "b"]]}},
+    {"text": {"query": 'a -b +"c d"'}, "id": {"id": ["0190a3b2-0000-7000-8000-000000000001"]}},
+    {"occurred": {"since": "2020-01-01T00:00:00Z", "until": 1763596800}, "order": "DESC"},
+)  # fmt: skip
+
+
 def seeds(name: str, program: Path) -> Iterator[bytes]:
     if name == "event":
         yield from _lines("forms")
         yield from _lines("hostile")
-    elif name == "persister":
+    elif name in ("persister", "published"):
         yield from _lines("events")
         yield from _lines("forms")
+    elif name == "filter":
+        for event, chosen in itertools.product(_lines("events")[:20], _FILTERS):
+            yield json.dumps(chosen).encode() + b"\n" + event
+    elif name == "auth":
+        yield from (b'{"type":"auth","token":"admin:pass"}', b'{"type":"auth","token":null}')
+        yield from (b"Basic YWRtaW46cGFzcw==", b"Basic YQ==", b'{"type":"filter"}')
     elif name == "value":
         for line in _lines("forms"):
             for text in _texts_of(json.loads(line)):
