@@ -10,6 +10,7 @@ import json
 import os
 import subprocess
 import sys
+import zlib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -43,6 +44,25 @@ _FILTERS: tuple[dict[str, Any], ...] = (
 )  # fmt: skip
 
 
+def _frames() -> Iterator[bytes]:
+    """Of a client, behind the byte that tells of deflate."""
+
+    def frame(first: int, payload: bytes) -> bytes:
+        assert len(payload) < 126
+        return bytes((first, 0x80 | len(payload))) + bytes(4) + payload
+
+    ping, close = frame(0x89, b"p"), frame(0x88, b"\x03\xe8")
+    yield b"\0" + frame(0x81, b"text") + ping + frame(0x82, b"bytes") + close
+    yield b"\0" + frame(0x01, b"te") + ping + frame(0x00, b"x") + frame(0x80, b"t")
+    deflate = zlib.compressobj(9, zlib.DEFLATED, -12)
+    yield b"\1" + b"".join(
+        frame(0xC1, deflate.compress(text) + deflate.flush(zlib.Z_SYNC_FLUSH)[:-4])
+        for text in (b"text", b"text and text", b"")
+    )
+    bomb = zlib.compressobj(9, zlib.DEFLATED, -12)
+    yield b"\1" + frame(0xC1, bomb.compress(bytes(30_000)) + bomb.flush(zlib.Z_SYNC_FLUSH)[:-4])
+
+
 def seeds(name: str, program: Path) -> Iterator[bytes]:
     if name == "event":
         yield from _lines("forms")
@@ -56,6 +76,8 @@ def seeds(name: str, program: Path) -> Iterator[bytes]:
     elif name == "auth":
         yield from (b'{"type":"auth","token":"admin:pass"}', b'{"type":"auth","token":null}')
         yield from (b"Basic YWRtaW46cGFzcw==", b"Basic YQ==", b'{"type":"filter"}')
+    elif name == "websocket":
+        yield from _frames()
     elif name == "value":
         for line in _lines("forms"):
             for text in _texts_of(json.loads(line)):
