@@ -164,6 +164,7 @@ if LONG:
         """Prefect's own server beside it."""
 
         async def test_prefects_own_server_loses_what_a_pong_confirmed(self) -> None:
+            asyncio.get_running_loop().set_debug(False)
             peer = self.enterContext(PrefectPeer({}))
             confirmed: list[str] = []
             for round_ in range(_ROUNDS):
