@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "admin/readiness.hpp"
+#include "hangar/table.hpp"
 
 namespace hangar {
 namespace {
@@ -17,11 +18,14 @@ using std::chrono::seconds;
 using Result = StorageOutcome::Result;
 
 const StatusBoard::Clock::time_point start{};
+// A service without a table goes on while the storage is down.
+const Table rows{.name = "row", .columns = {{"id", ColumnType::uuid, false}}};
 
 class BoardTest : public ::testing::Test {
  protected:
   void SetUp() override {
-    board_.add_service("recorder", "1.0.0", {.reads = {{"EVENTS", "events.>", "durable"}}});
+    board_.add_service("recorder", "1.0.0",
+                       {.tables = {&rows}, .reads = {{"EVENTS", "events.>", "durable"}}});
   }
 
   [[nodiscard]] Snapshot seen() const { return board_.snapshot(start); }
