@@ -43,7 +43,7 @@ std::vector<std::string> read(std::string_view bytes, std::size_t piece,
   while (true) {
     while (const auto found = reader.next()) {
       const char kind = found->pong ? 'o' : "tbpc"[static_cast<int>(found->frame.kind)];
-      made.push_back(kind + found->frame.data);
+      made.push_back(std::string(1, kind).append(found->frame.data));
       if (kind == 'c') return made.back() += std::to_string(found->frame.code), made;
     }
     if (bytes.empty()) return made;
@@ -61,8 +61,9 @@ TEST(WebSocketReader, frames_are_the_same_in_pieces_of_any_size) {
                             sent(last | 10, "") + sent(0, "\xBC ") + sent(last | 0, "two") +
                             sent(last | 2, "\xFF") + sent(last | 1, "") + sent(last | 1, large) +
                             sent(last | 8, "\x03\xE9 bye") + sent(last | 1, "not read");
-  const std::vector<std::string> expected{"tone",  "pp", "o",         "t\xC3\xBC two",
-                                          "b\xFF", "t",  "t" + large, "c bye1001"};
+  const std::vector<std::string> expected{
+      "tone",     "pp", "o", "t\xC3\xBC two", "b\xFF", "t", std::string{"t"}.append(large),
+      "c bye1001"};
   for (const std::size_t piece : {1U, 2U, 3U, 7U, 13U, 1000U, 4096U, 1'000'000U}) {
     EXPECT_EQ(read(bytes, piece), expected) << piece;
   }
@@ -70,17 +71,17 @@ TEST(WebSocketReader, frames_are_the_same_in_pieces_of_any_size) {
 
 TEST(WebSocketReader, what_breaks_the_protocol_ends_with_the_code_that_tells_why) {
   const std::vector<std::pair<std::string, std::string>> cases{
-      {"\x81\x01x", "c1002"},                                // no mask
-      {sent(last | 3, ""), "c1002"},                         // no such opcode
-      {sent(last | 11, ""), "c1002"},                        //
-      {sent(last | 0x20 | 1, ""), "c1002"},                  // reserved bits
-      {sent(last | deflated | 1, ""), "c1002"},              // nothing is deflated here
-      {sent(last | 0, ""), "c1002"},                         // goes on with nothing
-      {sent(1, "a") + sent(last | 1, "b"), "c1002"},         // begins within a message
-      {sent(9, ""), "c1002"},                                // a ping in parts
-      {sent(last | 9, std::string(126, 'p')), "c1002"},      //
-      {"\x81\xFE" + std::string{"\0\x05mask", 6}, "c1002"},  // not the shortest size
-      {"\x81\xFF" + std::string(7, '\0') + "\x7Fmask", "c1002"},
+      {"\x81\x01x", "c1002"},                            // no mask
+      {sent(last | 3, ""), "c1002"},                     // no such opcode
+      {sent(last | 11, ""), "c1002"},                    //
+      {sent(last | 0x20 | 1, ""), "c1002"},              // reserved bits
+      {sent(last | deflated | 1, ""), "c1002"},          // nothing is deflated here
+      {sent(last | 0, ""), "c1002"},                     // goes on with nothing
+      {sent(1, "a") + sent(last | 1, "b"), "c1002"},     // begins within a message
+      {sent(9, ""), "c1002"},                            // a ping in parts
+      {sent(last | 9, std::string(126, 'p')), "c1002"},  //
+      {std::string{"\x81\xFE"} + std::string{"\0\x05mask", 6}, "c1002"},  // not the shortest size
+      {std::string{"\x81\xFF"} + std::string(7, '\0') + "\x7Fmask", "c1002"},
       {sent(last | 8, "x"), "c1002"},
       {sent(last | 8, "\x03\xED"), "c1002"},  // 1005 is not sent
       {sent(last | 8, "\x03\xE8\xFF"), "c1002"},
@@ -88,7 +89,7 @@ TEST(WebSocketReader, what_breaks_the_protocol_ends_with_the_code_that_tells_why
       {sent(last | 8, std::string{"\x0F\xA0ok"}), "cok4000"},
       {sent(last | 1, "\xFF"), "c1007"},
       {sent(1, "\xC3") + sent(last | 0, ""), "c1007"},
-      {"\x81\xFF" + std::string{"\0\0\0\0\xFF\0\0\0mask", 12}, "c1009"},
+      {std::string{"\x81\xFF"} + std::string{"\0\0\0\0\xFF\0\0\0mask", 12}, "c1009"},
       {sent(1, std::string(largest, 'x')) + sent(last | 0, "x"), "c1009"},
   };
   for (std::size_t i = 0; i < cases.size(); ++i) {
@@ -118,7 +119,7 @@ TEST(WebSocketReader, messages_are_inflated_each_behind_the_one_before_or_by_its
       const auto made = read(bytes, piece, terms);
       ASSERT_EQ(made.size(), 62U);
       EXPECT_EQ(made[57], "p");
-      EXPECT_EQ(made[58], "t" + message + "19");
+      EXPECT_EQ(made[58], std::string{"t"}.append(message).append("19"));
       EXPECT_EQ(made[60], std::string{"t"}.append(largest, 'y'));
       EXPECT_EQ(made[61], "c1009");
     }
