@@ -1,4 +1,6 @@
 // What a service sees again of a stream, over a real server.
+#include <boost/asio/post.hpp>
+#include <boost/asio/use_awaitable.hpp>
 #include <vector>
 
 #include "nats_test.hpp"
@@ -19,6 +21,11 @@ class RereadTest : public NatsTest {
     bench_.nats = config();
     bench_.needs.live.push_back({.stream = stream_name, .filter_subject = "prefect.tasks.>"});
   }
+  /// Comes back to the executor of the service.
+  asio::awaitable<void> publish_beside(Context& context, std::size_t count) {
+    co_await publish(count);
+    co_await asio::post(context.executor(), asio::use_awaitable);
+  }
   void run_service(std::function<asio::awaitable<void>(Context&)> body) {
     bench_.body = std::move(body);
     run(bench_.service->start());
@@ -29,10 +36,10 @@ class RereadTest : public NatsTest {
 
 TEST_F(RereadTest, sees_what_the_stream_holds_by_now_and_is_told_that_this_was_all) {
   run_service([&](Context& context) -> asio::awaitable<void> {
-    co_await publish(5);
+    co_await publish_beside(context, 5);
     Positions seen;
     const auto note = [&](const Message& message) -> asio::awaitable<bool> {
-      if (seen.empty()) co_await publish(1);  // Behind the end that it had.
+      if (seen.empty()) co_await publish_beside(context, 1);  // Behind the end.
       seen.push_back(message.sequence());
       co_return true;
     };
@@ -54,7 +61,7 @@ TEST_F(RereadTest, sees_what_the_stream_holds_by_now_and_is_told_that_this_was_a
 
 TEST_F(RereadTest, ends_when_its_visitor_or_the_host_wants_that_and_tells) {
   run_service([&](Context& context) -> asio::awaitable<void> {
-    co_await publish(5);
+    co_await publish_beside(context, 5);
     Positions seen;
     const auto two = [&](const Message& message) -> asio::awaitable<bool> {
       seen.push_back(message.sequence());
@@ -75,7 +82,7 @@ TEST_F(RereadTest, ends_when_its_visitor_or_the_host_wants_that_and_tells) {
 
 TEST_F(RereadTest, what_its_visitor_throws_comes_out_and_leaves_nothing_open) {
   run_service([&](Context& context) -> asio::awaitable<void> {
-    co_await publish(1);
+    co_await publish_beside(context, 1);
     const auto fail = [](const Message&) -> asio::awaitable<bool> {
       throw std::runtime_error{"enough"};
       co_return true;
