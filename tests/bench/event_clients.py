@@ -11,7 +11,6 @@ import time
 import zlib
 from collections.abc import Iterable, Sequence
 from typing import Any
-from typing import Any
 
 from websockets.speedups import apply_mask
 
