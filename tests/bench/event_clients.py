@@ -100,15 +100,6 @@ class EventClient:
         while self._next() != _TEXT:
             pass
 
-    def subscribe(self, wanted: dict[str, Any]) -> None:
-        message = {"type": "filter", "filter": wanted, "backfill": True}
-        [frame] = self.frames([json.dumps(message).encode()])
-        self.send(frame)
-
-    def wait_for_event(self) -> None:
-        while self._next() != _TEXT:
-            pass
-
     def send_all(self, frames: Sequence[bytes], ping_every: int) -> None:
         """As a client of Prefect: a write for each, and it waits for each pong."""
         for first in range(0, len(frames), ping_every):
