@@ -288,8 +288,8 @@ asio::awaitable<std::unique_ptr<WebSocket>> HttpConnection::upgrade(
   buffer_.shrink_to_fit();
   const WebSocketConnection::Bounds bounds{listener_->limits_.read, listener_->limits_.write,
                                            listener_->message_room_};
-  const auto socket = std::make_shared<WebSocketConnection>(
-      stream_, shared_from_this(), std::move(read), std::move(options), bounds);
+  const auto socket = std::make_shared<WebSocketConnection>(stream_, shared_from_this(), read,
+                                                            std::move(options), bounds);
   websocket_ = socket;
   if (!co_await socket->accept(*request)) co_return nullptr;
   if (listener_->stopping_) socket->stop();

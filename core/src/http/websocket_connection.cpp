@@ -68,7 +68,7 @@ class WebSocketConnection::Writing {
 };
 
 WebSocketConnection::WebSocketConnection(HttpStream& stream, std::shared_ptr<void> owner,
-                                         std::string read, WebSocketOptions options,
+                                         std::string_view read, WebSocketOptions options,
                                          const Bounds& bounds)
     : options_{std::move(options)},
       read_within_{bounds.read_within},

@@ -62,7 +62,7 @@ class WebSocketConnection : public std::enable_shared_from_this<WebSocketConnect
   };
 
   /// `stream` and the room belong to `owner`; `read` is what came behind the request.
-  WebSocketConnection(HttpStream& stream, std::shared_ptr<void> owner, std::string read,
+  WebSocketConnection(HttpStream& stream, std::shared_ptr<void> owner, std::string_view read,
                       WebSocketOptions options, const Bounds& bounds);
 
   /// Answers the request; whether this is a WebSocket now.
