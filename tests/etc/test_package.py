@@ -128,7 +128,7 @@ class Elsewhere(unittest.TestCase):
         text = _WAYS.format(way=_BUILT, source=_SOURCE)
         build = self.configured("built", text, f"-DCMAKE_PREFIX_PATH={build_folder()}")
         self.done(_run("cmake", "--build", build))
-        self.assertEqual(self.refusals(build_folder(), build), {"nowhere": ""})
+        self.assertEqual(self.refusals(build_folder(), build)["nowhere"], "")
 
     def test_a_subdirectory_forces_no_flag_on_the_author(self) -> None:
         """Nor tests, and one file is compiled, for all of Hangar would take long."""
