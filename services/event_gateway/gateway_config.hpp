@@ -98,6 +98,27 @@ struct GatewayConfig : ServiceConfig {
         .add("dlq_max_bytes", &dlq_max_bytes,
              "Size of the stream of invalid events when it is created; the oldest go first")
         .range(1LL << 20, 1LL << 40);
+    limit_fields(fields);
+  }
+
+ private:
+  void subscriber_fields(Fields& fields) {
+    fields.add("events_out", &events_out,
+               "Whether `/api/events/out` is served, for which Prefect's database is read");
+    fields
+        .add("maximum_websocket_backfill", &maximum_websocket_backfill,
+             "How far back a subscriber gets events that are stored")
+        .range(0, 366LL * 24 * 3'600'000)
+        .also_set_by({"PREFECT_SERVER_EVENTS_MAXIMUM_WEBSOCKET_BACKFILL",
+                      "PREFECT_EVENTS_MAXIMUM_WEBSOCKET_BACKFILL"});
+    fields
+        .add("websocket_backfill_page_size", &websocket_backfill_page_size,
+             "How many rows of stored events are read at a time")
+        .range(1, 10'000)
+        .also_set_by({"PREFECT_SERVER_EVENTS_WEBSOCKET_BACKFILL_PAGE_SIZE",
+                      "PREFECT_EVENTS_WEBSOCKET_BACKFILL_PAGE_SIZE"});
+  }
+  void limit_fields(Fields& fields) {
     constexpr std::int64_t most = 1'000'000'000;
     fields
         .add("maximum_size_bytes", &maximum_size_bytes,
@@ -122,24 +143,6 @@ struct GatewayConfig : ServiceConfig {
              "An event whose name has more characters is invalid, as for Prefect")
         .range(1, most)
         .also_set_by({"PREFECT_SERVER_EVENTS_MAXIMUM_EVENT_NAME_LENGTH"});
-  }
-
- private:
-  void subscriber_fields(Fields& fields) {
-    fields.add("events_out", &events_out,
-               "Whether `/api/events/out` is served, for which Prefect's database is read");
-    fields
-        .add("maximum_websocket_backfill", &maximum_websocket_backfill,
-             "How far back a subscriber gets events that are stored")
-        .range(0, 366LL * 24 * 3'600'000)
-        .also_set_by({"PREFECT_SERVER_EVENTS_MAXIMUM_WEBSOCKET_BACKFILL",
-                      "PREFECT_EVENTS_MAXIMUM_WEBSOCKET_BACKFILL"});
-    fields
-        .add("websocket_backfill_page_size", &websocket_backfill_page_size,
-             "How many rows of stored events are read at a time")
-        .range(1, 10'000)
-        .also_set_by({"PREFECT_SERVER_EVENTS_WEBSOCKET_BACKFILL_PAGE_SIZE",
-                      "PREFECT_EVENTS_WEBSOCKET_BACKFILL_PAGE_SIZE"});
   }
 };
 
