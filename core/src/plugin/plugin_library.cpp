@@ -67,7 +67,9 @@ void hide_doubles(std::vector<FoundPlugin>& plugins) {
 }  // namespace
 
 std::filesystem::path library_folder() {
-  return std::filesystem::path{boost::dll::this_line_location().string()}.parent_path();
+  // The loader names it as the program does that was linked with it, `bin/../lib`.
+  const std::filesystem::path library{boost::dll::this_line_location().string()};
+  return library.lexically_normal().parent_path();
 }
 
 std::vector<std::filesystem::path> plugin_folders(const std::vector<std::string>& more) {
