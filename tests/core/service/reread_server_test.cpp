@@ -70,7 +70,7 @@ TEST_F(RereadTest, ends_when_its_visitor_or_the_host_wants_that_and_tells) {
     const bool whole = co_await context.reread("live", 1, two);
     EXPECT_FALSE(whole);
     EXPECT_EQ(seen, (Positions{1, 2}));
-    asio::co_spawn(io_, bench_.service->stop(), [](std::exception_ptr) {});
+    asio::co_spawn(io_, bench_.service->stop(), [](const std::exception_ptr&) {});
     const auto until_stopped = [&](const Message&) -> asio::awaitable<bool> {
       co_await context.stopped();
       co_return true;

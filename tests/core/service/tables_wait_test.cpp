@@ -37,7 +37,8 @@ TEST(TablesThatCanWait, a_service_can_stop_while_they_are_away_and_is_not_failed
   std::string said;
   ServiceBench* its = nullptr;
   ServiceBench bench{[&](Context& context) -> asio::awaitable<void> {
-                       asio::co_spawn(its->io, its->service->stop(), [](std::exception_ptr) {});
+                       asio::co_spawn(its->io, its->service->stop(),
+                                      [](const std::exception_ptr&) {});
                        try {
                          co_await context.transact(0, [](Session&) {});
                        } catch (const TransientError& error) {

@@ -82,7 +82,7 @@ TEST(CompactJson, of_many_members_the_last_of_a_name_counts) {
 
 TEST(CompactJson, names_count_in_their_own_object) {
   std::string deep = R"({"a":1,"b":2})";
-  for (int i = 0; i < 100; ++i) deep = R"({"a":)" + deep + R"(,"b":"x"})";
+  for (int i = 0; i < 100; ++i) deep.insert(0, R"({"a":)").append(R"(,"b":"x"})");
   JsonDocument document;
   std::string written;
   append_compact_json(written, document.parse(deep));
