@@ -55,7 +55,8 @@ class Examination {
   asio::awaitable<void> look_at_watched(std::string stream);
   asio::awaitable<void> look_at_target(const std::string& service, const Publishes& target);
   /// Nothing when it is not there, or cannot be looked at; then there are checks of why.
-  asio::awaitable<std::optional<StreamInfo>> find(std::string stream, std::string subject);
+  asio::awaitable<std::optional<StreamInfo>> find(std::string stream, std::string subject,
+                                                  bool drops_oldest = false);
   asio::awaitable<void> look_at_clock(const StreamInfo& stream);
   asio::awaitable<void> look_at_consumer(const StreamInfo& stream, const SourceOptions& source);
 
@@ -118,7 +119,8 @@ asio::awaitable<void> Examination::look_at_watched(std::string stream) {
 }
 
 asio::awaitable<std::optional<StreamInfo>> Examination::find(std::string stream,
-                                                             std::string subject) {
+                                                             std::string subject,
+                                                             bool drops_oldest) {
   std::optional<StreamInfo> found;
   try {
     StreamConfig wanted{stream, {}};
@@ -136,7 +138,7 @@ asio::awaitable<std::optional<StreamInfo>> Examination::find(std::string stream,
     co_return std::nullopt;
   }
   if (!std::exchange(clock_seen_, true)) co_await look_at_clock(*found);
-  add(check_stream(*found, nats_.max_age, clustered_));
+  add(check_stream(*found, nats_.max_age, clustered_, drops_oldest));
   co_return found;
 }
 
@@ -157,7 +159,7 @@ asio::awaitable<void> Examination::look_at_source(SourceOptions source) {
 
 asio::awaitable<void> Examination::look_at_target(const std::string& service,
                                                   const Publishes& target) {
-  const auto stream = co_await find(target.stream, target.subject);
+  const auto stream = co_await find(target.stream, target.subject, target.max_bytes > 0);
   if (stream) checks_.push_back(check_target(*stream, service, target));
   if (!rights_) rights_ = co_await publish_rights(link_);
   checks_.push_back(

@@ -17,9 +17,10 @@ namespace hangar {
 std::vector<Check> check_greeting(const std::string& address, const Greeting& greeting,
                                   bool elsewhere = false);
 
-/// Of a stream that a service reads; `clustered`: the server is one of a cluster.
+/// Of a stream that a service uses; `clustered`: the server is one of a cluster; `drops_oldest`: it
+/// is to make room for what is new (`Publishes::max_bytes`).
 std::vector<Check> check_stream(const StreamInfo& stream, std::chrono::nanoseconds max_age,
-                                bool clustered);
+                                bool clustered, bool drops_oldest = false);
 
 /// Of the consumer that the service reads it by; `credit` is how many messages it holds at most.
 std::vector<Check> check_consumer(const StreamInfo& stream, const ConsumerInfo& consumer,

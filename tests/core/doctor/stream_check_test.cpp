@@ -128,6 +128,8 @@ TEST(StreamCheck, a_stream_that_refuses_events_fails_and_one_that_soon_does_is_w
     stream.discard = "old";  // refuses nothing, and is warned of
     const Verdicts dropping = verdicts(check_stream(stream, 168h, true));
     EXPECT_EQ(std::ranges::count(dropping, fail), 0);
+    const Verdicts as_declared = verdicts(check_stream(stream, 168h, true, true));
+    EXPECT_EQ(std::ranges::count(as_declared, warn), std::ranges::count(dropping, warn) - 1);
   }
 }
 
