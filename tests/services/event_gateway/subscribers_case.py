@@ -75,6 +75,9 @@ class SubscribersCase(unittest.IsolatedAsyncioTestCase):
 
     def settled(self, consumer: str = PERSISTER) -> int:
         with JetStream(self.gateway.nats.url) as stream:
+            names = stream.request(f"CONSUMER.NAMES.{EVENTS}")["consumers"] or []
+            if consumer not in names:
+                return 0  # Who reads it has just begun.
             info = stream.request(f"CONSUMER.INFO.{EVENTS}.{consumer}")
         return int(info["ack_floor"]["stream_seq"])
 

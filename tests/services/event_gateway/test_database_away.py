@@ -40,6 +40,7 @@ class DatabaseAway(SubscribersCase):
         self.gateway = self.enterContext(Gateway(self.settings))
         self.nobody_acks()
         sent = [await self.check_in(), *await self.post(event("a"))]
+        await self.until(lambda: self.readiness()[0] == 200)
         await self.until(lambda: "[~]storage is away: " in self.readiness()[1])
         self.assertEqual(self.readiness()[0], 200)
         async with self.gateway.socket(OUT) as socket, asyncio.timeout(120):

@@ -41,6 +41,8 @@ class Rights(SubscribersCase):
     def setUp(self) -> None:
         # What `hangar doctor` needs beside.
         doctor = ["$SYS.REQ.USER.INFO", "$JS.API.INFO"]
+        clock = ("DURABLE.CREATE", "INFO", "DELETE")  # Before nats-server 2.10.
+        doctor += [f"$JS.API.CONSUMER.{call}.{EVENTS}.hangar-doctor" for call in clock]
         users = ["{ user: all, password: p }", _user("page", _SUBJECTS)]
         users += [
             _user(f"u{number}", [*doctor, *(one for one in _SUBJECTS if one != missing)])
@@ -140,6 +142,8 @@ class Rights(SubscribersCase):
             answers = pool.map(lambda case: self.doctor(case[0], case[1]), cases)
         for (_, _, missing), (code, said) in zip(cases, answers, strict=True):
             with self.subTest(missing=missing):
+                if missing.startswith("prefect.") and "not looked at: nats-server 2.10" in said:
+                    continue  # An older one does not tell.
                 self.assertEqual(code != 0, missing != "", said)
                 self.assertIn(missing.removesuffix(">"), said)
                 if not missing:
