@@ -119,6 +119,7 @@ def main() -> int:
                 "-max_len=65536",
                 "-timeout=10",
                 "-rss_limit_mb=1024",
+                "-error_exitcode=1",  # Not the 77 of a test that could not run.
                 "-print_final_stats=1",
                 "-verbosity=0",
                 f"-artifact_prefix={program.parent}/{name}-",
