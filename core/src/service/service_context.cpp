@@ -73,8 +73,10 @@ asio::awaitable<void> ServiceContext::prepare_storage(const Needs& needs) {
   Storage& storage = supervisor_.resources.storage();
   const std::size_t sessions =
       std::min(needs.lanes + needs.background_lanes, storage.concurrent_sessions());
+  // One object for the pool and for what is spawned: its last owner is not the thread of a session.
+  const asio::any_io_executor executor = supervisor_.strand;
   sessions_ = std::make_shared<SessionPool>(
-      supervisor_.strand, storage, *supervisor_.log, supervisor_.stopping(), sessions,
+      executor, storage, *supervisor_.log, supervisor_.stopping(), sessions,
       [this](const StorageOutcome& outcome) { heard(outcome); });
   lanes_ = std::min(needs.lanes, sessions);
   background_lanes_ = needs.background_lanes;
@@ -82,7 +84,7 @@ asio::awaitable<void> ServiceContext::prepare_storage(const Needs& needs) {
   tables_can_wait_ = needs.tables_can_wait && waits;
   auto ready = sessions_->prepare(needs.tables, supervisor_.resources.creation, waits);
   if (!tables_can_wait_) co_return co_await std::move(ready);
-  asio::co_spawn(supervisor_.strand, std::move(ready),
+  asio::co_spawn(executor, std::move(ready),
                  [this, sessions = sessions_](std::exception_ptr failure) {
                    // That of an earlier run is nobody's any more.
                    if (failure && sessions_ == sessions) supervisor_.fail(std::move(failure));
