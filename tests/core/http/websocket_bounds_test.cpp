@@ -30,6 +30,16 @@ std::string_view second_half(const std::string& frame) {
 /// Of a message of this size.
 std::size_t answer_bytes(std::size_t payload) { return payload + (payload > 0xFFFF ? 10 : 4); }
 
+std::vector<std::unique_ptr<Client>> clients_that_sent_half(Served& served,
+                                                            const std::string& frame) {
+  std::vector<std::unique_ptr<Client>> clients(5);
+  for (auto& client : clients) {
+    client = std::make_unique<Client>(served);
+    client->send(first_half(frame));
+  }
+  return clients;
+}
+
 TEST(WebSocketBounds, half_a_message_ends_and_so_does_its_connection) {
   ListenerLimits limits;
   limits.read = 50ms;
@@ -64,11 +74,7 @@ TEST(WebSocketBounds, large_messages_that_have_no_room_at_once_come_one_after_th
   limits.messages_bytes = 200'000;  // Half a message has more.
   Served served{WebSocketOptions{}, limits};
   const std::string frame = masked(text, std::string(large, 'x'));
-  std::vector<std::unique_ptr<Client>> clients(5);
-  for (auto& client : clients) {
-    client = std::make_unique<Client>(served);
-    client->send(first_half(frame));
-  }
+  const auto clients = clients_that_sent_half(served, frame);
   // Meanwhile small messages are taken.
   Client small{served};
   small.send(masked(text, "small"));
@@ -88,11 +94,7 @@ TEST(WebSocketBounds, those_that_wait_for_room_go_when_the_host_stops) {
   limits.messages_bytes = 200'000;
   Served served{WebSocketOptions{}, limits};
   const std::string frame = masked(text, std::string(large, 'x'));
-  std::vector<std::unique_ptr<Client>> clients(5);
-  for (auto& client : clients) {
-    client = std::make_unique<Client>(served);
-    client->send(first_half(frame));
-  }
+  const auto clients = clients_that_sent_half(served, frame);
   served.stop();
   for (auto& client : clients) EXPECT_EQ(client->next(4), close_frame(1012, ""));
 }
