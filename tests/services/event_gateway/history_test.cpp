@@ -25,6 +25,9 @@ std::string behind(const History& history, std::uint64_t position) {
   return all;
 }
 
+/// What leaves no room for another in a history of that size.
+std::string filling(std::size_t bytes) { return std::string(bytes - sizeof(History::Entry), 'c'); }
+
 TEST(History, has_what_is_behind_a_position_or_says_that_it_has_not) {
   History history{400};
   EXPECT_FALSE(history.covers(0));
@@ -36,11 +39,11 @@ TEST(History, has_what_is_behind_a_position_or_says_that_it_has_not) {
   EXPECT_EQ(behind(history, 6), "ab");
   EXPECT_EQ(behind(history, 7), "b");
   EXPECT_EQ(behind(history, 9), "");
-  history.add(10, std::string(300, 'c'));
+  history.add(10, filling(400));
   EXPECT_FALSE(history.covers(6));
   EXPECT_TRUE(history.covers(9));
   EXPECT_EQ(history.begin(), 9U);
-  EXPECT_EQ(behind(history, 9), std::string(300, 'c'));
+  EXPECT_EQ(behind(history, 9), filling(400));
 }
 
 TEST(History, is_told_that_nothing_was_before_it) {
@@ -55,7 +58,7 @@ TEST(History, is_told_that_nothing_was_before_it) {
   empty.nothing_before(8);
   EXPECT_TRUE(empty.covers(2));
   // What made room is missing, whatever was before.
-  empty.add(10, std::string(300, 'c'));
+  empty.add(10, filling(400));
   EXPECT_FALSE(empty.covers(8));
   empty.nothing_before(2);
   EXPECT_FALSE(empty.covers(8));
