@@ -53,11 +53,13 @@ PublishedEvent published_event(const FieldReader& reader, JsonValue root, const 
                                Timestamp received) {
   const ReceivedEvent event = read_event(reader, root, limits, ReceivedTime::ignored);
   PublishedEvent made;
+  made.id.reserve(36);
   append_uuid(made.id, event.id);
   made.name = event.event;
   made.subject = event.event.starts_with("prefect.task-run") ? "prefect.events.task-run"
                                                              : "prefect.events.other";
-  made.attributes = R"({"id": ")" + made.id + R"(", "event": )";
+  made.attributes.reserve(64 + event.event.size());
+  made.attributes.append(R"({"id": ")").append(made.id).append(R"(", "event": )");
   append_json_string(made.attributes, event.event);
   made.attributes += '}';
   made.body.reserve(root.token().size() + 128);  // What is made up: the time, and what is missing.

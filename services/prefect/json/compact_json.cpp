@@ -116,45 +116,37 @@ void append_each(std::string& out, JsonValue value) {
 
 }  // namespace
 
-/// Copies a value together as far as it has this form already, as what clients send has but for a
-/// few tokens.
-class CompactCopy {
+/// Whether an array or object stands in its document in this form already, as in what Prefect's
+/// clients send. Says no where that is seldom, and not worth a look.
+class CompactForm {
  public:
-  CompactCopy(std::string& out, const JsonDocument& document)
-      : out_{out},
-        document_{document},
-        text_{document.text_.data()},
-        escape_{std::min(document.first_escape_, document.text_.size())} {}
+  explicit CompactForm(const JsonDocument& document)
+      : document_{document}, escape_{std::min(document.first_escape_, document.text_.size())} {}
 
-  /// Whether it is written; a name may be there twice in what is not.
-  bool copy(JsonValue value) {
-    const std::uint32_t end = value.after();
-    for (std::uint32_t mark = value.mark_; mark < end; ++mark) {
-      const std::size_t at = document_.marks_[mark];
-      switch (text_[at]) {
-        case '{':
-          names_.open();
-          keep(at, at + 1);
-          break;
-        case '}':
-          names_.close();
-          keep(at, at + 1);
-          break;
-        case '[':
-        case ']':
-        case ':':
-        case ',':
-          keep(at, at + 1);
-          break;
-        case '"':
-          if (!copy_string(mark)) return false;
-          break;
-        default:
-          copy_word(JsonValue{&document_, mark});
+  bool is_of(JsonValue container) {
+    const char* const text = document_.text_.data();
+    const std::uint32_t* const marks = document_.marks_;
+    const std::uint32_t last = container.after() - 1;
+    bool blanks = false;
+    for (std::uint32_t mark = container.mark_; mark < last; ++mark) {
+      const char* const token = text + marks[mark];
+      const char* next = text + marks[mark + 1];
+      blanks |= is_blank(next[-1]);
+      if (*token == '"') {
+        if (text + escape_ < next && !is_escaped_right(mark)) return false;
+        if (*next != ':') continue;
+        if (names_.repeats({token + 1, static_cast<std::size_t>(next - token) - 2})) return false;
+        next = text + marks[++mark + 1];
+        blanks |= is_blank(next[-1]);
+      } else if (*token == '{') {
+        names_.open();
+      } else if (*token == '}') {
+        names_.close();
+      } else if (*token != ',' && *token != '[' && *token != ']') {
+        if (!is_word_right(JsonValue{&document_, mark})) return false;
       }
     }
-    flush();
-    return true;
+    return !blanks;
   }
 
  private:
@@ -200,58 +192,42 @@ class CompactCopy {
     std::size_t count_ = 0;
   };
 
-  void flush() {
-    out_.append(text_ + begin_, end_ - begin_);
-    begin_ = end_;
-  }
-  void keep(std::size_t begin, std::size_t end) {
-    if (begin != end_) {
-      flush();
-      begin_ = begin;
-    }
-    end_ = end;
-  }
-  /// The next comes in the place of what stands there.
-  void leave_out(std::size_t end) {
-    flush();
-    begin_ = end_ = end;
+  // Between the tokens are blanks alone, or nothing.
+  static bool is_blank(char c) { return static_cast<unsigned char>(c) <= ' '; }
+
+  // The two that follow are seldom called, and would take registers of the loop.
+  /// Of a string that has an escape, if the next one is in it at all.
+  [[gnu::noinline]] bool is_escaped_right(std::uint32_t mark) {
+    const std::size_t begin = document_.marks_[mark];
+    if (escape_ < begin)
+      escape_ = std::min(document_.text_.find('\\', begin), document_.text_.size());
+    if (escape_ >= document_.marks_[mark + 1]) return true;
+    if (document_.at(mark + 1) == ':') return false;
+    const JsonValue string{&document_, mark};
+    spelled_.clear();
+    append_string(spelled_, string);
+    return std::string_view{spelled_}.substr(1, spelled_.size() - 2) == string.token();
   }
 
-  bool copy_string(std::uint32_t mark) {
-    const std::size_t at = document_.marks_[mark];
-    const std::string_view quoted = document_.scalar(mark);
-    if (escape_ < at) escape_ = std::min(document_.text_.find('\\', at), document_.text_.size());
-    const bool escaped = escape_ < at + quoted.size();
-    if (document_.at(mark + 1) == ':') {
-      if (escaped || names_.repeats(quoted.substr(1, quoted.size() - 2))) return false;
-    }
-    if (!escaped) {
-      keep(at, at + quoted.size());
-    } else {
-      leave_out(at + quoted.size());
-      append_string(out_, JsonValue{&document_, mark});
-    }
-    return true;
-  }
-
-  void copy_word(JsonValue value) {
+  [[gnu::noinline]] bool is_word_right(JsonValue value) {
     const std::string_view token = value.token();
-    const auto at = static_cast<std::size_t>(token.data() - text_);
-    const Kind kind = value.kind();
-    const bool same = kind == Kind::real ? is_shortest(token) : token != "-0";
-    if (same) return keep(at, at + token.size());
-    leave_out(at + token.size());
-    append_each(out_, value);
+    switch (value.kind()) {
+      case Kind::real:
+        if (is_shortest(token)) return true;
+        spelled_.clear();
+        append_number(spelled_, to_real(token));
+        return spelled_ == token;
+      case Kind::integer:
+        return token != "-0";
+      default:
+        return true;
+    }
   }
 
-  std::string& out_;
   const JsonDocument& document_;
-  const char* text_;
   std::size_t escape_;  ///< The next, or one that is behind.
-  // What is in the right form and not written yet.
-  std::size_t begin_ = 0;
-  std::size_t end_ = 0;
   OpenNames names_;
+  std::string spelled_;
 };
 
 void append_compact_string(std::string& out, std::string_view text) {
@@ -282,10 +258,12 @@ void append_compact_string(std::string& out, std::string_view text) {
 }
 
 void append_compact_json(std::string& out, JsonValue value) {
-  const std::size_t before = out.size();
-  if (CompactCopy{out, value.document()}.copy(value)) return;
-  out.resize(before);
-  append_each(out, value);
+  const bool container = value.is(Kind::object) || value.is(Kind::array);
+  if (container && CompactForm{value.document()}.is_of(value)) {
+    out += value.token();
+  } else {
+    append_each(out, value);
+  }
 }
 
 }  // namespace hangar::prefect

@@ -70,7 +70,7 @@ class JsonValue {
 
  private:
   friend class JsonDocument;
-  friend class CompactCopy;
+  friend class CompactForm;
   [[nodiscard]] std::string_view unescaped(std::pmr::memory_resource& memory) const;
   [[nodiscard]] bool finds_escape() const noexcept;
   [[nodiscard]] bool finds_unprintable() const noexcept;
@@ -105,7 +105,7 @@ class JsonDocument {
 
  private:
   friend class JsonValue;
-  friend class CompactCopy;
+  friend class CompactForm;
   struct Container {
     std::uint32_t after = 0;  ///< The mark behind the closing bracket.
     std::uint32_t size = 0;
