@@ -59,10 +59,9 @@ class RecordedPublisher final : public Publisher {
     messages_.push_back(std::move(message));
     co_return;
   }
-  boost::asio::awaitable<void> enqueue(OutgoingMessage message,
-                                       Callable<void(std::exception_ptr)> answered) override {
+  boost::asio::awaitable<void> enqueue(OutgoingMessage message, Answered answered) override {
     messages_.push_back(std::move(message));
-    answered(nullptr);
+    answered(nullptr, messages_.back());
     co_return;
   }
   boost::asio::awaitable<void> flush() override { co_return; }

@@ -97,10 +97,10 @@ asio::awaitable<void> Intake::publish(prefect::PublishedEvent event,
   }
   const std::uint64_t number = sender->begin();
   began();
-  const auto answered = [self, sender, number, size, kept = event.body.substr(0, longest_content)](
-                            const std::exception_ptr& failed) {
+  const auto answered = [self, sender, number](const std::exception_ptr& failed,
+                                               const OutgoingMessage& message) {
     self->answered();
-    if (failed) return self->refused(kept, size, failed, number, sender);
+    if (failed) return self->refused(message.body(), failed, number, sender);
     self->stored_(1);
     sender->stored(number);
   };
@@ -109,8 +109,8 @@ asio::awaitable<void> Intake::publish(prefect::PublishedEvent event,
   co_await publisher_.enqueue(std::move(message), answered);
 }
 
-void Intake::refused(std::string_view content, std::size_t size, const std::exception_ptr& why,
-                     std::uint64_t number, std::shared_ptr<Sender> sender) {
+void Intake::refused(std::string_view content, const std::exception_ptr& why, std::uint64_t number,
+                     std::shared_ptr<Sender> sender) {
   try {
     std::rethrow_exception(why);
   } catch (const DataError& error) {
@@ -121,7 +121,7 @@ void Intake::refused(std::string_view content, std::size_t size, const std::exce
     }
     asio::co_spawn(
         executor_,
-        [self = shared_from_this(), letter = letter_of(content, size, error), number,
+        [self = shared_from_this(), letter = letter_of(content, error), number,
          sender = std::move(sender)]() mutable -> asio::awaitable<void> {
           co_await self->store(std::move(letter), number, std::move(sender));
         },
@@ -140,13 +140,13 @@ asio::awaitable<void> Intake::reject(std::string_view content, DataError why,
                  invalid_stream, header_text(why.what()));
   }
   const std::uint64_t number = sender->begin();
-  co_await store(letter_of(content, content.size(), why), number, std::move(sender));
+  co_await store(letter_of(content, why), number, std::move(sender));
 }
 
-Intake::Letter Intake::letter_of(std::string_view content, std::size_t size, const DataError& why) {
+Intake::Letter Intake::letter_of(std::string_view content, const DataError& why) {
   Letter letter;
   letter.content = content.substr(0, longest_content);
-  letter.size = size;
+  letter.size = content.size();
   letter.reason = why.reason();
   letter.error = why.what();
   letter.pointer = why.pointer();
@@ -167,7 +167,8 @@ asio::awaitable<void> Intake::store(Letter letter, std::uint64_t number,
       .header("Hangar-Dlq-Host-Version", std::string{version});
   if (!letter.pointer.empty()) message.header("Hangar-Dlq-Pointer", header_text(letter.pointer));
   if (cut) message.header("Hangar-Dlq-Truncated", std::to_string(letter.size));
-  const auto answered = [self, sender, number](const std::exception_ptr& failed) {
+  const auto answered = [self, sender, number](const std::exception_ptr& failed,
+                                               const OutgoingMessage&) {
     self->answered();
     if (failed) {
       sender->failed();

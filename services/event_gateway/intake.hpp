@@ -68,13 +68,13 @@ class Intake : public std::enable_shared_from_this<Intake> {
     std::string reason{}, error{}, pointer{};
   };
 
-  static Letter letter_of(std::string_view content, std::size_t size, const DataError& why);
+  static Letter letter_of(std::string_view content, const DataError& why);
   /// Stores it as the message of this number.
   boost::asio::awaitable<void> store(Letter letter, std::uint64_t number,
                                      std::shared_ptr<Sender> sender);
   /// What the server does not take for good becomes a dead letter.
-  void refused(std::string_view content, std::size_t size, const std::exception_ptr& why,
-               std::uint64_t number, std::shared_ptr<Sender> sender);
+  void refused(std::string_view content, const std::exception_ptr& why, std::uint64_t number,
+               std::shared_ptr<Sender> sender);
   void began() noexcept;
   void answered() noexcept;
   bool tells(Clock::time_point& last) noexcept;

@@ -52,6 +52,9 @@ struct PubAck {
 /// service's executor.
 class HANGAR_API Publisher {
  public:
+  /// With null, or with what `publish` would throw; the message is gone when it returns.
+  using Answered = Callable<void(std::exception_ptr, const OutgoingMessage&)>;
+
   Publisher() = default;
   Publisher(const Publisher&) = delete;
   Publisher& operator=(const Publisher&) = delete;
@@ -65,10 +68,8 @@ class HANGAR_API Publisher {
   /// Waits only for room. What `publish` would throw later is thrown by `flush`, or logged where
   /// the service ends without one.
   virtual boost::asio::awaitable<void> enqueue(OutgoingMessage message) = 0;
-  /// The same, but `answered` is called when the stream has stored the message, with null, or with
-  /// what `publish` would throw.
-  virtual boost::asio::awaitable<void> enqueue(OutgoingMessage message,
-                                               Callable<void(std::exception_ptr)> answered) = 0;
+  /// The same, but `answered` is called when the stream has stored the message.
+  virtual boost::asio::awaitable<void> enqueue(OutgoingMessage message, Answered answered) = 0;
   /// Returns when everything that was enqueued is stored. Throws the first error of them, once.
   virtual boost::asio::awaitable<void> flush() = 0;
 };

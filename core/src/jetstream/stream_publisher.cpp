@@ -61,13 +61,12 @@ struct StreamPublisher::Attempt {
 
 /// A message that was enqueued, and has no answer yet.
 struct StreamPublisher::Enqueued {
-  Enqueued(OutgoingMessage the_message, std::size_t its_bytes,
-           Callable<void(std::exception_ptr)> told)
+  Enqueued(OutgoingMessage the_message, std::size_t its_bytes, Publisher::Answered told)
       : message{std::move(the_message)}, bytes{its_bytes}, answered{std::move(told)} {}
 
   OutgoingMessage message;
   std::size_t bytes;
-  Callable<void(std::exception_ptr)> answered;
+  Answered answered;
   Attempt last{};  ///< When it is to be sent again.
 };
 
@@ -235,11 +234,15 @@ asio::awaitable<PubAck> StreamPublisher::publish(OutgoingMessage message) {
   const std::size_t bytes = size_of(message);
   co_await make_room(bytes);
   const Room room{*this, bytes};
+  const Attempt first = co_await attempt(message);
+  co_return co_await stored(message, first);
+}
+
+asio::awaitable<StreamPublisher::Attempt> StreamPublisher::attempt(const OutgoingMessage& message) {
   check_message(message);
   const Link::Reply reply =
       co_await link_->request(message.subject(), message.body(), message.headers());
-  const Attempt first = attempt_of(reply, message.subject());
-  co_return co_await stored(message, first);
+  co_return attempt_of(reply, message.subject());
 }
 
 void StreamPublisher::check_message(const OutgoingMessage& message) const {
@@ -255,44 +258,41 @@ asio::awaitable<PubAck> StreamPublisher::stored(const OutgoingMessage& message,
                                                 const Attempt& first) {
   Failing failing{*this};
   Backoff wait;
-  Attempt attempt = first;
-  while (!attempt.stored) {
-    if (attempt.for_good) throw DataError{"refused", attempt.problem};
+  Attempt last = first;
+  while (!last.stored) {
+    if (last.for_good) throw DataError{"refused", last.problem};
     if (stopping_) {
       throw TransientError{fmt::format("a message to `{}` is not known to be stored: {}",
-                                       message.subject(), attempt.problem),
+                                       message.subject(), last.problem),
                            TransientError::Retry::reconnect};
     }
     const std::string problem =
-        fmt::format("cannot publish to `{}`: {}", message.subject(), attempt.problem);
+        fmt::format("cannot publish to `{}`: {}", message.subject(), last.problem);
     failing.fails();
     state_->keeps_from(problem);
     if (const auto left_out = seldom_.told("publish", Clock::now())) {
       log_.warning("{}; trying again{}", problem, since_said(*left_out, "failures"));
     }
     co_await connection_.wait_until(Clock::now() + wait.next());
-    check_message(message);
-    const Link::Reply reply =
-        co_await link_->request(message.subject(), message.body(), message.headers());
-    attempt = attempt_of(reply, message.subject());
+    last = co_await attempt(message);
   }
-  co_return *std::move(attempt.stored);
+  co_return *std::move(last.stored);
 }
 
 asio::awaitable<void> StreamPublisher::enqueue(OutgoingMessage message) {
   const auto self = shared_from_this();
   check_target(message.subject());
   ++enqueued_;
-  co_await enqueue(std::move(message), [this](const std::exception_ptr& failed) {
+  const auto answered = [this](const std::exception_ptr& failed, const OutgoingMessage&) {
     if (failed && !failure_) failure_ = failed;
     --enqueued_;
     room_.wake_all();
-  });
+  };
+  co_await enqueue(std::move(message), answered);
 }
 
 // A coroutine only for one that is to be sent again: it costs more than the rest.
-asio::awaitable<void> StreamPublisher::enqueue(OutgoingMessage message,
-                                               Callable<void(std::exception_ptr)> answered) {
+asio::awaitable<void> StreamPublisher::enqueue(OutgoingMessage message, Answered answered) {
   const auto self = shared_from_this();
   check_target(message.subject());
   const std::size_t bytes = size_of(message);
@@ -303,7 +303,7 @@ asio::awaitable<void> StreamPublisher::enqueue(OutgoingMessage message,
   } catch (const std::exception&) {
     asio::post(executor_, [self, sent, failed = std::current_exception()] {
       self->give_back(sent->bytes);
-      sent->answered(failed);
+      sent->answered(failed, sent->message);
     });
     co_return;
   }
@@ -316,7 +316,7 @@ void StreamPublisher::answered(const std::shared_ptr<Enqueued>& sent, const Link
   sent->last = attempt_of(reply, sent->message.subject());
   if (sent->last.stored) {
     give_back(sent->bytes);
-    return sent->answered(nullptr);
+    return sent->answered(nullptr, sent->message);
   }
   asio::co_spawn(
       executor_,
@@ -334,7 +334,7 @@ asio::awaitable<void> StreamPublisher::send_again(std::shared_ptr<Enqueued> sent
   } catch (...) {
     failed = std::current_exception();
   }
-  sent->answered(failed);
+  sent->answered(failed, sent->message);
 }
 
 asio::awaitable<void> StreamPublisher::flush() {

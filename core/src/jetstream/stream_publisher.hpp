@@ -39,8 +39,7 @@ class StreamPublisher : public ServicePublisher,
 
   boost::asio::awaitable<PubAck> publish(OutgoingMessage message) override;
   boost::asio::awaitable<void> enqueue(OutgoingMessage message) override;
-  boost::asio::awaitable<void> enqueue(OutgoingMessage message,
-                                       Callable<void(std::exception_ptr)> answered) override;
+  boost::asio::awaitable<void> enqueue(OutgoingMessage message, Answered answered) override;
   boost::asio::awaitable<void> flush() override;
 
   /// For any thread; lives as long as the holder wants.
@@ -62,6 +61,7 @@ class StreamPublisher : public ServicePublisher,
   void give_back(std::size_t bytes);
   /// Throws what the server would not take.
   void check_message(const OutgoingMessage& message) const;
+  boost::asio::awaitable<Attempt> attempt(const OutgoingMessage& message);
   [[nodiscard]] Attempt attempt_of(const Link::Reply& reply, const std::string& subject) const;
   /// Sends it again where `first` has failed, until a stream has it.
   boost::asio::awaitable<PubAck> stored(const OutgoingMessage& message, const Attempt& first);

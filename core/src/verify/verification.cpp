@@ -34,9 +34,8 @@ class SilentPublisher final : public ServicePublisher {
   asio::awaitable<void> close() override { co_return; }
   asio::awaitable<PubAck> publish(OutgoingMessage) override { co_return PubAck{}; }
   asio::awaitable<void> enqueue(OutgoingMessage) override { co_return; }
-  asio::awaitable<void> enqueue(OutgoingMessage,
-                                Callable<void(std::exception_ptr)> answered) override {
-    answered(nullptr);
+  asio::awaitable<void> enqueue(OutgoingMessage message, Answered answered) override {
+    answered(nullptr, message);
     co_return;
   }
   asio::awaitable<void> flush() override { co_return; }

@@ -77,10 +77,9 @@ class HearingPublisher final : public Publisher {
     heard_.published.push_back(std::move(message));
     co_return;
   }
-  asio::awaitable<void> enqueue(OutgoingMessage message,
-                                Callable<void(std::exception_ptr)> answered) override {
+  asio::awaitable<void> enqueue(OutgoingMessage message, Answered answered) override {
     heard_.published.push_back(std::move(message));
-    answered(nullptr);
+    answered(nullptr, heard_.published.back());
     co_return;
   }
   asio::awaitable<void> flush() override { co_return; }
@@ -185,8 +184,9 @@ asio::awaitable<void> transactions(Context& context) {
   Publisher& publisher = context.publisher();
   co_await publisher.publish({"subject.of.the.author", "body of the author's message"});
   co_await publisher.enqueue({"subject.of.the.author", "body of the author's message", reason});
-  co_await publisher.enqueue({"subject.of.the.author", "body of the author's message", reason},
-                             [&heard](const std::exception_ptr&) { ++heard.answered; });
+  co_await publisher.enqueue(
+      {"subject.of.the.author", "body of the author's message", reason},
+      [&heard](const std::exception_ptr&, const OutgoingMessage&) { ++heard.answered; });
   Consumer& consumer = context.consumer("durable");
   std::vector<std::string> subjects{reason, error};  // In braces g++ 12 compiles none.
   co_await consumer.filter(std::move(subjects));

@@ -99,13 +99,18 @@ TEST_F(StreamPublisherTest, each_message_is_told_of_when_it_is_stored_or_refused
     co_await tested->open();
     std::size_t stored = 0;
     std::size_t refused = 0;
-    const auto answered = [&](const std::exception_ptr& failed) { ++(failed ? refused : stored); };
+    std::size_t bytes = 0;
+    const auto answered = [&](const std::exception_ptr& failed, const OutgoingMessage& message) {
+      ++(failed ? refused : stored);
+      bytes += message.body().size();
+    };
     const std::string large(9U << 20U, 'x');
     for (int i = 0; i < 10; ++i) co_await tested->enqueue({"copies.small", "small"}, answered);
     co_await tested->enqueue({"copies.large", large}, answered);
     co_await tested->publish({"copies.last", "last"});
     EXPECT_EQ(stored, 10U);
     EXPECT_EQ(refused, 1U);
+    EXPECT_EQ(bytes, 10 * std::string_view{"small"}.size() + large.size());
     co_await tested->flush();  // Their failures are none of its.
     co_await tested->close();
   }());
