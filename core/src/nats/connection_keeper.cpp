@@ -1,5 +1,8 @@
 #include "nats/connection_keeper.hpp"
 
+#include <pthread.h>
+#include <sched.h>
+
 #include <chrono>
 #include <exception>
 #include <iterator>
@@ -20,6 +23,13 @@ std::vector<Endpoint> usable_endpoints(const Connection::Settings& settings) {
   std::vector<Endpoint> all = endpoints(settings.nats);
   for (const Endpoint& endpoint : all) Connection::check(endpoint, settings);
   return all;
+}
+
+// Whoever wakes such a thread is not interrupted for it where all cores are busy: it runs soon, and
+// then finds more to do. The threads that cnats starts for a connection inherit it.
+void gather_work() noexcept {
+  const sched_param none{};
+  pthread_setschedparam(pthread_self(), SCHED_BATCH, &none);
 }
 
 }  // namespace
@@ -80,6 +90,7 @@ Reconnection::Step ConnectionKeeper::happened(Happened what, const std::string& 
 }
 
 void ConnectionKeeper::run() noexcept {
+  gather_work();
   Reconnection::Step next = happened(Happened::started);
   while (auto connection = connect(next)) {
     {
