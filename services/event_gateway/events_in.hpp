@@ -4,7 +4,7 @@
 #include <boost/asio/awaitable.hpp>
 #include <cstddef>
 #include <cstdint>
-#include <deque>
+#include <list>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -44,7 +44,7 @@ class EventsIn : public std::enable_shared_from_this<EventsIn> {
   std::string_view secret_;
   bool authenticated_;
   /// What the pongs are to have, each with the message that must be stored before.
-  std::deque<std::pair<std::uint64_t, std::string>> pings_;
+  std::list<std::pair<std::uint64_t, std::string>> pings_;
   bool answers_pings_ = false;
 };
 

@@ -10,7 +10,7 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
-#include <deque>
+#include <list>
 #include <memory>
 #include <optional>
 #include <string>
@@ -117,7 +117,7 @@ class WebSocketConnection : public std::enable_shared_from_this<WebSocketConnect
   std::optional<MessageDeflater> deflater_;
   Condition changed_;  ///< The queue, whose turn it is to write, or whether this ends.
   Condition watch_;
-  std::deque<WebSocketFrame> queue_;
+  std::list<WebSocketFrame> queue_;     ///< A deque takes half a KiB when it is empty.
   std::optional<WebSocketFrame> last_;  ///< The Close, once it is in the queue.
   std::string ping_;                    ///< What the pong is to have.
   bool writing_ = false;                ///< Somebody has the turn.

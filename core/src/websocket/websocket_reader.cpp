@@ -22,7 +22,7 @@ constexpr unsigned other_bits = 0x30;
 constexpr unsigned mask_bit = 0x80;
 constexpr std::uint64_t most_of_control = 125;
 
-constexpr std::size_t least_room = 1024;
+constexpr std::size_t least_room = 512;
 
 bool is_control(unsigned opcode) { return opcode >= close; }
 
@@ -38,11 +38,12 @@ bool is_ascii(char byte) { return static_cast<unsigned char>(byte) < 0x80; }
 /// The bytes from the first that is not ASCII; most texts have none, or few.
 std::string_view behind_ascii(std::string_view bytes) {
   constexpr std::uint64_t high_bits = 0x8080808080808080U;
-  constexpr std::size_t block = 32;
-  for (; bytes.size() >= block; bytes.remove_prefix(block)) {
-    std::array<std::uint64_t, block / 8> parts{};
-    std::memcpy(parts.data(), bytes.data(), block);
-    if (((parts[0] | parts[1] | parts[2] | parts[3]) & high_bits) != 0) break;
+  std::array<std::uint64_t, 8> parts;
+  for (; bytes.size() >= sizeof parts; bytes.remove_prefix(sizeof parts)) {
+    std::memcpy(parts.data(), bytes.data(), sizeof parts);
+    std::uint64_t all = 0;
+    for (const std::uint64_t part : parts) all |= part;
+    if ((all & high_bits) != 0) break;
   }
   bytes.remove_prefix(
       static_cast<std::size_t>(std::ranges::find_if_not(bytes, is_ascii) - bytes.begin()));
