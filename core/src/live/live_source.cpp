@@ -41,12 +41,15 @@ class LiveSource::Delivery final : public Message::Delivery {
         sequence_{ack.stream_sequence},
         stored_{ack.stored},
         bytes_{body_of(*message_).size() + subject_of(*message_).size()} {}
-  ~Delivery() override { release(); }
+  ~Delivery() override {
+    release();
+    free();
+  }
 
   void ack() noexcept override { release(); }
   void nak(std::chrono::milliseconds) noexcept override { release(); }
   /// It counts as before until it is answered, so that what waits for that is bounded.
-  void drop_data(std::size_t) noexcept override { message_.reset(); }
+  void drop_data(std::size_t) noexcept override { free(); }
   [[nodiscard]] std::optional<std::string_view> header(const char* name) const override {
     return message_ ? header_of(*message_, name) : std::nullopt;
   }
@@ -60,8 +63,13 @@ class LiveSource::Delivery final : public Message::Delivery {
 
  private:
   void release() noexcept {
-    if (const auto source = source_.lock()) source->released(bytes_);
-    source_.reset();
+    const auto source = source_.lock();
+    if (source && !std::exchange(released_, true)) source->released(bytes_);
+  }
+  void free() noexcept {
+    const auto source = source_.lock();
+    if (source && message_) source->spent_.add(std::move(message_));
+    message_.reset();
   }
 
   std::weak_ptr<LiveSource> source_;
@@ -69,6 +77,7 @@ class LiveSource::Delivery final : public Message::Delivery {
   std::uint64_t sequence_;
   std::chrono::sys_time<std::chrono::nanoseconds> stored_;
   std::uint64_t bytes_;
+  bool released_ = false;
 };
 
 std::shared_ptr<LiveSource> LiveSource::start(const asio::any_io_executor& executor,

@@ -201,8 +201,10 @@ void ConnectionKeeper::send_all(Connection& connection, std::vector<Outgoing>& i
     }
     if (!done) break;
   }
-  // Here, because memory that is given back here need not be given back on the service's strand;
-  // and all at once, because cnats wakes a thread that frees them when it finds that one idle.
+  // Here, because memory that is given back here need not be given back on the service's strand.
+  for (auto sent = items.begin(); sent != item; ++sent) {
+    if (auto* message = std::get_if<WireMessage>(&*sent)) spent_.add(std::move(*message));
+  }
   items.erase(items.begin(), item);
 }
 

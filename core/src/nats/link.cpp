@@ -231,7 +231,7 @@ asio::awaitable<Link::Reply> Link::request(std::string subject, std::string body
         // A std::function has to be copyable, and the handler is not.
         auto shared = std::make_shared<decltype(handler)>(std::move(handler));
         request(subject, body, headers, within,
-                [shared](Reply reply) { std::move (*shared)(std::move(reply)); });
+                [shared](Reply&& reply) { std::move (*shared)(std::move(reply)); });
       },
       asio::use_awaitable);
 }

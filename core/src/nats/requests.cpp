@@ -22,7 +22,9 @@ void Requests::answer(std::uint64_t token, WireMessage message) {
   const OnReply on_reply = std::move(found->second.on_reply);
   waiting_.erase(found);
   const bool nobody = body_of(*message).empty() && header_of(*message, "Status") == "503";
-  on_reply({nobody ? Reply::Fate::no_responders : Reply::Fate::answered, std::move(message)});
+  Reply reply{nobody ? Reply::Fate::no_responders : Reply::Fate::answered, std::move(message)};
+  on_reply(std::move(reply));
+  if (reply.message) spent_.add(std::move(reply.message));  // NOLINT: nobody has taken it
 }
 
 template <class Condition>

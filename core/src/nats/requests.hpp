@@ -24,7 +24,8 @@ class Requests : public std::enable_shared_from_this<Requests> {
     WireMessage message{};  ///< Only when answered.
     std::string why{};      ///< Only when denied: which subject, and what mends that.
   };
-  using OnReply = std::function<void(Reply)>;
+  /// Takes the message, or leaves it.
+  using OnReply = std::function<void(Reply&&)>;
 
   explicit Requests(const boost::asio::any_io_executor& executor) : sweeper_{executor} {}
 
@@ -53,6 +54,7 @@ class Requests : public std::enable_shared_from_this<Requests> {
   boost::unordered_flat_map<std::uint64_t, Waiting> waiting_;
   boost::asio::steady_timer sweeper_;
   bool sweeping_ = false;
+  SpentMessages spent_;
 };
 
 }  // namespace hangar

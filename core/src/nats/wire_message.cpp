@@ -44,6 +44,14 @@ WireMessage make_message(const std::string& subject, const std::string& reply,
   return message;
 }
 
+void SpentMessages::add(WireMessage message) noexcept {
+  bytes_ += body_of(*message).size();
+  messages_.push_back(std::move(message));
+  if (messages_.size() < most && bytes_ < most_bytes) return;
+  messages_.clear();
+  bytes_ = 0;
+}
+
 std::string_view body_of(const natsMsg& message) noexcept {
   return {natsMsg_GetData(mutable_of(message)),
           static_cast<std::size_t>(natsMsg_GetDataLength(mutable_of(message)))};

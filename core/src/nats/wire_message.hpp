@@ -19,6 +19,21 @@ struct WireMessageDeleter {
 /// A message as cnats holds it.
 using WireMessage = std::unique_ptr<natsMsg, WireMessageDeleter>;
 
+/// Messages that nobody needs any more. cnats frees them on a thread of its own, which it wakes for
+/// each that comes when it is idle: that costs more than the message. So they go there together.
+class SpentMessages {
+ public:
+  SpentMessages() { messages_.reserve(most); }
+  void add(WireMessage message) noexcept;
+
+ private:
+  static constexpr std::size_t most = 64;
+  static constexpr std::size_t most_bytes = 256U << 10U;
+
+  std::vector<WireMessage> messages_;
+  std::size_t bytes_ = 0;
+};
+
 /// Names and values in order; a name may come several times.
 using Headers = std::vector<std::pair<std::string, std::string>>;
 
