@@ -148,6 +148,11 @@ asio::awaitable<void> respond_json(Exchange& exchange, unsigned status, std::str
   co_await exchange.respond(status, "application/json", std::move(body));
 }
 
+asio::awaitable<void> respond_unavailable(Exchange& exchange) {
+  exchange.add_header("Retry-After", "5");
+  co_await respond_json(exchange, 503, R"({"exception_message":"Service Unavailable"})");
+}
+
 asio::awaitable<void> post_events(asio::any_io_executor executor, Exchange& exchange,
                                   std::shared_ptr<Intake> intake,
                                   std::chrono::milliseconds within) {
@@ -197,8 +202,7 @@ asio::awaitable<void> post_events(asio::any_io_executor executor, Exchange& exch
   if (stored) {
     co_await exchange.respond(204, {}, {});
   } else {
-    exchange.add_header("Retry-After", "5");
-    co_await respond_json(exchange, 503, R"({"exception_message":"Service Unavailable"})");
+    co_await respond_unavailable(exchange);
   }
 }
 

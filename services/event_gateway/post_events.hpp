@@ -20,4 +20,7 @@ boost::asio::awaitable<void> post_events(boost::asio::any_io_executor executor, 
 /// Answers with JSON.
 boost::asio::awaitable<void> respond_json(Exchange& exchange, unsigned status, std::string body);
 
+/// Answers that the client may ask again in a moment.
+boost::asio::awaitable<void> respond_unavailable(Exchange& exchange);
+
 }  // namespace hangar::gateway
