@@ -9,6 +9,7 @@
 #include "api_route.hpp"
 #include "auth.hpp"
 #include "cors.hpp"
+#include "csrf.hpp"
 #include "events_in.hpp"
 #include "gateway_config.hpp"
 #include "hangar/service.hpp"
@@ -41,11 +42,6 @@ bool offers_prefect(std::string_view protocols) {
 
 /// Throws ConfigError for what the gateway cannot do.
 void check(const GatewayConfig& config) {
-  if (config.csrf_protection_enabled) {
-    throw ConfigError{
-        "services.event_gateway.csrf_protection_enabled: the gateway cannot check Prefect's CSRF "
-        "tokens: switch the protection off, or the gateway"};
-  }
   const std::string prefix = api_prefix(config.base_path);
   if (!config.api_url.empty()) static_cast<void>(api_server(config.api_url, prefix));
   if (config.tls_cert_file.empty() != config.tls_key_file.empty()) {
@@ -77,11 +73,12 @@ class EventGateway final : public Service {
                 .listens = {std::move(listens)}};
     if (config.events_out) {
       needs.tables = {&stored_events(), &stored_resources()};
-      needs.tables_can_wait = true;
       needs.live = {
           {.name = EventFeed::source, .stream = event_stream, .filter_subject = event_subjects}};
       needs.steers = {{event_stream, EventFeed::persister, false}};
     }
+    if (config.csrf_protection_enabled) needs.tables.push_back(&csrf_token_table());
+    needs.tables_can_wait = !needs.tables.empty();
     return needs;
   }
 
@@ -97,6 +94,9 @@ class EventGateway final : public Service {
                                          host.metrics())} {
     check(config);
     if (config.events_out) feed_ = std::make_shared<EventFeed>(host, config_);
+    if (config.csrf_protection_enabled) {
+      csrf_ = std::make_shared<CsrfTokens>(host, config.publish_timeout);
+    }
   }
 
   asio::awaitable<void> run() override {
@@ -105,6 +105,7 @@ class EventGateway final : public Service {
     } else {
       co_await accept();
     }
+    if (csrf_) co_await csrf_->idle();
   }
 
  private:
@@ -189,6 +190,10 @@ class EventGateway final : public Service {
       co_await answer_preflight(exchange);
       co_return;
     }
+    if (csrf_) {
+      const bool admitted = co_await csrf_->admits(exchange);
+      if (!admitted) co_return;
+    }
     for (auto& [name, value] : cors_.headers(origin)) exchange.add_header(name, value);
     const std::string& secret = config_.auth_string.reveal();
     const bool authorized = secret.empty() || route == ApiRoute::outside ||
@@ -230,7 +235,8 @@ class EventGateway final : public Service {
   asio::any_io_executor executor_;
   Listener& listener_;
   std::shared_ptr<Intake> intake_;
-  std::shared_ptr<EventFeed> feed_;  ///< Null: nobody may subscribe.
+  std::shared_ptr<EventFeed> feed_;   ///< Null: nobody may subscribe.
+  std::shared_ptr<CsrfTokens> csrf_;  ///< Null: nobody needs a token.
 };
 
 }  // namespace

@@ -74,7 +74,8 @@ struct GatewayConfig : ServiceConfig {
         .also_set_by({"PREFECT_SERVER_API_AUTH_STRING"});
     fields
         .add("csrf_protection_enabled", &csrf_protection_enabled,
-             "Must be false: the gateway cannot check Prefect's CSRF tokens")
+             "Whether a request that changes something needs a CSRF token of Prefect's, which is "
+             "looked up in Prefect's database")
         .also_set_by({"PREFECT_SERVER_API_CSRF_PROTECTION_ENABLED",
                       "PREFECT_SERVER_CSRF_PROTECTION_ENABLED"});
     fields.add("max_connections", &max_connections, "A further connection is closed at once")

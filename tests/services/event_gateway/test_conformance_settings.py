@@ -22,7 +22,6 @@ from websockets.exceptions import ConnectionClosed
 from websockets.frames import Frame, Opcode
 
 from support.jetstream import JetStream
-from support.program import hangar
 
 _OUT = "/api/events/out"
 _JSON = {"Content-Type": "application/json"}
@@ -173,14 +172,6 @@ class Settings(Conformance):
                     f"SELECT {columns} FROM ours.{table} WHERE {chosen}"
                 )
             rows.commit()
-
-
-class Refused(unittest.TestCase):
-    def test_csrf_tokens_are_not_checked_so_nobody_is_told_that_they_are(self) -> None:
-        protected = {"PREFECT_SERVER_API_CSRF_PROTECTION_ENABLED": "true"}
-        done = hangar("run", "--only", "event_gateway", env=protected)
-        self.assertEqual(done.returncode, 78, done.stderr)
-        self.assertIn("cannot check Prefect's CSRF tokens", done.stderr)
 
 
 class _Pinged(ClientConnection):  # type: ignore[misc]
