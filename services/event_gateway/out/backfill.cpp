@@ -219,11 +219,12 @@ EventFrames Backfill::next(Session& session) {
   for (const std::size_t row : in_order(page.events)) {
     if (!known_.insert(page.events[row][events::id].uuid()).second) continue;
     if (auto frame = selected(page.events, row)) frames.push_back(std::move(frame));
+    if (costly_) break;
   }
   rows_ += page.rows;
   done_ = page.rows < page_size_;
   cut_ = !done_ && rows_ >= most_rows;
-  done_ = done_ || cut_;
+  done_ = done_ || cut_ || costly_;
   range_.after = page.last;
   return frames;
 }
@@ -241,6 +242,9 @@ std::shared_ptr<const EventFrame> Backfill::selected(const Rows& rows, std::size
     return frame_of(event);
   } catch (const DataError&) {
     return nullptr;  // It was stored under other limits, or by somebody else.
+  } catch (const TooManySteps&) {
+    costly_ = true;
+    return nullptr;
   }
 }
 

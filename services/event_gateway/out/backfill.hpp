@@ -32,6 +32,8 @@ class Backfill {
   [[nodiscard]] bool done() const noexcept { return done_; }
   /// Whether more was stored than is looked at.
   [[nodiscard]] bool cut() const noexcept { return cut_; }
+  /// Whether it ends because the filter takes too many steps to decide about an event.
+  [[nodiscard]] bool costly() const noexcept { return costly_; }
 
   static constexpr std::size_t most_rows = 100'000;
 
@@ -55,6 +57,7 @@ class Backfill {
   std::size_t rows_ = 0;
   bool done_ = false;
   bool cut_ = false;
+  bool costly_ = false;
 };
 
 }  // namespace hangar::gateway

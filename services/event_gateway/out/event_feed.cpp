@@ -60,6 +60,7 @@ EventFeed::EventFeed(Context& host, const GatewayConfig& config)
   joined_ = counter("joined");
   joined_late_ = counter("gap");
   slow_ = counter("slow");
+  costly_ = counter("costly");
 }
 
 asio::awaitable<void> EventFeed::run() {
@@ -98,6 +99,13 @@ void EventFeed::join(Subscriber& subscriber) {
 void EventFeed::leave(Subscriber& subscriber) {
   subscribers_.remove(subscriber);
   if (subscriber.slow()) slow_(1);
+}
+
+void EventFeed::tell_costly() {
+  costly_(1);
+  host_.log().warning(
+      "a subscriber is closed: its filter takes more than {} steps to decide about one event",
+      MatchSteps::most);
 }
 
 asio::awaitable<std::optional<ConsumerPosition>> EventFeed::position() {
@@ -144,14 +152,17 @@ asio::awaitable<std::optional<std::uint64_t>> EventFeed::stored_up_to(Subscriber
   co_return std::nullopt;
 }
 
-std::shared_ptr<const EventFrame> EventFeed::selected(const EventFilter& filter,
+std::shared_ptr<const EventFrame> EventFeed::selected(Subscriber& subscriber,
                                                       std::string_view data) {
+  const EventFilter& filter = subscriber.filter();
   try {
     const SeenEvent& event = reader_.read(data);
     const std::string_view searched = filter.text ? event.searched() : std::string_view{};
     if (selects(filter, event, searched)) return frame_of(event);
   } catch (const DataError& error) {
     host_.log().debug("what went by is no event: {}", error.what());
+  } catch (const TooManySteps&) {
+    subscriber.end_costly();
   }
   return nullptr;
 }
@@ -165,7 +176,7 @@ asio::awaitable<std::uint64_t> EventFeed::reread(
   const auto visit = [&](const Message& message) -> asio::awaitable<bool> {
     position = message.sequence();
     if (is_published(message)) {
-      auto frame = selected(subscriber.filter(), message.data());
+      auto frame = selected(subscriber, message.data());
       if (frame) co_await send(std::move(frame));
     }
     co_return !subscriber.ended() && !history_.covers(position) && Clock::now() < end;

@@ -39,9 +39,9 @@ class EventFeed {
   EventFilter filter(prefect::JsonValue value, Timestamp now) { return reader_.filter(value, now); }
   prefect::JsonDocument& document() noexcept { return reader_.document(); }
 
-  /// The frame of an event whose JSON this is, where a filter selects it as if it was stored; else
-  /// null.
-  std::shared_ptr<const EventFrame> selected(const EventFilter& filter, std::string_view data);
+  /// The frame of an event whose JSON this is, where the subscriber's filter selects it as if it
+  /// was stored; else null. Ends one whose filter takes too many steps to tell.
+  std::shared_ptr<const EventFrame> selected(Subscriber& subscriber, std::string_view data);
 
   /// Runs `work` in a transaction, for one subscriber at a time: while the storage is away, one
   /// asks for it. Whether it was run: not when the subscriber has ended, or the host stops, before
@@ -61,6 +61,8 @@ class EventFeed {
   /// From now on the subscriber gets events, until it leaves.
   void join(Subscriber& subscriber);
   void leave(Subscriber& subscriber);
+  /// Says that a subscriber is closed whose filter takes too many steps.
+  void tell_costly();
 
  private:
   void take(const Message& message);
@@ -76,6 +78,7 @@ class EventFeed {
   std::function<void(double)> joined_;
   std::function<void(double)> joined_late_;
   std::function<void(double)> slow_;
+  std::function<void(double)> costly_;
 };
 
 }  // namespace hangar::gateway

@@ -29,9 +29,10 @@ using ValueKind = prefect::JsonValue::Kind;
 
 constexpr std::size_t most_waiting = 8U << 20U;
 // Of events that the subscriber does not want; then others have their turn.
-constexpr std::size_t looks_at_once = 256;
+constexpr std::size_t looks_at_once = 32;
 
 constexpr std::uint16_t protocol_error = 1002;
+constexpr std::uint16_t policy_violation = 1008;
 constexpr std::uint16_t internal_error = 1011;
 constexpr std::uint16_t try_again_later = 1013;
 
@@ -138,6 +139,9 @@ asio::awaitable<void> EventsOut::deliver(bool backfill) {
     co_await close(internal_error, "the events of before cannot be read");
   } else if (subscriber_->slow()) {
     co_await close(try_again_later, "more events wait than may");
+  } else if (subscriber_->costly()) {
+    feed_->tell_costly();
+    co_await close(policy_violation, "the filter takes too long to decide about an event");
   }
 }
 
@@ -177,6 +181,7 @@ asio::awaitable<void> EventsOut::send_stored() {
       co_await socket_->write(frame->text);
     }
   }
+  if (backfill.costly()) subscriber_->end_costly();
   if (backfill.cut()) {
     host_.log().warning("a subscriber gets only the first of {} stored events",
                         Backfill::most_rows);
@@ -196,7 +201,7 @@ asio::awaitable<void> EventsOut::send_unstored(std::uint64_t position) {
     // Nothing goes by before it is joined, for nobody waits.
     if (next == nullptr) co_return join();
     position = next->position;
-    if (const auto frame = feed_->selected(subscriber_->filter(), next->data)) {
+    if (const auto frame = feed_->selected(*subscriber_, next->data)) {
       co_await send_once(frame);
     } else if (looked % looks_at_once == 0) {
       co_await asio::post(host_.executor(), asio::use_awaitable);

@@ -7,6 +7,8 @@
 
 namespace hangar::gateway {
 
+// Both throw TooManySteps. The search for words is bounded by itself: its 200 characters.
+
 /// Whether a live event is one that the subscriber wants: Prefect's `EventFilter.includes`, which
 /// does not look at related resources.
 bool includes(const EventFilter& filter, const SeenEvent& event);

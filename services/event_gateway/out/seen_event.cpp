@@ -10,24 +10,44 @@ namespace {
 
 using prefect::JsonValue;
 
-}  // namespace
-
-std::optional<std::string_view> SeenEvent::label(const Resource& resource,
-                                                 std::string_view name) const {
-  std::optional<std::string_view> found;
-  resource.labels.each_member([&](JsonValue key, JsonValue value) {
-    if (key.text(*texts_) == name) found = value.text(*texts_);
+/// What a label has; empty where there is none.
+std::string_view value_of(JsonValue labels, std::string_view name,
+                          std::pmr::memory_resource& memory) {
+  std::string_view found = "";
+  labels.each_member([&](JsonValue key, JsonValue value) {
+    if (key.text(memory) == name) found = value.text(memory);
   });
   return found;
+}
+
+}  // namespace
+
+void SeenEvent::add_resource(JsonValue json, bool related) {
+  Resource resource;
+  resource.json = json;
+  resource.id = value_of(json, id_label, *texts_);
+  if (related) resource.role = value_of(json, role_label, *texts_);
+  resources_.push_back(std::move(resource));
+}
+
+const std::vector<SeenEvent::Label>& SeenEvent::labels(const Resource& resource) const {
+  if (resource.labels) return *resource.labels;
+  const prefect::JsonMembers members{resource.json};
+  std::vector<Label>& labels = resource.labels.emplace();
+  labels.reserve(members.size());
+  for (const auto& member : members) {
+    labels.push_back({member.key.text(*texts_), member.value.text(*texts_)});
+  }
+  return labels;
 }
 
 const std::string& SeenEvent::searched() const {
   if (searched_) return *searched_;
   std::string text{name()};
   for (const Resource& resource : resources_) {
-    for (const auto& member : prefect::JsonMembers{resource.labels}) {
+    for (const Label& label : labels(resource)) {
       text += ' ';
-      text += member.value.text(*texts_);
+      text += label.value;
     }
   }
   text += ' ';
@@ -47,16 +67,10 @@ const SeenEvent& EventReader::read(std::string_view json) {
   event_.texts_ = &texts_;
   event_.searched_.reset();
   event_.resources_.clear();
-  const auto add = [&](JsonValue labels, bool related) {
-    SeenEvent::Resource resource;
-    resource.labels = labels;
-    resource.id = event_.label(resource, id_label).value_or("");
-    if (related) resource.role = event_.label(resource, role_label).value_or("");
-    event_.resources_.push_back(resource);
-  };
-  add(event_.received_.resource, false);
+  event_.add_resource(event_.received_.resource, false);
   if (event_.received_.related) {
-    event_.received_.related.each_element([&](JsonValue labels) { add(labels, true); });
+    event_.received_.related.each_element(
+        [&](JsonValue labels) { event_.add_resource(labels, true); });
   }
   return event_;
 }

@@ -21,10 +21,15 @@ inline constexpr std::string_view role_label = "prefect.resource.role";
 /// An event as filters ask for it. What it refers to lives until its reader reads the next one.
 class SeenEvent {
  public:
+  struct Label {
+    std::string_view name;
+    std::string_view value;
+  };
   struct Resource {
     std::string_view id;
     std::string_view role;  ///< Empty for the resource that the event is about.
-    prefect::JsonValue labels;
+    prefect::JsonValue json;
+    mutable std::optional<std::vector<Label>> labels{};  ///< Once they were asked for.
   };
 
   [[nodiscard]] const prefect::ReceivedEvent& received() const noexcept { return received_; }
@@ -35,14 +40,15 @@ class SeenEvent {
   }
   /// That of the event first.
   [[nodiscard]] const std::vector<Resource>& resources() const noexcept { return resources_; }
-  /// None where the resource has no such label.
-  [[nodiscard]] std::optional<std::string_view> label(const Resource& resource,
-                                                      std::string_view name) const;
+  /// Each name once. They are read once, however many filters ask for them.
+  [[nodiscard]] const std::vector<Label>& labels(const Resource& resource) const;
   /// What Prefect searches in a live event, in lower case.
   [[nodiscard]] const std::string& searched() const;
 
  private:
   friend class EventReader;
+
+  void add_resource(prefect::JsonValue json, bool related);
 
   prefect::ReceivedEvent received_;
   std::vector<Resource> resources_;

@@ -57,6 +57,11 @@ class Subscriber {
     waiting_.clear();
     changed_.wake_all();
   }
+  /// The same for one whose filter takes too many steps.
+  void end_costly() {
+    costly_ = true;
+    end();
+  }
 
   /// Returns when something of this has changed, or at `wake`.
   boost::asio::awaitable<void> changed() { return changed_.wait(); }
@@ -64,6 +69,7 @@ class Subscriber {
 
   /// Whether more waited than may, and all of that is gone.
   [[nodiscard]] bool slow() const noexcept { return slow_; }
+  [[nodiscard]] bool costly() const noexcept { return costly_; }
   [[nodiscard]] bool ended() const noexcept { return ended_; }
 
   std::uint64_t asked = 0;  ///< The last event that it was asked about: for `SubscriberIndex`.
@@ -75,6 +81,7 @@ class Subscriber {
   std::deque<std::shared_ptr<const EventFrame>> waiting_;
   std::size_t waiting_bytes_ = 0;
   bool slow_ = false;
+  bool costly_ = false;
   bool ended_ = false;
 };
 

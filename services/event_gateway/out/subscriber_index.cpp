@@ -64,9 +64,13 @@ void SubscriberIndex::place_prefixes(const std::vector<std::string>& prefixes,
 
 void SubscriberIndex::ask(const Subscribers& subscribers, const SeenEvent& event) {
   for (Subscriber* subscriber : subscribers) {
-    if (subscriber->asked == event_) continue;
+    if (subscriber->asked == event_ || subscriber->costly()) continue;
     subscriber->asked = event_;
-    if (includes(subscriber->filter(), event)) found_.push_back(subscriber);
+    try {
+      if (includes(subscriber->filter(), event)) found_.push_back(subscriber);
+    } catch (const TooManySteps&) {
+      subscriber->end_costly();
+    }
   }
 }
 

@@ -24,7 +24,8 @@ class SubscriberIndex {
   void remove(Subscriber& subscriber) { place(subscriber, false); }
   [[nodiscard]] std::size_t size() const noexcept { return size_; }
 
-  /// Those who want the event, each once; valid until the next call of anything here.
+  /// Those who want the event, each once; valid until the next call of anything here. Ends each
+  /// whose filter takes too many steps to tell.
   const std::vector<Subscriber*>& who_want(const SeenEvent& event);
 
  private:

@@ -1,82 +1,106 @@
 #include "out/text_pattern.hpp"
 
 #include <algorithm>
+#include <cstring>
 #include <string>
 
 #include "out/unicode_text.hpp"
 
 namespace hangar::gateway {
+namespace {
 
-bool TextPattern::Part::takes(char32_t c) const noexcept {
-  if (kind != Kind::one_of) return true;
+constexpr std::size_t bytes_a_step = 16;
+constexpr std::size_t ranges_a_step = 8;
+
+}  // namespace
+
+bool TextPattern::Set::has(char32_t c) const noexcept {
   const bool found = std::ranges::any_of(
       ranges, [c](const auto& range) { return range.first <= c && c <= range.second; });
   return found != negated;
 }
 
 void TextPattern::add(char32_t c) {
-  Part part;
-  part.ranges.emplace_back(c, c);
-  parts_.push_back(std::move(part));
+  const std::size_t before = text_.size();
+  append_utf8(text_, c);
+  segments_.back().size += static_cast<std::uint32_t>(text_.size() - before);
 }
 
-void TextPattern::add(Part::Kind kind) {
-  Part part;
-  part.kind = kind;
-  // Two stars are one: so a match is tried from few places.
-  if (kind == Part::Kind::many && !parts_.empty() && parts_.back().kind == kind) return;
-  parts_.push_back(std::move(part));
+void TextPattern::add_any() {
+  text_ += any_character;
+  ++segments_.back().size;
+  segments_.back().plain = false;
+}
+
+void TextPattern::add(Set set) {
+  text_ += next_set;
+  sets_.push_back(std::move(set));
+  ++segments_.back().size;
+  segments_.back().plain = false;
+}
+
+void TextPattern::add_star() {
+  // Two stars are one.
+  if (segments_.size() > 1 && segments_.back().size == 0) return;
+  Segment next;
+  next.begin = static_cast<std::uint32_t>(text_.size());
+  next.first_set = static_cast<std::uint32_t>(sets_.size());
+  segments_.push_back(next);
 }
 
 // As fnmatch.translate of Python 3.11 reads it: a hyphen between two characters is a range, one
 // that runs backwards is none, and its two ends are not in the set.
-TextPattern::Part TextPattern::set(std::u32string_view stuff) {
-  Part part;
-  part.negated = stuff.front() == U'!';
-  const std::size_t start = part.negated ? 1 : 0;
-  std::vector<std::u32string> chunks;
+TextPattern::Set TextPattern::set(std::u32string_view stuff) {
+  Set made;
+  made.negated = stuff.front() == U'!';
+  const std::size_t start = made.negated ? 1 : 0;
+  std::vector<std::u32string_view> chunks;
   std::size_t from = start;
   for (std::size_t hyphen = stuff.find(U'-', start + 1); hyphen != std::u32string_view::npos;) {
-    chunks.emplace_back(stuff.substr(from, hyphen - from));
+    chunks.push_back(stuff.substr(from, hyphen - from));
     from = hyphen + 1;
     hyphen = stuff.find(U'-', hyphen + 3);
   }
   if (from < stuff.size()) {
-    chunks.emplace_back(stuff.substr(from));
+    chunks.push_back(stuff.substr(from));
   } else {
-    chunks.back() += U'-';
+    // The hyphen at the end is one.
+    chunks.back() = stuff.substr(from - 1 - chunks.back().size());
   }
-  for (std::size_t i = chunks.size() - 1; i > 0; --i) {
-    if (chunks[i - 1].back() <= chunks[i].front()) continue;
-    chunks[i - 1].pop_back();
-    chunks[i - 1] += chunks[i].substr(1);
-    chunks.erase(chunks.begin() + static_cast<std::ptrdiff_t>(i));
-  }
+  bool ascends = true;  // From the chunk before to this one.
   for (std::size_t i = 0; i < chunks.size(); ++i) {
-    for (const char32_t c : chunks[i]) part.ranges.emplace_back(c, c);
-    if (i > 0) part.ranges.emplace_back(chunks[i - 1].back(), chunks[i].front());
+    std::u32string_view singles = chunks[i];
+    if (!ascends) singles.remove_prefix(1);
+    ascends = i + 1 == chunks.size() || chunks[i].back() <= chunks[i + 1].front();
+    if (!ascends) singles.remove_suffix(1);
+    for (const char32_t c : singles) made.ranges.emplace_back(c, c);
+    if (i + 1 < chunks.size() && ascends) {
+      made.ranges.emplace_back(chunks[i].back(), chunks[i + 1].front());
+    }
   }
-  return part;
+  return made;
 }
 
 TextPattern TextPattern::glob(std::string_view pattern) {
   const std::u32string text = code_points(pattern);
   TextPattern made;
+  bool closes = true;  // Whether a `]` may follow.
   for (std::size_t i = 0; i < text.size();) {
     const char32_t c = text[i++];
     if (c == U'*') {
-      made.add(Part::Kind::many);
+      made.add_star();
     } else if (c == U'?') {
-      made.add(Part::Kind::any);
-    } else if (c == U'[') {
+      made.add_any();
+    } else if (c == U'[' && closes) {
       std::size_t end = i;
       if (end < text.size() && text[end] == U'!') ++end;
       if (end < text.size() && text[end] == U']') ++end;
       end = text.find(U']', end);
-      if (end == std::u32string::npos) {
+      closes = end != std::u32string::npos;
+      if (!closes) {
         made.add(c);
       } else {
-        made.parts_.push_back(set(std::u32string_view{text}.substr(i, end - i)));
+        made.add(set(std::u32string_view{text}.substr(i, end - i)));
         i = end + 1;
       }
     } else {
@@ -90,9 +114,9 @@ TextPattern TextPattern::stars(std::string_view pattern) {
   TextPattern made;
   for (const char32_t c : code_points(pattern)) {
     if (c == U'*') {
-      made.add(Part::Kind::many);
+      made.add_star();
     } else if (c == U'?') {
-      made.add(Part::Kind::any);
+      made.add_any();
     } else {
       made.add(c);
     }
@@ -110,9 +134,9 @@ TextPattern TextPattern::like_prefix(std::string_view prefix) {
       continue;
     }
     if (!escaped && c == U'%') {
-      made.add(Part::Kind::many);
+      made.add_star();
     } else if (!escaped && c == U'_') {
-      made.add(Part::Kind::any);
+      made.add_any();
     } else {
       made.add(c);
     }
@@ -122,34 +146,90 @@ TextPattern TextPattern::like_prefix(std::string_view prefix) {
   if (escaped) {
     made.add(U'%');
   } else {
-    made.add(Part::Kind::many);
+    made.add_star();
   }
   return made;
 }
 
-bool TextPattern::matches(std::string_view text) const {
-  const std::u32string points = code_points(text);
-  constexpr auto none = static_cast<std::size_t>(-1);
-  std::size_t part = 0;
-  std::size_t star = none;
-  std::size_t behind_star = 0;
-  for (std::size_t i = 0; i < points.size();) {
-    const bool more = part < parts_.size();
-    if (more && parts_[part].kind == Part::Kind::many) {
-      star = part++;
-      behind_star = i;
-    } else if (more && parts_[part].takes(points[i])) {
-      ++part;
-      ++i;
-    } else if (star != none) {
-      part = star + 1;
-      i = ++behind_star;
+std::optional<std::size_t> TextPattern::at_begin(const Segment& segment, std::string_view text,
+                                                 MatchSteps& steps) const {
+  std::string_view wanted = bytes_of(segment);
+  if (segment.plain) {
+    steps.take(wanted.size() / bytes_a_step);
+    return text.starts_with(wanted) ? std::optional{wanted.size()} : std::nullopt;
+  }
+  const std::size_t whole = text.size();
+  std::size_t set = segment.first_set;
+  for (; !wanted.empty(); wanted.remove_prefix(1)) {
+    steps.take(1);
+    if (text.empty()) return std::nullopt;
+    if (wanted.front() == any_character) {
+      static_cast<void>(take_code_point(text));
+    } else if (wanted.front() == next_set) {
+      const Set& expected = sets_[set++];
+      steps.take(expected.ranges.size() / ranges_a_step);
+      if (!expected.has(take_code_point(text))) return std::nullopt;
     } else {
-      return false;
+      if (wanted.front() != text.front()) return std::nullopt;
+      text.remove_prefix(1);
     }
   }
-  while (part < parts_.size() && parts_[part].kind == Part::Kind::many) ++part;
-  return part == parts_.size();
+  return whole - text.size();
+}
+
+std::optional<std::size_t> TextPattern::search(const Segment& segment, std::string_view text,
+                                               MatchSteps& steps) const {
+  if (segment.plain) {
+    // Linear in both, which std::string_view::find is not. What is found of UTF-8 are whole
+    // characters.
+    const std::string_view wanted = bytes_of(segment);
+    const void* const found = memmem(text.data(), text.size(), wanted.data(), wanted.size());
+    const std::size_t begin =
+        found == nullptr ? text.size()
+                         : static_cast<std::size_t>(static_cast<const char*>(found) - text.data());
+    steps.take(1 + (begin + wanted.size()) / bytes_a_step);
+    return found == nullptr ? std::nullopt : std::optional{begin + wanted.size()};
+  }
+  const std::size_t whole = text.size();
+  while (!text.empty()) {
+    if (const auto taken = at_begin(segment, text, steps)) return whole - text.size() + *taken;
+    static_cast<void>(take_code_point(text));
+  }
+  return std::nullopt;
+}
+
+bool TextPattern::is_at_end(const Segment& segment, std::string_view text,
+                            MatchSteps& steps) const {
+  const std::string_view wanted = bytes_of(segment);
+  if (segment.plain) {
+    steps.take(wanted.size() / bytes_a_step);
+    return text.ends_with(wanted);
+  }
+  // As many characters, which may be longer or shorter.
+  const auto begins_character = [](char byte) { return (byte & '\xC0') != '\x80'; };
+  std::size_t characters =
+      static_cast<std::size_t>(std::ranges::count_if(wanted, begins_character));
+  steps.take(wanted.size());
+  std::size_t begin = text.size();
+  while (characters > 0 && begin > 0) {
+    if (begins_character(text[--begin])) --characters;
+  }
+  return characters == 0 && at_begin(segment, text.substr(begin), steps);
+}
+
+bool TextPattern::matches(std::string_view text, MatchSteps& steps) const {
+  steps.take(1);
+  const auto begin = at_begin(segments_.front(), text, steps);
+  if (!begin) return false;
+  text.remove_prefix(*begin);
+  if (segments_.size() == 1) return text.empty();
+  // Each as early as it can be leaves the most to those behind it.
+  for (std::size_t i = 1; i + 1 < segments_.size(); ++i) {
+    const auto end = search(segments_[i], text, steps);
+    if (!end) return false;
+    text.remove_prefix(*end);
+  }
+  return is_at_end(segments_.back(), text, steps);
 }
 
 }  // namespace hangar::gateway

@@ -126,18 +126,22 @@ void append_utf8(std::string& out, char32_t c) {
   put(0x80U | (c & 0x3FU));
 }
 
+char32_t take_code_point(std::string_view& text) noexcept {
+  const auto first = static_cast<unsigned char>(text.front());
+  text.remove_prefix(1);
+  unsigned more = first < 0x80 ? 0 : first < 0xE0 ? 1 : first < 0xF0 ? 2 : 3;
+  char32_t c = more == 0 ? first : first & (0x3FU >> more);
+  for (; more > 0 && !text.empty(); --more) {
+    c = c << 6U | (static_cast<unsigned char>(text.front()) & 0x3FU);
+    text.remove_prefix(1);
+  }
+  return c;
+}
+
 std::u32string code_points(std::string_view text) {
   std::u32string points;
   points.reserve(text.size());
-  for (std::size_t i = 0; i < text.size();) {
-    const auto first = static_cast<unsigned char>(text[i++]);
-    const unsigned more = first < 0x80 ? 0 : first < 0xE0 ? 1 : first < 0xF0 ? 2 : 3;
-    char32_t c = more == 0 ? first : first & (0x3FU >> more);
-    for (unsigned k = 0; k < more && i < text.size(); ++k) {
-      c = c << 6U | (static_cast<unsigned char>(text[i++]) & 0x3FU);
-    }
-    points += c;
-  }
+  while (!text.empty()) points += take_code_point(text);
   return points;
 }
 

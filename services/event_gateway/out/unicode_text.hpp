@@ -5,12 +5,13 @@
 
 #include "prefect/json/json_document.hpp"
 
-/// Texts as Python's `str` treats them.
+/// Texts, of well-formed UTF-8, as Python's `str` treats them.
 namespace hangar::gateway {
 
 void append_utf8(std::string& out, char32_t c);
 
-/// Of well-formed UTF-8.
+/// Takes the first character off a text that is not empty.
+char32_t take_code_point(std::string_view& text) noexcept;
 std::u32string code_points(std::string_view text);
 
 /// Whether Python's `str.isspace` says so.

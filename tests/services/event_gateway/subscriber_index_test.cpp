@@ -115,5 +115,46 @@ TEST_F(SubscriberIndexTest, a_subscriber_holds_so_many_bytes_and_then_none) {
   EXPECT_EQ(frame.use_count(), 1);
 }
 
+// Of an event and a filter as long as they may be, each by each would take hours.
+TEST_F(SubscriberIndexTest, who_asks_too_much_is_ended_and_others_are_not) {
+  Subscriber& costly = subscriber(R"({"resource":{"labels":{"prefect.resource.id":"*?)" +
+                                  std::string(10'000, 'a') + R"(b*"}}})");
+  Subscriber& other = subscriber("{}");
+  index_.add(costly);
+  index_.add(other);
+  const SeenEvent& seen = event("a", std::string(20'000, 'a'));
+  for (int times = 0; times < 2; ++times) {
+    EXPECT_EQ(index_.who_want(seen), std::vector<Subscriber*>{&other});
+    EXPECT_TRUE(costly.costly() && costly.ended());
+    EXPECT_EQ(costly.asked, 1U);  // No more than once.
+  }
+  EXPECT_FALSE(other.costly() || other.ended());
+}
+
+TEST_F(SubscriberIndexTest, each_part_of_a_filter_takes_steps) {
+  std::string many = R"(["0190a3b2-0000-7000-8000-000000000002")";
+  for (int i = 0; i < 20'000; ++i) many += R"(,"0190a3b2-0000-7000-8000-000000000003")";
+  many += ']';
+  json_ = R"({"id":"0190a3b2-0000-7000-8000-000000000001","occurred":"2020-01-01T00:00:00Z",)"
+          R"("event":"e","resource":{"prefect.resource.id":"x","a":"b"},"related":[)";
+  for (int i = 0; i < 100; ++i) {
+    json_ += R"({"prefect.resource.id":"r","prefect.resource.role":"a","a":"b"},)";
+  }
+  json_.back() = ']';
+  json_ += "}";
+  const SeenEvent& seen = reader_.read(json_);
+  for (const std::string& filter : {
+           R"({"any_resource":{"id":)" + many + "}}",
+           R"({"any_resource":{"id_prefix":)" + many + "}}",
+           R"({"any_resource":{"labels":{"a":)" + many + "}}}",
+       }) {
+    EventReader other{index_limits};
+    EventFilter read = other.filter(other.document().parse(filter), prefect::present());
+    read.since = 0;
+    EXPECT_THROW(includes(read, seen), TooManySteps) << filter.substr(0, 40);
+    EXPECT_THROW(selects(read, seen, ""), TooManySteps) << filter.substr(0, 40);
+  }
+}
+
 }  // namespace
 }  // namespace hangar::gateway

@@ -165,6 +165,23 @@ class WithoutPersister(SubscribersCase):
             self.assertEqual(await self.ids(socket, 1), after)
             self.assertNotEqual(before, after)
 
+    async def test_filter_that_takes_too_long_is_closed_and_holds_up_nobody(self) -> None:
+        costly = {"resource": {"labels": {"x": "*?" + "a" * 10_000 + "b*"}}}
+        resource = {"prefect.resource.id": "r", "x": "a" * 20_000}
+        async with self.gateway.socket(OUT) as live, self.gateway.socket(OUT) as other:
+            await self.subscribe(live, costly, backfill=False)
+            await self.subscribe(other, {}, backfill=False)
+            await self.until(lambda: self.subscribers("joined") == 2)
+            sent = await self.post(event("a", resource=resource))
+            async with asyncio.timeout(60), self.gateway.socket(OUT) as late:
+                self.assertEqual(await self.ids(other, 1), sent)
+                await self.subscribe(late, costly)  # Of what the gateway remembers.
+                for socket in (live, late):
+                    with self.assertRaises(ConnectionClosed) as closed:
+                        await socket.recv()
+                    self.assertEqual(closed.exception.rcvd and closed.exception.rcvd.code, 1008)
+            await self.until(lambda: self.subscribers("costly") == 2)
+
     async def test_slow_subscriber_is_closed_and_holds_up_nobody(self) -> None:
         async with self.gateway.socket(OUT) as slow, self.gateway.socket(OUT) as other:
             for socket in (slow, other):
