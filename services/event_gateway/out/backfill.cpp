@@ -5,7 +5,7 @@
 #include <charconv>
 #include <chrono>
 #include <cstdint>
-#include <numeric>
+#include <unordered_map>
 #include <utility>
 
 #include "hangar/error.hpp"
@@ -132,27 +132,23 @@ std::string searched_of(std::span<const Cell> row) {
   return lower(text);
 }
 
-/// The rows by the time when they occurred.
-std::vector<std::size_t> in_order(const Rows& rows) {
-  std::vector<std::size_t> order(rows.size());
-  std::iota(order.begin(), order.end(), std::size_t{0});
-  std::ranges::sort(order, {}, [&](std::size_t row) {
-    return std::pair{rows[row][events::occurred].timestamp(), rows[row][events::id].uuid()};
-  });
-  return order;
-}
-
 }  // namespace
 
 struct Backfill::Page {
-  Rows events{stored_events()};
-  std::vector<Cell> last;  ///< The row that the next page comes behind.
-  std::size_t rows = 0;    ///< That were read of the range.
+  std::vector<Uuid> ids;  ///< Of events, in their order.
+  Rows scanned{stored_events()};
+  std::optional<Rows> events{};  ///< Where they are not what was scanned.
+  bool last = false;
 };
 
+// The first page is no large one, for nothing is known of what is stored.
 Backfill::Backfill(const EventFilter& filter, const prefect::EventLimits& limits,
-                   std::size_t page_size)
-    : filter_{filter}, reader_{limits}, page_size_{page_size} {
+                   std::size_t page_size, std::size_t most_bytes)
+    : filter_{filter},
+      reader_{limits},
+      page_size_{page_size},
+      most_bytes_{most_bytes},
+      asks_for_{std::min<std::size_t>(page_size, 32)} {
   aim();
 }
 
@@ -176,67 +172,104 @@ void Backfill::aim() {
   }
 }
 
-Rows Backfill::events_of(Session& session, const std::vector<Cell>& ids) const {
-  const Keys keys{.columns = {events::id}, .values = ids};
+std::vector<Uuid> Backfill::ids_in_order(Session& session) const {
+  constexpr std::array<std::size_t, 2> columns{events::id, events::occurred};
+  const Keys keys{.columns = {events::id}, .values = {filter_.id.begin(), filter_.id.end()}};
+  const Rows found = session.find(stored_events(), {&keys, 1}, columns, Lock::none);
+  std::vector<std::pair<Timestamp, Uuid>> order;
+  order.reserve(found.size());
+  for (std::size_t row = 0; row < found.size(); ++row) {
+    order.emplace_back(found[row][events::occurred].timestamp(), found[row][events::id].uuid());
+  }
+  std::ranges::sort(order);
+  std::vector<Uuid> ids;
+  ids.reserve(order.size());
+  for (const auto& [_, id] : order) ids.push_back(id);
+  return ids;
+}
+
+Rows Backfill::events_of(Session& session, const std::vector<Uuid>& ids) const {
+  const Keys keys{.columns = {events::id}, .values = {ids.begin(), ids.end()}};
   return session.find(stored_events(), {&keys, 1}, event_columns, Lock::none);
 }
 
-Backfill::Page Backfill::read(Session& session) const {
+Backfill::Page Backfill::read_ids(Session& session) {
+  if (!ids_) ids_ = ids_in_order(session);
   Page page;
-  if (table_ == nullptr) {
-    page.events = events_of(session, {filter_.id.begin(), filter_.id.end()});
-    return page;
-  }
+  const auto rest = std::span<const Uuid>{*ids_}.subspan(rows_);
+  const auto next = rest.first(std::min(asks_for_, rest.size()));
+  page.ids.assign(next.begin(), next.end());
+  if (!page.ids.empty()) page.events = events_of(session, page.ids);
+  page.last = next.size() == rest.size();
+  return page;
+}
+
+Backfill::Page Backfill::read_range(Session& session) const {
   const bool resources = table_ == &stored_resources();
-  Rows found = session.scan(*table_, range_,
-                            resources ? std::span<const std::size_t>{resource_columns}
-                                      : std::span<const std::size_t>{event_columns},
-                            page_size_);
-  page.rows = found.size();
-  if (page.rows > 0) {
-    const auto last = found[page.rows - 1];
-    page.last.resize(last.size());
-    // These are no views.
-    for (const std::size_t column : {std::size_t{0}, range_.column})
-      page.last[column] = last[column];
+  Page page;
+  page.scanned = session.scan(*table_, range_,
+                              resources ? std::span<const std::size_t>{resource_columns}
+                                        : std::span<const std::size_t>{event_columns},
+                              asks_for_);
+  const std::size_t id_column = resources ? std::size_t{event_resources::event_id} : events::id;
+  std::vector<Uuid> unknown;
+  for (std::size_t row = 0; row < page.scanned.size(); ++row) {
+    page.ids.push_back(page.scanned[row][id_column].uuid());
+    if (!known_.contains(page.ids.back())) unknown.push_back(page.ids.back());
   }
-  if (!resources) {
-    page.events = std::move(found);
-    return page;
+  if (resources) {
+    page.events = unknown.empty() ? Rows{stored_events()} : events_of(session, unknown);
   }
-  std::vector<Cell> ids;
-  for (std::size_t row = 0; row < found.size(); ++row) {
-    const Uuid id = found[row][event_resources::event_id].uuid();
-    if (!known_.contains(id)) ids.emplace_back(id);
-  }
-  if (!ids.empty()) page.events = events_of(session, ids);
+  page.last = page.scanned.size() < asks_for_;
   return page;
 }
 
 EventFrames Backfill::next(Session& session) {
-  const Page page = read(session);
+  const Page page = table_ == nullptr ? read_ids(session) : read_range(session);
+  const Rows& rows = page.events ? *page.events : page.scanned;
+  std::unordered_map<Uuid, std::size_t> places;
+  for (std::size_t row = 0; row < rows.size(); ++row)
+    places.emplace(rows[row][events::id].uuid(), row);
   EventFrames frames;
-  for (const std::size_t row : in_order(page.events)) {
-    if (!known_.insert(page.events[row][events::id].uuid()).second) continue;
-    if (auto frame = selected(page.events, row)) frames.push_back(std::move(frame));
-    if (costly_) break;
+  std::size_t looked = 0;
+  std::size_t bytes = 0;
+  while (looked < page.ids.size() && bytes < most_bytes_ && !costly_) {
+    const Uuid& id = page.ids[looked++];
+    const auto place = places.find(id);
+    if (place == places.end() || !known_.insert(id).second) continue;
+    const std::string json = json_of(rows[place->second]);
+    bytes += json.size();
+    if (auto frame = selected(rows[place->second], json)) frames.push_back(std::move(frame));
   }
-  rows_ += page.rows;
-  done_ = page.rows < page_size_;
-  cut_ = !done_ && rows_ >= most_rows;
-  done_ = done_ || cut_ || costly_;
-  range_.after = page.last;
+  advance(page, looked, bytes);
   return frames;
 }
 
-std::shared_ptr<const EventFrame> Backfill::selected(const Rows& rows, std::size_t row) {
-  const std::span<const Cell> cells = rows[row];
-  const std::string json = json_of(cells);
+void Backfill::advance(const Page& page, std::size_t looked, std::size_t bytes) {
+  rows_ += looked;
+  done_ = costly_ || (page.last && looked == page.ids.size());
+  cut_ = !done_ && table_ != nullptr && rows_ >= most_rows;
+  done_ = done_ || cut_;
+  if (table_ != nullptr && looked > 0) {
+    const auto last = page.scanned[looked - 1];
+    range_.after.assign(last.size(), Cell{});
+    // These are no views.
+    for (const std::size_t column : {std::size_t{0}, range_.column}) {
+      range_.after[column] = last[column];
+    }
+  }
+  // As many as would have been one page, were they all like these. The next may be larger.
+  const std::size_t fit = bytes == 0 ? page_size_ : looked * most_bytes_ / bytes;
+  asks_for_ = std::clamp<std::size_t>(fit, 1, std::min(page_size_, 2 * asks_for_));
+}
+
+std::shared_ptr<const EventFrame> Backfill::selected(std::span<const Cell> row,
+                                                     const std::string& json) {
   try {
     const SeenEvent& event = reader_.read(json);
-    const std::string searched = filter_.text ? searched_of(cells) : std::string{};
+    const std::string searched = filter_.text ? searched_of(row) : std::string{};
     if (!selects(filter_, event, searched)) return nullptr;
-    if (filter_.distinct && !resources_.emplace(cells[events::resource_id].text()).second) {
+    if (filter_.distinct && !resources_.emplace(row[events::resource_id].text()).second) {
       return nullptr;
     }
     return frame_of(event);

@@ -6,6 +6,7 @@
 #include <memory>
 #include <optional>
 #include <set>
+#include <span>
 #include <string>
 #include <unordered_set>
 #include <vector>
@@ -20,11 +21,14 @@ namespace hangar::gateway {
 using EventFrames = std::vector<std::shared_ptr<const EventFrame>>;
 
 /// Reads from the database the events that a filter selects, the oldest first, page by page. What
-/// is read lies together in the index that fits the filter best; the rest of it is decided here.
+/// is read lies together in the index that fits the filter best; the rest of it is decided here. A
+/// page ends with the event that makes it `most_bytes` or more; behind large events fewer rows are
+/// asked for at once.
 class Backfill {
  public:
   /// Both outlive it.
-  Backfill(const EventFilter& filter, const prefect::EventLimits& limits, std::size_t page_size);
+  Backfill(const EventFilter& filter, const prefect::EventLimits& limits, std::size_t page_size,
+           std::size_t most_bytes);
 
   /// The next events; what is thrown leaves it where it was. Blocks.
   EventFrames next(Session& session);
@@ -42,14 +46,23 @@ class Backfill {
   struct Page;
 
   void aim();
-  Rows events_of(Session& session, const std::vector<Cell>& ids) const;
-  Page read(Session& session) const;
+  /// Those of the filter's ids that are stored, in the order of their events.
+  std::vector<Uuid> ids_in_order(Session& session) const;
+  Rows events_of(Session& session, const std::vector<Uuid>& ids) const;
+  /// The next rows of the filter's ids, or of the range.
+  Page read_ids(Session& session);
+  Page read_range(Session& session) const;
   /// Null for one that the filter does not select.
-  std::shared_ptr<const EventFrame> selected(const Rows& rows, std::size_t row);
+  std::shared_ptr<const EventFrame> selected(std::span<const Cell> row, const std::string& json);
+  /// Goes behind so many rows of the page.
+  void advance(const Page& page, std::size_t looked, std::size_t bytes);
 
   const EventFilter& filter_;
   EventReader reader_;
   const std::size_t page_size_;
+  const std::size_t most_bytes_;
+  std::size_t asks_for_;  ///< So many rows.
+  std::optional<std::vector<Uuid>> ids_;
   Range range_;
   const Table* table_ = nullptr;  ///< Of the range.
   std::unordered_set<Uuid> known_;

@@ -28,6 +28,8 @@ using FrameKind = WebSocketFrame::Kind;
 using ValueKind = prefect::JsonValue::Kind;
 
 constexpr std::size_t most_waiting = 8U << 20U;
+// Of stored events, which are kept while they are sent.
+constexpr std::size_t most_of_a_page = 4U << 20U;
 // Of events that the subscriber does not want; then others have their turn.
 constexpr std::size_t looks_at_once = 32;
 
@@ -167,7 +169,7 @@ asio::awaitable<void> EventsOut::send_what_was() {
 
 asio::awaitable<void> EventsOut::send_stored() {
   Backfill backfill{subscriber_->filter(), config_.limits(),
-                    static_cast<std::size_t>(config_.websocket_backfill_page_size)};
+                    static_cast<std::size_t>(config_.websocket_backfill_page_size), most_of_a_page};
   while (!backfill.done() && !subscriber_->ended()) {
     EventFrames frames;
     const Callable<void(Session&)> work = [&](Session& session) {

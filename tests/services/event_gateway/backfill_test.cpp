@@ -1,9 +1,13 @@
 #include "out/backfill.hpp"
 
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <chrono>
 #include <memory>
+#include <span>
+#include <stdexcept>
 #include <string>
 #include <vector>
 
@@ -20,6 +24,43 @@ namespace event_resources = prefect::event_resources;
 
 constexpr prefect::EventLimits backfill_limits{500, 100, 1024};
 
+/// Another session, of which it keeps how many rows it was asked for.
+class AskedSession final : public Session {
+ public:
+  explicit AskedSession(Session& session) : session_{session} {}
+
+  Rows find(const Table& table, std::span<const Keys> keys, std::span<const std::size_t> columns,
+            Lock lock) override {
+    Rows found = session_.find(table, keys, columns, lock);
+    if (columns.size() > 2) whole_events.push_back(found.size());
+    return found;
+  }
+  Rows scan(const Table& table, const Range& range, std::span<const std::size_t> columns,
+            std::size_t limit) override {
+    if (columns.size() > 2) whole_events.push_back(limit);
+    return session_.scan(table, range, columns, limit);
+  }
+  void begin() override { throw std::logic_error{"it only reads"}; }
+  void commit() override { begin(); }
+  void rollback() noexcept override {}
+  std::vector<bool> insert_missing(const Rows&) override { throw std::logic_error{"it reads"}; }
+  std::size_t update(const Rows&) override { throw std::logic_error{"it only reads"}; }
+  std::size_t add(const Rows&, std::span<const std::size_t>) override {
+    throw std::logic_error{"it only reads"};
+  }
+  using Session::erase;
+  std::size_t erase(const Table&, std::span<const Keys>) override {
+    throw std::logic_error{"it only reads"};
+  }
+  void savepoint() override { begin(); }
+  void rollback_to_savepoint() override { begin(); }
+
+  std::vector<std::size_t> whole_events;
+
+ private:
+  Session& session_;
+};
+
 class BackfillTest : public ::testing::Test {
  protected:
   BackfillTest() {
@@ -32,8 +73,14 @@ class BackfillTest : public ::testing::Test {
 
   static Uuid id_of(std::size_t number) {
     Uuid id;
-    id.bytes[0] = static_cast<std::uint8_t>(number);
+    id.bytes[0] = static_cast<std::uint8_t>(number >> 8U);
+    id.bytes[1] = static_cast<std::uint8_t>(number & 0xFFU);
     return id;
+  }
+  static std::vector<Uuid> ids(std::size_t count) {
+    std::vector<Uuid> all;
+    for (std::size_t number = 0; number < count; ++number) all.push_back(id_of(number));
+    return all;
   }
   /// One event a second, each with this label `a`.
   void store(std::size_t count, const std::string& label) {
@@ -71,6 +118,28 @@ class BackfillTest : public ::testing::Test {
     return reader_.filter(reader_.document().parse(json), prefect::present());
   }
 
+  struct Found {
+    std::vector<Uuid> ids;
+    std::size_t most_bytes = 0;             ///< Of the frames of one page.
+    std::vector<std::size_t> whole_events;  ///< That were asked for at once.
+  };
+  Found all(const std::string& json, std::size_t most_bytes) {
+    Found found;
+    const EventFilter wanted = filter(json);
+    AskedSession asked{*session_};
+    Backfill backfill{wanted, backfill_limits, 250, most_bytes};
+    while (!backfill.done()) {
+      std::size_t bytes = 0;
+      for (const auto& frame : backfill.next(asked)) {
+        found.ids.push_back(frame->id);
+        bytes += frame->text.size();
+      }
+      found.most_bytes = std::max(found.most_bytes, bytes);
+    }
+    found.whole_events = asked.whole_events;
+    return found;
+  }
+
   EventReader reader_{backfill_limits};
   testing::MemoryDatabase database_;
   std::unique_ptr<Storage> storage_ = database_.open();
@@ -81,10 +150,40 @@ TEST_F(BackfillTest, ends_where_the_filter_takes_too_many_steps) {
   store(1, std::string(20'000, 'a'));
   const EventFilter costly =
       filter(R"({"resource":{"labels":{"a":"*?)" + std::string(10'000, 'a') + R"(b*"}}})");
-  Backfill backfill{costly, backfill_limits, 250};
+  Backfill backfill{costly, backfill_limits, 250, 1'000'000};
   EXPECT_TRUE(backfill.next(*session_).empty());
   EXPECT_TRUE(backfill.done());
   EXPECT_TRUE(backfill.costly());
+}
+
+TEST_F(BackfillTest, a_page_has_so_many_bytes_and_one_event_whatever_it_is_found_by) {
+  constexpr std::size_t count = 60;
+  constexpr std::size_t event_bytes = 20'000;
+  store(count, std::string(event_bytes, 'a'));
+  std::string named = R"({"id":{"id":[)";
+  for (std::size_t number = count; number-- > 0;) {
+    named += fmt::format(R"("{:04x}0000-0000-0000-0000-000000000000",)", number);
+  }
+  named.back() = ']';
+  named += "}}";
+  for (const std::string& json :
+       {std::string{"{}"}, named, std::string{R"({"resource":{"id":["r"]}})"},
+        std::string{R"({"event":{"name":["e"]}})"}}) {
+    const Found found = all(json, 10 * event_bytes);
+    EXPECT_EQ(found.ids, ids(count)) << json.substr(0, 20);
+    EXPECT_LE(found.most_bytes, 11 * event_bytes) << json.substr(0, 20);
+    EXPECT_LE(found.whole_events.front(), 32U) << json.substr(0, 20);
+    for (std::size_t page = 1; page < found.whole_events.size(); ++page) {
+      EXPECT_LE(found.whole_events[page], 10U) << json.substr(0, 20);
+    }
+  }
+}
+
+TEST_F(BackfillTest, pages_of_small_events_grow_to_their_size) {
+  store(500, "small");
+  const Found found = all("{}", 1'000'000);
+  EXPECT_EQ(found.ids, ids(500));
+  EXPECT_EQ(found.whole_events, (std::vector<std::size_t>{32, 64, 128, 250, 250}));
 }
 
 }  // namespace
