@@ -96,8 +96,9 @@ asio::awaitable<void> HttpConnection::serve_requests() {
       continue;
     }
     Parser parser;
-    BodyBytes bytes{listener_->bodies_bytes_};
-    const unsigned status = co_await read(parser, bytes);
+    auto body = std::make_unique<BodyRoom::Share>(listener_->body_room_, [this] { abort(); });
+    const unsigned status = co_await read(parser, *body);
+    body->end_growing();
     if (status == gone) co_return;
     head_ = parser.get().method() == http::verb::head;
     if (status != 0) {
@@ -106,7 +107,7 @@ asio::awaitable<void> HttpConnection::serve_requests() {
       break;
     }
     keep_alive_ = parser.keep_alive();
-    request_ = std::make_unique<std::pair<Request, BodyBytes>>(parser.release(), std::move(bytes));
+    request_ = std::make_unique<std::pair<Request, Body>>(parser.release(), std::move(body));
     co_await answered();
   }
   if (!broken_) co_await linger(stream_);
@@ -163,7 +164,7 @@ asio::awaitable<void> HttpConnection::pass_on(const HttpHead& head) {
   if (keep_alive_ && buffer_.size() == 0) buffer_.shrink_to_fit();
 }
 
-asio::awaitable<unsigned> HttpConnection::read(Parser& parser, BodyBytes& bytes) {
+asio::awaitable<unsigned> HttpConnection::read(Parser& parser, BodyRoom::Share& body) {
   const ListenerLimits& limits = listener_->limits_;
   parser.header_limit(static_cast<std::uint32_t>(limits.header_bytes));
   parser.body_limit(listener_->largest_body_);
@@ -176,12 +177,11 @@ asio::awaitable<unsigned> HttpConnection::read(Parser& parser, BodyBytes& bytes)
     co_await asio::async_write(stream_, asio::buffer(go_on),
                                asio::redirect_error(asio::use_awaitable, failed));
   }
-  const std::size_t most = std::max(limits.bodies_bytes, listener_->largest_body_);
   while (!failed && !parser.is_done()) {
     co_await http::async_read_some(stream_, buffer_, parser,
                                    asio::redirect_error(asio::use_awaitable, failed));
-    bytes.become(parser.get().body().size());
-    if (listener_->bodies_bytes_ > most) co_return 503;
+    if (broken_) co_return gone;
+    if (!body.grow_to(parser.get().body().size())) co_return 503;
   }
   if (!failed) co_return 0;
   co_return is_answerable(failed) ? status_of_failure(failed) : gone;

@@ -14,6 +14,7 @@
 
 #include "hangar/event.hpp"
 #include "hangar/listener.hpp"
+#include "http/body_room.hpp"
 #include "http/http_head.hpp"
 #include "http/http_listener.hpp"
 #include "http/http_relay.hpp"
@@ -24,30 +25,13 @@
 
 namespace hangar {
 
-/// A part of the memory that the bodies of a listener may take.
-class BodyBytes {
- public:
-  explicit BodyBytes(std::size_t& all) noexcept : all_{&all} {}
-  BodyBytes(BodyBytes&& other) noexcept
-      : all_{other.all_}, bytes_{std::exchange(other.bytes_, 0)} {}
-  BodyBytes& operator=(BodyBytes&&) = delete;
-  ~BodyBytes() { *all_ -= bytes_; }
-
-  void become(std::size_t bytes) noexcept {
-    *all_ = *all_ - bytes_ + bytes;
-    bytes_ = bytes;
-  }
-
- private:
-  std::size_t* all_;
-  std::size_t bytes_ = 0;
-};
-
 /// One connection of a listener: reads a request, waits for its answer, reads the next. What its
 /// coroutines need of the exchange they own, for that may be gone before they end.
 class HttpConnection : public std::enable_shared_from_this<HttpConnection> {
  public:
   using Request = boost::beast::http::request<boost::beast::http::string_body>;
+  /// The room of a request's.
+  using Body = std::unique_ptr<BodyRoom::Share>;
 
   HttpConnection(boost::asio::ip::tcp::socket socket, TlsFiles::Context tls,
                  std::shared_ptr<HttpListener> listener);
@@ -102,7 +86,7 @@ class HttpConnection : public std::enable_shared_from_this<HttpConnection> {
   [[nodiscard]] unsigned status_of(const HttpHead& head) const;
   boost::asio::awaitable<void> pass_on(const HttpHead& head);
   /// Zero when the request is here, else the status of the refusal; `gone` when there is nobody.
-  boost::asio::awaitable<unsigned> read(Parser& parser, BodyBytes& bytes);
+  boost::asio::awaitable<unsigned> read(Parser& parser, BodyRoom::Share& body);
   boost::asio::awaitable<void> answered();
   boost::asio::awaitable<void> write(const HttpReply& reply, bool keep_alive);
 
@@ -112,9 +96,9 @@ class HttpConnection : public std::enable_shared_from_this<HttpConnection> {
   boost::beast::flat_buffer buffer_;
   Condition turn_;
   Stage stage_ = Stage::idle;
-  std::unique_ptr<std::pair<Request, BodyBytes>> request_;  ///< Read, and not given away.
-  std::weak_ptr<WebSocketConnection> websocket_;            ///< What it has become.
-  std::shared_ptr<HttpRelay> relay_;                        ///< Once something was passed on.
+  std::unique_ptr<std::pair<Request, Body>> request_;  ///< Read, and not given away.
+  std::weak_ptr<WebSocketConnection> websocket_;       ///< What it has become.
+  std::shared_ptr<HttpRelay> relay_;                   ///< Once something was passed on.
   bool keep_alive_ = true;
   bool head_ = false;  ///< The request was HEAD.
   bool broken_ = false;

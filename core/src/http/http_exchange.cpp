@@ -31,11 +31,11 @@ void check_answer(unsigned status, std::string_view type, std::string_view body)
 }  // namespace
 
 HttpExchange::HttpExchange(std::shared_ptr<HttpConnection> connection,
-                           HttpConnection::Request request, BodyBytes bytes)
+                           HttpConnection::Request request, HttpConnection::Body body)
     : connection_{std::move(connection)},
       unanswered_{std::make_unique<HttpConnection::Unanswered>(connection_)},
       request_{std::make_shared<const HttpConnection::Request>(std::move(request))},
-      bytes_{std::move(bytes)} {}
+      body_{std::move(body)} {}
 
 std::string_view HttpExchange::method() const noexcept { return view(request_->method_string()); }
 std::string_view HttpExchange::target() const noexcept { return view(request_->target()); }

@@ -15,7 +15,7 @@ namespace hangar {
 class HttpExchange final : public Exchange {
  public:
   HttpExchange(std::shared_ptr<HttpConnection> connection, HttpConnection::Request request,
-               BodyBytes bytes);
+               HttpConnection::Body body);
 
   [[nodiscard]] std::string_view method() const noexcept override;
   [[nodiscard]] std::string_view target() const noexcept override;
@@ -32,7 +32,7 @@ class HttpExchange final : public Exchange {
   std::shared_ptr<HttpConnection> connection_;
   std::unique_ptr<HttpConnection::Unanswered> unanswered_;  ///< Null when it has its answer.
   std::shared_ptr<const HttpConnection::Request> request_;
-  BodyBytes bytes_;
+  HttpConnection::Body body_;
   std::vector<std::pair<std::string, std::string>> headers_;  ///< Of the answer.
 };
 

@@ -72,6 +72,7 @@ HttpListener::HttpListener(const asio::any_io_executor& executor, std::string_vi
       passes_on_{wanted.passes_on},
       acceptor_{executor},
       changed_{executor},
+      body_room_{std::max(limits.bodies_bytes, wanted.largest_body)},
       message_room_{executor, limits.messages_bytes} {
   if (!wanted.tls_certificate.empty()) {
     tls_.emplace(std::string{setting}, wanted.tls_certificate, wanted.tls_key);

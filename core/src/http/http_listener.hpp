@@ -16,6 +16,7 @@
 #include "hangar/event.hpp"
 #include "hangar/log.hpp"
 #include "hangar/needs.hpp"
+#include "http/body_room.hpp"
 #include "http/shared_room.hpp"
 #include "http/tls_files.hpp"
 #include "log/rate_limit.hpp"
@@ -61,6 +62,8 @@ class HttpListener : public ServiceListener, public std::enable_shared_from_this
   [[nodiscard]] bool is_tls() const noexcept { return tls_.has_value(); }
   /// Requests that nobody has accepted yet.
   [[nodiscard]] std::size_t unaccepted() const noexcept { return requests_.size(); }
+  /// Of requests that are read or not answered yet.
+  [[nodiscard]] std::size_t bodies_bytes() const noexcept { return body_room_.used(); }
 
  private:
   friend class HttpConnection;
@@ -87,7 +90,7 @@ class HttpListener : public ServiceListener, public std::enable_shared_from_this
   std::set<HttpConnection*> connections_;
   std::deque<HttpConnection*> requests_;  ///< Those with a request that nobody has accepted.
   std::size_t unanswered_ = 0;            ///< Given away, without an answer, or upgraded.
-  std::size_t bodies_bytes_ = 0;
+  BodyRoom body_room_;
   SharedRoom message_room_;
   RateLimit seldom_{std::chrono::seconds{10}};
   bool stopping_ = false;

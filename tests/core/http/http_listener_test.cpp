@@ -83,6 +83,9 @@ class Listening {
   void wait_unaccepted() {
     wait_for([&] { return listener_->unaccepted() > 0; });
   }
+  void wait_bodies(std::size_t bytes) {
+    wait_for([&] { return listener_->bodies_bytes() == bytes; });
+  }
   [[nodiscard]] std::string address() const { return listener_->address(); }
   [[nodiscard]] std::string misuse() {
     std::string said;
@@ -294,6 +297,18 @@ TEST(HttpListener, bodies_together_take_no_more_than_their_bound) {
   EXPECT_TRUE(first.all().starts_with("HTTP/1.1 202 "));
   EXPECT_TRUE(
       answer_to(served, post("/", std::string(1000, 'x'), closing)).starts_with("HTTP/1.1 202 "));
+}
+
+TEST(HttpListener, half_a_body_gives_way_to_who_needs_its_room) {
+  ListenerLimits limits;
+  limits.bodies_bytes = 1500;
+  Listening served{limits};
+  const std::string whole = post("/", std::string(1000, 'x'), closing);
+  Client half{served};
+  half.send(whole.substr(0, whole.size() - 1));
+  served.wait_bodies(999);
+  EXPECT_TRUE(answer_to(served, whole).starts_with("HTTP/1.1 202 "));
+  EXPECT_EQ(half.all(), "");
 }
 
 TEST(HttpListener, connections_above_the_limit_are_closed) {

@@ -192,6 +192,18 @@ class Requests(Abuse):
             self.expect_others_are_served()
             self.assertLess(self.grown(), count * 20 // 1024)
 
+    def test_bodies_that_never_end_hold_up_nobody(self) -> None:
+        head = f"POST /api/events HTTP/1.1\r\nHost: h\r\nContent-Length: {_LARGEST}\r\n\r\n"
+        with contextlib.ExitStack() as opened:
+            for _ in range(4):
+                wire = opened.enter_context(Wire(self.gateway.address))
+                wire.send(head.encode() + bytes(b"x" * (_LARGEST - 1)))
+            for _ in range(20):
+                body = b"[" + event(10_000) + b"]"
+                status, _, _ = self.gateway.http("POST", "/api/events", body)
+                self.assertEqual(status, 204)
+            self.assertLess(self.grown(), 100)
+
     def test_what_could_be_two_requests_is_refused(self) -> None:
         line = "POST /api/events HTTP/1.1\r\n"
         inner = "POST /api/events HTTP/1.1\r\nHost: h\r\nContent-Length: 2\r\n\r\n[]"
