@@ -87,6 +87,15 @@ class Listings(Case):
         self.assertEqual(done.returncode, 1, done.stderr)
         self.assertIn("broken", done.stdout)
 
+    def test_a_library_that_was_found_by_a_link_knows_its_plugins(self) -> None:
+        """As /lib is one to /usr/lib."""
+        link = self.folder / "lib"
+        link.symlink_to(build_folder() / "lib")
+        env = {"LD_LIBRARY_PATH": str(link)}
+        found = json.loads(hangar(*self.data, "plugins", "ls", "-o", "json", env=env).stdout)
+        self.assertIn(str(_PLUGINS / "sqlite.so"), [plugin["path"] for plugin in found])
+        self.assertEqual([plugin["refusal"] for plugin in found if plugin["refusal"]], [])
+
     def test_a_file_is_inspected_wherever_it_is(self) -> None:
         tag = json.loads(hangar("version", "-o", "json").stdout)["build_tag"]
         for name, kind in ((_RECORDER, "service"), ("sqlite", "storage")):

@@ -67,9 +67,9 @@ void hide_doubles(std::vector<FoundPlugin>& plugins) {
 }  // namespace
 
 std::filesystem::path library_folder() {
-  // The loader names it as the program does that was linked with it, `bin/../lib`.
+  // The loader names it as it came to it: `bin/../lib`, or `/lib`, which is a link.
   const std::filesystem::path library{boost::dll::this_line_location().string()};
-  return library.lexically_normal().parent_path();
+  return std::filesystem::weakly_canonical(library.parent_path());
 }
 
 std::vector<std::filesystem::path> plugin_folders(const std::vector<std::string>& more) {
