@@ -1,6 +1,6 @@
 # The Debian packages, by CPack: the target `package` of a build writes them to its folder packages.
 # Rules of installation that are only theirs do nothing in `cmake --install`.
-find_package(Boost REQUIRED)
+find_package(Boost REQUIRED CONFIG)
 
 set(HANGAR_PACKAGER "The Hangar authors <hangar@packages.invalid>" CACHE STRING
   "Whom Debian packages name as their maintainer")
