@@ -21,7 +21,6 @@ set(CPACK_DEBIAN_FILE_NAME DEB-DEFAULT)
 set(CPACK_DEBIAN_PACKAGE_CONTROL_STRICT_PERMISSION ON)
 set(CPACK_DEBIAN_PACKAGE_SHLIBDEPS ON)
 set(CPACK_DEBIAN_PACKAGE_SHLIBDEPS_PRIVATE_DIRS ${CMAKE_BINARY_DIR}/lib)
-set(CPACK_DEBIAN_PACKAGE_GENERATE_SHLIBS ON)
 
 # hangar_package(component name section depends description): the description's first line sums it
 # up. A library of Hangar's fits the other packages of its own version alone.
@@ -52,8 +51,11 @@ has the services that record Prefect's events.")
 set(CPACK_DEBIAN_PROGRAM_PACKAGE_RECOMMENDS "hangar-sqlite | hangar-postgres")
 set(CPACK_DEBIAN_PROGRAM_PACKAGE_SUGGESTS "hangar-prefect, nats-server")
 set(control ${CMAKE_CURRENT_LIST_DIR})
-set(CPACK_DEBIAN_PROGRAM_PACKAGE_CONTROL_EXTRA
-  "${control}/conffiles;${control}/postinst;${control}/prerm;${control}/postrm;${control}/triggers")
+# By itself CPack would look for a version in the name of each plugin, and warn.
+set(shlibs ${CMAKE_BINARY_DIR}/packages.in/shlibs)
+file(CONFIGURE OUTPUT ${shlibs} CONTENT "libhangar ${PROJECT_VERSION_MAJOR} ${own}\n")
+set(CPACK_DEBIAN_PROGRAM_PACKAGE_CONTROL_EXTRA "${shlibs};${control}/conffiles;\
+${control}/postinst;${control}/prerm;${control}/postrm;${control}/triggers")
 hangar_package(sqlite hangar-sqlite database "${own}" "rows of Hangar's services in SQLite
 The storage plugin of Hangar that keeps the rows of its services in a file of
 SQLite, on one machine and without a server.")

@@ -20,6 +20,6 @@ def make_packages(folder: Path) -> dict[str, Path]:
     done = subprocess.run(
         [*words, "-B", folder], cwd=folder, capture_output=True, text=True, check=False
     )
-    if done.returncode:
+    if done.returncode or "Warning" in done.stderr:
         raise AssertionError(done.stdout + done.stderr)
     return {file.name.split("_")[0]: file for file in folder.glob("*.deb")}
