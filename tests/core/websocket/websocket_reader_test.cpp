@@ -153,7 +153,7 @@ TEST(WebSocketReader, its_memory_follows_what_comes) {
     reader.came(frame.size());
     EXPECT_TRUE(reader.next());
   }
-  EXPECT_EQ(reader.room(most_room).size(), 1024U);
+  EXPECT_EQ(reader.room(most_room).size(), 512U);
 }
 
 TEST(DeflateTerms, are_those_of_the_header) {
