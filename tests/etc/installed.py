@@ -137,9 +137,12 @@ def main() -> int:
 def _follow(root: Path, log: Path) -> None:
     """The page, on a machine of its own: what it installs is brought before."""
     page = list(commands(PAGE))
+    words = ""
     for command, _ in page:
         if command.startswith("apt-get install"):
-            _run(root, "bring", f"{command} --download-only")
+            # With what the page has installed by then.
+            words += command.removeprefix("apt-get install")
+            _run(root, "bring", f"apt-get install --download-only{words}")
     with booted(root, log) as run:
 
         def follow(what: str, script: str, said: Sequence[str] = ()) -> None:
