@@ -224,13 +224,12 @@ Backfill::Page Backfill::read_range(Session& session) const {
   return page;
 }
 
-EventFrames Backfill::next(Session& session) {
+void Backfill::next(Session& session, EventFrames& frames) {
   const Page page = table_ == nullptr ? read_ids(session) : read_range(session);
   const Rows& rows = page.events ? *page.events : page.scanned;
   std::unordered_map<Uuid, std::size_t> places;
   for (std::size_t row = 0; row < rows.size(); ++row)
     places.emplace(rows[row][events::id].uuid(), row);
-  EventFrames frames;
   std::size_t looked = 0;
   std::size_t bytes = 0;
   while (looked < page.ids.size() && bytes < most_bytes_ && !costly_) {
@@ -242,7 +241,6 @@ EventFrames Backfill::next(Session& session) {
     if (auto frame = selected(rows[place->second], json)) frames.push_back(std::move(frame));
   }
   advance(page, looked, bytes);
-  return frames;
 }
 
 void Backfill::advance(const Page& page, std::size_t looked, std::size_t bytes) {

@@ -30,8 +30,8 @@ class Backfill {
   Backfill(const EventFilter& filter, const prefect::EventLimits& limits, std::size_t page_size,
            std::size_t most_bytes);
 
-  /// The next events; what is thrown leaves it where it was. Blocks.
-  EventFrames next(Session& session);
+  /// Adds the next events; what is thrown leaves it where it was. Blocks.
+  void next(Session& session, EventFrames& frames);
   /// Whether nothing more comes.
   [[nodiscard]] bool done() const noexcept { return done_; }
   /// Whether more was stored than is looked at.

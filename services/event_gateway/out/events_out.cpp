@@ -172,9 +172,8 @@ asio::awaitable<void> EventsOut::send_stored() {
                     static_cast<std::size_t>(config_.websocket_backfill_page_size), most_of_a_page};
   while (!backfill.done() && !subscriber_->ended()) {
     EventFrames frames;
-    const Callable<void(Session&)> work = [&](Session& session) {
-      frames = backfill.next(session);
-    };
+    // Where the transaction is tried again, the page before this one stays.
+    const Callable<void(Session&)> work = [&](Session& session) { backfill.next(session, frames); };
     const bool read = co_await feed_->transact(*subscriber_, work);
     if (!read) co_return;
     for (const auto& frame : frames) {
