@@ -8,7 +8,7 @@ import resource
 import unittest
 
 from faults.ledger import Ledger
-from support.program import flags, hangar_running, resident
+from support.program import flags, hangar, hangar_running, resident
 from support.servers import wait_until
 from support.surface import Surface
 
@@ -47,6 +47,12 @@ class Memory(Ledger):
             surface = Surface.of(process, self.folder / "data", self.log)
             wait_until(lambda: surface.ask("/readyz")[0] == 200, what="ready", log=self.log)
             return resident(process.pid)
+
+    def test_the_allocator_keeps_little_of_what_is_free(self) -> None:
+        """Four arenas a core, each for 10 s, is what jemalloc does by itself."""
+        said = hangar("version", env={"MALLOC_CONF": "stats_print:true"}).stderr
+        self.assertIn("opt.narenas: 2\n", said)
+        self.assertIn("opt.dirty_decay_ms: 1000 ", said)
 
     def test_events_of_a_mebibyte_are_recorded_within_256_mib(self) -> None:
         self.use_postgres()
