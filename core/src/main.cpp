@@ -5,8 +5,8 @@
 #include "cli/commands.hpp"
 
 extern "C" {
-/// jemalloc reads it. Without it, it has four arenas a core and leaves free memory in each for 10
-/// s: half as much memory again.
+/// For jemalloc, which has four arenas a core by itself, and in each what was freed within 10 s:
+/// half as much memory again.
 [[gnu::visibility("default")]] extern const char* const malloc_conf;
 const char* const malloc_conf = "narenas:2,dirty_decay_ms:1000";
 }

@@ -55,10 +55,7 @@ class LiveSource::Delivery final : public Message::Delivery {
   }
   [[nodiscard]] std::uint64_t bytes() const noexcept { return bytes_; }
   [[nodiscard]] Message::Content content() const noexcept {
-    return {.data = body_of(*message_),
-            .subject = subject_of(*message_),
-            .sequence = sequence_,
-            .stored = stored_};
+    return {body_of(*message_), subject_of(*message_), sequence_, 1, stored_};
   }
 
  private:
@@ -68,7 +65,7 @@ class LiveSource::Delivery final : public Message::Delivery {
   }
   void free() noexcept {
     const auto source = source_.lock();
-    if (source && message_) source->spent_.add(std::move(message_));
+    if (source && message_) source->link_->free(std::move(message_));
     message_.reset();
   }
 

@@ -88,7 +88,6 @@ class LiveSource : public ServiceSource, public std::enable_shared_from_this<Liv
   std::string consumer_;  ///< Its name; empty while there is none.
   std::exception_ptr failure_;
   std::deque<std::unique_ptr<Delivery>> ready_;
-  SpentMessages spent_;
   Clock::time_point taken_ = Clock::now();
   bool pump_posted_ = false;
   Condition changes_;   ///< The phase or the link changed.

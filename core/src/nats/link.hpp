@@ -101,6 +101,8 @@ class Link : public std::enable_shared_from_this<Link> {
   void send_requests();
   /// Nobody wants the replies that have not come: no `on_reply` is called any more.
   void forget_requests() noexcept { requests_->forget(); }
+  /// Frees a message that came, with others.
+  void free(WireMessage message) noexcept { requests_->free(std::move(message)); }
 
   /// Sends what was given for sending and disconnects, for good. Any thread.
   void finish() noexcept { keeper_->finish(); }

@@ -39,6 +39,8 @@ class Requests : public std::enable_shared_from_this<Requests> {
   /// Takes those out that were sent to `subject`, or all when it is empty.
   [[nodiscard]] std::vector<OnReply> take(std::string_view subject = {});
   void forget() noexcept { waiting_.clear(); }
+  /// Frees a message, with the replies that nobody has taken.
+  void free(WireMessage message) noexcept { spent_.add(std::move(message)); }
 
  private:
   struct Waiting {
