@@ -39,7 +39,7 @@ target_compile_options(hangar_flags INTERFACE
   $<$<CONFIG:Release,RelWithDebInfo>:-U_FORTIFY_SOURCE$<SEMICOLON>-D_FORTIFY_SOURCE=3>
   -ffile-prefix-map=${PROJECT_SOURCE_DIR}=.)
 if(CMAKE_CXX_COMPILER_ID STREQUAL GNU AND CMAKE_CXX_COMPILER_VERSION VERSION_GREATER_EQUAL 13)
-  # It is of Beast's pings, which are written before they are read. g++ 12 still looks.
+  # They warn so of the key of Beast's pings, which is written before it is read. g++ 12 does not.
   target_compile_options(hangar_flags INTERFACE -Wno-maybe-uninitialized)
 endif()
 if(NOT CMAKE_UNITY_BUILD)

@@ -86,8 +86,9 @@ class ConnectionKeeper {
   Connection::Settings settings_;
   std::vector<Subscription> subscriptions_;
   Callbacks callbacks_;
-  std::uint64_t connections_ = 0;  ///< Of the thread alone, as what it has sent.
-  SpentMessages spent_;
+  // Of the thread alone.
+  std::uint64_t connections_ = 0;
+  SpentMessages spent_;  ///< What was sent.
   /// `learn` and what it knows of servers are of the thread alone; `step` is with the mutex.
   Reconnection reconnection_;
 
