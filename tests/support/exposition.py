@@ -33,6 +33,7 @@ def everything_running() -> Iterator[Surface]:
         settings = {
             "data_dir": data,
             "services.event_gateway.listen": "127.0.0.1:0",
+            "services.event_gateway.api_url": "http://127.0.0.1:4200",
             **enabled,
         }
         log = data / "hangar.log"

@@ -14,13 +14,15 @@ namespace hangar {
 decltype(ServiceResources::make_listener) listener_maker(StatusBoard& board, std::string service,
                                                          bool ends_by_itself) {
   if (ends_by_itself) {
-    return [](const asio::any_io_executor&, const ListensOn&, Log&) {
+    return [](const asio::any_io_executor&, const ListensOn&, Log&, Metrics&) {
       return std::make_shared<ClosedListener>();
     };
   }
-  return [&board, service = std::move(service)](const asio::any_io_executor& on,
-                                                const ListensOn& wanted, Log& log) {
-    auto listener = HttpListener::start(on, setting_of(service, wanted), wanted, log);
+  return [&board, service = std::move(service)](
+             const asio::any_io_executor& on, const ListensOn& wanted, Log& log, Metrics& metrics) {
+    auto listener =
+        HttpListener::start(on, setting_of(service, wanted), wanted, log, ListenerLimits{},
+                            PassedRequests::counted_by(metrics, wanted));
     board.set_listener(service, wanted.name, listener->address());
     log.info("listens on {}://{}", listener->is_tls() ? "https" : "http", listener->address());
     return listener;

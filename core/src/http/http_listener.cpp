@@ -41,6 +41,16 @@ void allow_open_files(std::size_t files, std::size_t connections, const std::str
 
 }  // namespace
 
+PassedRequests PassedRequests::counted_by(Metrics& metrics, const ListensOn& wanted) {
+  if (wanted.passes_on.host.empty()) return {};
+  const auto counter = [&](const char* outcome) {
+    return metrics.counter("hangar_passed_requests_total",
+                           "Requests that were passed on to another server, by what became of them",
+                           {{"outcome", outcome}});
+  };
+  return {counter("answered"), counter("unreachable"), counter("timeout")};
+}
+
 std::shared_ptr<HttpListener> HttpListener::start(const asio::any_io_executor& executor,
                                                   std::string_view setting, const ListensOn& wanted,
                                                   Log& log) {
@@ -49,13 +59,15 @@ std::shared_ptr<HttpListener> HttpListener::start(const asio::any_io_executor& e
 
 std::shared_ptr<HttpListener> HttpListener::start(const asio::any_io_executor& executor,
                                                   std::string_view setting, const ListensOn& wanted,
-                                                  Log& log, const ListenerLimits& limits) {
+                                                  Log& log, const ListenerLimits& limits,
+                                                  PassedRequests passed) {
   struct Started : HttpListener {
     Started(const asio::any_io_executor& on, std::string_view named, const ListensOn& what, Log& to,
-            const ListenerLimits& within)
-        : HttpListener{on, named, what, to, within} {}
+            const ListenerLimits& within, PassedRequests counts)
+        : HttpListener{on, named, what, to, within, std::move(counts)} {}
   };
-  const auto made = std::make_shared<Started>(executor, setting, wanted, log, limits);
+  const auto made =
+      std::make_shared<Started>(executor, setting, wanted, log, limits, std::move(passed));
   asio::co_spawn(
       executor, [made]() -> asio::awaitable<void> { co_await made->take_connections(); },
       asio::detached);
@@ -63,13 +75,15 @@ std::shared_ptr<HttpListener> HttpListener::start(const asio::any_io_executor& e
 }
 
 HttpListener::HttpListener(const asio::any_io_executor& executor, std::string_view setting,
-                           const ListensOn& wanted, Log& log, const ListenerLimits& limits)
+                           const ListensOn& wanted, Log& log, const ListenerLimits& limits,
+                           PassedRequests passed)
     : executor_{executor},
       log_{log},
       limits_{limits},
       largest_body_{wanted.largest_body},
       most_connections_{wanted.connections},
       passes_on_{wanted.passes_on},
+      passed_{std::move(passed)},
       acceptor_{executor},
       changed_{executor},
       body_room_{std::max(limits.bodies_bytes, wanted.largest_body)},

@@ -6,6 +6,7 @@
 #include <chrono>
 #include <cstddef>
 #include <deque>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <set>
@@ -15,6 +16,7 @@
 #include "api/service_listener.hpp"
 #include "hangar/event.hpp"
 #include "hangar/log.hpp"
+#include "hangar/metrics.hpp"
 #include "hangar/needs.hpp"
 #include "http/body_room.hpp"
 #include "http/shared_room.hpp"
@@ -39,6 +41,17 @@ struct ListenerLimits {
   std::chrono::milliseconds answer{300'000};  ///< For each piece of its answer.
 };
 
+/// Counts what becomes of requests that are passed on; one that its client gave up is not counted.
+struct PassedRequests {
+  using Count = std::function<void(double more)>;
+  /// In series that are there from now on, if `wanted` passes anything on.
+  static PassedRequests counted_by(Metrics& metrics, const ListensOn& wanted);
+
+  Count answered = [](double) {};
+  Count unreachable = [](double) {};
+  Count timed_out = [](double) {};
+};
+
 /// The listener of one service. For one strand; its coroutines, connections and exchanges keep it
 /// alive until it is closed.
 class HttpListener : public ServiceListener, public std::enable_shared_from_this<HttpListener> {
@@ -50,7 +63,8 @@ class HttpListener : public ServiceListener, public std::enable_shared_from_this
                                              Log& log);
   static std::shared_ptr<HttpListener> start(const boost::asio::any_io_executor& executor,
                                              std::string_view setting, const ListensOn& wanted,
-                                             Log& log, const ListenerLimits& limits);
+                                             Log& log, const ListenerLimits& limits,
+                                             PassedRequests passed = {});
 
   boost::asio::awaitable<std::unique_ptr<Exchange>> accept() override;
   void stop() override;
@@ -69,7 +83,8 @@ class HttpListener : public ServiceListener, public std::enable_shared_from_this
   friend class HttpConnection;
 
   HttpListener(const boost::asio::any_io_executor& executor, std::string_view setting,
-               const ListensOn& wanted, Log& log, const ListenerLimits& limits);
+               const ListensOn& wanted, Log& log, const ListenerLimits& limits,
+               PassedRequests passed);
 
   boost::asio::awaitable<void> take_connections();
   /// Whether a request for this path is another server's.
@@ -83,6 +98,7 @@ class HttpListener : public ServiceListener, public std::enable_shared_from_this
   std::size_t largest_body_;
   std::size_t most_connections_;
   PassesOn passes_on_;
+  const PassedRequests passed_;
   std::optional<TlsFiles> tls_;
   boost::asio::ip::tcp::acceptor acceptor_;
   std::string address_;

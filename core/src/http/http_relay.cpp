@@ -63,11 +63,13 @@ struct HttpRelay::Request {
   bool gone = false;      ///< The client is.
 };
 
-HttpRelay::HttpRelay(HttpStream& client, Buffer& read, PassesOn to, const ListenerLimits& limits)
+HttpRelay::HttpRelay(HttpStream& client, Buffer& read, PassesOn to, const ListenerLimits& limits,
+                     const PassedRequests& passed)
     : client_{client},
       from_client_{read},
       to_{std::move(to)},
       limits_{limits},
+      passed_{passed},
       server_{client.get_executor()},
       from_server_{largest_answer_head + piece_bytes},
       changed_{client.get_executor()} {}
@@ -240,6 +242,7 @@ asio::awaitable<HttpRelay::Passed> HttpRelay::answer(std::shared_ptr<Request> re
       head.problem = "answers with another protocol";
     }
     if (!head.problem.empty()) co_return co_await refuse(request, std::string{head.problem});
+    if (head.status >= 200 || head.status == 101) passed_.answered(1);
     if (!co_await write(client_, bytes_in(from_server_).substr(0, head.size))) co_return passed;
     from_server_.consume(head.size);
   } while (head.status < 200 && head.status != 101);
@@ -264,6 +267,7 @@ asio::awaitable<HttpRelay::Passed> HttpRelay::refuse(std::shared_ptr<Request> re
     reply.body = "this is no HTTP request: its chunks are wrong\n";
   } else {
     reply.status = too_late_ ? 504 : 502;
+    (too_late_ ? passed_.timed_out : passed_.unreachable)(1);
     passed.problem = fmt::format("{}:{} {}", to_.host, to_.port, problem);
     reply.body = fmt::format("this request goes to another server, and {}\n", passed.problem);
   }

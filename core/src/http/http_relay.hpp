@@ -24,7 +24,7 @@ class HttpRelay : public std::enable_shared_from_this<HttpRelay> {
  public:
   /// `client` and `read`, what was read of it, belong to the `owner` of `pass`.
   HttpRelay(HttpStream& client, boost::beast::flat_buffer& read, PassesOn to,
-            const ListenerLimits& limits);
+            const ListenerLimits& limits, const PassedRequests& passed);
 
   /// What became of a request.
   struct Passed {
@@ -75,6 +75,7 @@ class HttpRelay : public std::enable_shared_from_this<HttpRelay> {
   Buffer& from_client_;
   const PassesOn to_;
   const ListenerLimits& limits_;
+  const PassedRequests& passed_;
   boost::beast::tcp_stream server_;
   Buffer from_server_;
   Condition changed_;              ///< A side has ended.

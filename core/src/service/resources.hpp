@@ -45,7 +45,7 @@ struct ServiceResources {
       make_watch{};
   /// What it returns listens. Throws ConfigError when the address cannot be had.
   std::function<std::shared_ptr<ServiceListener>(const boost::asio::any_io_executor&,
-                                                 const ListensOn&, Log&)>
+                                                 const ListensOn&, Log&, Metrics&)>
       make_listener{};
   /// Called when a source pulls; may be empty.
   std::function<void()> source_opened{};

@@ -31,8 +31,8 @@ asio::awaitable<void> ServiceContext::prepare(const Needs& needs) {
   }
   for (const ListensOn& wanted : needs.listens) {
     if (stopping()) co_return;
-    listeners_[wanted.name] =
-        supervisor_.resources.make_listener(supervisor_.strand, wanted, *supervisor_.log);
+    listeners_[wanted.name] = supervisor_.resources.make_listener(
+        supervisor_.strand, wanted, *supervisor_.log, *supervisor_.metrics);
   }
   for (SourceOptions options : needs.reads) {
     if (stopping()) co_return;

@@ -89,7 +89,7 @@ ServiceResources Verification::resources(SingleRun& service, ShadowStorage& shad
   resources.make_consumer = [](const asio::any_io_executor&, const Steers&, Log&) {
     return std::make_shared<SilentConsumer>();
   };
-  resources.make_listener = [](const asio::any_io_executor&, const ListensOn&, Log&) {
+  resources.make_listener = [](const asio::any_io_executor&, const ListensOn&, Log&, Metrics&) {
     return std::make_shared<ClosedListener>();
   };
   resources.make_source = [this, &service](const asio::any_io_executor& on,

@@ -1,5 +1,6 @@
 #include <gtest/gtest.h>
 
+#include <array>
 #include <boost/asio/buffer.hpp>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/executor_work_guard.hpp>
@@ -71,8 +72,9 @@ class Front {
     wanted.passes_on.host = "127.0.0.1";
     wanted.passes_on.port = server.port();
     asio::post(strand_, asio::use_future([&] {
-                 listener_ =
-                     HttpListener::start(strand_, "services.front.listen", wanted, log_, limits);
+                 listener_ = HttpListener::start(
+                     strand_, "services.front.listen", wanted, log_, limits,
+                     {counter(counts_[0]), counter(counts_[1]), counter(counts_[2])});
                }))
         .get();
   }
@@ -91,8 +93,17 @@ class Front {
         .get();
   }
   [[nodiscard]] std::string address() const { return listener_->address(); }
+  /// Requests that were answered, could not be, and were not in time.
+  [[nodiscard]] std::array<int, 3> counts() {
+    return asio::post(strand_, asio::use_future([&] { return counts_; })).get();
+  }
 
  private:
+  static PassedRequests::Count counter(int& count) {
+    return [&count](double) { ++count; };
+  }
+
+  std::array<int, 3> counts_{};
   asio::io_context io_;
   asio::executor_work_guard<asio::io_context::executor_type> work_ = asio::make_work_guard(io_);
   asio::any_io_executor strand_ = asio::make_strand(io_);
@@ -108,13 +119,14 @@ TEST(HttpRelay, server_that_does_not_answer_in_time_is_told_of) {
   OtherServer server;
   ListenerLimits limits;
   limits.answer = moment;
-  const Front front{server, limits};
+  Front front{server, limits};
   RawClient client{front};
   client.send(asked);
   server.accept();
   EXPECT_EQ(server.read_head(), asked);
   const std::string answer = client.all();
   EXPECT_TRUE(answer.starts_with("HTTP/1.1 504 ")) << answer;
+  EXPECT_EQ(front.counts(), (std::array{0, 0, 1}));
   EXPECT_TRUE(answer.ends_with("does not answer\n")) << answer;
   EXPECT_EQ(server.rest(), "");
 }

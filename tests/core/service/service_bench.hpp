@@ -186,7 +186,7 @@ class ServiceBench {
     resources->make_leases = [this](const auto& on, Log& log, Metrics& metrics) {
       return Leases::start(on, nats, "author", log, metrics);
     };
-    resources->make_listener = [](const auto& on, const ListensOn& where, Log& log) {
+    resources->make_listener = [](const auto& on, const ListensOn& where, Log& log, Metrics&) {
       return HttpListener::start(on, setting_of("author", where), where, log);
     };
     resources->storage = [this]() -> Storage& { return storage; };

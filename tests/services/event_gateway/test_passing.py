@@ -298,6 +298,12 @@ class Away(unittest.IsolatedAsyncioTestCase):
         async with api.serving(port):
             status, _, _ = await asyncio.to_thread(gateway.http, "GET", "/api/health")
             self.assertEqual(status, 200)
+        told = await asyncio.to_thread(gateway.surface.metrics)
+        found = [
+            sum(v for k, v in told.items() if "passed_requests" in k and f'"{outcome}"' in k)
+            for outcome in ("answered", "unreachable", "timeout")
+        ]
+        self.assertEqual(found, [1, 2, 0])
         self.assertIn(f"127.0.0.1:{port} cannot be reached", gateway.log.read_text())
 
 
