@@ -121,12 +121,26 @@ asio::awaitable<void> HttpListener::take_connections() {
       }
       continue;
     }
-    const auto connection = std::make_shared<HttpConnection>(
-        std::move(socket), tls_ ? tls_->context(log_) : nullptr, shared_from_this());
-    asio::co_spawn(
-        executor_, [connection]() -> asio::awaitable<void> { co_await connection->serve(); },
-        asio::detached);
+    try {
+      serve(std::move(socket));
+    } catch (const std::exception& error) {
+      if (const auto left_out = seldom_.told("serve", Clock::now())) {
+        log_.warning("{} closes a connection: {}{}", address_, error.what(),
+                     since_said(*left_out, "connections"));
+      }
+    }
   }
+}
+
+void HttpListener::serve(asio::ip::tcp::socket socket) {
+  boost::system::error_code ignored;
+  // An answer in two pieces would wait for the client's delayed ack.
+  socket.set_option(asio::ip::tcp::no_delay{true}, ignored);
+  const auto connection = std::make_shared<HttpConnection>(
+      std::move(socket), tls_ ? tls_->context(log_) : nullptr, shared_from_this());
+  asio::co_spawn(
+      executor_, [connection]() -> asio::awaitable<void> { co_await connection->serve(); },
+      asio::detached);
 }
 
 bool HttpListener::passes_on(std::string_view path) const {

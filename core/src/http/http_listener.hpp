@@ -87,6 +87,7 @@ class HttpListener : public ServiceListener, public std::enable_shared_from_this
                PassedRequests passed);
 
   boost::asio::awaitable<void> take_connections();
+  void serve(boost::asio::ip::tcp::socket socket);
   /// Whether a request for this path is another server's.
   [[nodiscard]] bool passes_on(std::string_view path) const;
   /// That it did not answer.

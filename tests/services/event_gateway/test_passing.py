@@ -7,6 +7,8 @@ import contextlib
 import hashlib
 import json
 import os
+import statistics
+import time
 import unittest
 from collections.abc import AsyncIterator
 from typing import ClassVar
@@ -272,6 +274,15 @@ class Passing(unittest.IsolatedAsyncioTestCase):
             client.writer.write_eof()
             self.assertEqual(await client.rest(), b"")
             await self.api.left.wait()
+
+    async def test_answers_on_one_connection_do_not_wait_for_acks_of_tcp(self) -> None:
+        took = []
+        async with self.client() as client:
+            for _ in range(60):  # The first ones are acknowledged at once.
+                began = time.perf_counter()
+                await client.told(get("a"))
+                took.append(time.perf_counter() - began)
+        self.assertLess(statistics.median(took[30:]), 0.02)
 
     async def test_api_that_ends_the_connection_is_told_of(self) -> None:
         async with self.client() as client:
