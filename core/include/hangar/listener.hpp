@@ -81,7 +81,7 @@ class HANGAR_API Exchange {
   [[nodiscard]] virtual std::string_view target() const noexcept = 0;
   /// The first of that name, in any case; empty when there is none.
   [[nodiscard]] virtual std::string_view header(std::string_view name) const = 0;
-  [[nodiscard]] virtual const std::string& body() const noexcept = 0;
+  [[nodiscard]] virtual const std::string& body() const noexcept = 0;  ///< Until it is answered.
   /// The client's address and port.
   [[nodiscard]] virtual std::string peer() const = 0;
 

@@ -5,6 +5,7 @@
 #include <boost/asio/use_awaitable.hpp>
 #include <boost/beast/core.hpp>
 #include <boost/beast/http.hpp>
+#include <utility>
 
 namespace asio = boost::asio;
 namespace beast = boost::beast;
@@ -12,14 +13,14 @@ namespace http = beast::http;
 
 namespace hangar {
 
-HttpResponse http_response(const HttpReply& reply, bool keep_alive) {
+HttpResponse http_response(HttpReply reply, bool keep_alive) {
   HttpResponse made{static_cast<http::status>(reply.status), 11};
   if (!reply.type.empty()) made.set(http::field::content_type, reply.type);
   made.set(http::field::cache_control, "no-store");
   made.set("X-Content-Type-Options", "nosniff");
   if (!reply.allow.empty()) made.set(http::field::allow, reply.allow);
   for (const auto& [name, value] : reply.headers) made.insert(name, value);
-  made.body() = reply.body;
+  made.body() = std::move(reply.body);
   made.keep_alive(keep_alive);
   made.prepare_payload();
   return made;
@@ -34,7 +35,7 @@ bool is_answerable(beast::error_code failed) {
 namespace {
 
 asio::awaitable<void> ignore_rest(beast::tcp_stream& stream) {
-  constexpr int reads = 16;
+  constexpr int reads = 4096;  // As long as the stream has time.
   std::array<char, 4096> ignored{};
   boost::system::error_code failed;
   for (int i = 0; i < reads && !failed; ++i) {

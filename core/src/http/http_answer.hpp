@@ -19,7 +19,7 @@ inline std::string_view view(boost::beast::string_view text) { return {text.data
 using HttpResponse = boost::beast::http::response<boost::beast::http::string_body>;
 
 /// A reply as it is sent.
-HttpResponse http_response(const HttpReply& reply, bool keep_alive);
+HttpResponse http_response(HttpReply reply, bool keep_alive);
 
 /// Whether a request that failed to be read comes from somebody who can be told so.
 bool is_answerable(boost::beast::error_code failed);

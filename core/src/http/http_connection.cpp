@@ -87,7 +87,7 @@ asio::awaitable<void> HttpConnection::serve_requests() {
     const HttpHead head = co_await read_head();
     if (broken_) co_return;
     if (const unsigned status = status_of(head); status != 0) {
-      const HttpReply refused = refusal(status, listener_->largest_body_, head.problem);
+      HttpReply refused = refusal(status, listener_->largest_body_, head.problem);
       co_await write(refused, false);
       break;
     }
@@ -102,11 +102,12 @@ asio::awaitable<void> HttpConnection::serve_requests() {
     if (status == gone) co_return;
     head_ = parser.get().method() == http::verb::head;
     if (status != 0) {
-      const HttpReply refused = refusal(status, listener_->largest_body_);
+      HttpReply refused = refusal(status, listener_->largest_body_);
       co_await write(refused, false);
       break;
     }
-    keep_alive_ = parser.keep_alive();
+    // The answers are of HTTP/1.1, which keeps a connection without a word.
+    keep_alive_ = parser.keep_alive() && parser.get().version() == 11;
     request_ = std::make_unique<std::pair<Request, Body>>(parser.release(), std::move(body));
     co_await answered();
   }
@@ -207,14 +208,15 @@ asio::awaitable<void> HttpConnection::answered() {
   request_.reset();
   if (stage_ == Stage::answered) co_return;
   keep_alive_ = false;
-  const HttpReply reply = refusal(stage_ == Stage::dropped ? 500 : 503, listener_->largest_body_);
+  HttpReply reply = refusal(stage_ == Stage::dropped ? 500 : 503, listener_->largest_body_);
   co_await write(reply, false);
 }
 
-asio::awaitable<void> HttpConnection::write(const HttpReply& reply, bool keep_alive) {
-  HttpResponse response = http_response(reply, keep_alive);
+asio::awaitable<void> HttpConnection::write(HttpReply& reply, bool keep_alive) {
+  const bool without_body = reply.status == 204 || reply.status == 304;
+  HttpResponse response = http_response(std::move(reply), keep_alive);
   // HTTP has none here.
-  if (reply.status == 204 || reply.status == 304) response.erase(http::field::content_length);
+  if (without_body) response.erase(http::field::content_length);
   if (head_) response.body().clear();
   stream_.expires_after(listener_->limits_.write);
   beast::error_code failed;
@@ -251,7 +253,7 @@ HttpConnection::Unanswered::~Unanswered() {
 }
 
 asio::awaitable<void> HttpConnection::answer(std::unique_ptr<Unanswered> unanswered,
-                                             const HttpReply& reply) {
+                                             HttpReply& reply) {
   const auto until_sent = std::move(unanswered);
   stage_ = Stage::answering;
   if (listener_->stopping_) keep_alive_ = false;

@@ -53,8 +53,8 @@ class HttpConnection : public std::enable_shared_from_this<HttpConnection> {
   void check_thread(std::string_view call) const;
   /// The request that was given away has no answer. Destroyed so, it is answered 500.
   class Unanswered;
-  boost::asio::awaitable<void> answer(std::unique_ptr<Unanswered> unanswered,
-                                      const HttpReply& reply);
+  /// Takes what the reply has.
+  boost::asio::awaitable<void> answer(std::unique_ptr<Unanswered> unanswered, HttpReply& reply);
   /// Null when the client is gone.
   boost::asio::awaitable<std::unique_ptr<WebSocket>> upgrade(std::unique_ptr<Unanswered> unanswered,
                                                              std::shared_ptr<const Request> request,
@@ -88,7 +88,7 @@ class HttpConnection : public std::enable_shared_from_this<HttpConnection> {
   /// Zero when the request is here, else the status of the refusal; `gone` when there is nobody.
   boost::asio::awaitable<unsigned> read(Parser& parser, BodyRoom::Share& body);
   boost::asio::awaitable<void> answered();
-  boost::asio::awaitable<void> write(const HttpReply& reply, bool keep_alive);
+  boost::asio::awaitable<void> write(HttpReply& reply, bool keep_alive);
 
   static constexpr unsigned gone = 1;
   std::shared_ptr<HttpListener> listener_;

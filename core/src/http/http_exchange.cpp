@@ -34,7 +34,7 @@ HttpExchange::HttpExchange(std::shared_ptr<HttpConnection> connection,
                            HttpConnection::Request request, HttpConnection::Body body)
     : connection_{std::move(connection)},
       unanswered_{std::make_unique<HttpConnection::Unanswered>(connection_)},
-      request_{std::make_shared<const HttpConnection::Request>(std::move(request))},
+      request_{std::make_shared<HttpConnection::Request>(std::move(request))},
       body_{std::move(body)} {}
 
 std::string_view HttpExchange::method() const noexcept { return view(request_->method_string()); }
@@ -53,6 +53,9 @@ asio::awaitable<void> HttpExchange::respond(unsigned status, std::string type, s
   reply.type = std::move(type);
   reply.body = std::move(body);
   reply.headers = std::move(headers_);
+  // A client that does not read its answer holds no room of others.
+  request_->body() = std::string{};
+  body_.reset();
   // The last of the exchange, which may be gone before all is sent.
   co_await connection_->answer(std::move(unanswered_), reply);
 }

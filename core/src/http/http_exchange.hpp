@@ -31,7 +31,7 @@ class HttpExchange final : public Exchange {
  private:
   std::shared_ptr<HttpConnection> connection_;
   std::unique_ptr<HttpConnection::Unanswered> unanswered_;  ///< Null when it has its answer.
-  std::shared_ptr<const HttpConnection::Request> request_;
+  std::shared_ptr<HttpConnection::Request> request_;
   HttpConnection::Body body_;
   std::vector<std::pair<std::string, std::string>> headers_;  ///< Of the answer.
 };

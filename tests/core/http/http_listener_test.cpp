@@ -311,6 +311,23 @@ TEST(HttpListener, half_a_body_gives_way_to_who_needs_its_room) {
   EXPECT_EQ(half.all(), "");
 }
 
+TEST(HttpListener, who_does_not_read_its_answer_holds_no_room_of_bodies) {
+  ListenerLimits limits;
+  limits.bodies_bytes = 1500;
+  Listening served{limits};
+  Client first{served};
+  first.send(post("/large", std::string(1000, 'x'), closing));
+  EXPECT_TRUE(first.until("\r\n\r\n").starts_with("HTTP/1.1 200 "));
+  const std::string whole = post("/", std::string(1000, 'x'), closing);
+  EXPECT_TRUE(answer_to(served, whole).starts_with("HTTP/1.1 202 "));
+}
+
+TEST(HttpListener, client_of_http_1_0_is_told_that_its_connection_ends) {
+  Listening served;
+  const std::string answer = answer_to(served, "GET / HTTP/1.0\r\nConnection: keep-alive\r\n\r\n");
+  EXPECT_NE(answer.find("\r\nConnection: close\r\n"), std::string::npos) << answer;
+}
+
 TEST(HttpListener, connections_above_the_limit_are_closed) {
   Listening served{{}, 1000, true, 2};
   Client first{served};
