@@ -227,7 +227,7 @@ asio::awaitable<void> DeadLetters::publish(const StoredLetter& stored) {
       break;
   }
   const JetStreamAnswer answer = read_jetstream_answer(*link_, reply);
-  if (!answer.ok() || !answer.body.contains("seq")) {
+  if (!pub_ack(answer)) {
     throw Error{fmt::format("{}: the stream refused it: {}", named(stored),
                             refusal_text(answer, letter.stream))};
   }

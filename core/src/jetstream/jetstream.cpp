@@ -89,6 +89,15 @@ JetStreamAnswer read_jetstream_answer(const Link& link, const Link::Reply& reply
   return answer;
 }
 
+std::optional<PubAck> pub_ack(const JetStreamAnswer& answer) {
+  const std::int64_t sequence = integer_member(answer.body, "seq");
+  std::string stream = text_member(answer.body, "stream");
+  if (!answer.ok() || stream.empty() || sequence <= 0) return std::nullopt;
+  return PubAck{.stream = std::move(stream),
+                .sequence = static_cast<std::uint64_t>(sequence),
+                .duplicate = flag_member(answer.body, "duplicate")};
+}
+
 std::optional<PubAck> plain_pub_ack(std::string_view text) {
   const auto skip = [&](std::string_view part) {
     if (!text.starts_with(part)) return false;
@@ -103,7 +112,7 @@ std::optional<PubAck> plain_pub_ack(std::string_view text) {
   const auto sequence = parse_number<std::uint64_t>(digits);
   text.remove_prefix(digits.size());
   const bool duplicate = skip(R"(,"duplicate": true)") || skip(R"(,"duplicate":true)");
-  if (!sequence || text != "}") return std::nullopt;
+  if (!sequence || *sequence == 0 || stream.empty() || text != "}") return std::nullopt;
   return PubAck{.stream = std::string{stream}, .sequence = *sequence, .duplicate = duplicate};
 }
 

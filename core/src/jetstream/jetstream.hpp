@@ -38,6 +38,10 @@ JetStreamHealth::Trouble trouble_of(const JetStreamAnswer& answer) noexcept;
 JetStreamAnswer parse_jetstream_answer(std::string_view body);
 /// The same of a reply that has one.
 JetStreamAnswer read_jetstream_answer(const Link& link, const Link::Reply& reply);
+/// What a stream confirms: that it has a message, and where. Nothing for a refusal, nor for an
+/// answer without a stream or a position, by which nats-server 2.10 says that the same id is still
+/// on its way to the other servers of its cluster.
+std::optional<PubAck> pub_ack(const JetStreamAnswer& answer);
 /// The usual answer of a stream, `{"stream":"…", "seq":1}`, which comes for each message: a parser
 /// costs more than all else that is done with it. Nothing for any other.
 std::optional<PubAck> plain_pub_ack(std::string_view text);

@@ -123,6 +123,7 @@ constexpr std::array rows{
     Row{10122, for_good, "",
         "the limit is the account's storage_max_stream_bytes: raise it (`nats account info` shows "
         "it), or ask for a smaller stream"},
+    Row{10158, maybe, "", "a message of this id is on its way to the other servers of the cluster"},
 };
 
 const Row* row_of(const JetStreamAnswer& answer) {
@@ -142,6 +143,7 @@ std::string_view behind_limit(std::string_view description) {
 }  // namespace
 
 std::string refusal_text(const JetStreamAnswer& answer, std::string_view stream) {
+  if (answer.ok()) return "the answer does not say where it is stored";
   std::string told = fmt::format("{} (JetStream error {})", answer.description, answer.error_code);
   const Row* row = row_of(answer);
   if (row == nullptr) return told;

@@ -31,8 +31,9 @@ inline constexpr std::int64_t max_ack_pending_exceeded = 10121;
 inline constexpr std::int64_t max_stream_bytes_exceeded = 10122;
 }  // namespace jetstream_error
 
-/// What JetStream refused: the server's own words and code, and where the code is known which limit
-/// that is and what mends it, for example a command with the name of this stream.
+/// What JetStream refused, or did not confirm: the server's own words and code, and where the code
+/// is known which limit that is and what mends it, for example a command with the name of this
+/// stream.
 std::string refusal_text(const JetStreamAnswer& answer, std::string_view stream);
 
 /// Whether the same call would be refused again until a person has changed something; of a code

@@ -192,9 +192,9 @@ class Publishing {
     bytes_ -= line.body.size();
     if (reply.fate == Link::Reply::Fate::answered) {
       const JetStreamAnswer answer = read_jetstream_answer(*link_, reply);
-      if (answer.ok()) {
-        confirmed(answer);
-      } else if (refused_for_good(answer)) {
+      if (const auto stored = pub_ack(answer)) {
+        confirmed(*stored);
+      } else if (!answer.ok() && refused_for_good(answer)) {
         fail(refused(line, answer));
       } else {
         refusal_ = refused(line, answer);
@@ -224,8 +224,8 @@ class Publishing {
                        refusal_text(answer, stream));
   }
 
-  void confirmed(const JetStreamAnswer& answer) {
-    ++(flag_member(answer.body, "duplicate") ? outcome_.duplicates : outcome_.stored);
+  void confirmed(const PubAck& stored) {
+    ++(stored.duplicate ? outcome_.duplicates : outcome_.stored);
     succeeded_ = Clock::now();
     refusal_.clear();
   }

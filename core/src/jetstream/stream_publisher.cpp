@@ -87,14 +87,9 @@ StreamPublisher::Attempt StreamPublisher::attempt_of(const Link::Reply& reply,
   }
   if (auto stored = plain_pub_ack(body_of(*reply.message))) return {.stored = std::move(stored)};
   const JetStreamAnswer answer = parse_jetstream_answer(body_of(*reply.message));
-  if (answer.ok()) {
-    return {.stored =
-                PubAck{.stream = text_member(answer.body, "stream"),
-                       .sequence = static_cast<std::uint64_t>(integer_member(answer.body, "seq")),
-                       .duplicate = flag_member(answer.body, "duplicate")}};
-  }
+  if (auto stored = pub_ack(answer)) return {.stored = std::move(stored)};
   return {.problem = refusal_text(answer, text_member(answer.body, "stream")),
-          .for_good = refused_for_good(answer)};
+          .for_good = !answer.ok() && refused_for_good(answer)};
 }
 
 std::shared_ptr<StreamPublisher> StreamPublisher::start(const asio::any_io_executor& executor,

@@ -40,13 +40,13 @@ LetterReceipt receipt_of(const Link::Reply& reply, std::string_view trouble, boo
   } else {
     JetStreamAnswer answer = parse_jetstream_answer(body_of(*reply.message));
     answer.embedded = embedded;
-    const std::int64_t sequence = integer_member(answer.body, "seq");
-    if (!answer.ok() || sequence <= 0) {
+    const auto stored = pub_ack(answer);
+    if (!stored) {
       receipt.problem = refusal_text(answer, dead_letter_stream);
       if (answer.error_code == jetstream_error::stream_full)
         receipt.problem += "; `hangar dlq export`, then `hangar dlq purge` make room for others";
-    } else if (flag_member(answer.body, "duplicate")) {
-      receipt.earlier = static_cast<std::uint64_t>(sequence);
+    } else if (stored->duplicate) {
+      receipt.earlier = stored->sequence;
     } else {
       receipt.stored = true;
     }

@@ -67,6 +67,7 @@ constexpr Refused refused[] = {
     {400, 10121, "consumer max ack pending exceeds system limit of 1000", true, "max_ack_pending"},
     {400, 10122, "stream max bytes exceeds account limit max stream bytes", true,
      "storage_max_stream_bytes"},
+    {409, 10158, "duplicate message id is in process", false, "on its way"},
 };
 
 TEST(JetStreamRefusal, each_says_the_servers_words_and_what_mends_it) {

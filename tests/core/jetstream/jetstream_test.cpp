@@ -41,6 +41,22 @@ TEST(JetStreamAnswer, of_a_message_is_read_without_a_parser_where_it_has_the_usu
   }
 }
 
+TEST(JetStreamAnswer, of_a_message_confirms_it_only_with_a_stream_and_a_position) {
+  const auto stored =
+      pub_ack(parse_jetstream_answer(R"({"stream":"S","domain":"D","seq":12,"duplicate":true})"));
+  ASSERT_TRUE(stored);
+  EXPECT_EQ(stored->stream, "S");
+  EXPECT_EQ(stored->sequence, 12U);
+  EXPECT_TRUE(stored->duplicate);
+  for (const char* const other :
+       {"", "{}", R"({"stream":"S"})", R"({"seq":1})", R"({"stream":"S","seq":-1})",
+        R"({"stream":"S","seq":0,"duplicate": true})", R"({"stream":"","seq":1})",
+        R"({"error":{"code":503},"stream":"S","seq":1})"}) {
+    EXPECT_FALSE(pub_ack(parse_jetstream_answer(other))) << other;
+    EXPECT_FALSE(plain_pub_ack(other)) << other;
+  }
+}
+
 TEST(JetStreamAnswer, error_of_the_server_is_tried_again_and_one_of_the_caller_is_not) {
   JetStreamAnswer answer;
   answer.description = "why";

@@ -22,11 +22,13 @@ TEST(LetterReceipt, letter_is_stored_when_the_stream_says_where) {
 }
 
 TEST(LetterReceipt, one_that_the_stream_takes_for_a_copy_is_not_stored_by_that) {
-  const auto receipt = receipt_of(answered(R"({"seq":7,"duplicate":true})"), "", false);
+  const auto receipt =
+      receipt_of(answered(R"({"stream":"S","seq":7,"duplicate":true})"), "", false);
   EXPECT_FALSE(receipt.stored);
   EXPECT_EQ(receipt.problem, "");
   EXPECT_EQ(receipt.earlier, 7U);
-  EXPECT_TRUE(receipt_of(answered(R"({"seq":7,"duplicate":false})"), "", false).stored);
+  EXPECT_TRUE(
+      receipt_of(answered(R"({"stream":"S","seq":7,"duplicate":false})"), "", false).stored);
 }
 
 TEST(LetterReceipt, of_a_full_stream_it_says_how_letters_make_room) {
@@ -56,7 +58,7 @@ TEST(LetterReceipt, everything_else_is_a_problem_that_says_why) {
       {answered(
            R"({"error":{"code":503,"err_code":10077,"description":"maximum bytes exceeded"}})"),
        "maximum bytes exceeded (JetStream error 10077): the stream is full"},
-      {answered("{}"), " (JetStream error 0)"},
+      {answered("{}"), "the answer does not say where it is stored"},
       {answered("no JSON"), "the answer is not JSON"},
   };
   for (const Row& row : rows) {
