@@ -22,6 +22,8 @@ using namespace std::chrono_literals;
 // Of what is no event, and of a text about it.
 constexpr std::size_t longest_content = 8192;
 constexpr std::size_t longest_text = 1024;
+// Where their stream takes none, events have the rest of the publisher's room.
+constexpr std::size_t most_letters = 64;
 
 std::string random_name() {
   std::random_device random;
@@ -49,7 +51,8 @@ Intake::Intake(asio::any_io_executor executor, const GatewayConfig& config, Publ
       limits_{config.limits()},
       most_bytes_{static_cast<std::size_t>(config.maximum_size_bytes)},
       timeout_{config.publish_timeout},
-      incarnation_{random_name()} {
+      incarnation_{random_name()},
+      letters_room_{executor_} {
   document_.look_for_nul(false);
   const auto counter = [&](const char* outcome) {
     return metrics.counter("hangar_gateway_events_total", event_counter_help(),
@@ -140,6 +143,7 @@ asio::awaitable<void> Intake::reject(std::string_view content, DataError why,
                  invalid_stream, header_text(why.what()));
   }
   const std::uint64_t number = sender->begin();
+  while (unanswered_letters_ >= most_letters) co_await letters_room_.wait();
   co_await store(letter_of(content, why), number, std::move(sender));
 }
 
@@ -156,7 +160,7 @@ Intake::Letter Intake::letter_of(std::string_view content, const DataError& why)
 asio::awaitable<void> Intake::store(Letter letter, std::uint64_t number,
                                     std::shared_ptr<Sender> sender) {
   const auto self = shared_from_this();
-  began();
+  ++unanswered_letters_;
   const bool cut = letter.size > letter.content.size();
   OutgoingMessage message{invalid_subject, std::move(letter.content),
                           fmt::format("{}:{}", incarnation_, ++letters_)};
@@ -169,7 +173,8 @@ asio::awaitable<void> Intake::store(Letter letter, std::uint64_t number,
   if (cut) message.header("Hangar-Dlq-Truncated", std::to_string(letter.size));
   const auto answered = [self, sender, number](const std::exception_ptr& failed,
                                                const OutgoingMessage&) {
-    self->answered();
+    --self->unanswered_letters_;
+    self->letters_room_.wake_all();
     if (failed) {
       sender->failed();
     } else {

@@ -15,6 +15,7 @@
 
 #include "gateway_config.hpp"
 #include "hangar/error.hpp"
+#include "hangar/event.hpp"
 #include "hangar/log.hpp"
 #include "hangar/metrics.hpp"
 #include "hangar/publisher.hpp"
@@ -54,7 +55,7 @@ class Intake : public std::enable_shared_from_this<Intake> {
   boost::asio::awaitable<void> reject(std::string_view content, DataError why,
                                       std::shared_ptr<Sender> sender);
 
-  /// Whether messages wait for an answer, and none came for the publish timeout.
+  /// Whether events wait for an answer, and none came for the publish timeout.
   [[nodiscard]] bool stalled() const noexcept {
     return unanswered_ > 0 && Clock::now() - last_answer_ > timeout_;
   }
@@ -87,11 +88,13 @@ class Intake : public std::enable_shared_from_this<Intake> {
   const std::chrono::milliseconds timeout_;
   const std::string incarnation_;  ///< Tells the dead letters of two processes apart.
   std::uint64_t letters_ = 0;
+  std::size_t unanswered_letters_ = 0;
+  Condition letters_room_;
   StorageLimits storage_limits_;
   prefect::JsonDocument document_;
   std::array<std::byte, 4096> texts_of_most_;
   std::pmr::monotonic_buffer_resource texts_{texts_of_most_.data(), texts_of_most_.size()};
-  std::size_t unanswered_ = 0;
+  std::size_t unanswered_ = 0;  ///< Of events.
   Clock::time_point last_answer_{};
   Clock::time_point told_invalid_{};
   Clock::time_point told_oversize_{};

@@ -25,6 +25,10 @@ namespace {
 
 using Events = std::vector<prefect::PublishedEvent>;
 
+// An answer is in nobody's room: who does not read it must not make it hold much.
+constexpr std::size_t most_repeated = 8192;
+constexpr std::size_t longest_pointer = 1024;
+
 bool is_json(std::string_view content_type) {
   std::string type{content_type.substr(0, content_type.find(';'))};
   while (!type.empty() && type.back() == ' ') type.pop_back();
@@ -79,9 +83,16 @@ std::string json_string(std::string_view text) {
   return json;
 }
 
+/// What a 422 repeats of the body: `made()`, which is JSON, unless it is large.
+template <class Make>
+std::string repeated(std::string_view body, Make&& made) {
+  return body.size() <= most_repeated ? made() : "null";
+}
+
 /// `["body",2,"resource","prefect.resource.id"]` of `/2/resource/prefect.resource.id`.
 std::string place_of(std::size_t index, std::string_view pointer) {
   std::string place = fmt::format(R"(["body",{})", index);
+  pointer = pointer.substr(0, longest_pointer);
   const auto behind = pointer.find('/', std::min<std::size_t>(1, pointer.size()));
   pointer = behind == std::string_view::npos ? std::string_view{} : pointer.substr(behind + 1);
   while (!pointer.empty()) {
@@ -94,11 +105,14 @@ std::string place_of(std::size_t index, std::string_view pointer) {
 }
 
 /// The events of the body, or the body of a 422.
-std::optional<std::string> read_events(Intake& intake, prefect::JsonValue root, Events& events) {
+std::optional<std::string> read_events(Intake& intake, std::string_view body,
+                                       prefect::JsonValue root, Events& events) {
   const auto echo = [&] {
-    std::string json;
-    prefect::append_compact_json(json, root);
-    return json;
+    return repeated(body, [&] {
+      std::string json;
+      prefect::append_compact_json(json, root);
+      return json;
+    });
   };
   if (!root.is(prefect::JsonValue::Kind::array)) {
     return invalid("list_type", R"(["body"])", "Input should be a valid list", echo());
@@ -162,12 +176,13 @@ asio::awaitable<void> post_events(asio::any_io_executor executor, Exchange& exch
   std::optional<std::string> problem;
   std::string version = version_problem(exchange.header("X-PREFECT-API-VERSION"));
   prefect::JsonValue root;
+  const auto text = [&] { return repeated(body, [&] { return json_string(body); }); };
   const bool json = !body.empty() && (type.empty() || is_json(type));
   if (json) {
     try {
       root = intake->parse(body);
     } catch (const DataError& error) {
-      problem = invalid("json_invalid", R"(["body",0])", error.what(), json_string(body));
+      problem = invalid("json_invalid", R"(["body",0])", error.what(), text());
       version.clear();  // Is not looked at then.
     }
   }
@@ -178,10 +193,9 @@ asio::awaitable<void> post_events(asio::any_io_executor executor, Exchange& exch
   if (body.empty()) {
     problem = invalid("missing", R"(["body"])", "Field required", "null");
   } else if (!json) {
-    problem =
-        invalid("list_type", R"(["body"])", "Input should be a valid list", json_string(body));
+    problem = invalid("list_type", R"(["body"])", "Input should be a valid list", text());
   } else if (!problem) {
-    problem = read_events(*intake, root, publishing->events);
+    problem = read_events(*intake, body, root, publishing->events);
   }
   if (problem) {
     co_await respond_json(exchange, 422, std::move(*problem));

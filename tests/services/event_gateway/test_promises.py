@@ -1,12 +1,16 @@
 """What the gateway confirms is in the stream. `faults.gateway` has the same over kills."""
 
 import asyncio
+import contextlib
 import json
 import os
 import signal
+import socket
+import threading
 import unittest
 import uuid
 from collections import Counter
+from urllib.parse import urlsplit
 
 from support.prefect_nats_venv import continue_with_prefect_nats
 
@@ -15,13 +19,50 @@ continue_with_prefect_nats()
 from prefect.events.clients import PrefectEventsClient
 from prefect.events.schemas.events import Event, Resource
 from services.event_gateway.counting import event
-from services.event_gateway.peers import AUTH, INVALID, Gateway
+from services.event_gateway.peers import AUTH, EVENTS, INVALID, Gateway
 from websockets.exceptions import ConnectionClosed, InvalidHandshake
 
 from support.children import freeze
+from support.jetstream import JetStream
+from support.owner import Owner
 from support.servers import NatsServer
 
 _JSON = {"Content-Type": "application/json"}
+
+
+class Answering(Owner):
+    """One connection to a server that answers whatever is published on a subject."""
+
+    def __init__(self, url: str, subject: str, answer: bytes) -> None:
+        self._address, self._subject, self._answer = urlsplit(url), subject, answer
+        self.answered = 0
+
+    def _open(self, opened: contextlib.ExitStack) -> None:
+        address = (self._address.hostname, self._address.port)
+        self._socket = socket.create_connection(address)
+        opened.callback(self._socket.close)
+        self._lines = opened.enter_context(self._socket.makefile("rb"))
+        self._socket.sendall(
+            b'CONNECT {"verbose":false,"headers":true}\r\n'
+            + f"SUB {self._subject} 1\r\nPING\r\n".encode()
+        )
+        while self._lines.readline() != b"PONG\r\n":
+            pass
+        thread = threading.Thread(target=self._run)
+        thread.start()
+        opened.callback(thread.join)
+        opened.callback(self._socket.shutdown, socket.SHUT_RDWR)
+
+    def _run(self) -> None:
+        while line := self._lines.readline():
+            if line.startswith(b"PING"):
+                self._socket.sendall(b"PONG\r\n")
+            elif line.startswith(b"HMSG"):
+                _, _, _, reply, _, size = line.split()
+                self._lines.read(int(size) + 2)
+                told = b"PUB %s %d\r\n%s\r\n" % (reply, len(self._answer), self._answer)
+                self._socket.sendall(told)
+                self.answered += 1
 
 
 class Promises(unittest.IsolatedAsyncioTestCase):
@@ -103,6 +144,53 @@ class Promises(unittest.IsolatedAsyncioTestCase):
         self.assertEqual(closed.exception.rcvd.code if closed.exception.rcvd else None, 1012)
         self.assertEqual(await asyncio.to_thread(self.gateway.process.wait, 30), 0)
         self.assertEqual(self.ids(), identities)
+
+
+class Unconfirmed(unittest.IsolatedAsyncioTestCase):
+    def setUp(self) -> None:
+        self.gateway = self.enterContext(Gateway())
+        self.jetstream = self.enterContext(JetStream(self.gateway.nats.url))
+
+    async def asyncSetUp(self) -> None:
+        asyncio.get_running_loop().set_debug(False)
+
+    async def post(self) -> int:
+        body = f"[{event(str(uuid.uuid4()))}]".encode()
+        status, *_ = await asyncio.to_thread(self.gateway.http, "POST", "/api/events", body, _JSON)
+        return int(status)
+
+    async def test_an_answer_without_a_position_confirms_nothing(self) -> None:
+        self.assertEqual(await self.post(), 204)
+        self.jetstream.request(f"STREAM.DELETE.{EVENTS}")
+        answer = b'{"stream":"%s","seq":0,"duplicate": true}' % EVENTS.encode()
+        with Answering(self.gateway.nats.url, "prefect.events.>", answer) as answering:
+            self.assertEqual(await self.post(), 503)
+            self.assertGreater(answering.answered, 0)
+        self.jetstream.request(
+            f"STREAM.CREATE.{EVENTS}", name=EVENTS, subjects=["prefect.events.>"]
+        )
+        async with asyncio.timeout(60):
+            while await self.post() != 204:
+                pass
+
+    async def test_dead_letters_that_no_stream_takes_hold_up_no_events(self) -> None:
+        self.jetstream.request(f"STREAM.DELETE.{INVALID}")
+        async with self.gateway.authenticated() as poisoned, asyncio.timeout(120):
+            for _ in range(100):  # More than may wait.
+                await poisoned.send("no event")
+            pong = await poisoned.ping()
+            async with self.gateway.authenticated() as other:
+                for _ in range(3):
+                    await other.send(event(str(uuid.uuid4())))
+                    await (await other.ping())
+                    await asyncio.sleep(1.2)  # No answer for longer than the publish timeout.
+                    self.assertEqual(await self.post(), 204)
+            self.assertFalse(pong.done())
+            self.jetstream.request(
+                f"STREAM.CREATE.{INVALID}", name=INVALID, subjects=["hangar.gateway_dlq"]
+            )
+            await pong
+        self.assertEqual(len(self.gateway.stored(INVALID)), 100)
 
 
 class Limited(unittest.IsolatedAsyncioTestCase):
