@@ -47,6 +47,7 @@ std::vector<ReadFrame> frames_of(std::string_view bytes, std::size_t piece, bool
       if (!goes_on(frames.back())) return frames;
     }
     require(reader.held() <= 4 * largest);
+    if (reader.wants_room()) continue;
     if (bytes.empty()) return frames;
     const auto room = reader.room(most_room);
     const std::size_t size = std::min({room.size(), piece, bytes.size()});

@@ -148,6 +148,7 @@ asio::awaitable<void> WebSocketConnection::read_more() {
     if (message_by_ == Clock::time_point::max()) message_by_ = Clock::now() + read_within_;
     if (!share_.may_grow()) co_await room_for_more();
   }
+  if (reader_.wants_room()) co_return;
   const std::span<char> room = reader_.room(most_read_at_once);
   beast::error_code failed;
   const std::size_t came = co_await below_.async_read_some(

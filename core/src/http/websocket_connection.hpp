@@ -92,6 +92,7 @@ class WebSocketConnection : public std::enable_shared_from_this<WebSocketConnect
   class Writing;
 
   boost::asio::awaitable<void> pump();
+  /// Returns when more has come, or may be inflated of what came.
   boost::asio::awaitable<void> read_more();
   /// Waits until as much may come as came.
   boost::asio::awaitable<void> room_for_more();

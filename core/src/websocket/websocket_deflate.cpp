@@ -40,7 +40,8 @@ std::optional<DeflateTerms> deflate_terms(std::string_view extensions) {
   return std::nullopt;
 }
 
-bool MessageInflater::inflate(std::string_view bytes, std::string& out, std::size_t most) {
+MessageInflater::Became MessageInflater::inflate(std::string_view& bytes, std::string& out,
+                                                 std::size_t most) {
   if (!stream_) {
     stream_ = std::make_unique<zlib::inflate_stream>();
     stream_->reset(terms_.client_window_bits);
@@ -55,17 +56,20 @@ bool MessageInflater::inflate(std::string_view bytes, std::string& out, std::siz
     beast::error_code failed;
     stream_->write(at, zlib::Flush::sync, failed);
     // It had nothing to do: all is inflated.
-    if (failed && failed != zlib::error::need_buffers) return false;
+    if (failed && failed != zlib::error::need_buffers) return Became::broken;
     out.append(piece.data(), piece.size() - at.avail_out);
-    if (failed) return at.avail_in == 0;
-  } while ((at.avail_in > 0 || at.avail_out == 0) && out.size() <= most);
-  return true;
+    bytes.remove_prefix(bytes.size() - at.avail_in);
+    if (failed) return bytes.empty() ? Became::whole : Became::broken;
+    if (bytes.empty() && at.avail_out > 0) return Became::whole;
+  } while (out.size() <= most);
+  return Became::part;
 }
 
 bool MessageInflater::end_message(std::string& out, std::size_t most) {
-  const bool ended = inflate({empty_block.data(), empty_block.size()}, out, most);
+  std::string_view end{empty_block.data(), empty_block.size()};
+  const Became became = inflate(end, out, most);
   if (!terms_.client_keeps_context) stream_.reset();
-  return ended;
+  return became != Became::broken;
 }
 
 std::string MessageDeflater::deflate(std::string_view message) {

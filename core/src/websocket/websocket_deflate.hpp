@@ -3,6 +3,7 @@
 #include <boost/beast/zlib/deflate_stream.hpp>
 #include <boost/beast/zlib/inflate_stream.hpp>
 #include <cstddef>
+#include <cstdint>
 #include <memory>
 #include <optional>
 #include <string>
@@ -28,10 +29,13 @@ class MessageInflater {
  public:
   explicit MessageInflater(const DeflateTerms& terms) : terms_{terms} {}
 
-  /// Appends what the bytes are to `out`, at most until that has more than `most`. Whether they are
-  /// such bytes.
-  bool inflate(std::string_view bytes, std::string& out, std::size_t most);
-  /// The same of the end of a message.
+  /// What became of bytes.
+  enum class Became : std::uint8_t { broken, whole, part };
+
+  /// Appends what the bytes are to `out`, until that has more than `most`: then it was a part, and
+  /// those that are left in `bytes` have to come again.
+  Became inflate(std::string_view& bytes, std::string& out, std::size_t most);
+  /// The same of the end of a message; whether it is one.
   bool end_message(std::string& out, std::size_t most);
 
  private:

@@ -24,6 +24,9 @@ constexpr std::uint64_t most_of_control = 125;
 
 constexpr std::size_t least_room = 512;
 
+// As much as is read at once of what is not deflated: a byte may become a thousand.
+constexpr std::size_t most_inflated_at_once = 32U << 10U;
+
 bool is_control(unsigned opcode) { return opcode >= close; }
 
 /// Whether a client may send it.
@@ -89,12 +92,10 @@ void WebSocketReader::came(std::size_t bytes) noexcept {
 }
 
 std::optional<ReadFrame> WebSocketReader::next() try {
+  wants_room_ = false;
   while (in_frame_ || begin_frame()) {
-    const std::size_t size = std::min<std::uint64_t>(left_, unread_.size());
-    add(unread_.first(size));
-    unread_ = unread_.subspan(size);
-    left_ -= size;
-    if (left_ > 0) return std::nullopt;
+    add();
+    if (wants_room_ || left_ > 0) return std::nullopt;
     in_frame_ = false;
     if (is_control(opcode_)) return control_frame();
     in_message_ = !ends_;
@@ -157,7 +158,21 @@ void WebSocketReader::begin_payload(std::uint64_t size) {
   in_frame_ = true;
 }
 
-void WebSocketReader::add(std::span<char> payload) {
+void WebSocketReader::add() {
+  const std::size_t size = std::min<std::uint64_t>(left_, unread_.size());
+  unmask(unread_.first(size).subspan(unmasked_));
+  std::string_view payload{unread_.data(), size};
+  if (!is_control(opcode_) && deflated_) {
+    inflate_some(payload);
+  } else {
+    (is_control(opcode_) ? control_ : message_) += std::exchange(payload, {});
+  }
+  unmasked_ = payload.size();
+  unread_ = unread_.subspan(size - unmasked_);
+  left_ -= size - unmasked_;
+}
+
+void WebSocketReader::unmask(std::span<char> payload) {
   std::array<char, 8> mask;
   for (std::size_t i = 0; i < mask.size(); ++i) mask[i] = mask_[(masked_ + i) % 4];
   masked_ += payload.size();
@@ -171,15 +186,14 @@ void WebSocketReader::add(std::span<char> payload) {
     std::memcpy(payload.data() + at, &part, sizeof part);
   }
   for (; at < payload.size(); ++at) payload[at] = static_cast<char>(payload[at] ^ mask[at % 8]);
-  const std::string_view bytes{payload.data(), payload.size()};
-  if (is_control(opcode_)) {
-    control_ += bytes;
-  } else if (!deflated_) {
-    message_ += bytes;
-  } else {
-    if (!inflater_->inflate(bytes, message_, largest_)) throw Broken{close_code::protocol_error};
-    if (message_.size() > largest_) throw Broken{close_code::too_big};
-  }
+}
+
+void WebSocketReader::inflate_some(std::string_view& payload) {
+  const std::size_t most = std::min(largest_, message_.size() + most_inflated_at_once);
+  const auto became = inflater_->inflate(payload, message_, most);
+  if (became == MessageInflater::Became::broken) throw Broken{close_code::protocol_error};
+  if (message_.size() > largest_) throw Broken{close_code::too_big};
+  wants_room_ = became == MessageInflater::Became::part;
 }
 
 ReadFrame WebSocketReader::control_frame() {

@@ -38,9 +38,11 @@ class WebSocketReader {
   std::span<char> room(std::size_t most);
   /// So many have come into the room.
   void came(std::size_t bytes) noexcept;
-  /// The next frame, or message, that ends in what came. A `close` is the last: the client's, or,
-  /// where it breaks the protocol, one with the code that tells why.
+  /// The next frame, or message, that ends in what came, unless it `wants_room`. A `close` is the
+  /// last: the client's, or, where it breaks the protocol, one with the code that tells why.
   std::optional<ReadFrame> next();
+  /// What came is not all inflated, for it gets long: `next` goes on when it may.
+  [[nodiscard]] bool wants_room() const noexcept { return wants_room_; }
 
   /// What a message that is not whole takes.
   [[nodiscard]] std::size_t held() const noexcept { return message_.capacity(); }
@@ -58,7 +60,11 @@ class WebSocketReader {
   bool begin_frame();
   void check_opcode(unsigned first, unsigned second) const;
   void begin_payload(std::uint64_t size);
-  void add(std::span<char> payload);
+  /// Takes of its payload what came.
+  void add();
+  void unmask(std::span<char> payload);
+  /// Takes from `payload` what may be inflated at once.
+  void inflate_some(std::string_view& payload);
   [[nodiscard]] ReadFrame control_frame();
   [[nodiscard]] ReadFrame message();
 
@@ -69,6 +75,7 @@ class WebSocketReader {
   std::optional<MessageInflater> inflater_;
   std::array<char, 8> mask_{};  ///< Twice.
   std::size_t masked_ = 0;      ///< Bytes of the frame so far.
+  std::size_t unmasked_ = 0;    ///< Of the unread: those that are not inflated yet.
   std::uint64_t left_ = 0;      ///< Of its payload.
   unsigned opcode_ = 0;
   bool in_frame_ = false;
@@ -76,6 +83,7 @@ class WebSocketReader {
   bool in_message_ = false;
   bool text_ = false;
   bool deflated_ = false;
+  bool wants_room_ = false;
   std::string message_;
   std::string control_;
 };

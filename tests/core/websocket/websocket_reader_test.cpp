@@ -46,6 +46,7 @@ std::vector<std::string> read(std::string_view bytes, std::size_t piece,
       made.push_back(std::string(1, kind).append(found->frame.data));
       if (kind == 'c') return made.back() += std::to_string(found->frame.code), made;
     }
+    if (reader.wants_room()) continue;
     if (bytes.empty()) return made;
     const auto room = reader.room(most_room);
     const std::string_view next = bytes.substr(0, std::min(piece, room.size()));
@@ -123,6 +124,35 @@ TEST(WebSocketReader, messages_are_inflated_each_behind_the_one_before_or_by_its
       EXPECT_EQ(made[60], std::string{"t"}.append(largest, 'y'));
       EXPECT_EQ(made[61], "c1009");
     }
+  }
+}
+
+TEST(WebSocketReader, what_is_inflated_grows_no_faster_than_what_is_read) {
+  const std::string message(largest, 'y');
+  const std::string small = MessageDeflater{DeflateTerms{}}.deflate(message);
+  ASSERT_LT(small.size(), 500U);
+  const std::vector<std::string> ways{
+      sent(last | deflated | 1, small),
+      sent(deflated | 1, small) + sent(last | 0, ""),
+      sent(deflated | 1, small.substr(0, 1)) + sent(0, small.substr(1)) + sent(last | 0, ""),
+      sent(deflated | 1, small.substr(0, 50)) + sent(last | 9, "p") +
+          sent(last | 0, small.substr(50)),
+  };
+  for (const std::string& way : ways) {
+    WebSocketReader reader{largest, way};
+    reader.inflate(DeflateTerms{});
+    int waits = 0;
+    std::optional<ReadFrame> read;
+    do {
+      const std::size_t held = reader.held();
+      read = reader.next();
+      EXPECT_LE(reader.held(), 2 * held + 70'000);
+      waits += reader.wants_room() ? 1 : 0;
+    } while (reader.wants_room() || (read && read->frame.kind == WebSocketFrame::Kind::ping));
+    EXPECT_GE(waits, 1);
+    ASSERT_TRUE(read);
+    EXPECT_EQ(read->frame.data, message);
+    EXPECT_FALSE(reader.next() || reader.wants_room() || reader.within_message());
   }
 }
 
