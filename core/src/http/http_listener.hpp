@@ -78,6 +78,8 @@ class HttpListener : public ServiceListener, public std::enable_shared_from_this
   [[nodiscard]] std::size_t unaccepted() const noexcept { return requests_.size(); }
   /// Of requests that are read or not answered yet.
   [[nodiscard]] std::size_t bodies_bytes() const noexcept { return body_room_.used(); }
+  /// Of large messages that came over WebSockets and that their readers have not done with.
+  [[nodiscard]] std::size_t messages_bytes() const noexcept { return message_room_.used(); }
 
  private:
   friend class HttpConnection;

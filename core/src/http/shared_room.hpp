@@ -18,6 +18,8 @@ class SharedRoom {
   SharedRoom(boost::asio::any_io_executor executor, std::size_t most)
       : most_{most}, changed_{std::move(executor)} {}
 
+  [[nodiscard]] std::size_t used() const noexcept { return used_; }
+
   /// What one connection has of it.
   class Share {
    public:
@@ -25,24 +27,30 @@ class SharedRoom {
     Share(const Share&) = delete;
     Share& operator=(const Share&) = delete;
     ~Share() {
-      become(0);
+      become(0, 0);
       end_growing();
     }
 
-    /// Takes more, or gives back.
-    void become(std::size_t bytes) {
+    /// Takes more, or gives back. `whole` of it are messages that wait for their readers.
+    void become(std::size_t bytes, std::size_t whole) {
       const bool less = bytes < bytes_;
+      const bool waited = waits_for_readers();
       room_.used_ = room_.used_ - bytes_ + bytes;
+      room_.whole_ = room_.whole_ - whole_ + whole;
       bytes_ = bytes;
-      if (less && !room_.growing_.empty() && room_.used_ <= room_.most_) wake();
+      whole_ = whole;
+      if (room_.growing_.empty()) return;
+      if ((less && room_.used_ <= room_.most_) || (waited && !waits_for_readers())) wake();
     }
-    /// Whether it may take more. Where there is no room, the one that has grown for longest may
-    /// all the same: were they all to wait for each other, none would end.
+    /// Whether those that are whole have all the room: their readers make some.
+    [[nodiscard]] bool waits_for_readers() const noexcept { return room_.whole_ > room_.most_; }
+    /// Whether it may take more. Where those that grow leave no room, the one that has grown for
+    /// longest may all the same: were they all to wait for each other, none would end.
     bool may_grow() {
       if (room_.used_ <= room_.most_ || bytes_ == 0) return true;
       if (!grows_) room_.growing_.push_back(this);
       grows_ = true;
-      return room_.growing_.front() == this;
+      return room_.growing_.front() == this && !waits_for_readers();
     }
     /// It has all that it needs.
     void end_growing() {
@@ -57,12 +65,14 @@ class SharedRoom {
    private:
     SharedRoom& room_;
     std::size_t bytes_ = 0;
+    std::size_t whole_ = 0;  ///< Of these.
     bool grows_ = false;
   };
 
  private:
   const std::size_t most_;
   std::size_t used_ = 0;
+  std::size_t whole_ = 0;       ///< Of what is used.
   std::deque<Share*> growing_;  ///< Those that found no room, in their order.
   Condition changed_;
 };

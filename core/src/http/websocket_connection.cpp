@@ -132,21 +132,24 @@ asio::awaitable<void> WebSocketConnection::pump() {
   }
   coming_bytes_ = 0;
   account();
-  share_.end_growing();
+  message_ended();
   reads_ = false;
   changed_.wake_all();
 }
 
 asio::awaitable<void> WebSocketConnection::read_more() {
-  if (last_) reader_.forget();  // It is for nobody.
+  if (last_) {  // It is for nobody.
+    reader_.forget();
+    share_.end_growing();
+  }
   coming_bytes_ = reader_.held();
   account();
-  if (!reader_.within_message()) {
-    message_by_ = Clock::time_point::max();
-    share_.end_growing();
-  } else {
-    if (message_by_ == Clock::time_point::max()) message_by_ = Clock::now() + read_within_;
-    if (!share_.may_grow()) co_await room_for_more();
+  if (reader_.within_message()) {
+    if (message_by_ == Clock::time_point::max()) {
+      message_by_ = Clock::now() + read_within_;
+      may_wait_ = read_within_;
+    }
+    if (!last_ && !share_.may_grow()) co_await room_for_more();
   }
   if (reader_.wants_room()) co_return;
   const std::span<char> room = reader_.room(most_read_at_once);
@@ -161,18 +164,17 @@ asio::awaitable<void> WebSocketConnection::read_more() {
 
 asio::awaitable<void> WebSocketConnection::room_for_more() {
   waits_for_room_ = true;
-  message_by_ = Clock::time_point::max();
+  const auto left = message_by_ - Clock::now();
+  message_by_ = Clock::now() + may_wait_;
   while (!share_.may_grow() && !last_ && !gone_) co_await share_.wait();
-  message_by_ = Clock::now() + read_within_;
+  may_wait_ = message_by_ - Clock::now();
+  message_by_ = Clock::now() + left;
   waits_for_room_ = false;
 }
 
-void WebSocketConnection::account() {
-  const std::size_t held = coming_bytes_ + queued_bytes_ + given_bytes_;
-  share_.become(held - std::min(held, own_bytes));
-}
-
 bool WebSocketConnection::take(ReadFrame read) {
+  if (!reader_.within_message()) message_ended();
+  coming_bytes_ = reader_.held();
   if (read.frame.kind == Kind::close) {
     finish(read.frame.code, std::move(read.frame.data));
     return false;
@@ -295,6 +297,10 @@ asio::awaitable<void> WebSocketConnection::watch() {
   const auto seldom = std::min<std::chrono::milliseconds>({write_within_, read_within_, 10s});
   while (!gone_) {
     const auto now = Clock::now();
+    // Its client can do nothing about that.
+    if (now >= message_by_ && waits_for_room_ && share_.waits_for_readers()) {
+      message_by_ = now + read_within_;
+    }
     if (now >= std::min({written_by_, first_message_by_, message_by_})) {
       abort();
       co_return;

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/awaitable.hpp>
 #include <boost/beast/core/error.hpp>
@@ -32,7 +33,8 @@ struct WebSocketTimes {
   using Time = std::chrono::steady_clock::time_point;
 
   Time first_message_by_ = Time::max();
-  Time message_by_ = Time::max();  ///< The end of one that has begun.
+  Time message_by_ = Time::max();  ///< The end of one that has begun, or room for it.
+  Time::duration may_wait_{};      ///< It for room; its own time stands still then.
   Time written_by_ = Time::max();
   Time next_ping_ = Time::max();
   Time pong_by_ = Time::max();
@@ -96,8 +98,16 @@ class WebSocketConnection : public std::enable_shared_from_this<WebSocketConnect
   boost::asio::awaitable<void> read_more();
   /// Waits until as much may come as came.
   boost::asio::awaitable<void> room_for_more();
+  void message_ended() {
+    message_by_ = Clock::time_point::max();
+    share_.end_growing();
+  }
   /// Tells the room of all what this holds.
-  void account();
+  void account() {
+    const auto beyond = [](std::size_t bytes) { return bytes - std::min(bytes, own_bytes); };
+    const std::size_t whole = queued_bytes_ + given_bytes_;
+    share_.become(beyond(coming_bytes_ + whole), beyond(whole));
+  }
   boost::asio::awaitable<void> watch();
   /// Takes what has come; whether anything may follow.
   bool take(ReadFrame read);
@@ -123,7 +133,7 @@ class WebSocketConnection : public std::enable_shared_from_this<WebSocketConnect
   std::string ping_;                    ///< What the pong is to have.
   bool writing_ = false;                ///< Somebody has the turn.
   bool waits_for_room_ = false;
-  bool reads_ = false;  ///< Something may still come.
+  bool reads_ = false;      ///< Something may still come.
   bool gone_ = false;
 };
 

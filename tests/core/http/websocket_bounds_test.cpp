@@ -1,6 +1,8 @@
 // What a client may take over a WebSocket, whatever it sends and however slowly.
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <atomic>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
@@ -11,6 +13,7 @@
 #include <utility>
 #include <vector>
 
+#include "websocket/websocket_deflate.hpp"
 #include "websocket/websocket_wire.hpp"
 #include "websocket_service.hpp"
 
@@ -87,6 +90,94 @@ TEST(WebSocketBounds, large_messages_that_have_no_room_at_once_come_one_after_th
     });
   }
   for (auto& each : sending) each.join();
+}
+
+TEST(WebSocketBounds, deflated_messages_that_never_end_take_the_room_of_all_and_go_in_time) {
+  constexpr std::size_t room = 1'000'000;
+  constexpr std::size_t each = 4'000'000;
+  ListenerLimits limits;
+  limits.messages_bytes = room;
+  limits.read = 300ms;
+  Served served{WebSocketOptions{}, limits};
+  // Who sends much is read much at once.
+  std::string bytes;
+  for (int i = 0; i < 600; ++i) bytes += masked(pong, std::string(125, 'x'));
+  DeflateTerms terms;
+  terms.server_window_bits = 12;
+  bytes += masked(text, MessageDeflater{terms}.deflate(std::string(each, 'x'))).replace(0, 1, "A");
+  std::vector<std::unique_ptr<Client>> clients(40);
+  std::vector<std::thread> sending;
+  std::atomic<int> open = 0;
+  for (auto& client : clients) {
+    client = std::make_unique<Client>(
+        served, "", "Sec-WebSocket-Extensions: permessage-deflate; client_max_window_bits\r\n");
+    ++open;
+  }
+  for (auto& client : clients) {
+    sending.emplace_back([&] {
+      client->send(bytes);
+      EXPECT_EQ(client->all(), "");
+      --open;
+    });
+  }
+  const auto began = std::chrono::steady_clock::now();
+  std::size_t most = 0;
+  while (open > 0) most = std::max(most, served.messages_bytes());
+  for (auto& one : sending) one.join();
+  EXPECT_LT(std::chrono::steady_clock::now() - began, 20 * limits.read);
+  EXPECT_GT(most, room);
+  // One may take what it wants, twice while it grows; and all have a little.
+  EXPECT_LT(most, room + 2 * each + clients.size() * 200'000);
+}
+
+TEST(WebSocketBounds, messages_that_wait_for_their_reader_have_time_and_bound_what_others_take) {
+  ListenerLimits limits;
+  limits.messages_bytes = 300'000;
+  limits.read = 100ms;
+  Served served{WebSocketOptions{}, limits};
+  const std::string frames = masked(text, std::string(large, 'x')) + masked(text, "end");
+  std::vector<std::unique_ptr<Client>> clients(8);
+  std::vector<std::thread> sending;
+  for (auto& client : clients) {
+    client = std::make_unique<Client>(served, masked(text, "wait"));
+    sending.emplace_back([&] {
+      client->send(frames);
+      EXPECT_EQ(client->next(6), message("wait"));
+      EXPECT_EQ(client->next(answer_bytes(large)).size(), answer_bytes(large));
+      EXPECT_EQ(client->next(5), message("end"));
+    });
+  }
+  // That the time passes is what is tested.
+  std::size_t most = 0;
+  const auto until = std::chrono::steady_clock::now() + 5 * limits.read;
+  while (std::chrono::steady_clock::now() < until) most = std::max(most, served.messages_bytes());
+  served.release();
+  for (auto& one : sending) one.join();
+  EXPECT_GT(most, limits.messages_bytes);
+  EXPECT_LT(most, limits.messages_bytes + large + clients.size() * 200'000);
+}
+
+TEST(WebSocketBounds, who_waits_for_room_does_not_wait_for_another_s_reader) {
+  ListenerLimits limits;
+  limits.messages_bytes = 300'000;
+  Served served{WebSocketOptions{}, limits};
+  const std::string large_frame = masked(text, std::string(large, 'x'));
+  Client first{served};
+  first.send(first_half(large_frame));
+  const auto wait_for = [&](std::size_t bytes) {
+    while (served.messages_bytes() < bytes) std::this_thread::yield();
+  };
+  wait_for(limits.messages_bytes);
+  Client unread{served, masked(text, "wait")};
+  unread.send(masked(text, std::string(300'000, 'y')));
+  wait_for(500'000);  // It waits for the room of the first.
+  first.send(second_half(large_frame));
+  EXPECT_EQ(first.next(answer_bytes(large)).size(), answer_bytes(large));
+  Client last{served};
+  last.send(large_frame);
+  EXPECT_EQ(last.next(answer_bytes(large)).size(), answer_bytes(large));
+  EXPECT_EQ(unread.unread(), 0U);
+  served.release();
 }
 
 TEST(WebSocketBounds, those_that_wait_for_room_go_when_the_host_stops) {

@@ -78,6 +78,11 @@ class Served {
       on_strand([&] { heard = !heard_.empty() && heard_.back() == what; });
     }
   }
+  [[nodiscard]] std::size_t messages_bytes() {
+    std::size_t bytes = 0;
+    on_strand([&] { bytes = listener_->messages_bytes(); });
+    return bytes;
+  }
   [[nodiscard]] asio::ip::tcp::endpoint endpoint() const {
     return listen_address(listener_->address(), "listen");
   }
@@ -148,6 +153,7 @@ inline constexpr char text = '\x1';
 inline constexpr char binary = '\x2';
 inline constexpr char close_op = '\x8';
 inline constexpr char ping = '\x9';
+inline constexpr char pong = '\xA';
 
 /// A frame of a client; its mask changes nothing.
 inline std::string masked(char opcode, std::string_view payload) {
@@ -168,12 +174,13 @@ inline std::string masked(char opcode, std::string_view payload) {
 /// Speaks in bytes, so that nothing is answered for it.
 class Client {
  public:
-  explicit Client(const Served& served, std::string_view behind = {}) {
+  explicit Client(const Served& served, std::string_view behind = {},
+                  std::string_view headers = {}) {
     socket_.connect(served.endpoint());
     send(
         "GET / HTTP/1.1\r\nHost: h\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"
-        "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n" +
-        std::string{behind});
+        "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n" +
+        std::string{headers} + "\r\n" + std::string{behind});
     asio::read_until(socket_, asio::dynamic_buffer(came_), "\r\n\r\n");
     const auto end = came_.find("\r\n\r\n") + 4;
     head_ = came_.substr(0, end);
