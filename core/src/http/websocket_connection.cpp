@@ -196,7 +196,10 @@ void WebSocketConnection::pong_came(std::string_view payload) {
 }
 
 void WebSocketConnection::push(WebSocketFrame frame) {
-  if (last_ || gone_) return;
+  if (last_ || gone_) {
+    discarded_ |= frame.kind != Kind::ping;
+    return;
+  }
   // The pong of the later one says all that the pong of the earlier one would.
   const bool replaces =
       frame.kind == Kind::ping && queue_.size() >= most_pings && queue_.back().kind == Kind::ping;
@@ -275,6 +278,9 @@ asio::awaitable<void> WebSocketConnection::send_frame(std::string frame) {
 
 asio::awaitable<void> WebSocketConnection::close() {
   const auto self = shared_from_this();
+  while (writing_ && !gone_) co_await changed_.wait();
+  // The client may take a Close for the answer to its own: that all it sent was taken.
+  if (discarded_) co_return abort();
   const WebSocketFrame answer = last_.value_or(WebSocketFrame{});
   co_await close(answer.code, answer.data);
 }

@@ -133,6 +133,7 @@ class WebSocketConnection : public std::enable_shared_from_this<WebSocketConnect
   std::string ping_;                    ///< What the pong is to have.
   bool writing_ = false;                ///< Somebody has the turn.
   bool waits_for_room_ = false;
+  bool discarded_ = false;  ///< A message came behind the last frame.
   bool reads_ = false;      ///< Something may still come.
   bool gone_ = false;
 };
