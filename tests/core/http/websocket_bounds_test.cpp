@@ -130,6 +130,20 @@ TEST(WebSocketBounds, deflated_messages_that_never_end_take_the_room_of_all_and_
   EXPECT_LT(most, room + 2 * each + clients.size() * 200'000);
 }
 
+TEST(WebSocketBounds, message_that_came_whole_may_wait_for_its_reader) {
+  ListenerLimits limits;
+  limits.read = 100ms;
+  Served served{WebSocketOptions{}, limits};
+  Client client{served, masked(text, "wait")};
+  // The one ends and the other begins within one read.
+  client.send(masked(text, std::string(large, 'x')) + masked(text, "end"));
+  std::this_thread::sleep_for(4 * limits.read);  // That the time passes is what is tested.
+  served.release();
+  EXPECT_EQ(client.next(6), message("wait"));
+  EXPECT_EQ(client.next(answer_bytes(large)).size(), answer_bytes(large));
+  EXPECT_EQ(client.next(5), message("end"));
+}
+
 TEST(WebSocketBounds, messages_that_wait_for_their_reader_have_time_and_bound_what_others_take) {
   ListenerLimits limits;
   limits.messages_bytes = 300'000;
