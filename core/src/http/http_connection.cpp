@@ -155,8 +155,9 @@ asio::awaitable<void> HttpConnection::pass_on(const HttpHead& head) {
   stage_ = Stage::passing;
   head_ = head.method == "HEAD";
   if (!relay_) {
-    relay_ = std::make_shared<HttpRelay>(stream_, buffer_, listener_->passes_on_,
-                                         listener_->limits_, listener_->passed_);
+    relay_ =
+        std::make_shared<HttpRelay>(stream_, buffer_, listener_->passes_on_, listener_->addresses_,
+                                    listener_->limits_, listener_->passed_);
   }
   const HttpRelay::Passed passed = co_await relay_->pass(shared_from_this(), head);
   keep_alive_ = keep_alive_ && passed.goes_on;

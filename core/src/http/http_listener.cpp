@@ -60,14 +60,15 @@ std::shared_ptr<HttpListener> HttpListener::start(const asio::any_io_executor& e
 std::shared_ptr<HttpListener> HttpListener::start(const asio::any_io_executor& executor,
                                                   std::string_view setting, const ListensOn& wanted,
                                                   Log& log, const ListenerLimits& limits,
-                                                  PassedRequests passed) {
+                                                  PassedRequests passed,
+                                                  HostAddresses::LookUp look_up) {
   struct Started : HttpListener {
     Started(const asio::any_io_executor& on, std::string_view named, const ListensOn& what, Log& to,
-            const ListenerLimits& within, PassedRequests counts)
-        : HttpListener{on, named, what, to, within, std::move(counts)} {}
+            const ListenerLimits& within, PassedRequests counts, HostAddresses::LookUp how)
+        : HttpListener{on, named, what, to, within, std::move(counts), std::move(how)} {}
   };
-  const auto made =
-      std::make_shared<Started>(executor, setting, wanted, log, limits, std::move(passed));
+  const auto made = std::make_shared<Started>(executor, setting, wanted, log, limits,
+                                              std::move(passed), std::move(look_up));
   asio::co_spawn(
       executor, [made]() -> asio::awaitable<void> { co_await made->take_connections(); },
       asio::detached);
@@ -76,13 +77,14 @@ std::shared_ptr<HttpListener> HttpListener::start(const asio::any_io_executor& e
 
 HttpListener::HttpListener(const asio::any_io_executor& executor, std::string_view setting,
                            const ListensOn& wanted, Log& log, const ListenerLimits& limits,
-                           PassedRequests passed)
+                           PassedRequests passed, HostAddresses::LookUp look_up)
     : executor_{executor},
       log_{log},
       limits_{limits},
       largest_body_{wanted.largest_body},
       most_connections_{wanted.connections},
       passes_on_{wanted.passes_on},
+      addresses_{executor, passes_on_.host, passes_on_.port, std::move(look_up)},
       passed_{std::move(passed)},
       acceptor_{executor},
       changed_{executor},

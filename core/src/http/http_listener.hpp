@@ -14,6 +14,7 @@
 #include <string_view>
 
 #include "api/service_listener.hpp"
+#include "async/host_addresses.hpp"
 #include "hangar/event.hpp"
 #include "hangar/log.hpp"
 #include "hangar/metrics.hpp"
@@ -61,10 +62,10 @@ class HttpListener : public ServiceListener, public std::enable_shared_from_this
   static std::shared_ptr<HttpListener> start(const boost::asio::any_io_executor& executor,
                                              std::string_view setting, const ListensOn& wanted,
                                              Log& log);
-  static std::shared_ptr<HttpListener> start(const boost::asio::any_io_executor& executor,
-                                             std::string_view setting, const ListensOn& wanted,
-                                             Log& log, const ListenerLimits& limits,
-                                             PassedRequests passed = {});
+  static std::shared_ptr<HttpListener> start(
+      const boost::asio::any_io_executor& executor, std::string_view setting,
+      const ListensOn& wanted, Log& log, const ListenerLimits& limits, PassedRequests passed = {},
+      HostAddresses::LookUp look_up = HostAddresses::look_up);
 
   boost::asio::awaitable<std::unique_ptr<Exchange>> accept() override;
   void stop() override;
@@ -86,7 +87,7 @@ class HttpListener : public ServiceListener, public std::enable_shared_from_this
 
   HttpListener(const boost::asio::any_io_executor& executor, std::string_view setting,
                const ListensOn& wanted, Log& log, const ListenerLimits& limits,
-               PassedRequests passed);
+               PassedRequests passed, HostAddresses::LookUp look_up);
 
   boost::asio::awaitable<void> take_connections();
   void serve(boost::asio::ip::tcp::socket socket);
@@ -101,6 +102,7 @@ class HttpListener : public ServiceListener, public std::enable_shared_from_this
   std::size_t largest_body_;
   std::size_t most_connections_;
   PassesOn passes_on_;
+  HostAddresses addresses_;  ///< Of the server that they are passed on to.
   const PassedRequests passed_;
   std::optional<TlsFiles> tls_;
   boost::asio::ip::tcp::acceptor acceptor_;

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/buffer.hpp>
+#include <boost/asio/error.hpp>
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/redirect_error.hpp>
 #include <boost/asio/use_awaitable.hpp>
@@ -12,6 +13,7 @@
 #include <chrono>
 #include <cstddef>
 #include <string_view>
+#include <vector>
 
 #include "http/http_stream.hpp"
 
@@ -22,6 +24,27 @@ namespace hangar {
 
 inline std::string_view bytes_in(const boost::beast::flat_buffer& buffer) {
   return {static_cast<const char*>(buffer.data().data()), buffer.size()};
+}
+
+/// Connects to the first that can be connected to; each has its part of the time. Ends when
+/// `given_up` is set: then close the stream.
+inline boost::asio::awaitable<boost::beast::error_code> connect_to_any(
+    boost::beast::tcp_stream& stream, const std::vector<boost::asio::ip::tcp::endpoint>& endpoints,
+    std::chrono::milliseconds within, const bool& given_up) {
+  using Clock = std::chrono::steady_clock;
+  const auto deadline = Clock::now() + within;
+  auto left = static_cast<int>(endpoints.size());
+  boost::beast::error_code failed = boost::asio::error::host_not_found;
+  for (const auto& endpoint : endpoints) {
+    if (given_up) break;
+    stream.close();
+    stream.expires_after((deadline - Clock::now()) / left--);
+    co_await stream.async_connect(endpoint,
+                                  boost::asio::redirect_error(boost::asio::use_awaitable, failed));
+    if (!failed) break;
+  }
+  if (given_up) failed = boost::asio::error::operation_aborted;
+  co_return failed;
 }
 
 /// Appends what came, within the time that the stream has.

@@ -63,11 +63,12 @@ struct HttpRelay::Request {
   bool gone = false;      ///< The client is.
 };
 
-HttpRelay::HttpRelay(HttpStream& client, Buffer& read, PassesOn to, const ListenerLimits& limits,
-                     const PassedRequests& passed)
+HttpRelay::HttpRelay(HttpStream& client, Buffer& read, PassesOn to, HostAddresses& addresses,
+                     const ListenerLimits& limits, const PassedRequests& passed)
     : client_{client},
       from_client_{read},
       to_{std::move(to)},
+      addresses_{addresses},
       limits_{limits},
       passed_{passed},
       server_{client.get_executor()},
@@ -83,6 +84,7 @@ void HttpRelay::abort() {
   client_.close();
   disconnect();
   changed_.wake_all();
+  addresses_.wake();
 }
 
 void HttpRelay::disconnect() {
@@ -99,14 +101,11 @@ bool HttpRelay::is_connected() {
 asio::awaitable<std::string> HttpRelay::connect() {
   disconnect();
   too_late_ = false;
-  beast::error_code failed;
-  asio::ip::tcp::resolver resolver{server_.get_executor()};
-  const auto found = co_await resolver.async_resolve(
-      to_.host, to_.port, asio::redirect_error(asio::use_awaitable, failed));
-  if (aborted_) failed = asio::error::operation_aborted;
+  const HostAddresses::Found found = co_await addresses_.find(limits_.connect, aborted_);
+  beast::error_code failed = found.failed;
   if (!failed) {
-    server_.expires_after(limits_.connect);
-    co_await server_.async_connect(found, asio::redirect_error(asio::use_awaitable, failed));
+    failed = co_await connect_to_any(server_, found.endpoints, limits_.connect, aborted_);
+    if (failed) addresses_.doubt();
   }
   if (failed) co_return fmt::format("cannot be reached: {}", failed.message());
   connected_ = true;

@@ -9,6 +9,7 @@
 #include <string>
 #include <string_view>
 
+#include "async/host_addresses.hpp"
 #include "hangar/event.hpp"
 #include "hangar/needs.hpp"
 #include "http/http_head.hpp"
@@ -24,7 +25,7 @@ class HttpRelay : public std::enable_shared_from_this<HttpRelay> {
  public:
   /// `client` and `read`, what was read of it, belong to the `owner` of `pass`.
   HttpRelay(HttpStream& client, boost::beast::flat_buffer& read, PassesOn to,
-            const ListenerLimits& limits, const PassedRequests& passed);
+            HostAddresses& addresses, const ListenerLimits& limits, const PassedRequests& passed);
 
   /// What became of a request.
   struct Passed {
@@ -74,6 +75,7 @@ class HttpRelay : public std::enable_shared_from_this<HttpRelay> {
   HttpStream& client_;
   Buffer& from_client_;
   const PassesOn to_;
+  HostAddresses& addresses_;
   const ListenerLimits& limits_;
   const PassedRequests& passed_;
   boost::beast::tcp_stream server_;

@@ -19,6 +19,7 @@
 #include <thread>
 #include <utility>
 
+#include "async/silent_names.hpp"
 #include "http/http_listener.hpp"
 #include "no_log.hpp"
 #include "raw_client.hpp"
@@ -56,25 +57,35 @@ class OtherServer {
     return !failed;
   }
   void close() { socket_.close(); }
+  [[nodiscard]] asio::ip::tcp::endpoint endpoint() const { return acceptor_.local_endpoint(); }
+  /// Further ones are not even refused.
+  void be_full() {
+    acceptor_.listen(0);
+    waiting_.connect(endpoint());
+  }
 
  private:
   asio::io_context io_;
   asio::ip::tcp::acceptor acceptor_{io_, {asio::ip::address_v4::loopback(), 0}};
   asio::ip::tcp::socket socket_{io_};
+  asio::ip::tcp::socket waiting_{io_};
 };
 
 /// Passes everything on to it.
 class Front {
  public:
-  explicit Front(const OtherServer& server, const ListenerLimits& limits = {}) {
+  explicit Front(const OtherServer& server, const ListenerLimits& limits = {})
+      : Front{"127.0.0.1", server.port(), limits, HostAddresses::look_up} {}
+  Front(const std::string& host, const std::string& port, const ListenerLimits& limits,
+        const HostAddresses::LookUp& look_up) {
     thread_ = std::thread{[this] { io_.run(); }};
     ListensOn wanted{"127.0.0.1:0"};
-    wanted.passes_on.host = "127.0.0.1";
-    wanted.passes_on.port = server.port();
+    wanted.passes_on.host = host;
+    wanted.passes_on.port = port;
     asio::post(strand_, asio::use_future([&] {
                  listener_ = HttpListener::start(
                      strand_, "services.front.listen", wanted, log_, limits,
-                     {counter(counts_[0]), counter(counts_[1]), counter(counts_[2])});
+                     {counter(counts_[0]), counter(counts_[1]), counter(counts_[2])}, look_up);
                }))
         .get();
   }
@@ -204,6 +215,60 @@ TEST(HttpRelay, stop_ends_what_is_no_http_any_more) {
   EXPECT_LT(std::chrono::steady_clock::now() - before, std::chrono::seconds{4});
   EXPECT_EQ(client.all(), "");
   EXPECT_EQ(server.rest(), "");
+}
+
+TEST(HttpRelay, name_that_is_not_looked_up_in_time_is_told_of) {
+  const test::SilentNames names;
+  ListenerLimits limits;
+  limits.connect = moment;
+  Front front{"api.test", "80", limits, names.look_up()};
+  RawClient client{front};
+  const std::string answer = client.send(asked).all();
+  EXPECT_TRUE(answer.starts_with("HTTP/1.1 502 ")) << answer;
+  EXPECT_NE(answer.find("api.test:80 cannot be reached: Host not found"), std::string::npos);
+  EXPECT_EQ(front.counts(), (std::array{0, 1, 0}));
+}
+
+TEST(HttpRelay, close_does_not_wait_for_a_name) {
+  test::SilentNames names;
+  ListenerLimits limits;
+  limits.connect = std::chrono::hours{1};
+  Front front{"api.test", "80", limits, names.look_up()};
+  RawClient client{front};
+  client.send(asked);
+  names.wait_for_question();
+  front.close();
+  EXPECT_EQ(client.all(), "");
+}
+
+TEST(HttpRelay, name_is_looked_up_again_when_its_address_leads_to_nothing) {
+  test::SilentNames names;
+  OtherServer server;
+  names.answer({{}, {{asio::ip::address_v4::loopback(), 1}}});
+  names.answer({{}, {server.endpoint()}});
+  const Front front{"api.test", "80", {}, names.look_up()};
+  EXPECT_TRUE(RawClient{front}.send(asked).all().starts_with("HTTP/1.1 502 "));
+  RawClient client{front};
+  client.send(asked);
+  server.accept();
+  server.write(answered);
+  EXPECT_EQ(client.until("ok"), answered);
+}
+
+TEST(HttpRelay, address_that_does_not_answer_leaves_time_for_the_next) {
+  OtherServer full;
+  full.be_full();
+  OtherServer server;
+  test::SilentNames names;
+  names.answer({{}, {full.endpoint(), server.endpoint()}});
+  ListenerLimits limits;
+  limits.connect = 3 * moment;
+  const Front front{"api.test", "80", limits, names.look_up()};
+  RawClient client{front};
+  client.send(asked);
+  server.accept();
+  server.write(answered);
+  EXPECT_EQ(client.until("ok"), answered);
 }
 
 }  // namespace
