@@ -237,7 +237,8 @@ asio::awaitable<HttpRelay::Passed> HttpRelay::answer(std::shared_ptr<Request> re
   HttpHead head;
   do {
     head = co_await read_answer_head(*request);
-    if (head.problem.empty() && head.status == 101 && !request->upgrade) {
+    // What follows is read by another coroutine than the request.
+    if (head.problem.empty() && head.status == 101 && !(request->upgrade && request->ended)) {
       head.problem = "answers with another protocol";
     }
     if (!head.problem.empty()) co_return co_await refuse(request, std::string{head.problem});

@@ -38,12 +38,13 @@ class OtherServer {
     return std::to_string(acceptor_.local_endpoint().port());
   }
   void accept() { socket_ = acceptor_.accept(); }
-  std::string read_head() {
+  std::string until(std::string_view end) {
     std::string text;
     boost::system::error_code failed;
-    asio::read_until(socket_, asio::dynamic_buffer(text), "\r\n\r\n", failed);
+    asio::read_until(socket_, asio::dynamic_buffer(text), std::string{end}, failed);
     return text;
   }
+  std::string read_head() { return until("\r\n\r\n"); }
   /// Everything until the connection ends.
   std::string rest() {
     std::string text;
@@ -215,6 +216,24 @@ TEST(HttpRelay, stop_ends_what_is_no_http_any_more) {
   EXPECT_LT(std::chrono::steady_clock::now() - before, std::chrono::seconds{4});
   EXPECT_EQ(client.all(), "");
   EXPECT_EQ(server.rest(), "");
+}
+
+TEST(HttpRelay, connection_becomes_something_else_only_at_the_end_of_the_request) {
+  for (const bool whole : {false, true}) {
+    OtherServer server;
+    const Front front{server};
+    RawClient client{front};
+    client.send(
+        "GET /a HTTP/1.1\r\nHost: h\r\nConnection: upgrade\r\nUpgrade: echo\r\n"
+        "Content-Length: 4\r\n\r\nbo");
+    server.accept();
+    if (whole) client.send("dy");
+    EXPECT_TRUE(server.until(whole ? "body" : "bo").ends_with(whole ? "body" : "bo"));
+    server.write("HTTP/1.1 101 Other\r\nConnection: upgrade\r\nUpgrade: echo\r\n\r\n");
+    EXPECT_TRUE(client.until("\r\n\r\n").starts_with(whole ? "HTTP/1.1 101 " : "HTTP/1.1 502 "));
+    if (!whole) client.send("dy");
+    server.close();
+  }
 }
 
 TEST(HttpRelay, name_that_is_not_looked_up_in_time_is_told_of) {
