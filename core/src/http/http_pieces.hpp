@@ -1,5 +1,7 @@
 #pragma once
 
+#include <sys/socket.h>
+
 #include <algorithm>
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/buffer.hpp>
@@ -10,8 +12,10 @@
 #include <boost/beast/core/error.hpp>
 #include <boost/beast/core/flat_buffer.hpp>
 #include <boost/beast/core/tcp_stream.hpp>
+#include <cerrno>
 #include <chrono>
 #include <cstddef>
+#include <cstdint>
 #include <string_view>
 #include <vector>
 
@@ -45,6 +49,17 @@ inline boost::asio::awaitable<boost::beast::error_code> connect_to_any(
   }
   if (given_up) failed = boost::asio::error::operation_aborted;
   co_return failed;
+}
+
+enum class Pending : std::uint8_t { nothing, something, end };
+
+/// What lies at a socket.
+inline Pending pending(boost::asio::ip::tcp::socket& socket) {
+  char byte = 0;
+  const auto came = ::recv(socket.native_handle(), &byte, 1, MSG_PEEK | MSG_DONTWAIT);
+  if (came > 0) return Pending::something;
+  const bool waits = came < 0 && (errno == EAGAIN || errno == EINTR);
+  return waits ? Pending::nothing : Pending::end;
 }
 
 /// Appends what came, within the time that the stream has.

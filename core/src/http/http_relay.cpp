@@ -1,7 +1,4 @@
-#include "http/http_relay.hpp"
-
 #include <fmt/format.h>
-#include <sys/socket.h>
 
 #include <algorithm>
 #include <boost/asio/co_spawn.hpp>
@@ -15,6 +12,7 @@
 
 #include "http/http_answer.hpp"
 #include "http/http_pieces.hpp"
+#include "http/http_relay.hpp"
 
 namespace asio = boost::asio;
 namespace beast = boost::beast;
@@ -29,17 +27,6 @@ constexpr std::size_t idle_piece_bytes = 4'096;  // There may be many WebSockets
 constexpr std::size_t largest_answer_head = 65'536;
 // A server may close a connection that nothing goes over: uvicorn does after 5 s.
 constexpr auto reused_within = 2s;
-
-enum class Pending : std::uint8_t { nothing, something, end };
-
-/// What lies at a socket.
-Pending pending(asio::ip::tcp::socket& socket) {
-  char byte = 0;
-  const auto came = ::recv(socket.native_handle(), &byte, 1, MSG_PEEK | MSG_DONTWAIT);
-  if (came > 0) return Pending::something;
-  const bool waits = came < 0 && (errno == EAGAIN || errno == EINTR);
-  return waits ? Pending::nothing : Pending::end;
-}
 
 }  // namespace
 
