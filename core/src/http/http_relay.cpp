@@ -1,3 +1,5 @@
+#include "http/http_relay.hpp"
+
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -12,7 +14,6 @@
 
 #include "http/http_answer.hpp"
 #include "http/http_pieces.hpp"
-#include "http/http_relay.hpp"
 
 namespace asio = boost::asio;
 namespace beast = boost::beast;
@@ -230,14 +231,15 @@ asio::awaitable<HttpRelay::Passed> HttpRelay::answer(std::shared_ptr<Request> re
     }
     if (!head.problem.empty()) co_return co_await refuse(request, std::string{head.problem});
     if (head.status >= 200 || head.status == 101) passed_.answered(1);
+    if (head.status >= 200) break;
     if (!co_await write(client_, bytes_in(from_server_).substr(0, head.size))) co_return passed;
     from_server_.consume(head.size);
-  } while (head.status < 200 && head.status != 101);
+  } while (head.status != 101);
   if (head.status == 101) {
     co_await splice(owner);
     co_return passed;
   }
-  if (!co_await pass_body(head.framing)) co_return passed;
+  if (!co_await pass_whole(head)) co_return passed;
   passed.broken = false;
   passed.goes_on = head.keep_alive && request->keep_alive;
   co_return passed;
@@ -269,17 +271,24 @@ asio::awaitable<HttpRelay::Passed> HttpRelay::refuse(std::shared_ptr<Request> re
   co_return passed;
 }
 
-asio::awaitable<bool> HttpRelay::pass_body(const HttpFraming& framing) {
-  HttpBodyEnd body{framing};
-  while (!body.reached()) {
+asio::awaitable<bool> HttpRelay::pass_whole(const HttpHead& head) {
+  HttpBodyEnd body{head.framing};
+  std::size_t ahead = head.size;  // Of the first bytes of the body, with which it is sent.
+  while (ahead > 0 || !body.reached()) {
     server_.expires_after(limits_.answer);
     if (from_server_.size() == 0 && !co_await read_more(server_, from_server_, piece_bytes)) {
-      co_return framing.kind == HttpFraming::Kind::until_close && !too_late_ && !aborted_;
+      if (head.framing.kind != HttpFraming::Kind::until_close) co_return false;
+      if (at_end_) co_return true;
+      // The client has no other sign that this is not all.
+      beast::error_code ignored;
+      client_.socket().set_option(asio::socket_base::linger{true, 0}, ignored);
+      co_return false;
     }
     const std::string_view bytes = bytes_in(from_server_);
-    const std::size_t taken = body.take(bytes);
+    const std::size_t taken = ahead + body.take(bytes.substr(ahead));
     if (body.wrong() || !co_await write(client_, bytes.substr(0, taken))) co_return false;
     from_server_.consume(taken);
+    ahead = 0;
   }
   co_return true;
 }
@@ -325,6 +334,7 @@ template <class Stream>
 asio::awaitable<bool> HttpRelay::read_more(Stream& from, Buffer& buffer, std::size_t most) {
   const beast::error_code failed = co_await read_piece(from, buffer, most);
   too_late_ = failed == beast::error::timeout;
+  at_end_ = failed == asio::error::eof;
   co_return !failed;
 }
 

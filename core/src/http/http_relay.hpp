@@ -60,8 +60,8 @@ class HttpRelay : public std::enable_shared_from_this<HttpRelay> {
   /// its own time, and all of them no limit.
   boost::asio::awaitable<void> sent_or_answered(const Request& request);
   boost::asio::awaitable<HttpHead> read_answer_head(const Request& request);
-  /// Whether all of the body went to the client.
-  boost::asio::awaitable<bool> pass_body(const HttpFraming& framing);
+  /// Whether the head, which lies in what was read, and all of its body went to the client.
+  boost::asio::awaitable<bool> pass_whole(const HttpHead& head);
   boost::asio::awaitable<bool> request_ended(const Request& request);
   boost::asio::awaitable<void> splice(std::shared_ptr<void> owner);
   template <class From, class To>
@@ -87,6 +87,7 @@ class HttpRelay : public std::enable_shared_from_this<HttpRelay> {
   bool upgraded_ = false;
   bool aborted_ = false;
   bool too_late_ = false;  ///< The last read took longer than it may.
+  bool at_end_ = false;    ///< The last read found the end of what is sent.
   int ended_sides_ = 0;    ///< Of what is no HTTP any more.
 };
 

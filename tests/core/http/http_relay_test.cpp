@@ -58,6 +58,10 @@ class OtherServer {
     return !failed;
   }
   void close() { socket_.close(); }
+  void reset() {
+    socket_.set_option(asio::socket_base::linger{true, 0});
+    socket_.close();
+  }
   [[nodiscard]] asio::ip::tcp::endpoint endpoint() const { return acceptor_.local_endpoint(); }
   /// Further ones are not even refused.
   void be_full() {
@@ -233,6 +237,22 @@ TEST(HttpRelay, connection_becomes_something_else_only_at_the_end_of_the_request
     EXPECT_TRUE(client.until("\r\n\r\n").starts_with(whole ? "HTTP/1.1 101 " : "HTTP/1.1 502 "));
     if (!whole) client.send("dy");
     server.close();
+  }
+}
+
+TEST(HttpRelay, answer_that_is_cut_is_not_taken_for_a_whole_one) {
+  for (const bool cut : {false, true}) {
+    OtherServer server;
+    const Front front{server};
+    RawClient client{front};
+    client.send(asked);
+    server.accept();
+    server.read_head();
+    server.write("HTTP/1.1 200 OK\r\n\r\nhello");
+    EXPECT_TRUE(client.until("hello").ends_with("\r\n\r\nhello"));
+    cut ? server.reset() : server.close();
+    EXPECT_EQ(client.all(), "");
+    EXPECT_EQ(client.was_reset(), cut);
   }
 }
 

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <boost/asio/buffer.hpp>
+#include <boost/asio/error.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/read.hpp>
@@ -34,8 +35,11 @@ class RawClient {
     std::string text;
     boost::system::error_code ended;
     boost::asio::read(socket_, boost::asio::dynamic_buffer(text), ended);
+    reset_ = ended == boost::asio::error::connection_reset;
     return text;
   }
+  /// How the connection ended.
+  [[nodiscard]] bool was_reset() const { return reset_; }
   std::string until(std::string_view end) {
     std::string text;
     boost::system::error_code ended;
@@ -47,6 +51,7 @@ class RawClient {
   boost::asio::io_context io_;
   boost::asio::ip::tcp::socket socket_{io_};
   bool open_ = true;
+  bool reset_ = false;
 };
 
 }  // namespace hangar
