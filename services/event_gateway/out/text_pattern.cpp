@@ -49,14 +49,13 @@ void TextPattern::add_star() {
 }
 
 // As fnmatch.translate of Python 3.11 reads it: a hyphen between two characters is a range, one
-// that runs backwards is none, and its two ends are not in the set.
+// that runs backwards is none, and its two ends are not in the set. A `!` negates it that is first
+// in what is left of it then.
 TextPattern::Set TextPattern::set(std::u32string_view stuff) {
-  Set made;
-  made.negated = stuff.front() == U'!';
-  const std::size_t start = made.negated ? 1 : 0;
   std::vector<std::u32string_view> chunks;
-  std::size_t from = start;
-  for (std::size_t hyphen = stuff.find(U'-', start + 1); hyphen != std::u32string_view::npos;) {
+  std::size_t from = 0;
+  for (std::size_t hyphen = stuff.find(U'-', stuff.front() == U'!' ? 2 : 1);
+       hyphen != std::u32string_view::npos;) {
     chunks.push_back(stuff.substr(from, hyphen - from));
     from = hyphen + 1;
     hyphen = stuff.find(U'-', hyphen + 3);
@@ -67,17 +66,25 @@ TextPattern::Set TextPattern::set(std::u32string_view stuff) {
     // The hyphen at the end is one.
     chunks.back() = stuff.substr(from - 1 - chunks.back().size());
   }
+  Set made;
+  const auto add_one = [&made](char32_t c) { made.ranges.emplace_back(c, c); };
   bool ascends = true;  // From the chunk before to this one.
   for (std::size_t i = 0; i < chunks.size(); ++i) {
     std::u32string_view singles = chunks[i];
     if (!ascends) singles.remove_prefix(1);
-    ascends = i + 1 == chunks.size() || chunks[i].back() <= chunks[i + 1].front();
+    const bool last = i + 1 == chunks.size();
+    ascends = last || chunks[i].back() <= chunks[i + 1].front();
     if (!ascends) singles.remove_suffix(1);
-    for (const char32_t c : singles) made.ranges.emplace_back(c, c);
-    if (i + 1 < chunks.size() && ascends) {
+    std::ranges::for_each(singles, add_one);
+    if (last || !ascends) continue;
+    if (made.ranges.size() == 1 && made.ranges.front().first == U'!') {
+      add_one(U'-');  // What negates is no end of a range.
+    } else {
       made.ranges.emplace_back(chunks[i].back(), chunks[i + 1].front());
     }
   }
+  made.negated = !made.ranges.empty() && made.ranges.front() == std::pair{U'!', U'!'};
+  if (made.negated) made.ranges.erase(made.ranges.begin());
   return made;
 }
 

@@ -61,6 +61,28 @@ TEST(TextPatternTest, decides_as_who_tries_everything) {
   EXPECT_GT(matched, 3'000U);
 }
 
+// As Python's fnmatch.translate reads them.
+TEST(TextPatternTest, ranges_that_run_backwards_leave_what_is_behind_them) {
+  const auto all_of = [](std::string_view set) {
+    const TextPattern pattern = TextPattern::glob(set);
+    std::string found;
+    for (const char c : std::string_view{"!-abcxyz"}) {
+      if (matches(pattern, {&c, 1})) found += c;
+    }
+    return found;
+  };
+  EXPECT_EQ(all_of("[b-a]"), "");
+  EXPECT_EQ(all_of("[!b-a]"), "!-abcxyz");
+  EXPECT_EQ(all_of("[b-ax]"), "x");
+  EXPECT_EQ(all_of("[b-a!]"), "!-abcxyz");
+  EXPECT_EQ(all_of("[b-a!x]"), "!-abcyz");
+  EXPECT_EQ(all_of("[!b-a!x]"), "-abcyz");
+  EXPECT_EQ(all_of("[b-a!-y]"), "!abcxz");
+  EXPECT_EQ(all_of("[b-az-c!x]"), "!-abcyz");
+  EXPECT_EQ(all_of("[b-ax!]"), "!x");
+  EXPECT_EQ(all_of("[!-y]"), "!abcxz");
+}
+
 TEST(TextPatternTest, long_texts_without_what_is_looked_for_take_few_steps) {
   const std::string text = repeated("a", 1'000'000);
   for (const std::string& pattern : {
