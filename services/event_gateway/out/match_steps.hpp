@@ -1,8 +1,10 @@
 #pragma once
 
 #include <cstddef>
+#include <cstring>
 #include <stdexcept>
 #include <string>
+#include <string_view>
 
 namespace hangar::gateway {
 
@@ -28,5 +30,18 @@ class MatchSteps {
  private:
   std::size_t left_ = most;
 };
+
+inline constexpr std::size_t bytes_a_step = 16;
+
+/// Where the text has these bytes first; npos where it has not. Linear in both, which
+/// std::string_view::find is not. Throws TooManySteps.
+inline std::size_t find_bytes(std::string_view text, std::string_view wanted, MatchSteps& steps) {
+  const void* const found = memmem(text.data(), text.size(), wanted.data(), wanted.size());
+  const std::size_t begin =
+      found == nullptr ? text.size()
+                       : static_cast<std::size_t>(static_cast<const char*>(found) - text.data());
+  steps.take(1 + (begin + wanted.size()) / bytes_a_step);
+  return found == nullptr ? std::string_view::npos : begin;
+}
 
 }  // namespace hangar::gateway

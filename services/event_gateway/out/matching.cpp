@@ -157,7 +157,7 @@ bool includes(const EventFilter& filter, const SeenEvent& event) {
                   [&](const ResourceFilter& any, const Resource& each) {
                     return includes_resource(any, asked, each);
                   }) &&
-         (!filter.text || filter.text->matches(event.searched()));
+         (!filter.text || filter.text->matches(event.searched(), steps));
 }
 
 bool selects(const EventFilter& filter, const SeenEvent& event, std::string_view searched) {
@@ -173,7 +173,7 @@ bool selects(const EventFilter& filter, const SeenEvent& event, std::string_view
                   [&](const RelatedFilter& related, const Resource& each) {
                     return !related.asks() || selects_related(related, asked, each);
                   }) &&
-         (!filter.text || filter.text->matches(searched));
+         (!filter.text || filter.text->matches(searched, steps));
 }
 
 }  // namespace hangar::gateway

@@ -7,7 +7,7 @@
 
 namespace hangar::gateway {
 
-// Both throw TooManySteps. The search for words is bounded by itself: its 200 characters.
+// Both throw TooManySteps.
 
 /// Whether a live event is one that the subscriber wants: Prefect's `EventFilter.includes`, which
 /// does not look at related resources.

@@ -1,7 +1,7 @@
 #include "out/search_query.hpp"
 
 #include <algorithm>
-#include <optional>
+#include <utility>
 
 #include "out/unicode_text.hpp"
 
@@ -79,14 +79,16 @@ SearchQuery SearchQuery::parse(std::string_view query) {
     } else {
       found = next_term(query);
     }
-    if (!found.empty()) list->push_back(lower(found));
+    if (found.empty()) continue;
+    found = lower(found);
+    if (std::ranges::find(*list, found) == list->end()) list->push_back(std::move(found));
   }
   return made;
 }
 
-bool SearchQuery::matches(std::string_view lower_text) const {
+bool SearchQuery::matches(std::string_view lower_text, MatchSteps& steps) const {
   const auto has = [&](const std::string& term) {
-    return lower_text.find(term) != std::string_view::npos;
+    return find_bytes(lower_text, term, steps) != std::string_view::npos;
   };
   return (include.empty() || std::ranges::any_of(include, has)) &&
          std::ranges::none_of(exclude, has) && std::ranges::all_of(required, has);

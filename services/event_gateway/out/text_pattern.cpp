@@ -1,7 +1,6 @@
 #include "out/text_pattern.hpp"
 
 #include <algorithm>
-#include <cstring>
 #include <string>
 
 #include "out/unicode_text.hpp"
@@ -9,7 +8,6 @@
 namespace hangar::gateway {
 namespace {
 
-constexpr std::size_t bytes_a_step = 16;
 constexpr std::size_t ranges_a_step = 8;
 
 }  // namespace
@@ -187,15 +185,10 @@ std::optional<std::size_t> TextPattern::at_begin(const Segment& segment, std::st
 std::optional<std::size_t> TextPattern::search(const Segment& segment, std::string_view text,
                                                MatchSteps& steps) const {
   if (segment.plain) {
-    // Linear in both, which std::string_view::find is not. What is found of UTF-8 are whole
-    // characters.
+    // What is found of UTF-8 are whole characters.
     const std::string_view wanted = bytes_of(segment);
-    const void* const found = memmem(text.data(), text.size(), wanted.data(), wanted.size());
-    const std::size_t begin =
-        found == nullptr ? text.size()
-                         : static_cast<std::size_t>(static_cast<const char*>(found) - text.data());
-    steps.take(1 + (begin + wanted.size()) / bytes_a_step);
-    return found == nullptr ? std::nullopt : std::optional{begin + wanted.size()};
+    const std::size_t begin = find_bytes(text, wanted, steps);
+    return begin == std::string_view::npos ? std::nullopt : std::optional{begin + wanted.size()};
   }
   const std::size_t whole = text.size();
   while (!text.empty()) {

@@ -131,6 +131,25 @@ TEST_F(SubscriberIndexTest, who_asks_too_much_is_ended_and_others_are_not) {
   EXPECT_FALSE(other.costly() || other.ended());
 }
 
+TEST_F(SubscriberIndexTest, each_word_of_a_search_takes_steps_once) {
+  json_ = R"({"id":"0190a3b2-0000-7000-8000-000000000001","occurred":"2020-01-01T00:00:00Z",)"
+          R"("event":"e","resource":{"prefect.resource.id":"x"},"payload":{"p":")" +
+          std::string(1'400'000, 'a') + R"("}})";
+  EventReader reader{{500, 100, 2'000'000}};
+  const SeenEvent& seen = reader.read(json_);
+  std::string same;
+  std::string other;
+  for (char c = '0'; c <= '9'; ++c) {
+    same += "ab ";
+    other += std::string{"ab"} + c + ' ';
+  }
+  const EventFilter& one = subscriber(R"({"text":{"query":")" + same + R"("}})").filter();
+  EXPECT_FALSE(includes(one, seen) || selects(one, seen, seen.searched()));
+  const EventFilter& many = subscriber(R"({"text":{"query":")" + other + R"("}})").filter();
+  EXPECT_THROW(includes(many, seen), TooManySteps);
+  EXPECT_THROW(selects(many, seen, seen.searched()), TooManySteps);
+}
+
 TEST_F(SubscriberIndexTest, each_part_of_a_filter_takes_steps) {
   std::string many = R"(["0190a3b2-0000-7000-8000-000000000002")";
   for (int i = 0; i < 20'000; ++i) many += R"(,"0190a3b2-0000-7000-8000-000000000003")";
