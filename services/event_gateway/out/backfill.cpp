@@ -224,8 +224,25 @@ Backfill::Page Backfill::read_range(Session& session) const {
   return page;
 }
 
+Backfill::Page Backfill::read(Session& session) {
+  try {
+    return table_ == nullptr ? read_ids(session) : read_range(session);
+  } catch (const TransientError& error) {
+    // The session goes on, so that it is this statement: by its time, or for no known reason.
+    const bool again =
+        error.sqlstate() != "57014" && error.retry() != TransientError::Retry::unknown;
+    if (again) throw;
+    throw TooLong{error.what()};
+  }
+}
+
+void Backfill::ask_less() {
+  if (asks_for_ == 1) throw TooLong{"one stored event takes too long to read"};
+  asks_for_ = std::max<std::size_t>(1, asks_for_ / 8);
+}
+
 void Backfill::next(Session& session, EventFrames& frames) {
-  const Page page = table_ == nullptr ? read_ids(session) : read_range(session);
+  const Page page = read(session);
   const Rows& rows = page.events ? *page.events : page.scanned;
   std::unordered_map<Uuid, std::size_t> places;
   for (std::size_t row = 0; row < rows.size(); ++row)

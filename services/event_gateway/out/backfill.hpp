@@ -7,6 +7,7 @@
 #include <optional>
 #include <set>
 #include <span>
+#include <stdexcept>
 #include <string>
 #include <unordered_set>
 #include <vector>
@@ -20,6 +21,12 @@ namespace hangar::gateway {
 
 using EventFrames = std::vector<std::shared_ptr<const EventFrame>>;
 
+/// The database has ended a statement of a backfill, and may end it again.
+class TooLong : public std::runtime_error {
+ public:
+  using std::runtime_error::runtime_error;
+};
+
 /// Reads from the database the events that a filter selects, the oldest first, page by page. What
 /// is read lies together in the index that fits the filter best; the rest of it is decided here. A
 /// page ends with the event that makes it `most_bytes` or more; behind large events fewer rows are
@@ -30,8 +37,11 @@ class Backfill {
   Backfill(const EventFilter& filter, const prefect::EventLimits& limits, std::size_t page_size,
            std::size_t most_bytes);
 
-  /// Adds the next events; what is thrown leaves it where it was. Blocks.
+  /// Adds the next events; what is thrown leaves it where it was. Throws TooLong in place of what
+  /// a transaction would be tried again for without end. Blocks.
   void next(Session& session, EventFrames& frames);
+  /// After TooLong: makes the next page a smaller one. Throws TooLong where it cannot be.
+  void ask_less();
   /// Whether nothing more comes.
   [[nodiscard]] bool done() const noexcept { return done_; }
   /// Whether more was stored than is looked at.
@@ -46,6 +56,7 @@ class Backfill {
   struct Page;
 
   void aim();
+  Page read(Session& session);
   /// Those of the filter's ids that are stored, in the order of their events.
   std::vector<Uuid> ids_in_order(Session& session) const;
   Rows events_of(Session& session, const std::vector<Uuid>& ids) const;

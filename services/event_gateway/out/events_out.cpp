@@ -174,8 +174,13 @@ asio::awaitable<void> EventsOut::send_stored() {
     EventFrames frames;
     // Where the transaction is tried again, the page before this one stays.
     const Callable<void(Session&)> work = [&](Session& session) { backfill.next(session, frames); };
-    const bool read = co_await feed_->transact(*subscriber_, work);
-    if (!read) co_return;
+    try {
+      const bool read = co_await feed_->transact(*subscriber_, work);
+      if (!read) co_return;
+    } catch (const TooLong&) {
+      // Others have had their turn before this one asks again.
+      backfill.ask_less();
+    }
     for (const auto& frame : frames) {
       if (subscriber_->ended()) co_return;
       stored_.insert(frame->id);

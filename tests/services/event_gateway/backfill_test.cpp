@@ -11,6 +11,7 @@
 #include <string>
 #include <vector>
 
+#include "hangar/error.hpp"
 #include "hangar/testing/memory_storage.hpp"
 #include "out/stored_tables.hpp"
 #include "prefect/event_tables.hpp"
@@ -38,6 +39,7 @@ class AskedSession final : public Session {
   Rows scan(const Table& table, const Range& range, std::span<const std::size_t> columns,
             std::size_t limit) override {
     if (columns.size() > 2) whole_events.push_back(limit);
+    if (limit > answers_up_to) throw TransientError{"it takes too long", failure, sqlstate};
     return session_.scan(table, range, columns, limit);
   }
   void begin() override { throw std::logic_error{"it only reads"}; }
@@ -56,6 +58,9 @@ class AskedSession final : public Session {
   void rollback_to_savepoint() override { begin(); }
 
   std::vector<std::size_t> whole_events;
+  std::size_t answers_up_to = 1'000;  ///< Rows.
+  TransientError::Retry failure = TransientError::Retry::backoff;
+  std::string sqlstate = "57014";
 
  private:
   Session& session_;
@@ -191,6 +196,38 @@ TEST_F(BackfillTest, a_page_that_nobody_has_taken_stays) {
   EventFrames frames;
   while (!backfill.done()) backfill.next(*session_, frames);
   EXPECT_EQ(frames.size(), 50U);
+}
+
+TEST_F(BackfillTest, a_statement_that_takes_too_long_is_tried_with_fewer_rows_and_then_no_more) {
+  store(50, "small");
+  const EventFilter wanted = filter("{}");
+  AskedSession asked{*session_};
+  asked.answers_up_to = 4;
+  Backfill backfill{wanted, backfill_limits, 250, 1'000'000};
+  EventFrames frames;
+  EXPECT_THROW(backfill.next(asked, frames), TooLong);
+  backfill.ask_less();
+  backfill.next(asked, frames);
+  EXPECT_EQ(frames.size(), 4U);
+  asked.answers_up_to = 0;
+  for (int tries = 0; tries < 2; ++tries) {
+    EXPECT_THROW(backfill.next(asked, frames), TooLong);
+    if (tries == 0) backfill.ask_less();
+  }
+  EXPECT_THROW(backfill.ask_less(), TooLong);
+  EXPECT_EQ(asked.whole_events, (std::vector<std::size_t>{32, 4, 8, 1}));
+}
+
+TEST_F(BackfillTest, what_ends_when_the_database_answers_is_tried_again) {
+  store(1, "small");
+  const EventFilter wanted = filter("{}");
+  AskedSession asked{*session_};
+  asked.answers_up_to = 0;
+  asked.failure = TransientError::Retry::reconnect;
+  asked.sqlstate = "57P01";
+  Backfill backfill{wanted, backfill_limits, 250, 1'000'000};
+  EventFrames frames;
+  EXPECT_THROW(backfill.next(asked, frames), TransientError);
 }
 
 TEST_F(BackfillTest, pages_of_small_events_grow_to_their_size) {
