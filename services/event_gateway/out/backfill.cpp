@@ -153,7 +153,10 @@ Backfill::Backfill(const EventFilter& filter, const prefect::EventLimits& limits
 }
 
 void Backfill::aim() {
-  done_ = filter_.until < filter_.since;
+  // No event is later, and a database knows of no such time.
+  constexpr auto last_time =
+      std::chrono::sys_days{std::chrono::year{10000} / 1 / 1} - std::chrono::microseconds{1};
+  done_ = filter_.until < filter_.since || instant(filter_.since) > last_time;
   range_.from = instant(filter_.since);
   constexpr Timestamp last{std::chrono::sys_days{std::chrono::year{9999} / 12 / 31}};
   if (instant(filter_.until) < last) {

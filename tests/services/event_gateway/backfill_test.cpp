@@ -9,6 +9,7 @@
 #include <span>
 #include <stdexcept>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "hangar/error.hpp"
@@ -228,6 +229,16 @@ TEST_F(BackfillTest, what_ends_when_the_database_answers_is_tried_again) {
   Backfill backfill{wanted, backfill_limits, 250, 1'000'000};
   EventFrames frames;
   EXPECT_THROW(backfill.next(asked, frames), TransientError);
+}
+
+// An offset takes a time behind the last year.
+TEST_F(BackfillTest, behind_the_last_year_nothing_is_asked_for) {
+  for (const auto& [since, done] :
+       {std::pair{"9999-12-31T23:59:59-14:00", true}, {"9999-12-31T23:59:59.999999Z", false}}) {
+    const EventFilter wanted = filter(R"({"occurred":{"since":")" + std::string{since} +
+                                      R"(","until":"9999-12-31T23:59:59.999999-14:00"}})");
+    EXPECT_EQ((Backfill{wanted, backfill_limits, 250, 1'000'000}.done()), done) << since;
+  }
 }
 
 TEST_F(BackfillTest, pages_of_small_events_grow_to_their_size) {
