@@ -21,6 +21,10 @@ using Kind = JsonValue::Kind;
 using Texts = std::vector<std::string>;
 
 constexpr std::size_t longest_query = 200;
+// Each becomes patterns, which take a hundred times the memory of a short text.
+constexpr std::size_t most_values = 10'000;
+// Of one in a list of a list of a list of filters; what lies deeper is refused.
+constexpr std::size_t deepest_value = 5;
 // How far back a filter goes that does not say so: from the start of the day.
 constexpr std::chrono::days default_reach{180};
 
@@ -195,6 +199,18 @@ void read_text(EventFilter& filter, JsonValue value) {
   filter.text = SearchQuery::parse(text);
 }
 
+/// How many elements and members it has, and those have.
+std::size_t count_values(JsonValue value, std::size_t depth) {
+  std::size_t count = 0;
+  const auto add = [&](JsonValue each) { count += 1 + count_values(each, depth - 1); };
+  if (depth > 0 && value.is(Kind::array)) {
+    value.each_element(add);
+  } else if (depth > 0 && value.is(Kind::object)) {
+    value.each_member([&](JsonValue, JsonValue each) { add(each); });
+  }
+  return count;
+}
+
 void check_order(JsonValue value) {
   if (!value) return;
   const std::string order = text_of(value);
@@ -206,6 +222,9 @@ void check_order(JsonValue value) {
 }  // namespace
 
 EventFilter read_filter(const FieldReader& reader, JsonValue value) {
+  if (count_values(value, deepest_value) > most_values) {
+    prefect::reject(value, "too_long", "a filter has at most 10,000 values");
+  }
   const Members members{
       value, {"occurred", "event", "resource", "related", "any_resource", "id", "text", "order"}};
   EventFilter filter;

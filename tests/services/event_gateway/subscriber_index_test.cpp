@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "hangar/error.hpp"
 #include "out/matching.hpp"
 #include "prefect/present.hpp"
 
@@ -150,18 +151,41 @@ TEST_F(SubscriberIndexTest, each_word_of_a_search_takes_steps_once) {
   EXPECT_THROW(selects(many, seen, seen.searched()), TooManySteps);
 }
 
+TEST_F(SubscriberIndexTest, all_lists_of_a_filter_have_so_many_values_together) {
+  const auto list = [](int count, const std::string& value) {
+    std::string made = "[";
+    for (int i = 0; i < count; ++i) made += value + ',';
+    made.back() = ']';
+    return made;
+  };
+  const std::string fits = list(9'990, R"("a")");
+  const std::string half = list(5'000, R"("a")");
+  subscriber(R"({"event":{"name":)" + fits + "}}");
+  for (const std::string& filter : {
+           R"({"id":{"id":)" + list(10'000, R"("0190a3b2-0000-7000-8000-000000000001")") + "}}",
+           R"({"event":{"name":)" + half + R"(,"prefix":)" + half + "}}",
+           R"({"resource":{"labels":{"a":)" + half + R"(}},"any_resource":{"id":)" + half + "}}",
+           R"({"related":[{"labels":{"a":)" + half + R"(}},{"labels":{"a":)" + half + "}}]}",
+           R"({"related":[{"resources_in_roles":)" + list(3'400, R"(["a","b"])") + "}]}",
+           R"({"any_resource":)" + list(2'600, R"({"labels":{"a":["b"]}})") + "}",
+       }) {
+    EXPECT_THROW(subscriber(filter), DataError) << filter.substr(0, 40);
+  }
+}
+
 TEST_F(SubscriberIndexTest, each_part_of_a_filter_takes_steps) {
   std::string many = R"(["0190a3b2-0000-7000-8000-000000000002")";
-  for (int i = 0; i < 20'000; ++i) many += R"(,"0190a3b2-0000-7000-8000-000000000003")";
+  for (int i = 0; i < 9'900; ++i) many += R"(,"0190a3b2-0000-7000-8000-000000000003")";
   many += ']';
   json_ = R"({"id":"0190a3b2-0000-7000-8000-000000000001","occurred":"2020-01-01T00:00:00Z",)"
           R"("event":"e","resource":{"prefect.resource.id":"x","a":"b"},"related":[)";
-  for (int i = 0; i < 100; ++i) {
+  for (int i = 0; i < 300; ++i) {
     json_ += R"({"prefect.resource.id":"r","prefect.resource.role":"a","a":"b"},)";
   }
   json_.back() = ']';
   json_ += "}";
-  const SeenEvent& seen = reader_.read(json_);
+  EventReader reader{{500, 300, 1024}};
+  const SeenEvent& seen = reader.read(json_);
   for (const std::string& filter : {
            R"({"any_resource":{"id":)" + many + "}}",
            R"({"any_resource":{"id_prefix":)" + many + "}}",
