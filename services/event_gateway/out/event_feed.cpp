@@ -1,5 +1,6 @@
 #include "out/event_feed.hpp"
 
+#include <algorithm>
 #include <chrono>
 
 #include "hangar/error.hpp"
@@ -173,6 +174,7 @@ asio::awaitable<std::uint64_t> EventFeed::reread(
   const Turns::Turn turn = co_await rereaders_.take(subscriber);
   if (!turn) co_return position;
   const auto end = Clock::now() + rereads_for;
+  const auto kept_behind = history_.begin();
   const auto visit = [&](const Message& message) -> asio::awaitable<bool> {
     position = message.sequence();
     if (is_published(message)) {
@@ -182,8 +184,10 @@ asio::awaitable<std::uint64_t> EventFeed::reread(
     co_return !subscriber.ended() && !history_.covers(position) && Clock::now() < end;
   };
   const bool whole = co_await host_.reread(source, position + 1, visit);
-  if (whole) history_.nothing_before(position);
-  co_return position;
+  if (!whole) co_return position;
+  history_.nothing_before(position);
+  // What is kept was in the stream, so that nothing is before it which was not read now.
+  co_return std::max(position, kept_behind.value_or(position));
 }
 
 }  // namespace hangar::gateway

@@ -7,8 +7,10 @@ from support.prefect_nats_venv import continue_with_prefect_nats
 
 continue_with_prefect_nats()
 
-from services.event_gateway.peers import Gateway
+from services.event_gateway.peers import EVENTS, Gateway
 from services.event_gateway.subscribers_case import OUT, SubscribersCase, event
+
+from support.jetstream import JetStream
 
 # Together more than the gateway keeps of what went by, and each less than NATS takes.
 _EVENTS = 40
@@ -54,6 +56,23 @@ class Behind(SubscribersCase):
         sent += after
         self.assertEqual(self.subscribers("joined"), 3)
         self.assertEqual(self.subscribers("gap"), 0)
+
+    async def test_what_the_stream_has_no_more_is_not_waited_for(self) -> None:
+        self.nobody_acks()
+        sent: list[str] = []
+        for _ in range(0, _EVENTS, 10):
+            sent += await self.post(*(event("a", payload={"p": _PADDING}) for _ in range(10)))
+        with JetStream(self.gateway.nats.url) as stream:
+            for position in range(1, _EVENTS + 1):
+                stream.request(f"STREAM.MSG.DELETE.{EVENTS}", seq=position, no_erase=True)
+        async with self.gateway.socket(OUT) as socket, asyncio.timeout(60):
+            await self.subscribe(socket, {})
+            first = sent.index((await self.ids(socket, 1))[0])
+            self.assertGreater(first, 0)  # Not all were kept.
+            self.assertEqual(await self.ids(socket, _EVENTS - first - 1), sent[first + 1 :])
+            await self.until(lambda: self.subscribers("joined") == 1)
+            after = await self.post(event("a"))
+            self.assertEqual(await self.ids(socket, 1), after)
 
     async def test_where_nothing_is_known_of_who_stores_events_a_gap_is_told(self) -> None:
         sent = await self.post(event("a"), event("b"))
