@@ -77,16 +77,18 @@ asio::awaitable<void> EventFeed::run() {
 void EventFeed::take(const Message& message) {
   if (!is_published(message)) return;
   history_.add(message.sequence(), message.data());
-  if (subscribers_.size() > 0) offer(message.data());
+  if (subscribers_.size() > 0) offer(message);
 }
 
-void EventFeed::offer(std::string_view data) {
+void EventFeed::offer(const Message& message) {
   try {
-    const SeenEvent& event = reader_.read(data);
+    const SeenEvent& event = reader_.read(message.data());
     const auto& wanted_by = subscribers_.who_want(event);
     if (wanted_by.empty()) return;
     const auto frame = frame_of(event);
-    for (Subscriber* subscriber : wanted_by) subscriber->offer(frame);
+    for (Subscriber* subscriber : wanted_by) {
+      if (!subscriber->has_had(message.sequence(), message.stored())) subscriber->offer(frame);
+    }
   } catch (const DataError& error) {
     host_.log().debug("what goes by is no event: {}", error.what());
   }
@@ -177,6 +179,7 @@ asio::awaitable<std::uint64_t> EventFeed::reread(
   const auto kept_behind = history_.begin();
   const auto visit = [&](const Message& message) -> asio::awaitable<bool> {
     position = message.sequence();
+    subscriber.had_up_to(position, message.stored());
     if (is_published(message)) {
       auto frame = selected(subscriber, message.data());
       if (frame) co_await send(std::move(frame));

@@ -66,7 +66,7 @@ class EventFeed {
 
  private:
   void take(const Message& message);
-  void offer(std::string_view data);
+  void offer(const Message& message);
   boost::asio::awaitable<std::optional<ConsumerPosition>> position();
 
   Context& host_;

@@ -2,6 +2,7 @@
 
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/awaitable.hpp>
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <deque>
@@ -63,6 +64,18 @@ class Subscriber {
     end();
   }
 
+  using StreamTime = std::chrono::sys_time<std::chrono::nanoseconds>;
+  /// It was sent what it wants of the stream up to this message, which came there at that time.
+  void had_up_to(std::uint64_t position, StreamTime stored) noexcept {
+    had_position_ = position;
+    had_stored_ = stored;
+  }
+  /// Whether that message was among them. One that came later is of another stream of that name,
+  /// whatever its position.
+  [[nodiscard]] bool has_had(std::uint64_t position, StreamTime stored) const noexcept {
+    return position <= had_position_ && stored <= had_stored_;
+  }
+
   /// Returns when something of this has changed, or at `wake`.
   boost::asio::awaitable<void> changed() { return changed_.wait(); }
   void wake() { changed_.wake_all(); }
@@ -80,6 +93,8 @@ class Subscriber {
   Condition changed_;
   std::deque<std::shared_ptr<const EventFrame>> waiting_;
   std::size_t waiting_bytes_ = 0;
+  std::uint64_t had_position_ = 0;
+  StreamTime had_stored_{};
   bool slow_ = false;
   bool costly_ = false;
   bool ended_ = false;

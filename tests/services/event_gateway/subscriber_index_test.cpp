@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <boost/asio/io_context.hpp>
+#include <chrono>
 #include <memory>
 #include <string>
 #include <vector>
@@ -117,6 +118,20 @@ TEST_F(SubscriberIndexTest, a_subscriber_holds_so_many_bytes_and_then_none) {
 }
 
 // Of an event and a filter as long as they may be, each by each would take hours.
+// A source may be behind what was read of the stream again; a stream that began anew is another.
+TEST_F(SubscriberIndexTest, what_a_subscriber_was_sent_of_the_stream_is_left_out) {
+  using Time = Subscriber::StreamTime;
+  const Time then{std::chrono::seconds{100}};
+  const Time later = then + std::chrono::nanoseconds{1};
+  Subscriber& one = subscriber("{}");
+  EXPECT_FALSE(one.has_had(1, then));
+  one.had_up_to(7, then);
+  EXPECT_TRUE(one.has_had(1, then - std::chrono::seconds{1}));
+  EXPECT_TRUE(one.has_had(7, then));
+  EXPECT_FALSE(one.has_had(8, then));
+  EXPECT_FALSE(one.has_had(1, later));
+}
+
 TEST_F(SubscriberIndexTest, who_asks_too_much_is_ended_and_others_are_not) {
   Subscriber& costly = subscriber(R"({"resource":{"labels":{"prefect.resource.id":"*?)" +
                                   std::string(10'000, 'a') + R"(b*"}}})");
