@@ -141,14 +141,13 @@ struct Backfill::Page {
   bool last = false;
 };
 
-// The first page is no large one, for nothing is known of what is stored.
 Backfill::Backfill(const EventFilter& filter, const prefect::EventLimits& limits,
                    std::size_t page_size, std::size_t most_bytes)
     : filter_{filter},
       reader_{limits},
       page_size_{page_size},
       most_bytes_{most_bytes},
-      asks_for_{std::min<std::size_t>(page_size, 32)} {
+      asks_for_{std::min(page_size, most_at_once)} {
   aim();
 }
 
@@ -245,31 +244,40 @@ void Backfill::ask_less() {
 }
 
 void Backfill::next(Session& session, EventFrames& frames) {
+  Looked all;
+  while (!done_ && all.rows < page_size_ && all.bytes < most_bytes_) {
+    const Looked more = look(session, frames, most_bytes_ - all.bytes);
+    all.rows += more.rows;
+    all.bytes += more.bytes;
+  }
+}
+
+Backfill::Looked Backfill::look(Session& session, EventFrames& frames, std::size_t most_bytes) {
   const Page page = read(session);
   const Rows& rows = page.events ? *page.events : page.scanned;
   std::unordered_map<Uuid, std::size_t> places;
   for (std::size_t row = 0; row < rows.size(); ++row)
     places.emplace(rows[row][events::id].uuid(), row);
-  std::size_t looked = 0;
-  std::size_t bytes = 0;
-  while (looked < page.ids.size() && bytes < most_bytes_ && !costly_) {
-    const Uuid& id = page.ids[looked++];
+  Looked looked;
+  while (looked.rows < page.ids.size() && looked.bytes < most_bytes && !costly_) {
+    const Uuid& id = page.ids[looked.rows++];
     const auto place = places.find(id);
     if (place == places.end() || !known_.insert(id).second) continue;
     const std::string json = json_of(rows[place->second]);
-    bytes += json.size();
+    looked.bytes += json.size();
     if (auto frame = selected(rows[place->second], json)) frames.push_back(std::move(frame));
   }
-  advance(page, looked, bytes);
+  advance(page, looked);
+  return looked;
 }
 
-void Backfill::advance(const Page& page, std::size_t looked, std::size_t bytes) {
-  rows_ += looked;
-  done_ = costly_ || (page.last && looked == page.ids.size());
+void Backfill::advance(const Page& page, const Looked& looked) {
+  rows_ += looked.rows;
+  done_ = costly_ || (page.last && looked.rows == page.ids.size());
   cut_ = !done_ && table_ != nullptr && rows_ >= most_rows;
   done_ = done_ || cut_;
-  if (table_ != nullptr && looked > 0) {
-    const auto last = page.scanned[looked - 1];
+  if (table_ != nullptr && looked.rows > 0) {
+    const auto last = page.scanned[looked.rows - 1];
     range_.after.assign(last.size(), Cell{});
     // These are no views.
     for (const std::size_t column : {std::size_t{0}, range_.column}) {
@@ -277,8 +285,8 @@ void Backfill::advance(const Page& page, std::size_t looked, std::size_t bytes) 
     }
   }
   // As many as would have been one page, were they all like these. The next may be larger.
-  const std::size_t fit = bytes == 0 ? page_size_ : looked * most_bytes_ / bytes;
-  asks_for_ = std::clamp<std::size_t>(fit, 1, std::min(page_size_, 2 * asks_for_));
+  const std::size_t fit = looked.bytes == 0 ? page_size_ : looked.rows * most_bytes_ / looked.bytes;
+  asks_for_ = std::clamp<std::size_t>(fit, 1, std::min({page_size_, most_at_once, 2 * asks_for_}));
 }
 
 std::shared_ptr<const EventFrame> Backfill::selected(std::span<const Cell> row,

@@ -29,16 +29,16 @@ class TooLong : public std::runtime_error {
 
 /// Reads from the database the events that a filter selects, the oldest first, page by page. What
 /// is read lies together in the index that fits the filter best; the rest of it is decided here. A
-/// page ends with the event that makes it `most_bytes` or more; behind large events fewer rows are
-/// asked for at once.
+/// page ends with the event that makes it `most_bytes` or more. So many events are read at once
+/// that they have not much more, and behind large events fewer.
 class Backfill {
  public:
   /// Both outlive it.
   Backfill(const EventFilter& filter, const prefect::EventLimits& limits, std::size_t page_size,
            std::size_t most_bytes);
 
-  /// Adds the next events; what is thrown leaves it where it was. Throws TooLong in place of what
-  /// a transaction would be tried again for without end. Blocks.
+  /// Adds the next events; what is thrown leaves it behind those that it has added. Throws TooLong
+  /// in place of what a transaction would be tried again for without end. Blocks.
   void next(Session& session, EventFrames& frames);
   /// After TooLong: makes the next page a smaller one. Throws TooLong where it cannot be.
   void ask_less();
@@ -50,6 +50,8 @@ class Backfill {
   [[nodiscard]] bool costly() const noexcept { return costly_; }
 
   static constexpr std::size_t most_rows = 100'000;
+  /// However small those before were: each may have 1 MiB and more.
+  static constexpr std::size_t most_at_once = 32;
 
  private:
   /// What is read of one page.
@@ -57,6 +59,13 @@ class Backfill {
 
   void aim();
   Page read(Session& session);
+  /// What it has looked at.
+  struct Looked {
+    std::size_t rows = 0;
+    std::size_t bytes = 0;
+  };
+  /// Adds those of one read, as long as there are fewer bytes than so many.
+  Looked look(Session& session, EventFrames& frames, std::size_t most_bytes);
   /// Those of the filter's ids that are stored, in the order of their events.
   std::vector<Uuid> ids_in_order(Session& session) const;
   Rows events_of(Session& session, const std::vector<Uuid>& ids) const;
@@ -66,7 +75,7 @@ class Backfill {
   /// Null for one that the filter does not select.
   std::shared_ptr<const EventFrame> selected(std::span<const Cell> row, const std::string& json);
   /// Goes behind so many rows of the page.
-  void advance(const Page& page, std::size_t looked, std::size_t bytes);
+  void advance(const Page& page, const Looked& looked);
 
   const EventFilter& filter_;
   EventReader reader_;
