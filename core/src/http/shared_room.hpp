@@ -40,7 +40,7 @@ class SharedRoom {
       bytes_ = bytes;
       whole_ = whole;
       if (room_.growing_.empty()) return;
-      if ((less && room_.used_ <= room_.most_) || (waited && !waits_for_readers())) wake();
+      if ((less && room_.used_ <= room_.most_) || waited != waits_for_readers()) wake();
     }
     /// Whether those that are whole have all the room: their readers make some.
     [[nodiscard]] bool waits_for_readers() const noexcept { return room_.whole_ > room_.most_; }

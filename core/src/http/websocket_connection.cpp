@@ -166,7 +166,12 @@ asio::awaitable<void> WebSocketConnection::room_for_more() {
   waits_for_room_ = true;
   const auto left = message_by_ - Clock::now();
   message_by_ = Clock::now() + may_wait_;
-  while (!share_.may_grow() && !last_ && !gone_) co_await share_.wait();
+  while (!share_.may_grow() && !last_ && !gone_) {
+    // Its client can do nothing about readers.
+    if (share_.waits_for_readers()) message_by_ = Clock::time_point::max();
+    co_await share_.wait();
+    if (message_by_ == Clock::time_point::max()) message_by_ = Clock::now() + read_within_;
+  }
   may_wait_ = message_by_ - Clock::now();
   message_by_ = Clock::now() + left;
   waits_for_room_ = false;
@@ -303,10 +308,6 @@ asio::awaitable<void> WebSocketConnection::watch() {
   const auto seldom = std::min<std::chrono::milliseconds>({write_within_, read_within_, 10s});
   while (!gone_) {
     const auto now = Clock::now();
-    // Its client can do nothing about that.
-    if (now >= message_by_ && waits_for_room_ && share_.waits_for_readers()) {
-      message_by_ = now + read_within_;
-    }
     if (now >= std::min({written_by_, first_message_by_, message_by_})) {
       abort();
       co_return;
