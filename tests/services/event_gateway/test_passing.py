@@ -282,7 +282,7 @@ class Passing(unittest.IsolatedAsyncioTestCase):
                 began = time.perf_counter()
                 await client.told(get("a"))
                 took.append(time.perf_counter() - began)
-        self.assertLess(statistics.median(took[30:]), 0.02)
+        self.assertLess(statistics.median(took[30:]), 0.035)  # Linux delays them by 40 ms.
 
     async def test_api_that_ends_the_connection_is_told_of(self) -> None:
         async with self.client() as client:
