@@ -11,7 +11,6 @@
 #include "hangar/error.hpp"
 #include "hangar/failpoint.hpp"
 #include "jetstream/jetstream.hpp"
-#include "text/json_member.hpp"
 
 namespace asio = boost::asio;
 namespace json = boost::json;
